@@ -1,0 +1,93 @@
+"""Dataset cards: ``datasets/*.toml``, read and validated."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from bench.cell import Value
+from bench.errors import InputError, unknown
+
+FOLDER = Path(__file__).parent.parent / "datasets"
+
+
+class Reported(BaseModel):
+    """A row of numbers that a paper published, in per cent; never mixed with measured ones.
+
+    Attributes:
+        method, source: what the paper calls it, and which paper.
+        recall_by_distance: from distance 0 on.
+        min, overall: as printed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str
+    source: str
+    recall_by_distance: list[float] = []
+    min: float | None = None
+    overall: float | None = None
+    comment: str = ""
+
+
+class Card(BaseModel):
+    """What is known of a dataset.
+
+    Attributes:
+        name: as typed after ``--datasets``.
+        title, citation, licence: for the board and its reader.
+        reader: ``module:function``, called with ``options`` and the card's folder.
+        options: of the reader.
+        notes: sentences printed under the board's title.
+        defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
+        counts: what reading must give (``queries``, ``documents``, ``test_pairs``); a mismatch is
+            an error.
+        reported: rows of the papers.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    title: str
+    citation: str
+    licence: str
+    reader: str
+    options: dict[str, Any] = {}
+    notes: list[str] = []
+    defaults: dict[str, Value] = {}
+    counts: dict[str, int] = {}
+    reported: list[Reported] = []
+
+
+@cache
+def cards() -> dict[str, Card]:
+    """Every card by name."""
+    found = [read_card(path) for path in sorted(FOLDER.glob("*.toml"))]
+    return {card.name: card for card in found}
+
+
+def read_card(path: Path) -> Card:
+    """One card.
+
+    Raises:
+        InputError: it is not TOML, or a field is missing, unknown or of the wrong type.
+    """
+    try:
+        card = Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise InputError(f"the card {path} cannot be used: {error}") from error
+    if card.name != path.stem:
+        raise InputError(f"the card {path} names its dataset {card.name!r}; rename one of them")
+    return card
+
+
+def find_card(name: str) -> Card:
+    """The card of a dataset, or an error with the nearest names."""
+    known = cards()
+    if name not in known:
+        raise unknown("dataset", name, known)
+    return known[name]

@@ -1,0 +1,151 @@
+"""A cell: what was measured of one (task, method, hyper-parameters, seed), and its JSON form."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Value = bool | int | float | str
+
+
+class Status(StrEnum):
+    """How a cell ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
+    SKIPPED = "skipped"
+
+
+class _Model(BaseModel):
+    """Strict: an unknown field in a file is an error, not a loss."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Stratum(_Model):
+    """Recall of the pairs at one distance, with a 95 % bootstrap interval over queries."""
+
+    distance: int
+    n: int
+    recall: float
+    low: float
+    high: float
+
+
+class PointResult(_Model):
+    """What one operating point gave. Shares are fractions.
+
+    Attributes:
+        visited: mean share of the corpus whose vectors were scored for a query.
+        self_reported: whether ``visited`` is the method's own count.
+        routing: document dot products spent on the way, for each query.
+        work: ``visited`` and routing together, as a share of the corpus.
+        recall, low, high: over all pairs, with its interval.
+        macro: mean over queries.
+        min: smallest over distances of at least 30 pairs.
+    """
+
+    point: dict[str, Value]
+    visited: float
+    self_reported: bool
+    routing: float
+    work: float
+    queries_per_second: float
+    recall: float
+    low: float
+    high: float
+    macro: float
+    min: float
+    recall_by_distance: list[Stratum]
+
+
+class Cost(_Model):
+    """Seconds, megabytes (10^6) and bytes.
+
+    Attributes:
+        fit_s: of training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        search_s: over all operating points.
+        harness_s: everything else in the cell's process: start, task, measures, files.
+        peak_mb: largest unique set size of the cell's process, sampled.
+    """
+
+    fit_s: float
+    fit_shared: bool
+    index_s: float
+    search_s: float
+    harness_s: float
+    peak_mb: float
+    index_bytes: int
+
+
+class Provenance(_Model):
+    """Where a cell was measured."""
+
+    git: str | None
+    dirty: bool | None
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    threads: int
+    date: str
+
+
+class Cell(_Model):
+    """One cell, as stored in ``cell.json``.
+
+    Attributes:
+        changed: the parameters that were set by hand.
+        run_sha256: of ``run.parquet``, None where nothing was searched.
+    """
+
+    schema_: int = Field(default=1, alias="schema")
+    key: str
+    status: Status
+    reason: str | None = None
+    task: str
+    task_digest: str
+    notes: list[str] = []
+    n_queries: int
+    n_documents: int
+    method: str
+    params: dict[str, Value]
+    changed: dict[str, Value]
+    sees_test: bool = False
+    seed: int
+    k: int
+    points: list[PointResult] = []
+    cost: Cost | None = None
+    run_sha256: str | None = None
+    provenance: Provenance
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    @property
+    def identity(self) -> tuple[str, str, str, int, int]:
+        """What a newer cell of other code or data takes the place of."""
+        return self.task, self.method, repr(sorted(self.params.items())), self.seed, self.k
+
+
+class CellSpec(_Model):
+    """What the process of a cell is told to do.
+
+    Attributes:
+        root: the results folder.
+        task_folder: where the task's arrays lie.
+        memory_bytes: how much the process may allocate.
+        fresh: whether states fitted before ``began`` (seconds since 1970) are fitted again.
+        launched: when the cell's process was started (seconds since 1970).
+        blank: the cell with everything but its outcome.
+    """
+
+    root: str
+    task_folder: str
+    plugins: list[str]
+    memory_bytes: int
+    fresh: bool
+    began: float
+    launched: float = 0.0
+    blank: Cell

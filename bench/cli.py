@@ -1,0 +1,190 @@
+"""The command line. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bench.errors import InputError
+
+
+class _Command(click.Command):
+    """A command whose user errors are one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo(
+                "\nInterrupted. What was measured is kept; the same command goes on from there.",
+                err=True,
+            )
+            sys.exit(130)
+
+
+@click.group(name="bench")
+def main() -> None:
+    """Treeline: recall by distance, and by how much of the corpus a method visits."""
+
+
+def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, ...]:
+    """Parse ``0,1,2``."""
+    try:
+        seeds = tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"takes whole numbers with commas between, got {text!r}") from None
+    if min(seeds) < 0:
+        raise click.BadParameter(f"a seed is 0 or more, got {min(seeds)}")
+    return seeds
+
+
+@main.command(cls=_Command)
+@click.option("--methods", required=True, help="all, or names with commas between.")
+@click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
+@click.option(
+    "--dataset",
+    multiple=True,
+    metavar="NAME[:ARGS]",
+    help="One dataset, with arguments: hierarchy:EDGES.csv, tree:H=3,W=7. May be repeated.",
+)
+@click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE.py:Class",
+    help="Add a method from a file.",
+)
+@click.option("--seeds", default="0", callback=_seeds, help="For example 0,1,2.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="[METHOD.]PARAM=VALUE",
+    help="Set a hyper-parameter. May be repeated.",
+)
+@click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
+@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=3600,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results/local"),
+    show_default=True,
+    help="Results folder.",
+)
+@click.option("--fresh", is_flag=True, help="Measure again what is stored.")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    help="Where data files are looked for.",
+)
+def run(
+    methods: str,
+    datasets: str | None,
+    dataset: tuple[str, ...],
+    plugins: tuple[str, ...],
+    seeds: tuple[int, ...],
+    settings: tuple[str, ...],
+    k: int | None,
+    jobs: int,
+    timeout_s: float,
+    out: Path,
+    fresh: bool,
+    data_dir: Path | None,
+) -> None:
+    """Measure methods on datasets and print the boards."""
+    from bench.run import RunOptions
+    from bench.run import run as run_cells
+
+    if datasets is None:
+        datasets = "" if dataset else "quick"
+    options = RunOptions(
+        methods=methods,
+        datasets=datasets,
+        dataset=dataset,
+        plugins=plugins,
+        seeds=seeds,
+        settings=settings,
+        k=k,
+        jobs=jobs,
+        timeout_s=timeout_s,
+        out=out,
+        fresh=fresh,
+        data_dir=data_dir,
+    )
+    if not run_cells(options):
+        sys.exit(1)
+
+
+@main.command(name="list", cls=_Command)
+@click.option("--plugin", "plugins", multiple=True, metavar="FILE.py:Class")
+def list_command(plugins: tuple[str, ...]) -> None:
+    """Methods and datasets, what each needs and what is missing here."""
+    from bench.listing import list_everything
+
+    list_everything(plugins)
+
+
+@main.command(cls=_Command)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path("results"),
+    show_default=True,
+    help="Results folder.",
+)
+def leaderboard(out: Path) -> None:
+    """Write LEADERBOARD.md again from the cells of a results folder."""
+    from bench.report.console import say_written
+    from bench.report.markdown import write_leaderboard
+    from bench.store import Store
+
+    say_written(write_leaderboard(Store(out)))
+
+
+@main.command(cls=_Command)
+@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results/local"),
+    show_default=True,
+    help="Results folder; what it holds is not measured again.",
+)
+def speed(seeds: tuple[int, ...], out: Path) -> None:
+    """The project's own benchmark: what it reaches beside what it aims at."""
+    from bench.speed import speed_report
+
+    speed_report(seeds, out)
+
+
+@main.command(name="embed-wordnet", cls=_Command)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    required=True,
+    help="Folder with wordnet/data.noun and wordnet/index.noun of WordNet 3.0.",
+)
+def embed_wordnet(data_dir: Path) -> None:
+    """Build the embedded noun graph from WordNet 3.0's own files."""
+    from bench.cards import FOLDER
+    from bench.readers.wordnet import build_graph
+    from bench.report.console import say
+
+    target = FOLDER / "wordnet-nouns.parquet"
+    graph = build_graph(data_dir / "wordnet", target)
+    say(f"{target}: {len(graph.names):,} synsets, {len(graph.children):,} links")

@@ -1,0 +1,35 @@
+"""Errors that a user can mend: each names the thing, the value, the expected and the way out."""
+
+from __future__ import annotations
+
+import difflib
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class InputError(ValueError):
+    """What the user gave cannot be used: a name, a file, a parameter, a folder."""
+
+
+class MethodError(RuntimeError):
+    """A method broke its contract: the cell fails with this as its reason."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
+    """The error for a name that is not registered, with the nearest names that are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
+    return InputError(f"unknown {kind} {name!r}; {hint}")
+
+
+def reason_of(error: BaseException) -> str:
+    """An exception in a line, with the place it came from where it says nothing itself."""
+    if str(error):
+        return f"{type(error).__name__}: {error}"
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {place.line}"

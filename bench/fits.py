@@ -1,0 +1,82 @@
+"""Fitted states, kept on disk: an encoder is trained once for all rows that search it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from filelock import FileLock
+
+from bench.keys import fit_key
+from bench.store import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.method import Method, Progress
+    from bench.task import Training
+
+
+class Fit(NamedTuple):
+    """How a method came to its fitted state.
+
+    Attributes:
+        seconds: of training, its warm start included, whenever that was.
+        spent: seconds spent on it in this process.
+        shared: whether it was fitted before.
+    """
+
+    seconds: float
+    spent: float
+    shared: bool
+
+
+class Fits:
+    """The folder of fitted states."""
+
+    def __init__(self, folder: Path, task_digest: str, *, fresh: bool, began: float) -> None:
+        """``fresh``: states older than ``began`` (seconds since 1970) are fitted again."""
+        self._folder = folder
+        self._task_digest = task_digest
+        self._not_before = began if fresh else 0.0
+
+    def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
+        """Fit a method, or load what another cell fitted; a warm start likewise first."""
+        if not method.keeps_fit:
+            start = time.perf_counter()
+            method.fit(training, seed=seed, progress=progress)
+            seconds = time.perf_counter() - start
+            return Fit(seconds, seconds, shared=False)
+        folder = self._folder / fit_key(self._task_digest, method, seed)
+        with FileLock(f"{folder}.lock"):
+            seconds_before = self._load(method, folder)
+            if seconds_before is not None:
+                return Fit(seconds_before, 0.0, shared=True)
+            return self._fit_and_save(method, training, seed, progress, folder)
+
+    def _load(self, method: Method, folder: Path) -> float | None:
+        """Load a state, returning the seconds that it took to fit; None if there is none."""
+        record = folder / "fit.json"
+        if not record.exists() or record.stat().st_mtime < self._not_before:
+            return None
+        method.load(folder)
+        return float(json.loads(record.read_text())["seconds"])
+
+    def _fit_and_save(
+        self, method: Method, training: Training, seed: int, progress: Progress, folder: Path
+    ) -> Fit:
+        first = Fit(0.0, 0.0, shared=False)
+        warm_start = method.warm_start()
+        if warm_start is not None:
+            first = self.fit(warm_start, training, seed, progress)
+            method.start_from(warm_start)
+        start = time.perf_counter()
+        method.fit(training, seed=seed, progress=progress)
+        seconds = time.perf_counter() - start
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        method.save(folder)
+        write_atomically(folder / "fit.json", json.dumps({"seconds": first.seconds + seconds}))
+        return Fit(first.seconds + seconds, first.spent + seconds, shared=False)

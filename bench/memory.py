@@ -1,0 +1,53 @@
+"""Memory of a cell's process: its peak, and a ceiling above which allocation fails."""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import threading
+
+import psutil
+
+EVERY_S = 0.5
+
+
+class PeakMemory:
+    """Samples the unique set size (what ending the process would free) until ``stop``."""
+
+    def __init__(self) -> None:
+        self._process = psutil.Process()
+        self._peak = 0
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+        self._thread.start()
+
+    def sample(self) -> None:
+        """Look now."""
+        with contextlib.suppress(psutil.Error):
+            self._peak = max(self._peak, self._process.memory_full_info().uss)
+
+    def stop(self) -> float:
+        """Stop looking; the peak in megabytes (10^6 bytes)."""
+        self._stopped.set()
+        self.sample()
+        return self._peak / 1e6
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(EVERY_S):
+            self.sample()
+
+
+def limit_memory(n_bytes: int) -> None:
+    """Let allocations past ``n_bytes`` of private memory fail, instead of the machine swapping."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    ceiling = n_bytes if hard == resource.RLIM_INFINITY else min(n_bytes, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that memory could not be had; torch has no type of its own."""
+    text = str(error)
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and ("can't allocate memory" in text or "out of memory" in text or "bad_alloc" in text)
+    )

@@ -1,0 +1,162 @@
+"""The contract of a method: fit on training pairs, index the corpus, search at operating points."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.task import Corpus, Queries, Training
+    from bench.types import Floats, Ints
+
+Value: TypeAlias = bool | int | float | str
+Params: TypeAlias = Mapping[str, Value]
+Point: TypeAlias = Mapping[str, Value]
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with (done, total) while a method works."""
+
+
+class FitIdentity(NamedTuple):
+    """What a fitted state depends on besides the task and the seed.
+
+    Methods whose identities are equal share one fit: rows that differ by index alone.
+
+    Attributes:
+        name: of what is fitted.
+        params: the hyper-parameters that the fit reads.
+        modules: names of the modules whose code it runs; those of the ``methods`` package that
+            they import are followed by the harness.
+    """
+
+    name: str
+    params: Params
+    modules: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search returned for a batch of n queries.
+
+    Attributes:
+        ids: [n, k] document numbers, best first, each at most once; -1 where there are fewer.
+        scores: [n, k] higher is better; read for NaN and kept, never for the order.
+        leaves: [n, p] leaves that each query probed, -1 where fewer; needs ``partition()``.
+        visited: [n] distinct documents scored, where the method counts for itself; the board marks
+            it *self-reported*. With neither leaves nor visited, a query visited the whole corpus.
+        routing: vectors scored to find the way, in document dot products for each query.
+    """
+
+    ids: Ints
+    scores: Floats
+    leaves: Ints | None = None
+    visited: Floats | Ints | None = None
+    routing: float = 0.0
+
+
+class Method(ABC):
+    """One row of the board. Subclass it in one file; see ``examples/``.
+
+    The harness calls ``fit``, ``index`` and then ``search`` at each operating point, in a process
+    of its own. Arrays that it hands out are read-only.
+
+    Attributes:
+        name: as typed after ``--methods``.
+        params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
+            the cell's key.
+        requires: packages without which the cell is skipped.
+        sees_test: True for the oracle alone, which is handed the test relevance.
+    """
+
+    name: ClassVar[str]
+    params: ClassVar[dict[str, Value]] = {}
+    requires: ClassVar[tuple[str, ...]] = ()
+    sees_test: ClassVar[bool] = False
+
+    def __init__(self, **params: Value) -> None:
+        check_params(type(self), params)
+        self.values: dict[str, Value] = {**self.params, **params}
+
+    def fit(self, train: Training, *, seed: int, progress: Progress) -> None:  # noqa: B027
+        """Learn from training pairs and validation. The default learns nothing.
+
+        Args:
+            train: all that may be seen.
+            seed: of every random choice.
+            progress: to be called with (done, total) now and then.
+        """
+
+    @abstractmethod
+    def index(self, corpus: Corpus) -> None:
+        """Prepare the corpus for search."""
+
+    def operating_points(self) -> list[Point]:
+        """Settings of the search effort, cheapest first; called after ``index``."""
+        return [{}]
+
+    @abstractmethod
+    def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
+        """The k best documents of each query at one operating point."""
+
+    def partition(self) -> Ints | None:
+        """[n_documents] the leaf that holds each document, or None if there are no leaves."""
+        return None
+
+    def index_bytes(self) -> int:
+        """Size of the index in memory, in bytes; 0 if there is none."""
+        return 0
+
+    def score(self, queries: Queries, documents: Ints) -> Floats:
+        """[n] score of each (query, document) pair."""
+        raise NotImplementedError(f"{self.name} does not score single pairs")
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted state, to be shared and kept for the next run; never a pickle."""
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> None:
+        """Take over the fitted state that ``save`` wrote, instead of ``fit``."""
+        raise NotImplementedError
+
+    @property
+    def keeps_fit(self) -> bool:
+        """Whether the fitted state can be saved and shared."""
+        return type(self).save is not Method.save
+
+    def fit_identity(self) -> FitIdentity:
+        """What the fitted state depends on."""
+        return FitIdentity(self.name, self.values, self.modules())
+
+    def modules(self) -> tuple[str, ...]:
+        """Names of the modules whose code makes this row."""
+        return (type(self).__module__,)
+
+    def warm_start(self) -> Method | None:
+        """An unfitted method whose fit this one's goes on from, or None.
+
+        The harness fits it first (or loads it, if that was done before) and calls ``start_from``.
+        """
+        return None
+
+    def start_from(self, fitted: Method) -> None:
+        """Take the fitted warm start, before ``fit``."""
+        raise NotImplementedError
+
+
+def check_params(method: type[Method], params: Params) -> None:
+    """Raise InputError for a hyper-parameter that the method lacks, or one of the wrong type."""
+    for name, value in params.items():
+        if name not in method.params:
+            known = ", ".join(sorted(method.params)) or "none"
+            raise InputError(f"{method.name} has no parameter {name!r}; it has: {known}")
+        wanted = type(method.params[name])
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise InputError(
+                f"{method.name}.{name} takes {wanted.__name__} (default {method.params[name]!r}), "
+                f"got {value!r}"
+            )

@@ -1,0 +1,174 @@
+"""Cells to measure: datasets times methods times seeds, with every hyper-parameter settled."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from bench.cell import Cell, Provenance, Status
+from bench.errors import InputError
+from bench.keys import cell_key
+from bench.method import check_params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bench.method import Method, Value
+    from bench.registry import Registry
+    from bench.task import Task
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What ``--set`` asked for.
+
+    Attributes:
+        general: parameter to text, for every method that has it.
+        special: (method, parameter) to text.
+    """
+
+    general: dict[str, str] = field(default_factory=dict)
+    special: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Settings:
+        """Read ``[METHOD.]PARAM=VALUE``.
+
+        Raises:
+            InputError: it has another form, or sets the same parameter twice.
+        """
+        settings = cls()
+        for text in texts:
+            name, equals, value = text.partition("=")
+            method, _, param = name.strip().rpartition(".")
+            if not equals or not param.isidentifier() or not value.strip():
+                raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
+            known: dict[object, str] = settings.special if method else settings.general  # type: ignore[assignment]
+            key = (method, param) if method else param
+            if key in known:
+                raise InputError(f"--set {name.strip()} is given twice; run once for each value")
+            known[key] = value.strip()
+        return settings
+
+
+def methods_asked(listed: str, registry: Registry, plugins: Sequence[str]) -> list[type[Method]]:
+    """The classes behind ``--methods``; those of ``--plugin`` always run.
+
+    Raises:
+        InputError: a name is unknown.
+    """
+    if listed == "all":
+        names = registry.names()
+    else:
+        names = [name.strip() for name in listed.split(",") if name.strip()] + list(plugins)
+    if not names:
+        raise InputError("--methods is empty; take all, or names from `python -m bench list`")
+    return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, names))]
+
+
+def settled(
+    method: type[Method], task: Task, settings: Settings
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """All hyper-parameters of a method on a task, and those that the user changed.
+
+    Defaults of the method give way to those of the dataset's card, and these to ``--set``.
+    """
+    base = dict(method.params)
+    for name in base:
+        for key in (name, f"{method.name}.{name}"):
+            if key in task.defaults:
+                base[name] = task.defaults[key]
+    values = dict(base)
+    for name in base:
+        text = settings.special.get((method.name, name), settings.general.get(name))
+        if text is not None:
+            values[name] = _read_value(method, name, text)
+    check_params(method, values)
+    return values, {name: value for name, value in values.items() if value != base[name]}
+
+
+def _read_value(method: type[Method], name: str, text: str) -> Value:
+    """A value of the type of the parameter's default."""
+    wanted = type(method.params[name])
+    try:
+        if wanted is bool:
+            return {"true": True, "false": False}[text.lower()]
+        if wanted is float and not math.isfinite(float(text)):
+            raise ValueError
+        value: Value = wanted(text)
+    except (ValueError, KeyError):
+        kind = "true or false" if wanted is bool else wanted.__name__
+        raise InputError(
+            f"--set {method.name}.{name} takes {kind} (default {method.params[name]!r}), "
+            f"got {text!r}"
+        ) from None
+    return value
+
+
+def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
+    """Raise InputError for a setting that no chosen method reads."""
+    methods = list(methods)
+    by_name = {method.name: method for method in methods}
+    for name in settings.general:
+        if not any(name in method.params for method in methods):
+            known = sorted({param for method in methods for param in method.params})
+            raise InputError(
+                f"--set {name}: no chosen method has this parameter; they have: "
+                f"{', '.join(known) or 'none'}"
+            )
+    for method_name, name in settings.special:
+        if method_name not in by_name:
+            raise InputError(
+                f"--set {method_name}.{name}: {method_name!r} is not among the chosen methods: "
+                f"{', '.join(by_name)}"
+            )
+        if name not in by_name[method_name].params:
+            check_params(by_name[method_name], {name: ""})
+
+
+def depth_needed(task: Task, k: int | None) -> int:
+    """Documents to ask for each query.
+
+    Raises:
+        InputError: ``k`` is less than the task's measures need.
+    """
+    needed = int(task.test.depth.max())
+    if k is None:
+        return needed
+    if k < needed:
+        raise InputError(
+            f"--k {k} is too small for {task.name}: recall@|S| reads rankings down to {needed}; "
+            f"give at least {needed}, or leave --k out"
+        )
+    return min(k, len(task.document_names))
+
+
+def blank_cell(
+    task: Task,
+    method: type[Method],
+    seed: int,
+    k: int,
+    settings: Settings,
+    provenance: Provenance,
+) -> Cell:
+    """The cell to be measured, with its key and nothing measured yet."""
+    values, changed = settled(method, task, settings)
+    instance = method(**values)
+    return Cell(
+        key=cell_key(task.digest, instance, seed, k),
+        status=Status.FAILED,
+        reason="not measured",
+        task=task.name,
+        task_digest=task.digest,
+        notes=list(task.notes),
+        n_queries=len(task.test.relevance.answered),
+        n_documents=len(task.document_names),
+        method=method.name,
+        params=values,
+        changed=changed,
+        sees_test=method.sees_test,
+        seed=seed,
+        k=k,
+        provenance=provenance,
+    )

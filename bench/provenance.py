@@ -1,0 +1,78 @@
+"""Where and with what a cell was measured."""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib.metadata
+import os
+import platform
+import subprocess
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+from bench.cell import Provenance
+
+PACKAGES = ("torch", "faiss-cpu", "scann", "numpy", "scipy", "pyarrow")
+
+
+def provenance(threads: int) -> Provenance:
+    """Of a cell that begins now, on ``threads`` threads."""
+    git, dirty = _git()
+    now = dt.datetime.now(dt.UTC)
+    return Provenance(
+        git=git,
+        dirty=dirty,
+        versions=_versions(),
+        machine=_machine(),
+        threads=threads,
+        date=now.isoformat(timespec="microseconds"),
+    )
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@cache
+def _machine() -> dict[str, str | int]:
+    return {
+        "system": platform.system(),
+        "cpu": _cpu_model(),
+        "cores": os.cpu_count() or 1,
+        "memory_gb": round(psutil.virtual_memory().total / 1e9),
+    }
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.machine())
+
+
+@cache
+def _git() -> tuple[str | None, bool | None]:
+    """Commit of the checkout that this file is in, and whether it was changed since."""
+    folder = Path(__file__).parent
+    try:
+        sha = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+        changes = _output("git", "-C", str(folder), "status", "--porcelain", "--", "*.py", "*.toml")
+    except (OSError, subprocess.CalledProcessError):
+        return None, None
+    return sha, bool(changes)
+
+
+def _output(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    return done.stdout.strip()

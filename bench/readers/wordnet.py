@@ -1,0 +1,137 @@
+"""The noun graph of WordNet 3.0: read from the embedded file, and built into it from the original.
+
+The embedded file holds synset names, lemmas and the hypernym and instance-hypernym links; glosses
+and all other relations are left out. Its licence notice lies beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.errors import InputError
+from bench.hierarchy import descendants
+from bench.readers.hierarchy import heldout_task, transductive_task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.task import Task
+    from bench.types import Ints
+
+MD5 = {
+    "data.noun": "5be921c6e8381ec85d52c715f43f1f11",
+    "index.noun": "8c949e6ef352295997b09e2446364e43",
+}
+HYPERNYM_POINTERS = ("@", "@i")  # `@i` links an instance (a person, a city) to its class
+
+
+class NounGraph(NamedTuple):
+    """Synsets and what lies directly above them.
+
+    Attributes:
+        names: [n] names such as ``dog.n.01``: first lemma, part of speech, sense number.
+        lemmas: [n] all lemmas of a synset, joined by ``|``.
+        children, parents: [n_links] synset numbers of each link.
+    """
+
+    names: list[str]
+    lemmas: list[str]
+    children: Ints
+    parents: Ints
+
+
+def read(
+    name: str, graph: Path, max_distance: int, *, root: str | None = None, held_out: bool = False
+) -> Task:
+    """A task over the noun graph, or over a synset ``root`` and what is below it."""
+    nouns = read_graph(graph)
+    names, children, parents = nouns.names, nouns.children, nouns.parents
+    if root is not None:
+        inside = descendants(children, parents, names.index(root), len(names))
+        number = np.cumsum(inside) - 1
+        kept = inside[children] & inside[parents]
+        names = [names[node] for node in np.flatnonzero(inside)]
+        children, parents = number[children[kept]], number[parents[kept]]
+    make = heldout_task if held_out else transductive_task
+    return make(name, names, children, parents, max_distance)
+
+
+def read_graph(path: Path) -> NounGraph:
+    """Read the embedded graph."""
+    table = pq.read_table(path)
+    parents = table["parents"].combine_chunks()
+    fan_out = np.diff(parents.offsets.to_numpy())
+    return NounGraph(
+        table["name"].to_pylist(),
+        table["lemmas"].to_pylist(),
+        np.repeat(np.arange(table.num_rows), fan_out),
+        parents.values.to_numpy(),
+    )
+
+
+def build_graph(source: Path, target: Path) -> NounGraph:
+    """Build the embedded graph from WordNet's own ``data.noun`` and ``index.noun``.
+
+    Args:
+        source: folder with the two files of WordNet 3.0; their md5 is checked.
+        target: the Parquet file to write.
+
+    Raises:
+        InputError: a file is missing or is not the one of WordNet 3.0.
+    """
+    data, index = (_checked(source / name).decode("ascii") for name in MD5)
+    # Lines of the licence at the top of both files begin with a space.
+    synsets = [line.split(" ") for line in data.splitlines() if not line.startswith(" ")]
+    number = {fields[0]: i for i, fields in enumerate(synsets)}
+    sense = _sense_numbers(index)
+    names, lemmas, above = [], [], []
+    for fields in synsets:
+        n_words = int(fields[3], 16)
+        words = fields[4 : 4 + 2 * n_words : 2]
+        names.append(f"{words[0].lower()}.n.{sense[words[0].lower(), fields[0]]:02d}")
+        lemmas.append("|".join(words))
+        n_pointers = int(fields[4 + 2 * n_words])
+        pointers = fields[5 + 2 * n_words : 5 + 2 * n_words + 4 * n_pointers]
+        # A pointer is four fields: its symbol, the synset's offset, part of speech, word numbers.
+        linked = zip(pointers[::4], pointers[1::4], strict=True)
+        above.append([number[offset] for symbol, offset in linked if symbol in HYPERNYM_POINTERS])
+    table = pa.table(
+        {"name": names, "lemmas": lemmas, "parents": pa.array(above, pa.list_(pa.int32()))}
+    )
+    pq.write_table(table, target, compression="zstd", compression_level=22, use_dictionary=False)
+    return read_graph(target)
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of one of WordNet's files, if it is the right one."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror}; put WordNet 3.0's dict/{path.name} there, or "
+            "name its folder with --data-dir"
+        ) from error
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != MD5[path.name]:
+        raise InputError(
+            f"{path} has md5 {md5}, WordNet 3.0's has {MD5[path.name]}; use the file of release 3.0"
+        )
+    return content
+
+
+def _sense_numbers(index: str) -> dict[tuple[str, str], int]:
+    """The sense number of each (lemma, synset offset): its place in the lemma's line."""
+    sense: dict[tuple[str, str], int] = {}
+    for line in index.splitlines():
+        if line.startswith(" "):
+            continue
+        fields = line.split()
+        offsets = fields[-int(fields[2]) :]
+        for place, offset in enumerate(offsets, start=1):
+            sense[fields[0], offset] = place
+    return sense

@@ -1,0 +1,143 @@
+"""Names of methods and where their classes are; nothing is imported before it is used."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError, unknown
+from bench.method import Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import ModuleType
+
+ENTRY_POINTS = "treeline.methods"
+CATALOG = "methods.catalog"
+
+
+class Registry:
+    """Methods by name: the catalogue, entry points of installed packages, plugin files.
+
+    A name ``trainer+index`` is composed from the catalogue's parts without a file of its own.
+    """
+
+    def __init__(self, plugins: Iterable[str] = ()) -> None:
+        """``plugins`` are ``FILE.py:Class``."""
+        self._catalog = importlib.import_module(CATALOG)
+        self._targets: dict[str, str] = dict(self._catalog.METHODS)
+        self.plugins = tuple(plugins)
+        self._loaded: dict[str, type[Method]] = {}
+        for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+            self._add(point.name, point.value)
+        for plugin in self.plugins:
+            method = load_plugin(plugin)
+            self._add(method.name, plugin)
+            self._loaded[method.name] = method
+
+    def names(self) -> list[str]:
+        """What ``--methods all`` stands for."""
+        return [name for name in self._targets if name not in self._catalog.ON_REQUEST]
+
+    def plugin_names(self) -> list[str]:
+        """Names of the methods that plugin files brought."""
+        return [name for name, target in self._targets.items() if target in self.plugins]
+
+    def parts(self) -> tuple[list[str], list[str]]:
+        """Names of the trainers and of the indexes that can be composed."""
+        return list(self._catalog.TRAINERS), list(self._catalog.INDEXES)
+
+    def canonical(self, name: str) -> str:
+        """The one name of a method that several compositions may name."""
+        return str(self._catalog.canonical(name))
+
+    def resolve(self, name: str) -> type[Method]:
+        """The class of a method.
+
+        Raises:
+            InputError: there is no method of that name.
+        """
+        name = self.canonical(name)
+        if name in self._loaded:
+            return self._loaded[name]
+        target = self._targets.get(name)
+        if target is not None and ":" in target:
+            method = _attribute(target)
+        elif "+" in (target or name):
+            method = self._composed(name, target or name)
+        else:
+            raise unknown("method", name, self._targets)
+        self._loaded[name] = method
+        return method
+
+    def _composed(self, name: str, parts: str) -> type[Method]:
+        trainer, _, index = parts.partition("+")
+        for kind, part, known in (
+            ("trainer", trainer, self._catalog.TRAINERS),
+            ("index", index, self._catalog.INDEXES),
+        ):
+            if part not in known:
+                raise unknown(f"{kind} (in method {name!r})", part, known)
+        composed: type[Method] = self._catalog.compose(name, trainer, index)
+        return composed
+
+    def _add(self, name: str, target: str) -> None:
+        if name in self._targets:
+            raise InputError(
+                f"two methods are named {name!r}: {self._targets[name]} and {target}; rename one"
+            )
+        self._targets[name] = target
+
+
+def _attribute(target: str) -> type[Method]:
+    """The class that a ``module:Class`` string names."""
+    module, _, attribute = target.partition(":")
+    found: type[Method] = getattr(importlib.import_module(module), attribute)
+    return found
+
+
+def load_plugin(plugin: str) -> type[Method]:
+    """The method class in a ``FILE.py:Class``.
+
+    Raises:
+        InputError: the file cannot be run, lacks the class, or the class is no Method.
+    """
+    file, _, attribute = plugin.rpartition(":")
+    path = Path(file)
+    if not file or not attribute.isidentifier():
+        raise InputError(f"--plugin takes FILE.py:Class, got {plugin!r}")
+    if not path.is_file():
+        raise InputError(f"--plugin {plugin}: there is no file {path.absolute()}")
+    found = getattr(_run_file(path), attribute, None)
+    if found is None:
+        raise InputError(f"--plugin {plugin}: {path} has no class {attribute!r}")
+    if not (isinstance(found, type) and issubclass(found, Method)):
+        raise InputError(f"--plugin {plugin}: {attribute} is not a subclass of bench.method.Method")
+    if not isinstance(getattr(found, "name", None), str) or found.__abstractmethods__:
+        missing = ", ".join(sorted(found.__abstractmethods__)) or "name"
+        raise InputError(f"--plugin {plugin}: {attribute} lacks {missing}")
+    return found
+
+
+def _run_file(path: Path) -> ModuleType:
+    """Import a file under a module name of its own."""
+    name = f"treeline_plugin_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path.absolute())
+    if spec is None or spec.loader is None:
+        raise InputError(f"--plugin: {path} is not a Python file (its name must end in .py)")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}") from error
+    return module
+
+
+def missing_packages(method: type[Method]) -> list[str]:
+    """Packages that a method needs and that are not installed."""
+    return [name for name in method.requires if importlib.util.find_spec(name) is None]

@@ -1,0 +1,137 @@
+"""All that is printed: progress while cells run, then the boards."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from tabulate import tabulate
+
+from bench.cell import Cell, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from bench.executors.local import Event
+    from bench.report.boards import Board
+
+PLAIN_EVERY_S = 10.0
+"""How often a phase is told of where there is no terminal."""
+
+
+def say(text: str = "") -> None:
+    """One line to standard output."""
+    click.echo(text)
+
+
+def say_table(header: list[str], rows: list[list[str]]) -> None:
+    """A plain table."""
+    say(tabulate(rows, header, tablefmt="simple", disable_numparse=True))
+
+
+def name_of(cell: Cell) -> str:
+    """A cell in a few words."""
+    return f"{cell.task} · {cell.method} · seed {cell.seed}"
+
+
+def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
+    """Show the events of a run as they come; the ended cells are returned."""
+    console = Console()
+    shown = _live(console, events, n_cells) if console.is_terminal else _plain(events, n_cells)
+    return list(shown)
+
+
+def _outcome(cell: Cell) -> str:
+    """How a cell ended, in a line."""
+    if cell.status is not Status.OK:
+        return f"{cell.status}: {cell.reason}"
+    last = max(cell.points, key=lambda point: point.visited)
+    cost = cell.cost
+    seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
+    return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f}){seconds}"
+
+
+def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+    """Lines for a log: the start and end of a cell, and a phase now and then."""
+    began = time.monotonic()
+    phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last told
+    ended = 0
+    for event in events:
+        now = time.monotonic()
+        name = name_of(event.cell)
+        if event.phase == "start":
+            say(f"[{ended + 1}/{n_cells}] {name}")
+        elif event.phase == "end":
+            ended += 1
+            left = (now - began) / ended * (n_cells - ended)
+            say(f"[{ended}/{n_cells}] {name}: {_outcome(event.cell)} (about {left:.0f} s left)")
+            yield event.cell
+        else:
+            phase, start, told = phases.get(event.cell.key, ("", now, now))
+            if phase != event.phase:
+                phases[event.cell.key] = event.phase, now, now
+            elif now - told > PLAIN_EVERY_S and event.done:
+                left = (now - start) / event.done * (event.total - event.done)
+                say(f"    {name}: {phase} {event.done}/{event.total}, about {left:.0f} s left")
+                phases[event.cell.key] = phase, start, now
+
+
+def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+    """A bar for the run and one for each cell that is running."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        everything = progress.add_task("cells", total=n_cells)
+        bars: dict[str, tuple[TaskID, str]] = {}
+        for event in events:
+            key, name = event.cell.key, name_of(event.cell)
+            bar, phase = bars.get(key, (None, ""))
+            if event.phase == "end":
+                if bar is not None:
+                    progress.remove_task(bar)
+                progress.advance(everything)
+                colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
+                    event.cell.status, "red"
+                )
+                console.print(f"{name}: [{colour}]{_outcome(event.cell)}[/]", highlight=False)
+                yield event.cell
+                continue
+            if bar is not None and phase != event.phase:
+                progress.remove_task(bar)
+                bar = None
+            if bar is None:
+                bar = progress.add_task(f"{name} · {event.phase}", total=event.total or None)
+                bars[key] = bar, event.phase
+            progress.update(bar, completed=event.done, total=event.total or None)
+
+
+def say_boards(title: str, boards: Iterable[Board]) -> None:
+    """Print the boards of one task."""
+    say(f"\n== {title} ==")
+    for board in boards:
+        say(f"\n{board.title}")
+        say_table(board.header, board.rows)
+
+
+def say_written(path: Path) -> None:
+    """Say where the boards are."""
+    say(f"\nBoards: {path}")

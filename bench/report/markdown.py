@@ -1,0 +1,84 @@
+"""LEADERBOARD.md: the boards of every task in a results folder."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from bench.cards import cards
+from bench.report.boards import Board, boards_of, reported_board
+from bench.store import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bench.cell import Cell
+    from bench.store import Store
+
+HEAD = """# Leaderboard
+
+How far up a hierarchy a method still finds what is relevant (**recall by distance**), and how much
+of the corpus it must look at to find it (**recall against visited**). Every figure is derived from
+the cells in `runs/`; rows marked *reported* are printed in papers and stand apart.
+"""
+
+
+def write_leaderboard(store: Store) -> Path:
+    """Write the boards of all cells of a store into its LEADERBOARD.md."""
+    path = store.root / "LEADERBOARD.md"
+    sections = [HEAD, *(_section(cells) for cells in by_task(store.cells()))]
+    write_atomically(path, "\n".join(sections))
+    return path
+
+
+def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells grouped by task; a task whose data changed is another task."""
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.task, cell.task_digest].append(cell)
+    return [groups[key] for key in sorted(groups)]
+
+
+def task_boards(cells: list[Cell]) -> list[Board]:
+    """The boards of one task, the papers' rows last."""
+    boards = boards_of(cells)
+    card = cards().get(cells[0].task)
+    if card is not None and card.reported:
+        boards.append(reported_board(card.reported))
+    return boards
+
+
+def _section(cells: list[Cell]) -> str:
+    """A task as markdown."""
+    first = cells[0]
+    card = cards().get(first.task)
+    lines = [f"## {first.task}", ""]
+    if card is not None:
+        lines += [f"{card.title}. Source: {card.citation}. Licence: {card.licence}.", ""]
+    lines += [
+        f"{first.n_queries:,} queries over {first.n_documents:,} documents; "
+        f"data `{first.task_digest[:12]}`.",
+        *first.notes,
+        "",
+    ]
+    for board in task_boards(cells):
+        lines += (
+            [f"### {board.title}", "", *board.notes, ""]
+            if board.notes
+            else [
+                f"### {board.title}",
+                "",
+            ]
+        )
+        lines += [
+            tabulate(_escaped(board), board.header, tablefmt="pipe", disable_numparse=True),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _escaped(board: Board) -> list[list[str]]:
+    return [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]

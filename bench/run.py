@@ -1,0 +1,115 @@
+"""A run: plan the cells, measure those that are not stored yet, write and print the boards."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.cell import CellSpec, Status
+from bench.executors.local import LocalExecutor
+from bench.load import dataset_names, load_dataset
+from bench.plan import Settings, blank_cell, check_settings, depth_needed, methods_asked
+from bench.provenance import provenance
+from bench.registry import Registry
+from bench.report import console
+from bench.report.markdown import by_task, task_boards, write_leaderboard
+from bench.store import Store
+from bench.task_files import save_task
+
+if TYPE_CHECKING:
+    from bench.cell import Cell
+
+MEMORY_SHARE = 0.85
+"""Of the memory that is free at the start, what all cells together may allocate."""
+BAD = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the command line asked for."""
+
+    methods: str
+    datasets: str
+    dataset: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
+    seeds: tuple[int, ...] = (0,)
+    settings: tuple[str, ...] = ()
+    k: int | None = None
+    jobs: int = 1
+    timeout_s: float = 3600
+    out: Path = Path("results/local")
+    fresh: bool = False
+    data_dir: Path | None = None
+
+
+def run(options: RunOptions) -> bool:
+    """Measure, write and print the boards; True if no cell failed.
+
+    Raises:
+        InputError: something that was asked cannot be done; nothing was lost.
+    """
+    cells = measure(options)
+    _report(Store(options.out), cells)
+    return not any(cell.status in BAD for cell in cells)
+
+
+def measure(options: RunOptions) -> list[Cell]:
+    """The cells that were asked for, those measured before included.
+
+    Raises:
+        InputError: something that was asked cannot be done; nothing was lost.
+    """
+    registry = Registry(options.plugins)
+    methods = methods_asked(options.methods, registry, registry.plugin_names())
+    settings = Settings.parse(options.settings)
+    check_settings(methods, settings)
+    names = dataset_names(options.datasets, options.dataset)
+    tasks = [load_dataset(name, options.data_dir) for name in names]
+    store = Store(options.out)
+    store.prepare()
+
+    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    origin = provenance(threads)
+    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / options.jobs)
+    began = time.time()
+    specs, kept = [], []
+    for task in tasks:
+        folder = save_task(task, store.tasks)
+        k = depth_needed(task, options.k)
+        for seed in options.seeds:
+            for method in methods:
+                blank = blank_cell(task, method, seed, k, settings, origin)
+                stored = None if options.fresh else store.find(blank)
+                if stored is not None:
+                    kept.append(stored)
+                    continue
+                specs.append(
+                    CellSpec(
+                        root=str(store.root.absolute()),
+                        task_folder=str(folder.absolute()),
+                        plugins=[str(plugin) for plugin in registry.plugins],
+                        memory_bytes=memory,
+                        fresh=options.fresh,
+                        began=began,
+                        blank=blank,
+                    )
+                )
+    if kept:
+        console.say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
+    executor = LocalExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s, threads=threads)
+    return [*kept, *console.follow(executor.run(specs), len(specs))]
+
+
+def _report(store: Store, cells: list[Cell]) -> None:
+    """Write all boards of the store and print those of the tasks that ran."""
+    path = write_leaderboard(store)
+    ran = {(cell.task, cell.task_digest) for cell in cells}
+    for group in by_task(store.cells()):
+        if (group[0].task, group[0].task_digest) in ran:
+            console.say_boards(group[0].task, task_boards(group))
+    console.say_written(path)

@@ -1,0 +1,150 @@
+"""Results on disk: cells are written whole or not at all.
+
+``runs/<task>/<method>/<key>/`` holds ``run.parquet`` and ``cell.json``, the latter moved into place
+last. ``.work/`` holds what can be made again: tasks, fitted encoders, logs, unfinished cells.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from pydantic import ValidationError
+
+from bench.cell import Cell, Status
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Store:
+    """The results folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = root / "runs"
+        self.tasks = root / ".work" / "tasks"
+        self.fits = root / ".work" / "fits"
+        self.logs = root / ".work" / "logs"
+        self._staging = root / ".work" / "staging"
+
+    def prepare(self) -> None:
+        """Make the folders and clear what killed runs left half-written.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        try:
+            for folder in (self.runs, self.tasks, self.fits, self.logs, self._staging):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._staging) as probe:
+                probe.write(b"\0" * 4096)
+                probe.flush()
+        except OSError as error:
+            raise cannot_write(self.root, error) from error
+        for folder in self._staging.iterdir():
+            if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def folder(self, cell: Cell) -> Path:
+        """Where a cell is kept."""
+        return self.runs / cell.task / cell.method / cell.key
+
+    def find(self, cell: Cell) -> Cell | None:
+        """The stored cell of the same key that was measured to its end, if there is one."""
+        stored = read_cell(self.folder(cell) / "cell.json")
+        return stored if stored is not None and stored.status is Status.OK else None
+
+    def cells(self) -> list[Cell]:
+        """Every stored cell."""
+        found = (read_cell(path) for path in sorted(self.runs.glob("*/*/*/cell.json")))
+        return [cell for cell in found if cell is not None]
+
+    @contextlib.contextmanager
+    def staging(self, key: str) -> Iterator[Path]:
+        """A folder of this process for a cell being measured; gone at the end."""
+        folder = self._staging / f"{key}-{os.getpid()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def commit(self, cell: Cell, run: Path | None = None) -> None:
+        """Store a cell with its run, then drop the cells that it supersedes.
+
+        Raises:
+            InputError: the disk is full or the folder cannot be written; what was there stays.
+        """
+        folder = self.folder(cell)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if run is not None:
+                _sync(run)
+                run.replace(folder / "run.parquet")
+            else:
+                (folder / "run.parquet").unlink(missing_ok=True)
+            write_atomically(folder / "cell.json", to_json(cell))
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+        for other in folder.parent.iterdir():
+            stored = read_cell(other / "cell.json")
+            if other != folder and stored is not None and stored.identity == cell.identity:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def to_json(cell: Cell) -> str:
+    """The text of a ``cell.json``."""
+    return cell.model_dump_json(by_alias=True, indent=1) + "\n"
+
+
+def read_cell(path: Path) -> Cell | None:
+    """A stored cell, or None where there is none that is whole."""
+    try:
+        cell = Cell.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+    return cell
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write under a temporary name beside ``path``, then move it there."""
+    with tempfile.NamedTemporaryFile(
+        "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8"
+    ) as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def cannot_write(folder: Path, error: OSError) -> InputError:
+    """The error for a results folder that cannot be written."""
+    return InputError(
+        f"cannot write to {folder}: {error.strerror or error}; cells measured before are intact. "
+        "Make room or give leave to write there, or name another folder with --out; the same "
+        "command then goes on where it stopped"
+    )

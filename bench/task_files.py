@@ -1,0 +1,73 @@
+"""A task on disk: one file an array, so that each cell's process maps it instead of building it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.task import Judgements, Relevance, Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def save_task(task: Task, folder: Path) -> Path:
+    """Write a task into ``folder/<digest>`` unless it is there; the folder is returned."""
+    target = folder / task.digest[:24]
+    if target.exists():
+        return target
+    partial = folder / f"{target.name}.{os.getpid()}"
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for label, part in task.relevances().items():
+        for name, array in part.arrays().items():
+            np.save(partial / f"{label}.{name}.npy", array)
+    same_names = task.query_names is task.document_names
+    facts = {
+        "name": task.name,
+        "notes": task.notes,
+        "defaults": task.defaults,
+        "n_documents": len(task.document_names),
+        "document_names": list(task.document_names),
+        "query_names": None if same_names else list(task.query_names),
+    }
+    (partial / "task.json").write_text(json.dumps(facts), encoding="utf-8")
+    try:
+        partial.rename(target)
+    except OSError:  # another run was quicker
+        shutil.rmtree(partial, ignore_errors=True)
+    return target
+
+
+def load_task(folder: Path) -> Task:
+    """Read a task; its arrays are read-only memory maps."""
+    facts = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    n_documents = facts["n_documents"]
+
+    def relevance(label: str) -> Relevance | None:
+        if not (folder / f"{label}.indptr.npy").exists():
+            return None
+        indptr, documents, distances = (
+            np.load(folder / f"{label}.{name}.npy", mmap_mode="r")
+            for name in ("indptr", "documents", "distances")
+        )
+        return Relevance(indptr, documents, distances, n_documents)
+
+    train, validation, test = (relevance(label) for label in ("train", "validation", "test"))
+    if train is None or validation is None or test is None:
+        raise FileNotFoundError(f"{folder} lacks arrays of the task; delete the folder")
+    names = facts["document_names"]
+    return Task(
+        facts["name"],
+        facts["query_names"] or names,
+        names,
+        train,
+        Judgements(validation, relevance("validation_removed")),
+        Judgements(test, relevance("test_removed")),
+        tuple(facts["notes"]),
+        facts["defaults"],
+    )

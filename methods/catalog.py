@@ -1,0 +1,64 @@
+"""Every built-in method, trainer and index by name; a class is imported when it is first used.
+
+To add a method, write its file in this folder and one line here.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bench.method import Method
+
+TRAINERS = {
+    "standard-de": "methods.trainers.standard:Standard",
+    "resampled-de": "methods.trainers.resampled:Resampled",
+    "pretrain-finetune-de": "methods.trainers.pretrain_finetune:PretrainFinetune",
+    "masked-de": "methods.trainers.masked:Masked",
+    "constructed-de": "methods.trainers.constructed:Constructed",
+}
+
+INDEXES = {
+    "exact": "methods.indexes.exact:Exact",
+    "faiss-ivf": "methods.indexes.faiss_ivf:FaissIVF",
+    "scann": "methods.indexes.scann:ScaNN",
+    "hnsw": "methods.indexes.hnsw:HNSW",
+}
+
+METHODS = {
+    "standard-de": "standard-de+exact",
+    "resampled-de": "resampled-de+exact",
+    "pretrain-finetune-de": "pretrain-finetune-de+exact",
+    "masked-de": "masked-de+exact",
+    "constructed-de": "constructed-de+exact",
+    "exact": "standard-de+exact",
+    "de-faiss-ivf": "standard-de+faiss-ivf",
+    "de-scann": "standard-de+scann",
+    "de-hnsw": "standard-de+hnsw",
+    "random": "methods.random:Random",
+    "oracle": "methods.oracle:Oracle",
+    "noop": "methods.noop:Noop",
+}
+
+ON_REQUEST = {"noop"}
+"""Not part of ``--methods all``."""
+
+
+def canonical(name: str) -> str:
+    """The name on the board of a composition that has one: ``masked-de+exact`` is ``masked-de``."""
+    named = (method for method, parts in METHODS.items() if parts == name)
+    return next(named, name)
+
+
+def load(target: str) -> Any:  # noqa: ANN401
+    """What a ``module:attribute`` string names."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def compose(name: str, trainer: str, index: str) -> type[Method]:
+    """The method that trains with ``trainer`` and searches with ``index``."""
+    from methods.dual_encoder import compose as compose_parts
+
+    return compose_parts(name, trainer, load(TRAINERS[trainer]), load(INDEXES[index]))

@@ -1,0 +1,111 @@
+"""ScaNN: its own partition into leaves, scored exactly within the leaves that are probed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bench.method import Point, SearchResult
+from methods.indexes.base import Index, default_nlist, nprobe_for_budgets
+from methods.indexes.exact import top_k
+
+if TYPE_CHECKING:
+    from bench.types import Floats, Ints
+
+TIE = 1e-5
+"""Relative difference of two leaves' scores under which ScaNN may rank them either way."""
+
+
+@dataclass
+class ScaNN(Index):
+    """ScaNN's tree under the dot product, with brute-force scores in the leaves.
+
+    Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
+    counter and does not tell which leaves it probed: they are recomputed from the centroids that
+    it serialises, and where two leaves tie, read off a search that returns all it visited.
+    """
+
+    num_leaves: int = 0  # leaves; 0: the square root of the corpus
+    requires: ClassVar[tuple[str, ...]] = ("scann",)
+
+    def build(self, documents: Floats, sample: Floats) -> None:
+        """Partition the documents, and read the partition back."""
+        import scann
+
+        n_documents = len(documents)
+        leaves = min(self.num_leaves or default_nlist(n_documents), n_documents)
+        self._n_documents = n_documents
+        self._bytes = documents.nbytes
+        self._scann = (
+            scann.scann_ops_pybind.builder(documents, 10, "dot_product")
+            # A minimum size would be met by splitting leaves into twins of equal centroids.
+            .tree(leaves, 1, training_sample_size=n_documents, min_partition_size=1)
+            .score_brute_force()
+            .build()
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            self._scann.serialize(folder)
+            self._leaf, self._centroids = _read_partition(Path(folder))
+        sizes = np.bincount(self._leaf, minlength=len(self._centroids))
+        self._points = nprobe_for_budgets(self._ranked(sample, len(self._centroids))[1], sizes)
+
+    def operating_points(self) -> list[Point]:
+        """One number of leaves for each budget."""
+        return self._points
+
+    def partition(self) -> Ints:
+        """[n_documents] ScaNN's token of each document."""
+        return self._leaf
+
+    def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
+        """Scan the ``nprobe`` leaves whose centroids score highest."""
+        nprobe = int(point["nprobe"])
+        k = min(k, self._n_documents)
+        ids, scores = self._scann.search_batched(queries, k, leaves_to_search=nprobe)
+        return SearchResult(
+            # Past the documents visited ScaNN pads with id 0 and NaN.
+            np.where(np.isnan(scores), -1, ids.astype(np.int64)),
+            np.nan_to_num(scores, nan=-np.inf),
+            leaves=self._probed(queries, nprobe),
+            routing=float(len(self._centroids)),
+        )
+
+    def memory_bytes(self) -> int:
+        """Vectors, tokens and centroids."""
+        return int(self._bytes + self._leaf.nbytes + self._centroids.nbytes)
+
+    def _ranked(self, queries: Floats, n: int) -> tuple[Floats, Ints]:
+        return top_k(queries, self._centroids, n)
+
+    def _probed(self, queries: Floats, nprobe: int) -> Ints:
+        """[n, nprobe] the leaves that ScaNN probes, -1 for those without documents."""
+        total = len(self._centroids)
+        scores, leaves = self._ranked(queries, min(nprobe + 1, total))
+        if nprobe >= total:
+            return leaves
+        last, next_best = scores[:, nprobe - 1], scores[:, nprobe]
+        leaves = leaves[:, :nprobe]
+        for tied in np.flatnonzero(last - next_best <= TIE * np.abs(last)):
+            visited, visited_scores = self._scann.search(
+                queries[tied], self._n_documents, leaves_to_search=nprobe
+            )
+            probed = np.unique(self._leaf[visited[~np.isnan(visited_scores)]])
+            leaves[tied] = -1
+            leaves[tied, : len(probed)] = probed
+        return leaves
+
+
+def _read_partition(folder: Path) -> tuple[Ints, Floats]:
+    """[n_documents] leaf of each document and [n_leaves, dim] centroids, as ScaNN wrote them."""
+    from scann.partitioning import partitioner_pb2
+
+    partitioner = partitioner_pb2.SerializedPartitioner()
+    partitioner.ParseFromString((folder / "serialized_partitioner.pb").read_bytes())
+    root = partitioner.kmeans.kmeans_tree.root
+    centroids = np.array([center.dimension for center in root.centers], np.float32)
+    order = np.argsort([child.leaf_id for child in root.children])
+    return np.load(folder / "datapoint_to_token.npy"), np.ascontiguousarray(centroids[order])

@@ -1,0 +1,43 @@
+"""constructed-de: the closed form of the HR paper's theorem, nothing is learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from methods.trainers.base import Trainer
+
+if TYPE_CHECKING:
+    from bench.method import Progress
+    from bench.task import Training
+    from methods.encoders.table import TableEncoder
+
+
+@dataclass(frozen=True)
+class Constructed(Trainer):
+    """HR paper, algorithm 1: documents are Gaussian draws, a query the sum of its documents'.
+
+    Document vectors are normalised; a query is the normalised sum of the un-normalised draws of
+    its relevant documents. It shows which dimension suffices, not how to generalise.
+    """
+
+    dim: int = 64  # of the vectors
+
+    def train(
+        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
+    ) -> TableEncoder:
+        """Draw the documents and add them up."""
+        import torch
+
+        from methods.encoders.table import TableEncoder
+
+        relevance = data.relevance
+        encoder = TableEncoder.random(
+            relevance.n_queries, relevance.n_documents, self.dim, cosine=True, seed=seed
+        )
+        encoder.queries.zero_().index_add_(
+            0,
+            torch.from_numpy(relevance.queries),
+            encoder.documents[torch.from_numpy(relevance.documents)],
+        )
+        return encoder

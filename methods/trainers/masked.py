@@ -1,0 +1,89 @@
+"""masked-de: a query's other relevant documents are masked from its negatives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import InputError
+from methods.trainers.base import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.method import Progress
+    from bench.task import Relevance, Training
+    from methods.encoders.table import TableEncoder
+    from methods.trainers.batches import Batch
+
+STARTS = ("random", "hierarchy")
+
+
+@dataclass(frozen=True)
+class Masked(Trainer):
+    """Each relevant document against documents that are not relevant to its query.
+
+    Batches of queries with all their documents; candidates are the batch's documents, each once,
+    and uniform draws from the corpus, less the query's other relevant documents. This removes
+    lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
+    """
+
+    dim: int = 64  # of the vectors
+    batch: int = 512  # queries a step
+    negatives: int = 2048  # documents drawn from the whole corpus, a step
+    steps: int = 6000
+    lr: float = 0.05  # of lazy Adam, at the first step
+    temperature: float = 22.0  # multiplies the cosine
+    self_weight: float = 3.0  # of pairs at distance 0, which have one query for each document
+    start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
+    start_decay: float = 0.9  # of the noise added at each level, with start=hierarchy
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown start."""
+        if self.start not in STARTS:
+            raise InputError(f"masked-de.start is one of {', '.join(STARTS)}, got {self.start!r}")
+
+    def train(
+        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
+    ) -> TableEncoder:
+        """Train from random tables, or from tables laid out along the direct links."""
+        from methods.encoders.table import TableEncoder
+        from methods.trainers.hierarchical_start import hierarchical_start
+        from methods.trainers.loop import train_tables
+        from methods.trainers.losses import MaskedSoftmax
+        from methods.trainers.optimizers import RowAdam
+
+        relevance = data.relevance
+        if self.start == "hierarchy":
+            table = hierarchical_start(relevance, self.dim, self.start_decay, seed)
+            encoder = TableEncoder(table, table.clone(), cosine=True)
+        else:
+            encoder = TableEncoder.random(
+                relevance.n_queries, relevance.n_documents, self.dim, cosine=True, seed=seed
+            )
+        train_tables(
+            encoder,
+            self._batches(relevance, np.random.default_rng(seed)),
+            MaskedSoftmax(self.temperature),
+            RowAdam,
+            steps=self.steps,
+            lr=self.lr,
+            progress=progress,
+        )
+        return encoder
+
+    def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
+        from methods.trainers.batches import make_batch, query_chunks
+
+        n_documents = relevance.n_documents
+        # Drawing more than there are documents would only repeat them.
+        n_drawn = min(self.negatives, n_documents)
+        for queries in query_chunks(relevance, self.batch, rng):
+            yield make_batch(
+                queries,
+                relevance.rows(queries),
+                negatives=rng.integers(0, n_documents, n_drawn),
+                self_weight=self.self_weight,
+            )

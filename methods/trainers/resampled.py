@@ -1,0 +1,44 @@
+"""resampled-de: far pairs are drawn more often than they occur."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+from methods.trainers.standard import Standard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+
+    from bench.task import Relevance
+    from methods.trainers.batches import Batch
+
+
+@dataclass(frozen=True)
+class Resampled(Standard):
+    """Standard training on a mixture: a share p of the standard sampler, the rest far pairs alone.
+
+    HR paper, "Resampling fails". At p = 1 it is standard training.
+    """
+
+    p: float = 0.5  # share of the standard sampler
+    far: int = 2  # smallest distance of a far pair
+
+    def __post_init__(self) -> None:
+        """Refuse a share that is none."""
+        if not 0 <= self.p <= 1:
+            raise InputError(f"resampled-de.p takes a share between 0 and 1, got {self.p}")
+
+    def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
+        """Batches in which a query has all its documents with probability p, else the far ones."""
+        from methods.trainers.batches import make_batch, query_chunks
+
+        for queries in query_chunks(relevance, self.batch, rng):
+            pairs = relevance.rows(queries)
+            standard = rng.random(len(queries)) < self.p
+            drawn = pairs.where(standard[pairs.queries] | (pairs.distances >= self.far))
+            if drawn.n_pairs:
+                yield make_batch(queries, drawn)
