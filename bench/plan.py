@@ -154,7 +154,10 @@ def blank_cell(
 ) -> Cell:
     """The cell to be measured, with its key and nothing measured yet."""
     values, changed = settled(method, task, settings)
-    instance = method(**values)
+    try:
+        instance = method(**values)
+    except InputError as error:
+        raise InputError(f"{method.name}: {error}") from error
     return Cell(
         key=cell_key(task.digest, instance, seed, k),
         status=Status.FAILED,

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+PUBLISHED_BYTES = 2_000_000
+"""Larger run files stay out of git; their cell.json is enough for the boards."""
+
+
 class Store:
     """The results folder."""
 
@@ -88,6 +92,8 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             if run is not None:
                 _sync(run)
+                if run.stat().st_size > PUBLISHED_BYTES:
+                    (folder / ".gitignore").write_text("run.parquet\n")
                 run.replace(folder / "run.parquet")
             else:
                 (folder / "run.parquet").unlink(missing_ok=True)

@@ -41,7 +41,7 @@ class TableEncoder:
 
     def encode_queries(self, rows: Ints) -> torch.Tensor:
         """Vectors as they are searched with, [n, dim]."""
-        return self._scaled(self.queries[torch.from_numpy(rows)])
+        return self._scaled(self.queries[torch.tensor(rows)])
 
     def encode_documents(self) -> torch.Tensor:
         """Vectors as they are indexed, [n_documents, dim]."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from methods.part import Part
+
 if TYPE_CHECKING:
     from bench.method import Point, SearchResult
     from bench.types import Floats, Ints
@@ -18,7 +20,7 @@ BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 @dataclass
-class Index(ABC):
+class Index(Part, ABC):
     """Searches document vectors by dot product; its fields are its hyper-parameters."""
 
     requires: ClassVar[tuple[str, ...]] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import faiss
 import numpy as np
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 @dataclass
 class FaissIVF(Index):
     """IndexIVFFlat under the inner product; it scans exactly the leaves that are reported."""
+
+    may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
 
     nlist: int = 0  # leaves; 0: the square root of the corpus
 

@@ -15,7 +15,7 @@ from methods.indexes.base import Index
 if TYPE_CHECKING:
     from bench.types import Floats
 
-BEAMS = (8, 16, 32, 64, 128, 256, 512, 1024)
+BEAMS = (32, 64, 128, 256, 512, 1024)
 
 
 @dataclass

@@ -26,8 +26,11 @@ class ScaNN(Index):
 
     Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
     counter and does not tell which leaves it probed: they are recomputed from the centroids that
-    it serialises, and where two leaves tie, read off a search that returns all it visited.
+    it serialises. Where two leaves tie, the query is searched once more for all that it visits, and
+    both answer and leaves are read off that.
     """
+
+    may_be_zero: ClassVar[tuple[str, ...]] = ("num_leaves",)
 
     num_leaves: int = 0  # leaves; 0: the square root of the corpus
     requires: ClassVar[tuple[str, ...]] = ("scann",)
@@ -66,13 +69,22 @@ class ScaNN(Index):
         nprobe = int(point["nprobe"])
         k = min(k, self._n_documents)
         ids, scores = self._scann.search_batched(queries, k, leaves_to_search=nprobe)
-        return SearchResult(
-            # Past the documents visited ScaNN pads with id 0 and NaN.
-            np.where(np.isnan(scores), -1, ids.astype(np.int64)),
-            np.nan_to_num(scores, nan=-np.inf),
-            leaves=self._probed(queries, nprobe),
-            routing=float(len(self._centroids)),
-        )
+        # Past the documents visited ScaNN pads with id 0 and NaN.
+        ids = np.where(np.isnan(scores), -1, ids.astype(np.int64))
+        scores = np.nan_to_num(scores, nan=-np.inf)
+        leaves, tied = self._probed(queries, nprobe)
+        for row in tied:
+            visited, of_visited = self._scann.search(
+                queries[row], self._n_documents, leaves_to_search=nprobe
+            )
+            real = ~np.isnan(of_visited)
+            visited, of_visited = visited[real], of_visited[real]
+            ids[row], scores[row], leaves[row] = -1, -np.inf, -1
+            probed = np.unique(self._leaf[visited])
+            leaves[row, : len(probed)] = probed
+            n = min(k, len(visited))
+            ids[row, :n], scores[row, :n] = visited[:n], of_visited[:n]
+        return SearchResult(ids, scores, leaves=leaves, routing=float(len(self._centroids)))
 
     def memory_bytes(self) -> int:
         """Vectors, tokens and centroids."""
@@ -81,22 +93,17 @@ class ScaNN(Index):
     def _ranked(self, queries: Floats, n: int) -> tuple[Floats, Ints]:
         return top_k(queries, self._centroids, n)
 
-    def _probed(self, queries: Floats, nprobe: int) -> Ints:
-        """[n, nprobe] the leaves that ScaNN probes, -1 for those without documents."""
+    def _probed(self, queries: Floats, nprobe: int) -> tuple[Ints, Ints]:
+        """[n, nprobe] leaves by the centroids' scores, and the queries for which that may be off.
+
+        Where the last leaf and the next best tie, ScaNN may have taken either.
+        """
         total = len(self._centroids)
         scores, leaves = self._ranked(queries, min(nprobe + 1, total))
         if nprobe >= total:
-            return leaves
+            return leaves, np.arange(0)
         last, next_best = scores[:, nprobe - 1], scores[:, nprobe]
-        leaves = leaves[:, :nprobe]
-        for tied in np.flatnonzero(last - next_best <= TIE * np.abs(last)):
-            visited, visited_scores = self._scann.search(
-                queries[tied], self._n_documents, leaves_to_search=nprobe
-            )
-            probed = np.unique(self._leaf[visited[~np.isnan(visited_scores)]])
-            leaves[tied] = -1
-            leaves[tied, : len(probed)] = probed
-        return leaves
+        return leaves[:, :nprobe], np.flatnonzero(last - next_best <= TIE * np.abs(last))
 
 
 def _read_partition(folder: Path) -> tuple[Ints, Floats]:

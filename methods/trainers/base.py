@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from methods.part import Part
+
 if TYPE_CHECKING:
     from bench.method import Progress
     from bench.task import Training
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Trainer(ABC):
+class Trainer(Part, ABC):
     """Learns an encoder; its fields are its hyper-parameters."""
 
     @abstractmethod

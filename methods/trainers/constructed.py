@@ -37,7 +37,7 @@ class Constructed(Trainer):
         )
         encoder.queries.zero_().index_add_(
             0,
-            torch.from_numpy(relevance.queries),
-            encoder.documents[torch.from_numpy(relevance.documents)],
+            torch.tensor(relevance.queries),
+            encoder.documents[torch.tensor(relevance.documents)],
         )
         return encoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,8 @@ class Masked(Trainer):
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
+    may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
+
     dim: int = 64  # of the vectors
     batch: int = 512  # queries a step
     negatives: int = 2048  # documents drawn from the whole corpus, a step
@@ -42,8 +44,9 @@ class Masked(Trainer):
 
     def __post_init__(self) -> None:
         """Refuse an unknown start."""
+        super().__post_init__()
         if self.start not in STARTS:
-            raise InputError(f"masked-de.start is one of {', '.join(STARTS)}, got {self.start!r}")
+            raise InputError(f"start is one of {', '.join(STARTS)}, got {self.start!r}")
 
     def train(
         self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress

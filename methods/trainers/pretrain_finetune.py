@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class PretrainFinetune(Standard):
     paper's learning rate / 1000 makes it, and does not undo distance 0 (lazy Adam's steps do).
     The checkpoint with the best validation recall is kept.
     """
+
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
 
     far: int = 2  # smallest distance that is finetuned on
     finetune_steps: int = 4000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import InputError
 from methods.trainers.standard import Standard
@@ -24,13 +24,16 @@ class Resampled(Standard):
     HR paper, "Resampling fails". At p = 1 it is standard training.
     """
 
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "p", "far")
+
     p: float = 0.5  # share of the standard sampler
     far: int = 2  # smallest distance of a far pair
 
     def __post_init__(self) -> None:
         """Refuse a share that is none."""
-        if not 0 <= self.p <= 1:
-            raise InputError(f"resampled-de.p takes a share between 0 and 1, got {self.p}")
+        super().__post_init__()
+        if self.p > 1:
+            raise InputError(f"p takes a share between 0 and 1, got {self.p}")
 
     def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         """Batches in which a query has all its documents with probability p, else the far ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Standard(Trainer):
     ``batch`` queries with all their documents, about 4,096 pairs on WordNet; a document that
     stands in it n times weighs n times, so the loss is that of a batch of pairs.
     """
+
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps",)
 
     dim: int = 64  # of the vectors
     batch: int = 448  # queries a step
