@@ -41,8 +41,9 @@ class Settings:
         settings = cls()
         for text in texts:
             name, equals, value = text.partition("=")
-            method, _, param = name.strip().rpartition(".")
-            if not equals or not param.isidentifier() or not value.strip():
+            method, dot, param = name.strip().rpartition(".")
+            named = param.isidentifier() and bool(method) == bool(dot)
+            if not equals or not named or not value.strip():
                 raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
             known: dict[object, str] = settings.special if method else settings.general  # type: ignore[assignment]
             key = (method, param) if method else param

@@ -23,6 +23,7 @@ from bench.task_files import save_task
 
 if TYPE_CHECKING:
     from bench.cell import Cell
+    from bench.task import Task
 
 MEMORY_SHARE = 0.85
 """Of the memory that is free at the start, what all cells together may allocate."""
@@ -65,44 +66,59 @@ def measure(options: RunOptions) -> list[Cell]:
         InputError: something that was asked cannot be done; nothing was lost.
     """
     registry = Registry(options.plugins)
+    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    # Everything is checked before anything is written.
+    planned = _planned(options, registry, threads)
+    store = Store(options.out)
+    store.prepare()
+    kept, specs = [], []
+    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / options.jobs)
+    began = time.time()
+    for task, blanks in planned:
+        folder = save_task(task, store.tasks)
+        for blank in blanks:
+            stored = None if options.fresh else store.find(blank)
+            if stored is not None:
+                kept.append(stored)
+                continue
+            specs.append(
+                CellSpec(
+                    root=str(store.root.absolute()),
+                    task_folder=str(folder.absolute()),
+                    plugins=list(registry.plugins),
+                    memory_bytes=memory,
+                    fresh=options.fresh,
+                    began=began,
+                    blank=blank,
+                )
+            )
+    if kept:
+        console.say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
+    executor = LocalExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s, threads=threads)
+    return [*kept, *console.follow(executor.run(specs), len(specs))]
+
+
+def _planned(
+    options: RunOptions, registry: Registry, threads: int
+) -> list[tuple[Task, list[Cell]]]:
+    """Every task with its cells to be measured."""
     methods = methods_asked(options.methods, registry, registry.plugin_names())
     settings = Settings.parse(options.settings)
     check_settings(methods, settings)
     names = dataset_names(options.datasets, options.dataset)
     tasks = [load_dataset(name, options.data_dir) for name in names]
-    store = Store(options.out)
-    store.prepare()
-
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
     origin = provenance(threads)
-    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / options.jobs)
-    began = time.time()
-    specs, kept = [], []
-    for task in tasks:
-        folder = save_task(task, store.tasks)
-        k = depth_needed(task, options.k)
-        for seed in options.seeds:
-            for method in methods:
-                blank = blank_cell(task, method, seed, k, settings, origin)
-                stored = None if options.fresh else store.find(blank)
-                if stored is not None:
-                    kept.append(stored)
-                    continue
-                specs.append(
-                    CellSpec(
-                        root=str(store.root.absolute()),
-                        task_folder=str(folder.absolute()),
-                        plugins=[str(plugin) for plugin in registry.plugins],
-                        memory_bytes=memory,
-                        fresh=options.fresh,
-                        began=began,
-                        blank=blank,
-                    )
-                )
-    if kept:
-        console.say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
-    executor = LocalExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s, threads=threads)
-    return [*kept, *console.follow(executor.run(specs), len(specs))]
+    return [
+        (
+            task,
+            [
+                blank_cell(task, method, seed, depth_needed(task, options.k), settings, origin)
+                for seed in options.seeds
+                for method in methods
+            ],
+        )
+        for task in tasks
+    ]
 
 
 def _report(store: Store, cells: list[Cell]) -> None:

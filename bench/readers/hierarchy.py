@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,11 +105,21 @@ def read_csv(name: str, path: Path, max_distance: int = MAX_DISTANCE) -> Task:
 def _read_links(path: Path) -> pd.DataFrame:
     """The two columns, without blanks around names and without repeated links."""
     try:
-        # Every value is a name: "NA" and "007" stay as they are.
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
+        with warnings.catch_warnings():
+            # pandas only warns of a line with more values than the header, and drops the rest.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Every value is a name: "NA" and "007" stay as they are.
+            table = pd.read_csv(
+                path, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
+            )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+    ) as error:
         raise InputError(f"{path} is not a CSV of child,parent names in UTF-8: {error}") from error
     table.columns = table.columns.str.strip()
     missing = [column for column in ("child", "parent") if column not in table.columns]

@@ -1,0 +1,212 @@
+"""Readers, cards and the embedded graph."""
+
+import shutil
+import time
+import tomllib
+
+import numpy as np
+import pytest
+
+from bench.cards import FOLDER, cards, read_card
+from bench.errors import InputError
+from bench.hierarchy import ancestors
+from bench.load import dataset_names, load_dataset
+from bench.readers.hierarchy import read_csv
+from bench.readers.wordnet import build_graph, read_graph
+from bench.task_files import load_task, save_task
+
+
+@pytest.fixture(scope="module")
+def nouns():
+    return read_graph(FOLDER / "wordnet-nouns.parquet")
+
+
+def test_wordnet_has_the_counts_of_release_3_0(nouns):
+    assert (len(nouns.names), len(nouns.children)) == (82_115, 84_427)
+    start = time.perf_counter()
+    relevance = ancestors(nouns.children, nouns.parents, len(nouns.names), 8)
+    assert time.perf_counter() - start < 5
+    assert list(np.bincount(relevance.distances)) == [
+        82115, 84427, 87475, 91076, 95203, 95691, 89073, 74559, 50947,
+    ]  # fmt: skip
+    whole = ancestors(nouns.children, nouns.parents, len(nouns.names), 99)
+    assert (whole.n_pairs, whole.counts.max(), whole.distances.max()) == (825_356, 35, 18)
+
+
+def test_names_are_lemma_part_of_speech_and_sense(nouns):
+    assert len(set(nouns.names)) == len(nouns.names)
+    dog = nouns.names.index("dog.n.01")
+    assert nouns.lemmas[dog] == "dog|domestic_dog|Canis_familiaris"
+    above = {nouns.names[p] for p in nouns.parents[nouns.children == dog]}
+    assert above == {"canine.n.02", "domestic_animal.n.01"}
+
+
+def test_the_embedded_graph_is_small_and_carries_its_licence():
+    assert (FOLDER / "wordnet-nouns.parquet").stat().st_size < 1_500_000
+    notice = (FOLDER / "wordnet-nouns.LICENSE.txt").read_text()
+    assert "WordNet 3.0 Copyright 2006 by Princeton University" in notice
+
+
+def test_the_embedded_graph_is_built_from_wordnets_files(data_dir, tmp_path, nouns):
+    built = build_graph(data_dir / "wordnet", tmp_path / "nouns.parquet")
+    assert built.names == nouns.names
+    assert built.lemmas == nouns.lemmas
+    np.testing.assert_array_equal(built.parents, nouns.parents)
+    np.testing.assert_array_equal(built.children, nouns.children)
+
+
+def test_another_release_of_wordnet_is_refused(data_dir, tmp_path):
+    shutil.copy(data_dir / "wordnet" / "index.noun", tmp_path)
+    (tmp_path / "data.noun").write_text("not WordNet")
+    with pytest.raises(InputError, match=r"has md5 .* WordNet 3\.0's has 5be921c6"):
+        build_graph(tmp_path, tmp_path / "nouns.parquet")
+    with pytest.raises(InputError, match="cannot read"):
+        build_graph(tmp_path / "absent", tmp_path / "nouns.parquet")
+
+
+def test_mammals_are_a_subtree():
+    task = load_dataset("wordnet-mammal")
+    assert {"mammal.n.01", "dog.n.01"} < set(task.document_names)
+    assert "bird.n.01" not in task.document_names
+    assert len(task.query_names) == 1182
+    # 6,542 pairs in the closure and 1,182 nodes; 26 of the pairs are further apart than 8.
+    assert task.train.n_pairs == 7698
+
+
+def test_the_transductive_task_trains_on_its_test():
+    task = load_dataset("wordnet")
+    assert task.train is task.test.relevance
+    assert task.train.n_pairs == 750_566
+    assert any("wordnet-heldout" in note for note in task.notes)
+    assert any("same pairs" in note for note in task.notes)
+    validation = task.validation.relevance
+    assert 0 < len(validation.answered) < 0.05 * len(task.query_names)
+
+
+def codes(relevance):
+    return set(
+        (relevance.queries.astype(np.int64) * relevance.n_documents + relevance.documents).tolist()
+    )
+
+
+def test_the_held_out_half_is_never_trained_or_validated_on():
+    task = load_dataset("wordnet-heldout")
+    train, validation, test = map(
+        codes, (task.train, task.validation.relevance, task.test.relevance)
+    )
+    assert not test & train
+    assert not test & validation
+    assert not validation & train
+    whole = load_dataset("wordnet").train
+    assert train | validation | test == codes(whole)
+    longer = whole.where(whole.distances >= 2).n_pairs
+    assert len(test) == longer // 2
+    assert task.test.relevance.distances.min() == 2
+    assert (np.bincount(task.train.distances)[:2] == [82115, 84427]).all()
+    assert codes(task.test.removed) == train | validation
+    assert codes(task.validation.removed) == train
+
+
+def test_a_task_survives_the_disk(small_task, tmp_path):
+    loaded = load_task(save_task(small_task, tmp_path))
+    assert loaded.digest == small_task.digest
+    assert loaded.notes == small_task.notes
+    with pytest.raises(ValueError, match="read-only"):
+        loaded.train.documents[0] = 1
+
+
+@pytest.mark.parametrize("name", list(cards()))
+def test_every_card_loads_with_the_counts_that_it_states(name):
+    assert load_dataset(name).test.relevance.n_pairs > 0
+
+
+def test_a_tree_of_any_size():
+    task = load_dataset("tree:H=3,W=2")
+    assert task.name == "tree-H=3,W=2"
+    assert len(task.query_names) == 7
+    for wrong in ("tree:H=0", "tree:H=60,W=9"):
+        with pytest.raises(InputError, match="H="):
+            load_dataset(wrong)
+    for wrong in ("tree:depth=3", "tree:H=x", "wordnet:root=3"):
+        with pytest.raises(InputError, match="takes"):
+            load_dataset(wrong)
+
+
+def test_an_unknown_dataset_is_told_what_is_near():
+    with pytest.raises(InputError, match="did you mean wordnet-mammal"):
+        load_dataset("wordnet-mamal")
+
+
+def test_datasets_asked_for_twice_are_read_once():
+    assert dataset_names("tree,wordnet,tree", ["wordnet"]) == ["tree", "wordnet"]
+    assert dataset_names("quick", []) == ["tree", "wordnet-mammal"]
+
+
+def test_a_card_that_does_not_fit_is_named(tmp_path):
+    path = tmp_path / "odd.toml"
+    path.write_text('name = "odd"\ntitel = "a typing error"\n')
+    with pytest.raises(InputError, match=r"odd\.toml cannot be used"):
+        read_card(path)
+
+
+def test_counts_that_differ_from_the_card_are_an_error(monkeypatch):
+    card = cards()["tree"].model_copy(update={"counts": {"queries": 155}})
+    monkeypatch.setitem(cards(), "tree", card)
+    with pytest.raises(InputError, match="156 queries, its card says 155"):
+        load_dataset("tree")
+
+
+def test_cards_are_toml_with_a_licence_and_a_citation():
+    for path in FOLDER.glob("*.toml"):
+        card = tomllib.loads(path.read_text())
+        assert card["licence"]
+        assert card["citation"]
+
+
+class TestCsv:
+    def read(self, tmp_path, text):
+        path = tmp_path / "edges.csv"
+        path.write_bytes(text) if isinstance(text, bytes) else path.write_text(text)
+        return read_csv("edges", path)
+
+    def test_several_roots_and_several_parents(self, tmp_path):
+        task = self.read(
+            tmp_path,
+            "child,parent\nsandals,footwear\nkids sandals,sandals\nkids sandals,kids\n"
+            "kids sandals,sandals\n",
+        )
+        assert list(task.query_names) == ["footwear", "kids", "kids sandals", "sandals"]
+        row = task.train.rows(np.array([2]))
+        assert dict(zip(row.documents.tolist(), row.distances.tolist(), strict=True)) == {
+            2: 0, 3: 1, 1: 1, 0: 2,
+        }  # fmt: skip
+
+    def test_other_columns_and_their_order_do_not_matter(self, tmp_path):
+        task = self.read(tmp_path, "weight,parent,child\n1,b,a\n")
+        assert task.train.n_pairs == 3
+
+    def test_names_that_look_like_numbers_or_nothing_stay_names(self, tmp_path):
+        task = self.read(tmp_path, "child,parent\n007,NA\n7,NA\n")
+        assert list(task.query_names) == ["007", "7", "NA"]
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            ("child,parent\na,b\nb,c\nc,a\n", "cycle: .* -> .* -> .* -> "),
+            ("child,parent\na,b\nc,c\n", "link 2: 'c' is its own parent"),
+            ("", "is not a CSV"),
+            (bytes(range(256)) * 20, "is not a CSV|has no column"),
+            ("kind,parent\na,b\n", "has no column child"),
+            ("a,b\nc,d\n", "no column child and no column parent"),
+            ("child,parent\n", "has no links"),
+            ("child,parent\na,\n", "link 1: a name is empty"),
+            ("child,parent\na,b,c,d\ne,f,g\n", "is not a CSV"),
+        ],
+    )
+    def test_what_is_no_hierarchy_is_refused_by_name(self, tmp_path, text, message):
+        with pytest.raises(InputError, match=message):
+            self.read(tmp_path, text)
+
+    def test_a_file_that_is_not_there(self, tmp_path):
+        with pytest.raises(InputError, match="cannot read .*absent"):
+            read_csv("edges", tmp_path / "absent.csv")

@@ -1,0 +1,87 @@
+"""Keys of cells: nothing that matters is lost, nothing that does not matter counts."""
+
+import textwrap
+
+import pytest
+
+from bench.keys import canonical, cell_key, digest, fingerprint
+from bench.registry import Registry, load_plugin
+
+PLUGIN = '''
+from bench.method import Method, SearchResult
+class Mine(Method):
+    """{doc}"""
+    name = "mine"
+    params = {{"x": 1.5}}
+    def index(self, corpus):
+        pass  # {comment}
+    def search(self, queries, k, point):
+        return {body}
+'''
+
+
+@pytest.fixture
+def key_of(tmp_path):
+    count = 0
+
+    def key(doc="", comment="", body="None", **params):
+        nonlocal count
+        count += 1
+        path = tmp_path / f"plugin{count}.py"
+        path.write_text(PLUGIN.format(doc=doc, comment=comment, body=body))
+        return cell_key("task", load_plugin(f"{path}:Mine")(**params), seed=0, depth=3)
+
+    return key
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [([1.5], [1, 5]), ([-1], [1]), ("1", 1), (1, 1.0), (True, 1), ({"a": 1}, ["a", 1])],
+)
+def test_different_values_have_different_keys(one, other):
+    assert digest(one) != digest(other)
+
+
+def test_the_order_of_parameters_is_no_difference():
+    assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
+
+
+def test_nan_has_no_key():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical(float("nan"))
+
+
+def test_parameters_and_code_change_a_key_and_comments_do_not(key_of):
+    key = key_of()
+    assert key_of(doc="Another sentence.", comment="why") == key
+    assert key_of(x=2.5) != key
+    assert key_of(body="1") != key
+
+
+def test_task_seed_and_depth_change_a_key():
+    method = Registry().resolve("random")()
+    base = cell_key("task", method, 0, 3)
+    assert len({base, cell_key("other", method, 0, 3), cell_key("task", method, 1, 3),
+                cell_key("task", method, 0, 4)}) == 4  # fmt: skip
+
+
+def test_a_fingerprint_follows_imports_within_the_package(tmp_path, monkeypatch):
+    package = tmp_path / "chain"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "first.py").write_text(
+        textwrap.dedent("""
+        def f():
+            from chain.second import g
+            return g()
+        """)
+    )
+    (package / "second.py").write_text("def g():\n    return 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = fingerprint(["chain.first"])
+    assert fingerprint(["chain.first"]) == before
+    from bench import keys
+
+    (package / "second.py").write_text("def g():\n    return 2\n")
+    keys._code.cache_clear()
+    assert fingerprint(["chain.first"]) != before

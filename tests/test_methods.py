@@ -1,0 +1,188 @@
+"""The built-in methods fulfil the contract on a small task."""
+
+import numpy as np
+import pytest
+
+from bench.keys import fit_key
+from bench.registry import Registry
+from bench.search import Searcher
+from bench.task import Queries
+from methods.trainers.masked import Masked
+from methods.trainers.pretrain_finetune import PretrainFinetune
+from methods.trainers.standard import Standard
+
+REGISTRY = Registry()
+QUICK = {"steps": 200, "dim": 8, "finetune_steps": 50}
+
+
+def silent(done, total):
+    pass
+
+
+def made(name, **params):
+    method = REGISTRY.resolve(name)
+    quick = {key: value for key, value in QUICK.items() if key in method.params}
+    return method(**{**quick, **params})
+
+
+def fitted(task, name, seed=0, **params):
+    method = made(name, **params)
+    method.fit(task.training(sees_test=method.sees_test), seed=seed, progress=silent)
+    method.index(task.corpus)
+    return method
+
+
+@pytest.fixture(params=[*REGISTRY.names(), "noop", "masked-de+scann", "constructed-de+hnsw"])
+def name(request):
+    return request.param
+
+
+def test_searches_the_whole_task_at_every_point(small_task, name):
+    method = fitted(small_task, name)
+    searcher = Searcher(method, small_task, 3)
+    visited = []
+    for point in method.operating_points():
+        run = searcher.run(point, silent)
+        assert run.ids.shape == (21, 3)
+        visited.append(run.summary.mean_visited)
+    assert visited == sorted(visited), "points go from cheap to dear"
+
+
+def test_is_deterministic_under_a_seed(small_task, name):
+    runs = []
+    for _ in range(2):
+        method = fitted(small_task, name, seed=3)
+        point = method.operating_points()[-1]
+        runs.append(Searcher(method, small_task, 3).run(point, silent))
+    np.testing.assert_array_equal(runs[0].ids, runs[1].ids)
+    np.testing.assert_array_equal(runs[0].scores, runs[1].scores)
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY.names() if made(name).keeps_fit])
+def test_a_saved_fit_searches_alike(small_task, name, tmp_path):
+    method = fitted(small_task, name)
+    method.save(tmp_path)
+    loaded = made(name)
+    loaded.load(tmp_path)
+    loaded.index(small_task.corpus)
+    point = method.operating_points()[-1]
+    first, second = (Searcher(m, small_task, 3).run(point, silent) for m in (method, loaded))
+    np.testing.assert_array_equal(first.ids, second.ids)
+
+
+def test_asked_for_more_than_there_is_it_returns_each_document_once(small_task, name):
+    method = fitted(small_task, name)
+    run = Searcher(method, small_task, 50).run(method.operating_points()[-1], silent)
+    for row in run.ids:
+        real = row[row >= 0]
+        assert len(set(real)) == len(real)
+
+
+@pytest.mark.parametrize("index", ["faiss-ivf", "scann"])
+def test_probing_every_leaf_is_exact_search(small_task, index):
+    exact = fitted(small_task, "masked-de")
+    leaves = fitted(small_task, f"masked-de+{index}")
+    expected = Searcher(exact, small_task, 3).run({}, silent)
+    run = Searcher(leaves, small_task, 3).run(leaves.operating_points()[-1], silent)
+    assert run.summary.mean_visited == 21
+    np.testing.assert_allclose(run.scores, expected.scores, rtol=1e-5)
+
+
+def test_visited_is_what_faiss_counts(small_task):
+    import faiss
+
+    method = fitted(small_task, "de-faiss-ivf", nlist=5)
+    queries = Queries(np.arange(21), small_task.query_names)
+    for nprobe in (1, 2, 5):
+        faiss.cvar.indexIVF_stats.reset()
+        run = Searcher(method, small_task, 3).run({"nprobe": nprobe}, silent)
+        assert run.visited.sum() == faiss.cvar.indexIVF_stats.ndis
+        assert method.search(queries, 3, {"nprobe": nprobe}).routing == 5
+
+
+def test_scann_visits_the_leaves_that_are_reported(small_task):
+    method = fitted(small_task, "de-scann", num_leaves=6)
+    leaf = method.partition()
+    queries = Queries(np.arange(21), small_task.query_names)
+    for nprobe in (1, 3, 6):
+        result = method.search(queries, 21, {"nprobe": nprobe})
+        for ids, leaves in zip(result.ids, result.leaves, strict=True):
+            expected = np.flatnonzero(np.isin(leaf, leaves))
+            assert sorted(ids[ids >= 0]) == list(expected)
+
+
+def test_twin_documents_do_not_confuse_scanns_leaves():
+    from methods.indexes.scann import ScaNN
+
+    rng = np.random.default_rng(0)
+    documents = np.repeat(rng.standard_normal((10, 8)).astype(np.float32), 6, axis=0)
+    index = ScaNN(num_leaves=30)  # more leaves than distinct vectors: centroids are twins
+    index.build(documents, documents[:5])
+    queries = rng.standard_normal((40, 8)).astype(np.float32)
+    for nprobe in (1, 4, 9):
+        result = index.search(queries, 60, {"nprobe": nprobe})
+        for ids, leaves in zip(result.ids, result.leaves, strict=True):
+            expected = np.flatnonzero(np.isin(index.partition(), leaves))
+            assert sorted(ids[ids >= 0]) == list(expected)
+
+
+def test_the_oracle_finds_everything_and_random_next_to_nothing(small_task):
+    relevance = small_task.test.relevance
+    for name, share in (("oracle", 1.0), ("random", 0.4)):
+        method = fitted(small_task, name)
+        run = Searcher(method, small_task, 3).run({}, silent)
+        found = [set(relevance.documents[relevance.queries == q]) for q in range(21)]
+        hits = sum(
+            len(set(ids[: len(s)]) & s) for ids, s in zip(run.ids.tolist(), found, strict=True)
+        )
+        assert (hits / relevance.n_pairs >= share) is (name == "oracle")
+
+
+def test_only_the_oracle_is_handed_the_test(small_task):
+    assert small_task.training().test is None
+    assert [name for name in REGISTRY.names() if REGISTRY.resolve(name).sees_test] == ["oracle"]
+
+
+def test_masked_training_holds_a_small_tree(small_task):
+    encoder = Masked(dim=8, steps=400, start="hierarchy").train(
+        small_task.training(), None, seed=0, progress=silent
+    )
+    recall = small_task.training().validation_recall(
+        lambda queries, k: (
+            (encoder.encode_queries(queries.rows) @ encoder.encode_documents().T)
+            .topk(k)
+            .indices.numpy()
+        )
+    )
+    assert recall > 0.95
+
+
+def test_finetuning_never_ends_below_its_start_on_validation(small_task):
+    training = small_task.training()
+    standard = Standard(dim=3, steps=100).train(training, None, seed=0, progress=silent)
+
+    def recall(encoder):
+        return training.validation_recall(
+            lambda queries, k: (
+                (encoder.encode_queries(queries.rows) @ encoder.encode_documents().T)
+                .topk(k)
+                .indices.numpy()
+            )
+        )
+
+    before = standard.queries.clone()
+    tuned = PretrainFinetune(dim=3, steps=100, far=1, finetune_lr=1.0, finetune_steps=60).train(
+        training, standard, seed=0, progress=silent
+    )
+    assert recall(tuned) >= recall(standard)
+    assert (standard.queries == before).all(), "the shared start is not changed"
+
+
+def test_rows_that_differ_by_index_alone_share_one_fit(small_task):
+    keys = {
+        name: fit_key(small_task.digest, made(name), 0)
+        for name in ("standard-de", "exact", "de-scann", "de-hnsw", "de-faiss-ivf", "masked-de")
+    }
+    assert len(set(keys.values())) == 2
+    warm_start = made("pretrain-finetune-de").warm_start()
+    assert fit_key(small_task.digest, warm_start, 0) == keys["standard-de"]

@@ -1,0 +1,87 @@
+"""--set, defaults and the depth of rankings."""
+
+import dataclasses
+
+import pytest
+
+from bench.errors import InputError
+from bench.plan import Settings, check_settings, depth_needed, methods_asked, settled
+from bench.registry import Registry
+
+REGISTRY = Registry()
+MASKED = REGISTRY.resolve("masked-de")
+
+
+def test_the_dataset_overrules_the_method_and_the_user_both(small_task):
+    task = dataclasses.replace(small_task, defaults={"dim": 16, "masked-de.batch": 7})
+    values, changed = settled(MASKED, task, Settings.parse(["lr=0.5"]))
+    assert (values["dim"], values["batch"], values["lr"]) == (16, 7, 0.5)
+    assert changed == {"lr": 0.5}
+
+
+def test_what_the_user_sets_to_the_default_is_no_change(small_task):
+    assert settled(MASKED, small_task, Settings.parse(["dim=64"]))[1] == {}
+
+
+def test_a_setting_for_one_method_leaves_the_others(small_task):
+    settings = Settings.parse(["masked-de.dim=5"])
+    assert settled(MASKED, small_task, settings)[0]["dim"] == 5
+    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)[0]["dim"] == 64
+
+
+@pytest.mark.parametrize("text", ["dim", "=3", "dim=", "a b=3", ".dim=3=", "masked-de.=3"])
+def test_a_setting_of_another_form_is_refused(text, small_task):
+    with pytest.raises(InputError, match=r"takes \[METHOD\.\]PARAM=VALUE|--set"):
+        check_settings([MASKED], Settings.parse([text]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dim=abc", r"masked-de\.dim takes int \(default 64\), got 'abc'"),
+        ("lr=inf", r"masked-de\.lr takes float"),
+    ],
+)
+def test_a_value_of_another_type_names_the_parameter_and_its_type(small_task, text, message):
+    with pytest.raises(InputError, match=message):
+        settled(MASKED, small_task, Settings.parse([text]))
+
+
+def test_true_and_false_are_read_as_such(small_task):
+    standard = REGISTRY.resolve("standard-de")
+    assert settled(standard, small_task, Settings.parse(["cosine=true"]))[0]["cosine"] is True
+    with pytest.raises(InputError, match="true or false"):
+        settled(standard, small_task, Settings.parse(["cosine=1"]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nlist=3", "no chosen method has this parameter"),
+        ("random.dim=3", "not among the chosen methods"),
+        ("masked-de.nlist=3", "has no parameter 'nlist'; it has: batch"),
+    ],
+)
+def test_a_setting_that_nobody_reads_is_an_error(text, message):
+    with pytest.raises(InputError, match=message):
+        check_settings([MASKED], Settings.parse([text]))
+
+
+def test_the_same_parameter_twice_is_an_error():
+    with pytest.raises(InputError, match="given twice"):
+        Settings.parse(["dim=3", "dim=4"])
+
+
+def test_rankings_are_as_deep_as_the_largest_relevant_set(small_task):
+    assert depth_needed(small_task, None) == 3
+    assert depth_needed(small_task, 10) == 10
+    assert depth_needed(small_task, 1000) == 21
+    with pytest.raises(InputError, match="--k 2 is too small for small: .* down to 3"):
+        depth_needed(small_task, 2)
+
+
+def test_methods_are_run_once_each():
+    asked = methods_asked("random,oracle,random", REGISTRY, [])
+    assert [method.name for method in asked] == ["random", "oracle"]
+    with pytest.raises(InputError, match="--methods is empty"):
+        methods_asked(",", REGISTRY, [])

@@ -1,0 +1,84 @@
+"""Names of methods, compositions and plugin files."""
+
+import pytest
+
+from bench.errors import InputError
+from bench.registry import Registry, load_plugin
+
+
+def test_every_name_of_the_design_resolves():
+    names = Registry().names()
+    assert names == [
+        "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de", "constructed-de",
+        "exact", "de-faiss-ivf", "de-scann", "de-hnsw", "random", "oracle",
+    ]  # fmt: skip
+    assert [Registry().resolve(name).name for name in names] == names
+
+
+def test_a_composition_has_the_parameters_of_both_parts():
+    method = Registry().resolve("masked-de+faiss-ivf")
+    assert {"negatives", "nlist"} <= set(method.params)
+
+
+def test_a_composition_with_a_name_of_its_own_is_that_row():
+    registry = Registry()
+    assert registry.canonical("standard-de+faiss-ivf") == "de-faiss-ivf"
+    assert registry.resolve("masked-de+exact").name == "masked-de"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("maskd-de", "did you mean masked-de"),
+        ("masked-de+fais", r"unknown index \(in method 'masked-de\+fais'\) 'fais'"),
+        ("mask+exact", "unknown trainer"),
+        ("zzz", "known: .*oracle"),
+    ],
+)
+def test_an_unknown_name_is_told_what_is_near(name, message):
+    with pytest.raises(InputError, match=message):
+        Registry().resolve(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = 1", "has no class 'Mine'"),
+        ("Mine = 3", "not a subclass"),
+        ("class Mine: pass", "not a subclass"),
+        ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("def", "SyntaxError"),
+        ("from bench.method import Method\nclass Mine(Method): name = 'm'", "lacks index, search"),
+        (
+            "from bench.method import Method\n"
+            "class Mine(Method):\n"
+            "    def index(self, corpus): ...\n"
+            "    def search(self, queries, k, point): ...",
+            "lacks name",
+        ),
+    ],
+)
+def test_a_plugin_that_cannot_be_used_says_why(tmp_path, text, message):
+    path = tmp_path / "plugin.py"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_plugin(f"{path}:Mine")
+
+
+def test_a_plugin_must_be_a_file_and_a_class(tmp_path):
+    for wrong in ("file.py", ":Mine", f"{tmp_path}/absent.py:Mine"):
+        with pytest.raises(InputError, match="FILE.py:Class|there is no file"):
+            load_plugin(wrong)
+
+
+def test_two_methods_of_one_name_are_an_error(tmp_path):
+    path = tmp_path / "plugin.py"
+    path.write_text(
+        "from bench.method import Method\n"
+        "class Mine(Method):\n"
+        "    name = 'oracle'\n"
+        "    def index(self, corpus): ...\n"
+        "    def search(self, queries, k, point): ...\n"
+    )
+    with pytest.raises(InputError, match="two methods are named 'oracle'"):
+        Registry([f"{path}:Mine"])

@@ -1,0 +1,141 @@
+"""Cells on disk: whole or not at all."""
+
+import errno
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from bench.cell import Cell, Status
+from bench.errors import InputError
+from bench.provenance import provenance
+from bench.store import Store, read_cell, write_atomically
+
+
+def cell(key="k1", status=Status.OK, **changes):
+    facts = {
+        "key": key,
+        "status": status,
+        "task": "small",
+        "task_digest": "d",
+        "n_queries": 3,
+        "n_documents": 3,
+        "method": "mine",
+        "params": {"dim": 3},
+        "changed": {},
+        "seed": 0,
+        "k": 3,
+        "provenance": provenance(1),
+    }
+    return Cell(**{**facts, **changes})
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = Store(tmp_path / "results")
+    store.prepare()
+    return store
+
+
+def run_file(store, key, size=100):
+    path = store.tasks / f"{key}.parquet"
+    path.write_bytes(b"x" * size)
+    return path
+
+
+def test_a_committed_cell_is_found_by_its_key(store):
+    store.commit(cell(), run_file(store, "k1"))
+    assert store.find(cell()) == cell(provenance=store.find(cell()).provenance)
+    assert (store.folder(cell()) / "run.parquet").read_bytes() == b"x" * 100
+    assert store.find(cell("k2")) is None
+
+
+def test_only_what_was_measured_to_its_end_is_kept(store):
+    store.commit(cell(status=Status.FAILED, reason="why"))
+    assert store.find(cell()) is None
+    assert [c.reason for c in store.cells()] == ["why"]
+
+
+def test_a_newer_cell_of_other_code_takes_the_place_of_the_old(store):
+    store.commit(cell("old"), run_file(store, "old"))
+    store.commit(cell("other seed", seed=1), run_file(store, "s"))
+    store.commit(cell("new"), run_file(store, "new"))
+    assert sorted(c.key for c in store.cells()) == ["new", "other seed"]
+
+
+def test_a_failure_does_not_take_the_run_of_a_measured_cell_with_other_parameters(store):
+    store.commit(cell("a"), run_file(store, "a"))
+    store.commit(cell("b", Status.FAILED, params={"dim": 4}))
+    assert store.find(cell("a")) is not None
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}', "null", "\0" * 200])
+def test_a_half_written_cell_is_no_cell(store, text):
+    store.commit(cell(), run_file(store, "k1"))
+    (store.folder(cell()) / "cell.json").write_text(text)
+    assert store.cells() == []
+    assert store.find(cell()) is None
+    store.commit(cell(), run_file(store, "k1"))
+    assert store.find(cell()) is not None
+
+
+def test_what_a_killed_process_left_is_cleared(store):
+    dead, alive = (store._staging / f"key-{pid}" for pid in (2**22 + 1, os.getpid()))
+    for folder in (dead, alive):
+        folder.mkdir()
+    store.prepare()
+    assert not dead.exists()
+    assert alive.exists()
+
+
+def test_a_run_over_two_megabytes_stays_out_of_git(store):
+    store.commit(cell(), run_file(store, "k1", 2_000_001))
+    assert (store.folder(cell()) / ".gitignore").read_text() == "run.parquet\n"
+
+
+def test_a_full_disk_is_an_error_and_leaves_what_was_there(store, monkeypatch):
+    store.commit(cell(), run_file(store, "k1"))
+    before = (store.folder(cell()) / "cell.json").read_bytes()
+
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="No space left on device; cells measured before"):
+        store.commit(cell(status=Status.FAILED))
+    assert (store.folder(cell()) / "cell.json").read_bytes() == before
+    assert [path.name for path in store.folder(cell()).glob(".cell*")] == []
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="cannot write to .*--out"):
+        Store(tmp_path / "file" / "results").prepare()
+
+
+def test_a_reader_never_sees_half_a_file(tmp_path):
+    path = tmp_path / "cell.json"
+    texts = ["a" * 100_000, "b" * 200_000]
+    write_atomically(path, texts[0])
+    seen = set()
+    ended = threading.Event()
+
+    def read():
+        while not ended.is_set():
+            seen.add(path.read_text())
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for turn in range(50):
+        write_atomically(path, texts[turn % 2])
+    ended.set()
+    reader.join()
+    assert seen <= set(texts)
+
+
+def test_an_unknown_field_is_not_silently_dropped(store):
+    store.commit(cell(), run_file(store, "k1"))
+    path: Path = store.folder(cell()) / "cell.json"
+    path.write_text(path.read_text().replace('"schema"', '"extra": 1, "schema"'))
+    assert read_cell(path) is None
