@@ -84,12 +84,18 @@ class Store:
     def commit(self, cell: Cell, run: Path | None = None) -> None:
         """Store a cell with its run, then drop the cells that it supersedes.
 
+        A failure never takes the place of the same cell measured to its end.
+
         Raises:
             InputError: the disk is full or the folder cannot be written; what was there stays.
         """
+        if cell.status is not Status.OK and self.find(cell) is not None:
+            return
         folder = self.folder(cell)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            # All that can fill the disk comes before the first move.
+            record = _written_beside(folder / "cell.json", to_json(cell))
             if run is not None:
                 _sync(run)
                 if run.stat().st_size > PUBLISHED_BYTES:
@@ -97,7 +103,7 @@ class Store:
                 run.replace(folder / "run.parquet")
             else:
                 (folder / "run.parquet").unlink(missing_ok=True)
-            write_atomically(folder / "cell.json", to_json(cell))
+            record.replace(folder / "cell.json")
         except OSError as error:
             raise cannot_write(folder, error) from error
         for other in folder.parent.iterdir():
@@ -122,18 +128,24 @@ def read_cell(path: Path) -> Cell | None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write under a temporary name beside ``path``, then move it there."""
+    _written_beside(path, text).replace(path)
+
+
+def _written_beside(path: Path, text: str) -> Path:
+    """A file of another name beside ``path``, on the disk to its last byte."""
     with tempfile.NamedTemporaryFile(
         "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8"
     ) as file:
+        written = Path(file.name)
         try:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(path)
+            written.chmod(0o644)
         except BaseException:
-            Path(file.name).unlink(missing_ok=True)
+            written.unlink(missing_ok=True)
             raise
+    return written
 
 
 def sha256_of(path: Path) -> str:

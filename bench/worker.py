@@ -34,7 +34,10 @@ class _Events:
         if phase == self._phase and now < self._next and done < total:
             return
         self._phase, self._next = phase, now + TELL_EVERY_S
-        self._pipe.write(json.dumps({"phase": phase, "done": done, "total": total}) + "\n")
+        try:
+            self._pipe.write(json.dumps({"phase": phase, "done": done, "total": total}) + "\n")
+        except BrokenPipeError:
+            os._exit(1)  # the parent is gone: this is no failure of the cell
 
 
 def _end_with(parent: int) -> None:

@@ -64,6 +64,13 @@ def test_a_newer_cell_of_other_code_takes_the_place_of_the_old(store):
     assert sorted(c.key for c in store.cells()) == ["new", "other seed"]
 
 
+def test_a_failure_never_takes_the_place_of_the_same_cell_measured(store):
+    store.commit(cell(), run_file(store, "k1"))
+    store.commit(cell(status=Status.TIMEOUT, reason="the second time"))
+    assert store.find(cell()) is not None
+    assert (store.folder(cell()) / "run.parquet").exists()
+
+
 def test_a_failure_does_not_take_the_run_of_a_measured_cell_with_other_parameters(store):
     store.commit(cell("a"), run_file(store, "a"))
     store.commit(cell("b", Status.FAILED, params={"dim": 4}))
@@ -103,7 +110,7 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_there(store, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(InputError, match="No space left on device; cells measured before"):
-        store.commit(cell(status=Status.FAILED))
+        store.commit(cell(n_queries=4), run_file(store, "again"))
     assert (store.folder(cell()) / "cell.json").read_bytes() == before
     assert [path.name for path in store.folder(cell()).glob(".cell*")] == []
 

@@ -57,27 +57,38 @@ def _section(cells: list[Cell]) -> str:
     card = cards().get(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
-        lines += [f"{card.title}. Source: {card.citation}. Licence: {card.licence}.", ""]
+        settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
+        lines += [
+            f"{card.title}. Source: {card.citation}. Licence: {card.licence}.",
+            f"Parameters for this dataset: {settings}; others as `python -m bench list` shows, or "
+            "as a row says.",
+            "",
+        ]
     lines += [
         f"{first.n_queries:,} queries over {first.n_documents:,} documents; "
         f"data `{first.task_digest[:12]}`.",
         *first.notes,
+        f"Measured on {'; '.join(_places(cells))}.",
         "",
     ]
     for board in task_boards(cells):
-        lines += (
-            [f"### {board.title}", "", *board.notes, ""]
-            if board.notes
-            else [
-                f"### {board.title}",
-                "",
-            ]
-        )
-        lines += [
-            tabulate(_escaped(board), board.header, tablefmt="pipe", disable_numparse=True),
-            "",
-        ]
+        lines += [f"### {board.title}", ""]
+        if board.notes:
+            lines += [*board.notes, ""]
+        table = tabulate(_escaped(board), board.header, tablefmt="pipe", disable_numparse=True)
+        lines += [table, ""]
     return "\n".join(lines)
+
+
+def _places(cells: list[Cell]) -> list[str]:
+    """Machines, threads and commits that the cells were measured on, each once."""
+    found: dict[str, set[str]] = {}
+    for cell in cells:
+        origin = cell.provenance
+        commit = (origin.git or "no commit")[:10] + (" with changes" if origin.dirty else "")
+        place = f"{origin.machine.get('cpu')}, {origin.threads} threads"
+        found.setdefault(place, set()).add(f"`{commit}`")
+    return [f"{place} (commit {', '.join(sorted(commits))})" for place, commits in found.items()]
 
 
 def _escaped(board: Board) -> list[list[str]]:
