@@ -92,6 +92,11 @@ def test_interval_is_that_of_a_binomial_share():
     assert (high - low)[0] / 2 == pytest.approx(half, rel=0.1)
 
 
+def test_of_few_queries_the_empty_resamples_do_not_count():
+    low, high = ratio_intervals(np.ones((2, 1)), np.ones((2, 1)), np.random.default_rng(0))
+    assert (low[0], high[0]) == (1, 1)
+
+
 class TestVisitedMeter:
     meter = VisitedMeter(np.array([0, 0, 1, 1, 1, 3]), 6)
     nothing = np.full((1, 1), -1)

@@ -41,5 +41,9 @@ def ratio_intervals(
         sums.append(weights @ columns)
     totals = np.concatenate(sums).astype(np.float64)
     found, relevant = np.split(totals, 2, axis=1)
-    low, high = np.percentile(found / np.maximum(relevant, 1), [2.5, 97.5], axis=0)
+    # A resample of few queries may draw none of a column's pairs: it says nothing of the ratio.
+    ratios = np.divide(found, relevant, out=np.full_like(found, np.nan), where=relevant > 0)
+    low, high = np.zeros(ratios.shape[1]), np.ones(ratios.shape[1])
+    drawn = ~np.isnan(ratios).all(axis=0)
+    low[drawn], high[drawn] = np.nanpercentile(ratios[:, drawn], [2.5, 97.5], axis=0)
     return low, high
