@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from bench.cell import Value
 from bench.errors import InputError, unknown
+from bench.method import Value
 
 FOLDER = Path(__file__).parent.parent / "datasets"
 
@@ -42,10 +42,10 @@ class Card(BaseModel):
         title, citation, licence: for the board and its reader.
         reader: ``module:function``, called with ``options`` and the card's folder.
         options: of the reader.
+        quick: whether it is one of the small ones that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
-        counts: what reading must give (``queries``, ``documents``, ``test_pairs``); a mismatch is
-            an error.
+        counts: what reading must give (``queries``, ``documents``, ``test_pairs``).
         reported: rows of the papers.
     """
 
@@ -57,6 +57,7 @@ class Card(BaseModel):
     licence: str
     reader: str
     options: dict[str, Any] = {}
+    quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
     counts: dict[str, int] = {}
@@ -83,6 +84,11 @@ def read_card(path: Path) -> Card:
     if card.name != path.stem:
         raise InputError(f"the card {path} names its dataset {card.name!r}; rename one of them")
     return card
+
+
+def card_of_task(task: str) -> Card | None:
+    """The card that a task was read by; ``tree-H=5,W=3`` was read by ``tree`` with arguments."""
+    return cards().get(task) or cards().get(task.rpartition("-")[0] if "=" in task else "")
 
 
 def find_card(name: str) -> Card:

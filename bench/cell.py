@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Value = bool | int | float | str
+from bench.method import Value
 
 
 class Status(StrEnum):
@@ -69,7 +69,7 @@ class Cost(_Model):
     Attributes:
         fit_s: of training, as measured when it was done; ``fit_shared`` if in an earlier cell.
         search_s: over all operating points.
-        harness_s: everything else in the cell's process: start, task, measures, files.
+        harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest unique set size of the cell's process, sampled.
     """
 
@@ -124,9 +124,10 @@ class Cell(_Model):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     @property
-    def identity(self) -> tuple[str, str, str, int, int]:
-        """What a newer cell of other code or data takes the place of."""
-        return self.task, self.method, repr(sorted(self.params.items())), self.seed, self.k
+    def identity(self) -> tuple[str, str, str, str, int, int]:
+        """What a newer cell of other code takes the place of."""
+        params = repr(sorted(self.params.items()))
+        return self.task, self.task_digest, self.method, params, self.seed, self.k
 
 
 class CellSpec(_Model):
@@ -136,7 +137,7 @@ class CellSpec(_Model):
         root: the results folder.
         task_folder: where the task's arrays lie.
         memory_bytes: how much the process may allocate.
-        fresh: whether states fitted before ``began`` (seconds since 1970) are fitted again.
+        fits_from: states fitted before this time (seconds since 1970) are fitted again.
         launched: when the cell's process was started (seconds since 1970).
         blank: the cell with everything but its outcome.
     """
@@ -145,7 +146,6 @@ class CellSpec(_Model):
     task_folder: str
     plugins: list[str]
     memory_bytes: int
-    fresh: bool
-    began: float
+    fits_from: float
     launched: float = 0.0
     blank: Cell

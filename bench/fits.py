@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from bench.task import Training
 
 
+logger = logging.getLogger(__name__)
+
+
 class Fit(NamedTuple):
     """How a method came to its fitted state.
 
@@ -26,21 +30,23 @@ class Fit(NamedTuple):
         seconds: of training, its warm start included, whenever that was.
         spent: seconds spent on it in this process.
         shared: whether it was fitted before.
+        waited: seconds until another cell's process had fitted it.
     """
 
     seconds: float
     spent: float
     shared: bool
+    waited: float = 0.0
 
 
 class Fits:
     """The folder of fitted states."""
 
-    def __init__(self, folder: Path, task_digest: str, *, fresh: bool, began: float) -> None:
-        """``fresh``: states older than ``began`` (seconds since 1970) are fitted again."""
+    def __init__(self, folder: Path, task_digest: str, *, not_before: float) -> None:
+        """States written before ``not_before`` (seconds since 1970) are fitted again."""
         self._folder = folder
         self._task_digest = task_digest
-        self._not_before = began if fresh else 0.0
+        self._not_before = not_before
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
         """Fit a method, or load what another cell fitted; a warm start likewise first."""
@@ -50,19 +56,27 @@ class Fits:
             seconds = time.perf_counter() - start
             return Fit(seconds, seconds, shared=False)
         folder = self._folder / fit_key(self._task_digest, method, seed)
+        begin = time.perf_counter()
         with FileLock(f"{folder}.lock"):
+            waited = time.perf_counter() - begin
             seconds_before = self._load(method, folder)
             if seconds_before is not None:
-                return Fit(seconds_before, 0.0, shared=True)
-            return self._fit_and_save(method, training, seed, progress, folder)
+                return Fit(seconds_before, 0.0, shared=True, waited=waited)
+            fit = self._fit_and_save(method, training, seed, progress, folder)
+            return fit._replace(waited=fit.waited + waited)
 
     def _load(self, method: Method, folder: Path) -> float | None:
         """Load a state, returning the seconds that it took to fit; None if there is none."""
         record = folder / "fit.json"
         if not record.exists() or record.stat().st_mtime < self._not_before:
             return None
-        method.load(folder)
-        return float(json.loads(record.read_text())["seconds"])
+        try:
+            method.load(folder)
+            return float(json.loads(record.read_text())["seconds"])
+        except Exception:
+            # Written by code that saved in another form, or damaged: it can be made again.
+            logger.exception("cannot load %s; fitting again", folder)
+            return None
 
     def _fit_and_save(
         self, method: Method, training: Training, seed: int, progress: Progress, folder: Path
@@ -79,4 +93,6 @@ class Fits:
         folder.mkdir(parents=True)
         method.save(folder)
         write_atomically(folder / "fit.json", json.dumps({"seconds": first.seconds + seconds}))
-        return Fit(first.seconds + seconds, first.spent + seconds, shared=False)
+        return Fit(
+            first.seconds + seconds, first.spent + seconds, shared=False, waited=first.waited
+        )

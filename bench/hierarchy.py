@@ -28,8 +28,13 @@ def ancestors(children: Ints, parents: Ints, n_nodes: int, max_distance: int) ->
         children: [n_links] node below each link.
         parents: [n_links] node above each link.
         n_nodes: number of nodes, numbered from 0.
-        max_distance: longest path kept, in hops.
+        max_distance: longest path kept, in hops; at most 127, which a byte holds.
+
+    Raises:
+        InputError: ``max_distance`` is not from 0 to 127.
     """
+    if not 0 <= max_distance <= np.iinfo(np.int8).max:
+        raise InputError(f"max_distance must be from 0 to 127 hops, got {max_distance}")
     up = sparse.csr_array((np.ones(len(children), bool), (children, parents)), (n_nodes, n_nodes))
     frontier = np.arange(n_nodes, dtype=np.int64) * (n_nodes + 1)  # pair (q, d) coded as q * n + d
     known = [frontier]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from bench.cards import FOLDER, Card, cards, find_card
 from bench.errors import InputError
 from bench.readers.hierarchy import read_csv
+from bench.registry import load_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from bench.task import Task
-
-QUICK = ("tree", "wordnet-mammal")
 
 
 def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
@@ -26,7 +24,8 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
         listed: ``quick``, ``all``, or names with commas between; may be empty.
         single: names that may have arguments after a colon.
     """
-    groups = {"quick": list(QUICK), "all": list(cards())}
+    quick = [card.name for card in cards().values() if card.quick]
+    groups = {"quick": quick, "all": list(cards())}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     return list(dict.fromkeys([*names, *single]))
 
@@ -49,8 +48,7 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
     options = {**card.options, **_arguments(card, argument)}
     if "graph" in options:
         options["graph"] = FOLDER / str(options["graph"])
-    module, _, function = card.reader.partition(":")
-    read = getattr(importlib.import_module(module), function)
+    read = load_object(card.reader)
     task: Task = read(name.replace(":", "-"), **options)
     if not argument:
         _check_counts(card, task)

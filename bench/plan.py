@@ -78,7 +78,8 @@ def settled(
     base = dict(method.params)
     for name in base:
         for key in (name, f"{method.name}.{name}"):
-            if key in task.defaults:
+            # A plugin may use a name of ours for something else.
+            if key in task.defaults and _fits(task.defaults[key], method.params[name]):
                 base[name] = task.defaults[key]
     values = dict(base)
     for name in base:
@@ -87,6 +88,11 @@ def settled(
             values[name] = _read_value(method, name, text)
     check_params(method, values)
     return values, {name: value for name, value in values.items() if value != base[name]}
+
+
+def _fits(value: Value, default: Value) -> bool:
+    """Whether a value may stand for a parameter of this default."""
+    return type(value) is type(default) or (type(default) is float and type(value) is int)
 
 
 def _read_value(method: type[Method], name: str, text: str) -> Value:
@@ -124,8 +130,9 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
                 f"--set {method_name}.{name}: {method_name!r} is not among the chosen methods: "
                 f"{', '.join(by_name)}"
             )
-        if name not in by_name[method_name].params:
-            check_params(by_name[method_name], {name: ""})
+        check_params(
+            by_name[method_name], dict.fromkeys({name} - set(by_name[method_name].params), 0)
+        )
 
 
 def depth_needed(task: Task, k: int | None) -> int:
@@ -149,18 +156,33 @@ def blank_cell(
     task: Task,
     method: type[Method],
     seed: int,
-    k: int,
+    k: int | None,
     settings: Settings,
     provenance: Provenance,
 ) -> Cell:
-    """The cell to be measured, with its key and nothing measured yet."""
+    """The cell to be measured, with its key and nothing measured yet.
+
+    Args:
+        task: the dataset.
+        method: the class.
+        seed: of the fit.
+        k: documents asked for each query, or None for as many as the measures read.
+        settings: what the user set.
+        provenance: of the run.
+
+    Raises:
+        InputError: a parameter has a value that it cannot have.
+    """
     values, changed = settled(method, task, settings)
+    depth = depth_needed(task, k)
+    if k is not None and depth != depth_needed(task, None):
+        changed["k"] = depth
     try:
         instance = method(**values)
     except InputError as error:
         raise InputError(f"{method.name}: {error}") from error
     return Cell(
-        key=cell_key(task.digest, instance, seed, k),
+        key=cell_key(task.digest, instance, seed, depth),
         status=Status.FAILED,
         reason="not measured",
         task=task.name,
@@ -173,6 +195,6 @@ def blank_cell(
         changed=changed,
         sees_test=method.sees_test,
         seed=seed,
-        k=k,
+        k=depth,
         provenance=provenance,
     )

@@ -18,7 +18,7 @@ PACKAGES = ("torch", "faiss-cpu", "scann", "numpy", "scipy", "pyarrow")
 
 
 def provenance(threads: int) -> Provenance:
-    """Of a cell that begins now, on ``threads`` threads."""
+    """Of the cells of a run that begins now, each on ``threads`` threads."""
     git, dirty = _git()
     now = dt.datetime.now(dt.UTC)
     return Provenance(
@@ -29,6 +29,13 @@ def provenance(threads: int) -> Provenance:
         threads=threads,
         date=now.isoformat(timespec="microseconds"),
     )
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 @cache
@@ -47,7 +54,7 @@ def _machine() -> dict[str, str | int]:
     return {
         "system": platform.system(),
         "cpu": _cpu_model(),
-        "cores": os.cpu_count() or 1,
+        "cores": usable_cores(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
     }
 
@@ -67,7 +74,9 @@ def _git() -> tuple[str | None, bool | None]:
     folder = Path(__file__).parent
     try:
         sha = _output("git", "-C", str(folder), "rev-parse", "HEAD")
-        changes = _output("git", "-C", str(folder), "status", "--porcelain", "--", "*.py", "*.toml")
+        changes = _output(
+            "git", "-C", str(folder), "status", "--porcelain", "--", ":/*.py", ":/*.toml"
+        )
     except (OSError, subprocess.CalledProcessError):
         return None, None
     return sha, bool(changes)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import InputError, unknown
 from bench.method import Method
@@ -30,7 +31,7 @@ class Registry:
         """``plugins`` are ``FILE.py:Class``."""
         self._catalog = importlib.import_module(CATALOG)
         self._targets: dict[str, str] = dict(self._catalog.METHODS)
-        self.plugins = tuple(plugins)
+        self.plugins = tuple(map(_absolute, plugins))
         self._loaded: dict[str, type[Method]] = {}
         for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
             self._add(point.name, point.value)
@@ -66,7 +67,7 @@ class Registry:
             return self._loaded[name]
         target = self._targets.get(name)
         if target is not None and ":" in target:
-            method = _attribute(target)
+            method: type[Method] = load_object(target)
         elif "+" in (target or name):
             method = self._composed(name, target or name)
         else:
@@ -93,11 +94,16 @@ class Registry:
         self._targets[name] = target
 
 
-def _attribute(target: str) -> type[Method]:
-    """The class that a ``module:Class`` string names."""
+def load_object(target: str) -> Any:  # noqa: ANN401
+    """What a ``module:attribute`` string names."""
     module, _, attribute = target.partition(":")
-    found: type[Method] = getattr(importlib.import_module(module), attribute)
-    return found
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _absolute(plugin: str) -> str:
+    """The same ``FILE.py:Class`` from wherever it is read."""
+    file, colon, attribute = plugin.rpartition(":")
+    return f"{Path(file).absolute()}{colon}{attribute}" if file else plugin
 
 
 def load_plugin(plugin: str) -> type[Method]:
@@ -125,7 +131,8 @@ def load_plugin(plugin: str) -> type[Method]:
 
 def _run_file(path: Path) -> ModuleType:
     """Import a file under a module name of its own."""
-    name = f"treeline_plugin_{path.stem}"
+    # Two files of one name are two modules.
+    name = f"treeline_plugin_{path.stem}_{hashlib.sha256(bytes(path.absolute())).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path.absolute())
     if spec is None or spec.loader is None:
         raise InputError(f"--plugin: {path} is not a Python file (its name must end in .py)")

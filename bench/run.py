@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,8 @@ import psutil
 from bench.cell import CellSpec, Status
 from bench.executors.local import LocalExecutor
 from bench.load import dataset_names, load_dataset
-from bench.plan import Settings, blank_cell, check_settings, depth_needed, methods_asked
-from bench.provenance import provenance
+from bench.plan import Settings, blank_cell, check_settings, methods_asked
+from bench.provenance import provenance, usable_cores
 from bench.registry import Registry
 from bench.report import console
 from bench.report.markdown import by_task, task_boards, write_leaderboard
@@ -66,14 +65,14 @@ def measure(options: RunOptions) -> list[Cell]:
         InputError: something that was asked cannot be done; nothing was lost.
     """
     registry = Registry(options.plugins)
-    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    threads = max(1, usable_cores() // options.jobs)
     # Everything is checked before anything is written.
     planned = _planned(options, registry, threads)
     store = Store(options.out)
     store.prepare()
     kept, specs = [], []
     memory = int(MEMORY_SHARE * psutil.virtual_memory().available / options.jobs)
-    began = time.time()
+    fits_from = time.time() if options.fresh else 0.0
     for task, blanks in planned:
         folder = save_task(task, store.tasks)
         for blank in blanks:
@@ -87,8 +86,7 @@ def measure(options: RunOptions) -> list[Cell]:
                     task_folder=str(folder.absolute()),
                     plugins=list(registry.plugins),
                     memory_bytes=memory,
-                    fresh=options.fresh,
-                    began=began,
+                    fits_from=fits_from,
                     blank=blank,
                 )
             )
@@ -112,7 +110,7 @@ def _planned(
         (
             task,
             [
-                blank_cell(task, method, seed, depth_needed(task, options.k), settings, origin)
+                blank_cell(task, method, seed, options.k, settings, origin)
                 for seed in options.seeds
                 for method in methods
             ],
@@ -127,5 +125,5 @@ def _report(store: Store, cells: list[Cell]) -> None:
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for group in by_task(store.cells()):
         if (group[0].task, group[0].task_digest) in ran:
-            console.say_boards(group[0].task, task_boards(group))
+            console.say_boards(group[0], task_boards(group))
     console.say_written(path)

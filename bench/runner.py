@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bench.cell import Cell, CellSpec, Cost, PointResult, Status
-from bench.errors import reason_of
+from bench.errors import InputError, reason_of
 from bench.fits import Fits
+from bench.keys import cell_key
 from bench.measures.hierarchy import RecallByDistance, recall_by_distance
 from bench.measures.recall import found_at
 from bench.memory import PeakMemory, is_out_of_memory
@@ -28,24 +31,30 @@ if TYPE_CHECKING:
     """Called with (phase, done, total)."""
 
 
+logger = logging.getLogger(__name__)
+
+
 def run_cell(spec: CellSpec, tell: Tell) -> Cell:
-    """Measure a cell in this process and store it, whatever comes of it.
+    """Measure a cell in this process; store it if it was measured to its end.
 
     Args:
         spec: what to measure and where it goes.
         tell: called as the cell gets on.
+
+    Returns:
+        The cell, with a status and a reason where it was not measured.
     """
     store = Store(Path(spec.root))
     with store.staging(spec.blank.key) as staging:
         run = staging / "run.parquet"
         try:
             cell = _measure(spec, store, run, tell)
+            if cell.status is Status.OK:
+                store.commit(cell, run)
         except Exception as error:
+            logger.exception("the cell failed")
             status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
             cell = spec.blank.model_copy(update={"status": status, "reason": reason_of(error)})
-            store.commit(cell)
-            raise
-        store.commit(cell, run if cell.status is Status.OK else None)
     return cell
 
 
@@ -59,10 +68,12 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
     task = load_task(Path(spec.task_folder))
     method = method_type(**blank.params)
+    if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
+        raise InputError(f"the code of {method.name} changed since the run began; run it again")
 
-    fits = Fits(store.fits, blank.task_digest, fresh=spec.fresh, began=spec.began)
+    fits = Fits(store.fits, blank.task_digest, not_before=spec.fits_from)
     training = task.training(sees_test=method.sees_test)
-    fit = fits.fit(method, training, blank.seed, lambda done, of: tell("fit", done, of))
+    fit = fits.fit(method, training, blank.seed, partial(tell, "fit"))
 
     tell("index", 0, 1)
     begin = time.perf_counter()
@@ -71,7 +82,7 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
 
     points, search_s = _search(method, task, blank.k, run, tell)
     tell("store", 0, 1)
-    own = fit.spent + index_s + search_s
+    own = fit.spent + fit.waited + index_s + search_s
     cost = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
@@ -81,8 +92,15 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         peak_mb=memory.stop(),
         harness_s=time.time() - spec.launched - own,
     )
-    outcome = {"status": Status.OK, "points": points, "cost": cost, "run_sha256": sha256_of(run)}
-    return blank.model_copy(update=outcome)
+    return blank.model_copy(
+        update={
+            "status": Status.OK,
+            "reason": None,
+            "points": points,
+            "cost": cost,
+            "run_sha256": sha256_of(run),
+        }
+    )
 
 
 def _search(
@@ -97,8 +115,7 @@ def _search(
     found = []
     settings = method.operating_points()
     for number, point in enumerate(settings, start=1):
-        phase = f"search {number}/{len(settings)}"
-        point_run = searcher.run(point, lambda done, of, phase=phase: tell(phase, done, of))  # type: ignore[misc]
+        point_run = searcher.run(point, partial(tell, f"search {number}/{len(settings)}"))
         run_file.add(point_run)
         found.append(found_at(point_run.ids, judged.relevance, judged.removed))
         searched.append(point_run.summary)

@@ -79,11 +79,10 @@ class Searcher:
         ids = np.full((n, self._k), -1, np.int32)
         scores = np.full((n, self._k), -np.inf, np.float32)
         visited = np.empty(n)  # a mean over a batch, where a library counts no better
-        routing, seconds, self_reported = 0.0, 0.0, False
+        routed, seconds, self_reported = 0.0, 0.0, False
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
             rows = self._queries.rows[batch]
-            rows.flags.writeable = False
             queries = Queries(rows, self._queries.names[batch])
             begin = time.perf_counter()
             result = self._method.search(queries, self._k, point)
@@ -92,10 +91,10 @@ class Searcher:
             width = result.ids.shape[1]
             ids[batch, :width], scores[batch, :width] = result.ids, result.scores
             visited[batch], self_reported = self._visited(result)
-            routing += result.routing * len(rows) / n
+            routed += result.routing * len(rows)
             progress(batch.stop, n)
         mean_visited = float(visited.mean())
-        summary = PointSummary(point, n, mean_visited, self_reported, routing, seconds)
+        summary = PointSummary(point, n, mean_visited, self_reported, routed / n, seconds)
         return PointRun(ids, scores, visited, summary)
 
     def _visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
@@ -107,8 +106,17 @@ class Searcher:
         if self._meter is not None:
             raise MethodError("partition() names leaves, but search() does not say which it probed")
         if result.visited is not None:
-            return result.visited, True
+            return self._claimed(result.visited, len(result.ids)), True
         return self._n_documents, False
+
+    def _claimed(self, visited: Ints | Floats, n: int) -> Ints | Floats:
+        """A method's own counts, if they can be true; scoring a document twice is possible."""
+        if np.shape(visited) != (n,) or not np.isfinite(visited).all() or np.min(visited) < 0:
+            raise MethodError(
+                f"visited must be {n} counts of 0 or more, got {np.shape(visited)} from "
+                f"{np.min(visited)} to {np.max(visited)}"
+            )
+        return visited
 
     def _check(self, result: SearchResult, n: int) -> None:
         ids, scores = result.ids, result.scores
@@ -127,6 +135,8 @@ class Searcher:
             raise MethodError(
                 f"returned document {wrong}, but the corpus has 0 to {self._n_documents - 1}"
             )
+        if not np.isfinite(result.routing) or result.routing < 0:
+            raise MethodError(f"routing must be 0 or more, got {result.routing}")
         if np.isnan(scores).any():
             raise MethodError("returned a NaN score; did training diverge?")
         ordered = np.sort(ids, axis=1)

@@ -16,10 +16,10 @@ from bench.cards import FOLDER
 from bench.cell import Cell, Status
 from bench.errors import InputError
 from bench.hierarchy import ancestors
-from bench.provenance import provenance
 from bench.readers.wordnet import read_graph
 from bench.report.boards import dearest, spread
 from bench.report.console import say, say_table
+from bench.report.markdown import places
 from bench.run import RunOptions, measure
 from bench.store import write_atomically
 
@@ -29,55 +29,61 @@ if TYPE_CHECKING:
 
 SHARES = ("0.03", "0.1", "0.3", "0.7")
 """Of the standard sampler in resampled training."""
-HEADER = ["what", "aim", "measured", ""]
+TRADE_OFF_HEADER = ["dataset", "p", "overall", *(f"distance {h}" for h in range(9))]
+TRADE_OFF = "Resampled training over p, the share of the standard sampler; recall in per cent"
+
+
+class _Measurements:
+    """Cells of the benchmark, measured once."""
+
+    def __init__(self, seeds: tuple[int, ...], out: Path) -> None:
+        self._seeds = seeds
+        self._out = out
+        self.cells: list[Cell] = []
+
+    def of(self, method: str, dataset: str, *settings: str) -> list[Cell]:
+        """The cells of one setting, one a seed.
+
+        Raises:
+            InputError: one of them could not be measured.
+        """
+        cells = measure(
+            RunOptions(method, dataset, seeds=self._seeds, settings=settings, out=self._out)
+        )
+        for cell in cells:
+            if cell.status is not Status.OK:
+                raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")
+        self.cells += cells
+        return cells
 
 
 def speed_report(seeds: tuple[int, ...], out: Path) -> None:
     """Measure, print the tables and write them to SPEED.md of the results folder."""
-    rows = [_closure(), *_wordnet(seeds, out)]
-    trade_off, tree_rows = _trade_offs(seeds, out)
-    rows += tree_rows
-    origin = provenance(0)
-    machine = ", ".join(f"{value}" for value in origin.machine.values())
-    versions = ", ".join(f"{name} {version}" for name, version in origin.versions.items())
+    measured = _Measurements(seeds, out)
+    header = ["what", "aim", "measured", ""]
+    rows = [_closure(), *_wordnet(measured), *_tree(measured)]
+    trade_off = _trade_off(measured)
     say()
-    say_table(HEADER, rows)
-    say("\nResampled training, recall in % over the share p of the standard sampler")
-    say_table(*trade_off)
+    say_table(header, rows)
+    say(f"\n{TRADE_OFF}")
+    say_table(TRADE_OFF_HEADER, trade_off)
     text = "\n".join(
         [
             "# Speed and quality reached",
             "",
             "Printed by `python -m bench speed`. Mean ± standard deviation over seeds "
-            f"{', '.join(map(str, seeds))}.",
-            f"Machine: {machine} GB. {versions}.",
+            f"{', '.join(map(str, seeds))}. Cells measured on {'; '.join(places(measured.cells))}.",
             "",
-            tabulate(rows, HEADER, tablefmt="pipe", disable_numparse=True),
+            tabulate(rows, header, tablefmt="pipe", disable_numparse=True),
             "",
-            "## Resampled training over p, the share of the standard sampler",
+            f"## {TRADE_OFF}",
             "",
-            tabulate(trade_off[1], trade_off[0], tablefmt="pipe", disable_numparse=True),
+            tabulate(trade_off, TRADE_OFF_HEADER, tablefmt="pipe", disable_numparse=True),
             "",
         ]
     )
     write_atomically(out / "SPEED.md", text)
     say(f"\nWritten: {out / 'SPEED.md'}")
-
-
-def _cells(
-    methods: str, dataset: str, seeds: tuple[int, ...], out: Path, *settings: str
-) -> list[Cell]:
-    """Measured cells of one setting.
-
-    Raises:
-        InputError: one of them could not be measured.
-    """
-    options = RunOptions(methods, dataset, seeds=seeds, settings=settings, out=out)
-    cells = measure(options)
-    for cell in cells:
-        if cell.status is not Status.OK:
-            raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")
-    return cells
 
 
 def _closure() -> list[str]:
@@ -120,13 +126,13 @@ def _at_distance(cells: Sequence[Cell], distance: int) -> list[float]:
     return [dearest(cell).recall_by_distance[distance].recall for cell in cells]
 
 
-def _wordnet(seeds: tuple[int, ...], out: Path) -> list[list[str]]:
+def _wordnet(measured: _Measurements) -> list[list[str]]:
     """What is aimed at on the whole of WordNet."""
-    masked = _cells("masked-de", "wordnet", seeds, out, "dim=64")
-    masked32 = _cells("masked-de", "wordnet", seeds, out, "dim=32")
-    standard = _cells("standard-de", "wordnet", seeds, out, "dim=64")
-    finetuned = _cells("pretrain-finetune-de", "wordnet", seeds, out, "dim=64")
-    noop = _cells("noop", "wordnet", seeds, out)
+    masked = measured.of("masked-de", "wordnet", "dim=64")
+    masked32 = measured.of("masked-de", "wordnet", "dim=32")
+    standard = measured.of("standard-de", "wordnet", "dim=64")
+    finetuned = measured.of("pretrain-finetune-de", "wordnet", "dim=64")
+    noop = measured.of("noop", "wordnet")
     fit, fit32, fit_finetuned = (
         [cell.cost.fit_s for cell in cells if cell.cost] for cells in (masked, masked32, finetuned)
     )
@@ -162,39 +168,33 @@ def _wordnet(seeds: tuple[int, ...], out: Path) -> list[list[str]]:
     ]
 
 
-def _trade_offs(
-    seeds: tuple[int, ...], out: Path
-) -> tuple[tuple[list[str], list[list[str]]], list[list[str]]]:
-    """The table of resampled training over p, and the rows of the tree."""
-    table = []
-    resampled_tree: list[list[float]] = []
-    for dataset, of in (("wordnet-mammal", seeds), ("tree", seeds)):
-        for share in SHARES:
-            cells = _cells("resampled-de", dataset, of, out, f"p={share}")
-            table.append([dataset, share, *_trade_off_row(cells)])
-            if dataset == "tree":
-                resampled_tree.append(_overall(cells))
-        table.append(
-            [dataset, "1 (standard)", *_trade_off_row(_cells("standard-de", dataset, of, out))]
-        )
-    standard = _overall(_cells("standard-de", "tree", seeds, out))
-    finetuned = _overall(_cells("pretrain-finetune-de", "tree", seeds, out))
-    best = max(resampled_tree, key=fmean)
-    better = fmean(finetuned) > max(fmean(standard), fmean(best))
-    rows = [
-        ["standard-de on tree H=4 W=5 d=3, overall", "(paper: 66 %)", spread(standard), ""],
-        ["best resampled-de on the same", "(paper: 70 %)", spread(best), ""],
+def _tree(measured: _Measurements) -> list[list[str]]:
+    """The three trainings of the paper on its tree."""
+    standard = _overall(measured.of("standard-de", "tree"))
+    finetuned = _overall(measured.of("pretrain-finetune-de", "tree"))
+    resampled = [_overall(measured.of("resampled-de", "tree", f"p={share}")) for share in SHARES]
+    best = max(resampled, key=fmean)
+    reached = fmean(finetuned) > max(fmean(standard), fmean(best))
+    return [
+        ["tree H=4 W=5 d=3: standard-de", "(paper: 66 %)", spread(standard), ""],
+        ["tree H=4 W=5 d=3: best resampled-de", "(paper: 70 %)", spread(best), ""],
         [
-            "pretrain-finetune-de on the same",
-            "better than both (paper: 97 %)",
+            "tree H=4 W=5 d=3: pretrain-finetune-de",
+            "above both (paper: 97 %)",
             spread(finetuned),
-            "reached" if better else "not reached",
+            "reached" if reached else "not reached",
         ],
     ]
-    header = ["dataset", "p", "overall", *(f"distance {h}" for h in range(9))]
-    return (header, table), rows
 
 
-def _trade_off_row(cells: Sequence[Cell]) -> list[str]:
-    n_distances = len(dearest(cells[0]).recall_by_distance)
-    return [spread(_overall(cells)), *(spread(_at_distance(cells, h)) for h in range(n_distances))]
+def _trade_off(measured: _Measurements) -> list[list[str]]:
+    """Recall by distance of resampled training over p; p = 1 is standard training."""
+    table = []
+    for dataset in ("wordnet-mammal", "tree"):
+        rows = {share: measured.of("resampled-de", dataset, f"p={share}") for share in SHARES}
+        rows["1 (standard)"] = measured.of("standard-de", dataset)
+        for share, cells in rows.items():
+            n_distances = len(dearest(cells[0]).recall_by_distance)
+            strata = [spread(_at_distance(cells, h)) for h in range(n_distances)]
+            table.append([dataset, share, spread(_overall(cells)), *strata])
+    return table

@@ -53,18 +53,25 @@ class Store:
                 probe.flush()
         except OSError as error:
             raise cannot_write(self.root, error) from error
-        for folder in self._staging.iterdir():
-            if not psutil.pid_exists(int(folder.name.rpartition("-")[2])):
-                shutil.rmtree(folder, ignore_errors=True)
+        for left in self._staging.iterdir():
+            process = left.name.rpartition("-")[2]
+            if process.isdigit() and not psutil.pid_exists(int(process)):
+                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
 
     def folder(self, cell: Cell) -> Path:
         """Where a cell is kept."""
         return self.runs / cell.task / cell.method / cell.key
 
     def find(self, cell: Cell) -> Cell | None:
-        """The stored cell of the same key that was measured to its end, if there is one."""
+        """The stored cell of the same key that was measured to its end, if there is one.
+
+        A run file that is not the one it was measured from makes it none.
+        """
         stored = read_cell(self.folder(cell) / "cell.json")
-        return stored if stored is not None and stored.status is Status.OK else None
+        if stored is None or stored.status is not Status.OK:
+            return None
+        run = self.folder(cell) / "run.parquet"
+        return None if run.exists() and sha256_of(run) != stored.run_sha256 else stored
 
     def cells(self) -> list[Cell]:
         """Every stored cell."""
@@ -84,18 +91,19 @@ class Store:
     def commit(self, cell: Cell, run: Path | None = None) -> None:
         """Store a cell with its run, then drop the cells that it supersedes.
 
-        A failure never takes the place of the same cell measured to its end.
+        A failure never takes the place of a cell measured to its end.
 
         Raises:
             InputError: the disk is full or the folder cannot be written; what was there stays.
         """
-        if cell.status is not Status.OK and self.find(cell) is not None:
+        measured = cell.status is Status.OK
+        if not measured and self.find(cell) is not None:
             return
         folder = self.folder(cell)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
-            record = _written_beside(folder / "cell.json", to_json(cell))
+            record = _written(self._staging, to_json(cell))
             if run is not None:
                 _sync(run)
                 if run.stat().st_size > PUBLISHED_BYTES:
@@ -108,7 +116,9 @@ class Store:
             raise cannot_write(folder, error) from error
         for other in folder.parent.iterdir():
             stored = read_cell(other / "cell.json")
-            if other != folder and stored is not None and stored.identity == cell.identity:
+            if other == folder or stored is None or stored.identity != cell.identity:
+                continue
+            if measured or stored.status is not Status.OK:
                 shutil.rmtree(other, ignore_errors=True)
 
 
@@ -118,23 +128,38 @@ def to_json(cell: Cell) -> str:
 
 
 def read_cell(path: Path) -> Cell | None:
-    """A stored cell, or None where there is none that is whole."""
+    """A stored cell, or None where there is none that is whole.
+
+    Raises:
+        InputError: it is whole, but of another form than this version's.
+    """
     try:
-        cell = Cell.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        return Cell.model_validate_json(path.read_bytes())
+    except OSError:
         return None
-    return cell
+    except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":
+            return None
+        raise InputError(
+            f"{path} is not a cell of this version of Treeline: {error.errors()[0]['loc']}: "
+            f"{error.errors()[0]['msg']}; move it away, or name another folder with --out"
+        ) from error
 
 
 def write_atomically(path: Path, text: str) -> None:
     """Write under a temporary name beside ``path``, then move it there."""
-    _written_beside(path, text).replace(path)
+    _written(path.parent, text).replace(path)
 
 
-def _written_beside(path: Path, text: str) -> Path:
-    """A file of another name beside ``path``, on the disk to its last byte."""
+def _written(folder: Path, text: str) -> Path:
+    """A file of a name not in use, on the disk to its last byte; its name ends in this process."""
     with tempfile.NamedTemporaryFile(
-        "w", dir=path.parent, prefix=f".{path.name}-", delete=False, encoding="utf-8"
+        "w",
+        dir=folder,
+        prefix=".writing-",
+        suffix=f"-{os.getpid()}",
+        delete=False,
+        encoding="utf-8",
     ) as file:
         written = Path(file.name)
         try:

@@ -63,17 +63,17 @@ class Relevance:
     @cached_property
     def counts(self) -> Ints:
         """[n_queries] how many documents are relevant to each query: |S|."""
-        return np.diff(self.indptr)
+        return _read_only(np.diff(self.indptr))
 
     @cached_property
     def queries(self) -> Ints:
         """[n_pairs] the query of each pair."""
-        return np.repeat(np.arange(self.n_queries, dtype=np.int32), self.counts)
+        return _read_only(np.repeat(np.arange(self.n_queries, dtype=np.int32), self.counts))
 
     @property
     def answered(self) -> Ints:
         """The queries that have at least one relevant document."""
-        return np.flatnonzero(self.counts)
+        return _read_only(np.flatnonzero(self.counts))
 
     def where(self, keep: Bools) -> Relevance:
         """The same queries with only the pairs that a [n_pairs] mask keeps."""
@@ -96,6 +96,12 @@ class Relevance:
             "documents": self.documents,
             "distances": self.distances,
         }
+
+
+def _read_only(array: Ints) -> Ints:
+    """The same array, which a method that is handed it cannot change."""
+    array.flags.writeable = False
+    return array
 
 
 class Queries(NamedTuple):

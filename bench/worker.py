@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
-import traceback
 from pathlib import Path
 
-from bench.cell import CellSpec
+from bench.cell import Cell, CellSpec
 from bench.memory import limit_memory
 from bench.runner import run_cell
 
@@ -21,9 +21,11 @@ TELL_EVERY_S = 0.2
 
 
 class _Events:
-    """Lines to the parent, at most a few a second for one phase."""
+    """Lines to the parent; of one phase at most a few a second."""
 
     def __init__(self, descriptor: int) -> None:
+        # What a method starts must not hold the parent's end of the pipe open.
+        os.set_inheritable(descriptor, False)
         self._pipe = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
         self._phase = ""
         self._next = 0.0
@@ -34,17 +36,29 @@ class _Events:
         if phase == self._phase and now < self._next and done < total:
             return
         self._phase, self._next = phase, now + TELL_EVERY_S
+        self._write({"phase": phase, "done": done, "total": total})
+
+    def end(self, cell: Cell) -> None:
+        """Say how it ended."""
+        self._write({"cell": cell.model_dump(mode="json", by_alias=True)})
+
+    def _write(self, message: dict[str, object]) -> None:
         try:
-            self._pipe.write(json.dumps({"phase": phase, "done": done, "total": total}) + "\n")
+            self._pipe.write(json.dumps(message) + "\n")
         except BrokenPipeError:
-            os._exit(1)  # the parent is gone: this is no failure of the cell
+            _end()  # the parent is gone: this is no failure of the cell
+
+
+def _end() -> None:
+    """End this process and what it started."""
+    os.killpg(0, signal.SIGKILL)
 
 
 def _end_with(parent: int) -> None:
-    """End this process once its parent is gone, killed outright perhaps."""
+    """End once the parent is gone, killed outright perhaps."""
     while os.getppid() == parent:
         time.sleep(0.5)
-    os._exit(1)
+    _end()
 
 
 def main() -> None:
@@ -52,11 +66,8 @@ def main() -> None:
     spec = CellSpec.model_validate_json(Path(sys.argv[1]).read_bytes())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     limit_memory(spec.memory_bytes)
-    try:
-        run_cell(spec, _Events(int(sys.argv[2])).tell)
-    except Exception:
-        traceback.print_exc()  # into the cell's log
-        sys.exit(1)
+    events = _Events(int(sys.argv[2]))
+    events.end(run_cell(spec, events.tell))
 
 
 if __name__ == "__main__":

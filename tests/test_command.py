@@ -37,15 +37,18 @@ def test_from_the_root_datasets_is_hugging_faces():
     assert not list((ROOT / "datasets").glob("**/*.py"))
 
 
-def test_help_and_list_answer_at_once():
-    for arguments, limit in ((["run_bench.py", "--help"], 0.5), (["-m", "bench", "list"], 1.0)):
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, check=True)
-            times.append(time.perf_counter() - start)
-        # Twice the aim: a busy machine is no failure, importing torch is (over a second).
-        assert min(times) < 2 * limit
+def test_help_and_list_import_nothing_heavy():
+    for arguments in (["run_bench.py", "--help"], ["-m", "bench", "list"]):
+        done = subprocess.run(
+            [sys.executable, "-X", "importtime", *arguments],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+        assert "click" in imported
+        assert not {"torch", "scann", "datasets"} & imported
 
 
 def test_list_names_methods_datasets_and_what_is_missing():
@@ -162,6 +165,9 @@ WRONG = {
     "float ids": ("failed", "ids must be integers"),
     "unequal": ("failed", "scores"),
     "leaves without a partition": ("failed", "partition() returns None"),
+    "visited nan": ("failed", "visited must be 13 counts"),
+    "routing negative": ("failed", "routing must be 0 or more"),
+    "markup": ("failed", "cannot open [/data/x]"),
     "print": ("ok", None),
     "not at all": ("ok", None),
 }
@@ -182,15 +188,71 @@ def test_a_cell_that_goes_wrong_is_a_row_and_the_others_go_on(bench, tmp_path, h
     assert "noise" not in done.stdout
 
 
-@pytest.mark.parametrize("how", ["hang", "hang on"])
+def test_a_failure_under_fresh_is_told_and_what_was_measured_stays(bench, tmp_path):
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(
+        "import numpy as np\n"
+        "from pathlib import Path\n"
+        "from bench.method import Method, SearchResult\n"
+        "class Mine(Method):\n"
+        "    name = 'mine'\n"
+        "    def index(self, corpus):\n"
+        f"        if Path({str(tmp_path / 'broken')!r}).exists():\n"
+        "            raise MemoryError('no more')\n"
+        "    def search(self, queries, k, point):\n"
+        "        ids = np.tile(np.arange(k), (len(queries.rows), 1))\n"
+        "        return SearchResult(ids, -ids.astype(float))\n"
+    )
+    arguments = ("--methods", "mine", "--plugin", f"{plugin}:Mine", *SMALL)
+    assert bench(*arguments).returncode == 0
+    (tmp_path / "broken").touch()
+    done = bench(*arguments, "--fresh")
+    assert done.returncode == 1
+    assert "out-of-memory: MemoryError: no more" in done.stdout
+    (cell,) = cells_of(tmp_path / "out")
+    assert (cell.status, cell.reason) == ("ok", None)
+
+
+def test_code_that_changes_under_a_run_is_not_stored_under_the_old_key(tmp_path):
+    log, out = tmp_path / "log", tmp_path / "out"
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(Path(PLUGIN).read_text())
+    command = [
+        sys.executable, "run_bench.py", "--methods", "slow", "--plugin", f"{plugin}:Slow", *SMALL,
+        "--seeds", "0,1", "--set", f"log={log}", "--set", "seconds=2", "--out", str(out),
+    ]  # fmt: skip
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    wait_for(log.exists)
+    plugin.write_text(plugin.read_text() + "\nVERSION = 2\n")
+    run.communicate(timeout=60)
+    cells = {cell.seed: cell for cell in cells_of(out)}
+    assert cells[0].status == "ok"
+    assert "changed since the run began" in cells[1].reason
+
+
+def test_two_runs_into_one_folder_lose_nothing(tmp_path):
+    out = tmp_path / "out"
+    runs = [start_slow(out, tmp_path / f"log{number}") for number in range(2)]
+    for run in runs:
+        run.communicate(timeout=120)
+    assert [run.returncode for run in runs] == [0, 0]
+    assert {cell.seed: str(cell.status) for cell in cells_of(out)} == dict.fromkeys(range(4), "ok")
+
+
+@pytest.mark.parametrize("how", ["hang", "hang on", "leave a child"])
 def test_a_cell_that_hangs_is_stopped(bench, tmp_path, how):
-    start = time.monotonic()
+    begin = time.monotonic()
     bench("--methods", "misbehaving,random", "--plugin", f"{PLUGIN}:Misbehaving", *SMALL,
           "--set", f"how={how}", "--timeout", "3")  # fmt: skip
-    assert time.monotonic() - start < 40
+    assert time.monotonic() - begin < 40
     cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
-    assert cells["misbehaving"].status == "timeout"
-    assert "3 s (--timeout)" in cells["misbehaving"].reason
+    if how == "leave a child":
+        assert "SIGSEGV" in cells["misbehaving"].reason
+    else:
+        assert cells["misbehaving"].status == "timeout"
+        assert "3 s (--timeout)" in cells["misbehaving"].reason
+    left = [p for p in psutil.process_iter(["cmdline"]) if "sleep-of-the-test" in str(p.info)]
+    assert not left
     assert cells["random"].status == "ok"
 
 
@@ -235,7 +297,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path, number):
     log = tmp_path / "log"
     out = tmp_path / "killed"
     run = start_slow(out, log)
-    wait_for(lambda: len(cells_of(out)) == 2 and len(log.read_text().split()) == 3)
+    wait_for(lambda: len(cells_of(out)) >= 2 and len(log.read_text().split()) >= 3)
     workers = psutil.Process(run.pid).children(recursive=True)
     run.send_signal(number)
     run.communicate(timeout=30)

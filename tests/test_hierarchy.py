@@ -67,6 +67,11 @@ def test_descendants_are_found_over_several_parents():
     assert list(np.flatnonzero(inside)) == [2, 3]
 
 
+def test_a_distance_that_a_byte_cannot_hold_is_refused():
+    with pytest.raises(InputError, match="0 to 127 hops, got 128"):
+        ancestors(np.array([1]), np.array([0]), 2, 128)
+
+
 def test_a_cycle_is_named():
     with pytest.raises(InputError, match="cat -> pet -> cat|pet -> cat -> pet"):
         require_acyclic(np.array([0, 1, 2]), np.array([1, 0, 1]), ["cat", "pet", "dog"])

@@ -1,6 +1,7 @@
 """Cells on disk: whole or not at all."""
 
 import errno
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -24,6 +25,7 @@ def cell(key="k1", status=Status.OK, **changes):
         "method": "mine",
         "params": {"dim": 3},
         "changed": {},
+        "run_sha256": hashlib.sha256(b"x" * 100).hexdigest(),
         "seed": 0,
         "k": 3,
         "provenance": provenance(1),
@@ -42,6 +44,12 @@ def run_file(store, key, size=100):
     path = store.tasks / f"{key}.parquet"
     path.write_bytes(b"x" * size)
     return path
+
+
+def test_data_of_the_same_name_are_kept_apart(store):
+    store.commit(cell("a"), run_file(store, "a"))
+    store.commit(cell("b", task_digest="another file"), run_file(store, "b"))
+    assert len(store.cells()) == 2
 
 
 def test_a_committed_cell_is_found_by_its_key(store):
@@ -77,7 +85,7 @@ def test_a_failure_does_not_take_the_run_of_a_measured_cell_with_other_parameter
     assert store.find(cell("a")) is not None
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"schema": 1}', "null", "\0" * 200])
+@pytest.mark.parametrize("text", ["", "{", '{"schema": 1,', "\0" * 200])
 def test_a_half_written_cell_is_no_cell(store, text):
     store.commit(cell(), run_file(store, "k1"))
     (store.folder(cell()) / "cell.json").write_text(text)
@@ -112,7 +120,7 @@ def test_a_full_disk_is_an_error_and_leaves_what_was_there(store, monkeypatch):
     with pytest.raises(InputError, match="No space left on device; cells measured before"):
         store.commit(cell(n_queries=4), run_file(store, "again"))
     assert (store.folder(cell()) / "cell.json").read_bytes() == before
-    assert [path.name for path in store.folder(cell()).glob(".cell*")] == []
+    assert [path.name for path in store.folder(cell()).glob(".*")] == []
 
 
 def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
@@ -141,8 +149,24 @@ def test_a_reader_never_sees_half_a_file(tmp_path):
     assert seen <= set(texts)
 
 
-def test_an_unknown_field_is_not_silently_dropped(store):
+def test_a_cell_of_another_version_is_named_and_not_silently_dropped(store):
     store.commit(cell(), run_file(store, "k1"))
     path: Path = store.folder(cell()) / "cell.json"
     path.write_text(path.read_text().replace('"schema"', '"extra": 1, "schema"'))
-    assert read_cell(path) is None
+    with pytest.raises(InputError, match="cell.json is not a cell of this version.*extra"):
+        read_cell(path)
+
+
+def test_a_run_that_was_changed_is_measured_again(store):
+    store.commit(cell(), run_file(store, "k1"))
+    assert store.find(cell()) is not None
+    (store.folder(cell()) / "run.parquet").write_bytes(b"y" * 100)
+    assert store.find(cell()) is None
+
+
+def test_a_failure_of_newer_code_does_not_delete_what_older_code_measured(store):
+    store.commit(cell("old"), run_file(store, "old"))
+    store.commit(cell("new", Status.SKIPPED))
+    assert store.find(cell("old")) is not None
+    store.commit(cell("newer", Status.FAILED))
+    assert sorted(c.key for c in store.cells()) == ["newer", "old"]

@@ -12,17 +12,18 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from bench.cell import Cell, CellSpec, Status
-from bench.store import Store, read_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
+    from bench.store import Store
+CHECKOUT = Path(__file__).parent.parent.parent
 GRACE_S = 5.0
 """How long a process group may take to end when asked, before it is killed."""
 SCARCE = 0.04
@@ -52,6 +53,8 @@ class _Child:
     log: Path
     began: float = field(default_factory=time.monotonic)
     killed: tuple[Status, str] | None = None
+    outcome: Cell | None = None
+    gone_since: float | None = None
 
 
 class LocalExecutor:
@@ -62,7 +65,7 @@ class LocalExecutor:
         self._jobs = jobs
         self._timeout_s = timeout_s
         self._threads = threads
-        self._events: queue.Queue[tuple[_Child, dict[str, object] | None]] = queue.Queue()
+        self._events: queue.Queue[tuple[_Child, dict[str, Any] | None]] = queue.Queue()
         self._running: list[_Child] = []
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
@@ -82,7 +85,7 @@ class LocalExecutor:
     def _launch(self, spec: CellSpec) -> _Child:
         key = spec.blank.key
         log = self._store.logs / f"{key}.log"
-        spec_file = self._store.logs / f"{key}.spec.json"
+        spec_file = self._store.logs.absolute() / f"{key}.spec.json"
         spec = spec.model_copy(update={"launched": time.time()})
         spec_file.write_text(spec.model_dump_json(by_alias=True), encoding="utf-8")
         readable, writable = os.pipe()
@@ -96,6 +99,7 @@ class LocalExecutor:
                 pass_fds=[writable],
                 start_new_session=True,
                 env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+                cwd=CHECKOUT,  # so that it imports the code whose fingerprint is in the key
             )
         os.close(writable)
         child = _Child(spec, process, log)
@@ -114,17 +118,16 @@ class LocalExecutor:
             child, message = self._events.get(timeout=0.2)
         except queue.Empty:
             return
-        if message is not None:
-            yield Event(
-                child.spec.blank,
-                str(message["phase"]),
-                int(str(message["done"])),
-                int(str(message["total"])),
-            )
+        if child not in self._running:  # its pipe was closed late, by something that it started
             return
-        self._running.remove(child)
-        self._end_group(child)
-        yield Event(self._outcome(child), "end")
+        if message is None:
+            self._running.remove(child)
+            self._end_group(child)
+            yield Event(self._outcome(child), "end")
+        elif "cell" in message:
+            child.outcome = Cell.model_validate(message["cell"])
+        else:
+            yield Event(child.spec.blank, message["phase"], message["done"], message["total"])
 
     def _enforce_limits(self) -> None:
         for child in self._running:
@@ -133,21 +136,27 @@ class LocalExecutor:
                 _signal_group(child.process.pid, signal.SIGTERM)
             elif child.killed and time.monotonic() - child.began > self._timeout_s + GRACE_S:
                 _signal_group(child.process.pid, signal.SIGKILL)
+            if child.process.poll() is None:
+                continue
+            # A process that the method started may keep the pipe open after the cell's own ended.
+            child.gone_since = child.gone_since or time.monotonic()
+            if time.monotonic() - child.gone_since > GRACE_S:
+                self._events.put((child, None))
         memory = psutil.virtual_memory()
-        if memory.available < SCARCE * memory.total and self._running:
+        ending = any(child.killed for child in self._running)
+        if memory.available < SCARCE * memory.total and self._running and not ending:
             largest = max(self._running, key=lambda child: _resident(child.process.pid))
             largest.killed = Status.OUT_OF_MEMORY, "the machine ran out of memory"
             _signal_group(largest.process.pid, signal.SIGKILL)
 
     def _outcome(self, child: _Child) -> Cell:
-        """The cell that a process left, or a row that says why it left none."""
-        blank = child.spec.blank
-        stored = read_cell(self._store.folder(blank) / "cell.json")
-        if stored is not None and stored.provenance.date == blank.provenance.date:
-            return stored
-        status, reason = child.killed or _reason_of(child)
-        cell = blank.model_copy(update={"status": status, "reason": reason})
-        self._store.commit(cell)
+        """What became of a cell; what its process has not stored is stored now."""
+        cell = child.outcome
+        if cell is None:
+            status, reason = child.killed or _reason_of(child)
+            cell = child.spec.blank.model_copy(update={"status": status, "reason": reason})
+        if cell.status is not Status.OK:
+            self._store.commit(cell)
         return cell
 
     def _end_group(self, child: _Child) -> None:

@@ -40,6 +40,10 @@ class VisitedMeter:
         Raises:
             MethodError: a returned document lies in no probed leaf.
         """
+        if leaves.ndim != len(ids.shape) or len(leaves) != len(ids):
+            raise MethodError(f"leaves must be [{len(ids)}, p], got {leaves.shape}")
+        if not np.issubdtype(leaves.dtype, np.integer):
+            raise MethodError(f"leaves must be integers, got {leaves.dtype}")
         probed = self._probed(leaves)
         outside = ~np.take_along_axis(probed, self._leaf[ids], axis=1) & (ids >= 0)
         if outside.any():

@@ -98,12 +98,13 @@ def read_csv(name: str, path: Path, max_distance: int = MAX_DISTANCE) -> Task:
             f"{path}, link {line + 1}: {names[children[line]]!r} is its own parent; "
             "a node is relevant to itself without a link: remove it"
         )
+    children, parents = np.unique(np.stack([children, parents]), axis=1)
     require_acyclic(children, parents, list(names))
     return transductive_task(name, list(names), children, parents, max_distance)
 
 
 def _read_links(path: Path) -> pd.DataFrame:
-    """The two columns, without blanks around names and without repeated links."""
+    """The two columns, without blanks around names."""
     try:
         with warnings.catch_warnings():
             # pandas only warns of a line with more values than the header, and drops the rest.
@@ -128,7 +129,7 @@ def _read_links(path: Path) -> pd.DataFrame:
             f"{path} has no column {' and no column '.join(missing)}; its first line must name "
             f"the columns child,parent, it names {','.join(map(str, table.columns))[:200]!r}"
         )
-    links = table[["child", "parent"]].apply(lambda column: column.str.strip())
+    links: pd.DataFrame = table[["child", "parent"]].apply(lambda column: column.str.strip())
     blank = (links == "").any(axis=1)
     if blank.any():
         raise InputError(
@@ -137,5 +138,4 @@ def _read_links(path: Path) -> pd.DataFrame:
         )
     if links.empty:
         raise InputError(f"{path} has no links; it needs at least one line child,parent")
-    distinct: pd.DataFrame = links.drop_duplicates(ignore_index=True)
-    return distinct
+    return links

@@ -45,12 +45,14 @@ def spread(shares: Sequence[float], digits: int = 1) -> str:
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
     """Measured cells grouped over seeds, the best overall recall first."""
-    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.status is Status.OK:
-            groups[cell.method, repr(sorted(cell.params.items()))].append(cell)
+            groups[cell.method, repr(sorted(cell.params.items())), cell.k].append(cell)
+    firsts = [group[0] for group in groups.values()]
     rows = [
-        Row(label(group[0]), sorted(group, key=lambda cell: cell.seed)) for group in groups.values()
+        Row(_distinct_label(group[0], firsts), sorted(group, key=lambda cell: cell.seed))
+        for group in groups.values()
     ]
     return sorted(rows, key=lambda row: (-_full_recall(row), row.label))
 
@@ -66,6 +68,20 @@ def label(cell: Cell) -> str:
     return f"{cell.method}{changed}{marks}"
 
 
+def _distinct_label(cell: Cell, others: Iterable[Cell]) -> str:
+    """The label, with the parameters that set it apart from rows labelled alike.
+
+    Such rows were measured under different defaults.
+    """
+    alike = [other for other in others if label(other) == label(cell)]
+    differing = sorted(
+        name
+        for name in cell.params
+        if any(other.params.get(name) != cell.params[name] for other in alike)
+    )
+    return label(cell) + "".join(f" {name}={cell.params[name]}" for name in differing)
+
+
 def dearest(cell: Cell) -> PointResult:
     """The operating point that visits most."""
     return max(cell.points, key=lambda point: point.visited)
@@ -77,6 +93,11 @@ def within(cell: Cell, budget: float) -> PointResult | None:
     return max(affordable, key=lambda point: point.visited, default=None)
 
 
+def within_tenth(cell: Cell) -> PointResult | None:
+    """The dearest operating point that visits at most 10 %."""
+    return within(cell, 0.1)
+
+
 def boards_of(cells: Sequence[Cell]) -> list[Board]:
     """All boards over the cells of one task."""
     rows = rows_of(cells)
@@ -85,7 +106,7 @@ def boards_of(cells: Sequence[Cell]) -> list[Board]:
         boards = [
             _by_distance(rows, "Recall by distance", dearest),
             _against_visited(rows),
-            _by_distance(rows, "Recall by distance at ≤ 10 % visited", lambda c: within(c, 0.1)),
+            _by_distance(rows, "Recall by distance at ≤ 10 % visited", within_tenth),
             _costs(rows),
         ]
     unmeasured = [cell for cell in cells if cell.status is not Status.OK]
@@ -102,7 +123,7 @@ def _by_distance(
     header = ["method", "seeds", "overall", "95 % interval", "macro", "min"]
     header += [str(stratum.distance) for stratum in strata] + ["visited %"]
     table, without = [], []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: -_recall_at(row, choose)):
         points = [point for cell in row.cells if (point := choose(cell)) is not None]
         if len(points) < len(row.cells):
             without.append(row.label)
@@ -125,12 +146,21 @@ def _by_distance(
             ]
         )
     pairs = " ".join(f"{stratum.distance}: {stratum.n:,}" for stratum in strata)
-    notes = [f"Recall@|S| in per cent; columns 0, 1, … are distances in hops. Pairs: {pairs}."]
+    notes = [
+        f"Recall@|S| in per cent; columns 0, 1, … are distances in hops. Pairs: {pairs}. The 95 % "
+        "interval is a bootstrap over queries, its ends averaged over seeds."
+    ]
     if any(stratum.n < MIN_PAIRS for stratum in strata):
         notes.append(f"In brackets: fewer than {MIN_PAIRS} pairs, never ranked.")
     if without:
         notes.append(f"No operating point visits so little: {', '.join(without)}.")
     return Board(title, header, table, notes)
+
+
+def _recall_at(row: Row, choose: Callable[[Cell], PointResult | None]) -> float:
+    """Mean overall recall at the chosen points; 0 without any."""
+    points = [choose(cell) for cell in row.cells]
+    return fmean(point.recall if point else 0.0 for point in points)
 
 
 def _strata(points: list[PointResult]) -> list[str]:
@@ -149,7 +179,8 @@ def _against_visited(rows: list[Row]) -> Board:
     notes = [
         "Overall recall in per cent at the dearest operating point whose measured mean share of "
         "documents visited is within the column; in brackets that share / the work share, which "
-        "adds the routing cost in document dot products. Nothing is interpolated."
+        "adds the routing cost in document dot products. Nothing is interpolated. "
+        "\\* self-reported by the library."
     ]
     return Board("Recall against the share of documents visited", header, table, notes)
 
@@ -161,7 +192,8 @@ def _at_budget(row: Row, budget: float) -> str:
     recall = 100 * fmean(point.recall for point in points)
     visited = 100 * fmean(point.visited for point in points)
     work = 100 * fmean(point.work for point in points)
-    return f"{recall:.1f} ({visited:.1f} / {work:.1f})"
+    mark = " *" if points[0].self_reported else ""
+    return f"{recall:.1f} ({visited:.1f} / {work:.1f}){mark}"
 
 
 def _costs(rows: list[Row]) -> Board:
@@ -170,7 +202,7 @@ def _costs(rows: list[Row]) -> Board:
     table = []
     for row in rows:
         costs = [cell.cost for cell in row.cells if cell.cost is not None]
-        cheap = [point for cell in row.cells if (point := within(cell, 0.1)) is not None]
+        cheap = [point for cell in row.cells if (point := within_tenth(cell)) is not None]
         table.append(
             [
                 row.label,
@@ -187,7 +219,8 @@ def _costs(rows: list[Row]) -> Board:
     notes = [
         "Means over seeds. Rows that differ by index alone share one training, and each shows its "
         "time. Search is over all operating points, q/s at the dearest and at the dearest within "
-        "10 % visited. Harness: the rest of the cell's process."
+        "10 % visited. Harness: the rest of the cell's process. Indexes are built from their "
+        "library's fixed seed: over seeds it is the encoder that varies."
     ]
     return Board("Cost", header, table, notes)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -17,9 +18,11 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 from tabulate import tabulate
 
 from bench.cell import Cell, Status
+from bench.report.boards import dearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,7 +61,7 @@ def _outcome(cell: Cell) -> str:
     """How a cell ended, in a line."""
     if cell.status is not Status.OK:
         return f"{cell.status}: {cell.reason}"
-    last = max(cell.points, key=lambda point: point.visited)
+    last = dearest(cell)
     cost = cell.cost
     seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
     return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f}){seconds}"
@@ -112,23 +115,30 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
                 colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
                     event.cell.status, "red"
                 )
-                console.print(f"{name}: [{colour}]{_outcome(event.cell)}[/]", highlight=False)
+                text = Text.assemble(f"{name}: ", (_outcome(event.cell), colour))
+                console.print(text)
                 yield event.cell
                 continue
             if bar is not None and phase != event.phase:
                 progress.remove_task(bar)
                 bar = None
             if bar is None:
-                bar = progress.add_task(f"{name} · {event.phase}", total=event.total or None)
+                bar = progress.add_task(
+                    escape(f"{name} · {event.phase}"), total=event.total or None
+                )
                 bars[key] = bar, event.phase
             progress.update(bar, completed=event.done, total=event.total or None)
 
 
-def say_boards(title: str, boards: Iterable[Board]) -> None:
-    """Print the boards of one task."""
-    say(f"\n== {title} ==")
+def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
+    """Print the boards of the task of a cell."""
+    say(f"\n== {cell.task} ==")
+    for note in cell.notes:
+        say(note)
     for board in boards:
         say(f"\n{board.title}")
+        for note in board.notes:
+            say(note)
         say_table(board.header, board.rows)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from bench.cards import cards
+from bench.cards import card_of_task
 from bench.report.boards import Board, boards_of, reported_board
 from bench.store import write_atomically
 
@@ -45,8 +45,8 @@ def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
 def task_boards(cells: list[Cell]) -> list[Board]:
     """The boards of one task, the papers' rows last."""
     boards = boards_of(cells)
-    card = cards().get(cells[0].task)
-    if card is not None and card.reported:
+    card = card_of_task(cells[0].task)
+    if card is not None and card.reported and card.name == cells[0].task:
         boards.append(reported_board(card.reported))
     return boards
 
@@ -54,7 +54,7 @@ def task_boards(cells: list[Cell]) -> list[Board]:
 def _section(cells: list[Cell]) -> str:
     """A task as markdown."""
     first = cells[0]
-    card = cards().get(first.task)
+    card = card_of_task(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
         settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
@@ -68,7 +68,7 @@ def _section(cells: list[Cell]) -> str:
         f"{first.n_queries:,} queries over {first.n_documents:,} documents; "
         f"data `{first.task_digest[:12]}`.",
         *first.notes,
-        f"Measured on {'; '.join(_places(cells))}.",
+        f"Measured on {'; '.join(places(cells))}.",
         "",
     ]
     for board in task_boards(cells):
@@ -80,7 +80,7 @@ def _section(cells: list[Cell]) -> str:
     return "\n".join(lines)
 
 
-def _places(cells: list[Cell]) -> list[str]:
+def places(cells: list[Cell]) -> list[str]:
     """Machines, threads and commits that the cells were measured on, each once."""
     found: dict[str, set[str]] = {}
     for cell in cells:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 TIE = 1e-5
-"""Relative difference of two leaves' scores under which ScaNN may rank them either way."""
+"""Difference of two leaves' scores, relative to the query's largest, under which ScaNN may rank
+them either way."""
 
 
 @dataclass
@@ -103,7 +104,8 @@ class ScaNN(Index):
         if nprobe >= total:
             return leaves, np.arange(0)
         last, next_best = scores[:, nprobe - 1], scores[:, nprobe]
-        return leaves[:, :nprobe], np.flatnonzero(last - next_best <= TIE * np.abs(last))
+        scale = np.abs(scores).max(axis=1)
+        return leaves[:, :nprobe], np.flatnonzero(last - next_best <= TIE * scale)
 
 
 def _read_partition(folder: Path) -> tuple[Ints, Floats]:

@@ -41,6 +41,14 @@ class Misbehaving(Method):
             ctypes.string_at(0)
         if how == "kill":
             os.kill(os.getpid(), 9)
+        if how == "leave a child":
+            import subprocess
+
+            wait = "import time; time.sleep(600)  # sleep-of-the-test"
+            subprocess.Popen([sys.executable, "-c", wait], close_fds=False)
+            ctypes.string_at(0)
+        if how == "markup":
+            raise ValueError("cannot open [/data/x]")
         if how == "print":
             print("noise " * 500_000)
         if how == "write":
@@ -72,6 +80,10 @@ class Misbehaving(Method):
             scores = scores[:, :-1]
         if how == "leaves without a partition":
             return SearchResult(ids, scores, leaves=np.zeros((len(ids), 1), int))
+        if how == "visited nan":
+            return SearchResult(ids, scores, visited=np.full(len(ids), np.nan))
+        if how == "routing negative":
+            return SearchResult(ids, scores, routing=-1.0)
         return SearchResult(ids, scores)
 
 
