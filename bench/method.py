@@ -53,7 +53,7 @@ class SearchResult:
     """
 
     ids: Ints
-    scores: Floats
+    scores: Floats | Ints
     leaves: Ints | None = None
     visited: Floats | Ints | None = None
     routing: float = 0.0
@@ -93,7 +93,11 @@ class Method(ABC):
 
     @abstractmethod
     def index(self, corpus: Corpus) -> None:
-        """Prepare the corpus for search."""
+        """Prepare the corpus for search.
+
+        Args:
+            corpus: names of the n documents, and a sample of queries to lay the index out by.
+        """
 
     def operating_points(self) -> list[Point]:
         """Settings of the search effort, cheapest first; called after ``index``."""
@@ -101,7 +105,16 @@ class Method(ABC):
 
     @abstractmethod
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
-        """The k best documents of each query at one operating point."""
+        """The k best documents of each query at one operating point.
+
+        Args:
+            queries: a batch of n queries.
+            k: documents asked for; fewer may be returned.
+            point: one of ``operating_points()``.
+
+        Returns:
+            [n, at most k] ids and scores, and what was looked at.
+        """
 
     def partition(self) -> Ints | None:
         """[n_documents] the leaf that holds each document, or None if there are no leaves."""
@@ -112,11 +125,25 @@ class Method(ABC):
         return 0
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
-        """[n] score of each (query, document) pair."""
+        """Scores of single pairs, for similarity benchmarks.
+
+        Args:
+            queries: n queries.
+            documents: [n] a document for each.
+
+        Returns:
+            [n] scores, higher for more relevant.
+
+        Raises:
+            NotImplementedError: the method does not score single pairs.
+        """
         raise NotImplementedError(f"{self.name} does not score single pairs")
 
     def save(self, folder: Path) -> None:
-        """Write the fitted state, to be shared and kept for the next run; never a pickle."""
+        """Write the fitted state, to be shared and kept for the next run; never a pickle.
+
+        A method that does not override this and ``load`` is fitted anew in each cell.
+        """
         raise NotImplementedError
 
     def load(self, folder: Path) -> None:

@@ -13,13 +13,11 @@ class Popularity(Method):
     """Ranks documents by how many training queries they are relevant to."""
 
     name = "popularity"
-    params = {"smoothing": 0.0}
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
         """Count."""
-        self._count = np.bincount(
-            train.relevance.documents, minlength=train.relevance.n_documents
-        ) + float(self.values["smoothing"])
+        relevance = train.relevance
+        self._count = np.bincount(relevance.documents, minlength=relevance.n_documents)
 
     def index(self, corpus: Corpus) -> None:
         """Sort once: all queries get the same list."""

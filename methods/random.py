@@ -19,7 +19,7 @@ class Random(Method):
     name = "random"
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
-        """Draw where each query's list starts; nothing is learned."""
+        """Keep the generator; nothing is learned."""
         self._rng = np.random.default_rng(seed)
         self._n_queries = train.relevance.n_queries
 

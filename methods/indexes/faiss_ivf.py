@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class FaissIVF(Index):
-    """IndexIVFFlat under the inner product; it scans exactly the leaves that are reported."""
+    """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
+
+    Leaves are chosen first and handed over, so that those scanned are those reported.
+    """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
 

@@ -23,7 +23,7 @@ them either way."""
 
 @dataclass
 class ScaNN(Index):
-    """ScaNN's tree under the dot product, with brute-force scores in the leaves.
+    """ScaNN's tree (Guo et al. 2020) under the dot product, with brute-force scores in the leaves.
 
     Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
     counter and does not tell which leaves it probed: they are recomputed from the centroids that

@@ -35,7 +35,10 @@ class Batch(NamedTuple):
 
 
 def query_chunks(relevance: Relevance, size: int, rng: np.random.Generator) -> Iterator[Ints]:
-    """Query rows ``size`` at a time, for ever: each query that has an answer once an epoch."""
+    """Query rows ``size`` at a time, for ever: in random order, each at most once an epoch.
+
+    What is left over of an epoch, less than ``size``, is dropped.
+    """
     answered = relevance.answered
     size = min(size, len(answered))
     while True:

@@ -1,4 +1,4 @@
-"""constructed-de: the closed form of the HR paper's theorem, nothing is learned."""
+"""constructed-de: the closed form of a theorem; nothing is learned."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Constructed(Trainer):
-    """HR paper, algorithm 1: documents are Gaussian draws, a query the sum of its documents'.
+    """Documents are Gaussian draws, a query the sum of its documents' (arXiv 2509.16411, alg. 1).
 
     Document vectors are normalised; a query is the normalised sum of the un-normalised draws of
     its relevant documents. It shows which dimension suffices, not how to generalise.

@@ -54,7 +54,7 @@ class _Softmax:
 
 
 class InBatchSoftmax(_Softmax):
-    """The loss of the HR paper: every document of the batch is a candidate for every query.
+    """Every document of the batch is a candidate for every query (the loss of arXiv 2509.16411).
 
     A query's other relevant documents are among its negatives, and a document that stands in the
     batch n times counts n times: nothing is masked and nothing corrects for frequency. One column

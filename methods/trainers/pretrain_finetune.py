@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PretrainFinetune(Standard):
-    """The recipe of the HR paper: a standard encoder is finetuned on pairs far apart.
+    """A standard encoder, finetuned on pairs far apart (arXiv 2509.16411, "Pretrain-Finetune").
 
     Plain gradient descent: a step is then as small for a far pair that is already right as the
     paper's learning rate / 1000 makes it, and does not undo distance 0 (lazy Adam's steps do).

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Resampled(Standard):
     """Standard training on a mixture: a share p of the standard sampler, the rest far pairs alone.
 
-    HR paper, "Resampling fails". At p = 1 it is standard training.
+    arXiv 2509.16411, "Resampling fails". At p = 1 it is standard training.
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "p", "far")

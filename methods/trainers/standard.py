@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Standard(Trainer):
-    """In-batch softmax on pairs at all distances (HR paper, section "Loss & Training").
+    """In-batch softmax on pairs at all distances (arXiv 2509.16411, "Loss & Training").
 
     False negatives are not masked and a document's frequency is not corrected for. A batch is
     ``batch`` queries with all their documents, about 4,096 pairs on WordNet; a document that
