@@ -138,7 +138,7 @@ def _by_distance(
                 row.label,
                 str(len(points)),
                 spread([point.recall for point in points], 2),
-                f"{low:.1f} … {high:.1f}",
+                f"{low:.2f} … {high:.2f}",
                 spread([point.macro for point in points]),
                 spread([point.min for point in points]),
                 *_strata(points),
