@@ -1,0 +1,170 @@
+"""Boards over cells, by hand."""
+
+import pytest
+
+from bench.cell import Cell, PointResult, Status, Stratum
+from bench.provenance import provenance
+from bench.report.boards import boards_of, dearest, rows_of, spread, within
+from bench.report.markdown import by_task, places, task_boards, write_leaderboard
+from bench.store import Store
+
+
+def point(visited, recall, self_reported=False, n=100):
+    strata = [
+        Stratum(distance=h, n=n if h == 0 else 29, recall=recall, low=0, high=1) for h in (0, 1)
+    ]
+    return PointResult(
+        point={"nprobe": int(100 * visited)},
+        visited=visited,
+        self_reported=self_reported,
+        routing=5,
+        work=visited + 0.01,
+        queries_per_second=1000,
+        recall=recall,
+        low=recall - 0.01,
+        high=recall + 0.01,
+        macro=recall,
+        min=recall,
+        recall_by_distance=strata,
+    )
+
+
+def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
+    facts = {
+        "key": f"{method}{seed}{changes}",
+        "status": status,
+        "task": "small",
+        "task_digest": "d",
+        "n_queries": 3,
+        "n_documents": 3,
+        "method": method,
+        "params": {"dim": 3},
+        "changed": {},
+        "seed": seed,
+        "k": 3,
+        "points": list(points),
+        "cost": {
+            "fit_s": 1, "fit_shared": False, "index_s": 1, "search_s": 1, "harness_s": 1,
+            "peak_mb": 1, "index_bytes": 1,
+        },
+        "provenance": provenance(1),
+    }  # fmt: skip
+    return Cell(**{**facts, **changes})
+
+
+LEAVES = (point(0.04, 0.5), point(0.1, 0.7), point(0.101, 0.8), point(1, 0.9))
+
+
+def board(cells, title):
+    (found,) = (b for b in boards_of(cells) if b.title == title)
+    return found
+
+
+def test_a_column_shows_the_dearest_point_within_its_share_and_never_interpolates():
+    assert within(cell(points=LEAVES), 0.1).recall == 0.7
+    assert within(cell(points=LEAVES), 0.03) is None
+    assert dearest(cell(points=LEAVES)).recall == 0.9
+    (row,) = board([cell(points=LEAVES)], "Recall against the share of documents visited").rows
+    assert row[:3] == ["mine", "70.0 (10.0 / 11.0)", "80.0 (10.1 / 11.1)"]
+    assert row[-1] == "90.0 (100.0 / 101.0)"
+
+
+def test_a_share_that_is_not_reached_is_a_dash_and_the_row_is_named():
+    exact = cell("exact", points=[point(1, 0.9)])
+    visited = board([exact], "Recall against the share of documents visited")
+    assert visited.rows[0][1] == "–"
+    tenth = board([exact, cell(points=LEAVES)], "Recall by distance at ≤ 10 % visited")
+    assert [row[0] for row in tenth.rows] == ["mine"]
+    assert any("exact" in note for note in tenth.notes)
+
+
+def test_a_point_that_one_seed_lacks_is_no_point_of_the_row():
+    cells = [cell(points=LEAVES), cell(seed=1, points=LEAVES[2:])]
+    (row,) = board(cells, "Recall against the share of documents visited").rows
+    assert row[1] == "–"
+
+
+def test_seeds_are_one_row_with_mean_and_standard_deviation():
+    cells = [cell(seed=seed, points=[point(1, recall)]) for seed, recall in ((0, 0.8), (1, 0.9))]
+    (row,) = board(cells, "Recall by distance").rows
+    # Standard deviation of 80 and 90: sqrt(50) = 7.07.
+    assert row[:4] == ["mine", "2", "85.00 ± 7.07", "84.00 … 86.00"]
+    assert spread([0.5]) == "50.0"
+
+
+def test_a_distance_of_few_pairs_stands_in_brackets():
+    (row,) = board([cell(points=[point(1, 0.9)])], "Recall by distance").rows
+    assert row[6:8] == ["90.0", "(90.0)"]
+
+
+def test_own_counts_are_marked_wherever_a_share_stands():
+    cells = [cell(points=[point(0.05, 0.9, self_reported=True)])]
+    assert "self-reported" in board(cells, "Recall by distance").rows[0][-1]
+    visited = board(cells, "Recall against the share of documents visited")
+    assert visited.rows[0][1].endswith("*")
+
+
+def test_each_board_is_sorted_by_what_it_shows():
+    far = cell("far", points=[point(0.1, 0.2), point(1, 0.9)])
+    near = cell("near", points=[point(0.1, 0.6), point(1, 0.7)])
+    full = board([near, far], "Recall by distance")
+    tenth = board([near, far], "Recall by distance at ≤ 10 % visited")
+    assert [row[0] for row in full.rows] == ["far", "near"]
+    assert [row[0] for row in tenth.rows] == ["near", "far"]
+
+
+def test_rows_say_what_was_set_by_hand_and_what_else_sets_them_apart():
+    points = [point(1, 0.9)]
+    labels = {
+        row.label
+        for row in rows_of(
+            [
+                cell(points=points),
+                cell(points=points, params={"dim": 4}, changed={"dim": 4}),
+                cell("old", points=points, params={"steps": 1}),
+                cell("old", points=points, params={"steps": 2}),
+                cell("oracle", points=points, sees_test=True),
+            ]
+        )
+    }
+    assert labels == {"mine", "mine dim=4", "old steps=1", "old steps=2",
+                      "oracle (sees the test)"}  # fmt: skip
+
+
+def test_what_was_not_measured_is_a_row_with_its_reason():
+    cells = [cell(points=LEAVES), cell("bad", status=Status.TIMEOUT, reason="took 3 s")]
+    assert board(cells, "Not measured").rows == [["bad", "0", "timeout", "took 3 s"]]
+    only = [cell("bad", status=Status.SKIPPED, reason="needs scann")]
+    assert [b.title for b in boards_of(only)] == ["Not measured"]
+
+
+def test_the_papers_rows_stand_apart():
+    boards = task_boards([cell(task="wordnet", points=LEAVES)])
+    assert boards[-1].title == "Reported"
+    assert "*Reported*" in boards[-1].notes[0]
+    assert ["standard, d=64", "arXiv 2509.16411", "71.4", "19.4"] == boards[-1].rows[2][:4]
+    assert all("standard, d=64" not in row for board in boards[:-1] for row in board.rows)
+
+
+def test_other_data_of_the_same_name_is_another_task():
+    groups = by_task([cell(), cell(seed=1), cell(task_digest="e")])
+    assert sorted(map(len, groups)) == [1, 2]
+
+
+def test_the_leaderboard_names_machine_and_commit(tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    store.commit(cell("a|b", points=LEAVES))
+    text = write_leaderboard(store).read_text()
+    assert "a\\|b" in text
+    assert places([cell()])[0] in text
+    assert text.count("\n## ") == 1
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_a_cell_of_any_status_is_read_as_it_was_written(tmp_path, status):
+    store = Store(tmp_path)
+    store.prepare()
+    written = cell(status=status, points=LEAVES)
+    store.commit(written)
+    assert store.cells() == [written]
