@@ -142,7 +142,7 @@ def test_the_papers_rows_stand_apart():
     boards = task_boards([cell(task="wordnet", points=LEAVES)])
     assert boards[-1].title == "Reported"
     assert "*Reported*" in boards[-1].notes[0]
-    assert ["standard, d=64", "arXiv 2509.16411", "71.4", "19.4"] == boards[-1].rows[2][:4]
+    assert boards[-1].rows[2][:4] == ["standard, d=64", "arXiv 2509.16411", "71.4", "19.4"]
     assert all("standard, d=64" not in row for board in boards[:-1] for row in board.rows)
 
 
