@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from bench.provenance import provenance, usable_cores
 from bench.registry import Registry
 from bench.report import console
 from bench.report.markdown import by_task, task_boards, write_leaderboard
-from bench.store import Store
+from bench.store import Store, cannot_write
 from bench.task_files import save_task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bench.cell import Cell
     from bench.task import Task
 
@@ -54,8 +57,18 @@ def run(options: RunOptions) -> bool:
         InputError: something that was asked cannot be done; nothing was lost.
     """
     cells = measure(options)
-    _report(Store(options.out), cells)
+    with _disk_errors(options.out):
+        _report(Store(options.out), cells)
     return not any(cell.status in BAD for cell in cells)
+
+
+@contextlib.contextmanager
+def _disk_errors(out: Path) -> Iterator[None]:
+    """Say of a full disk what it means and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(out, error) from error
 
 
 def measure(options: RunOptions) -> list[Cell]:
@@ -68,6 +81,14 @@ def measure(options: RunOptions) -> list[Cell]:
     threads = max(1, usable_cores() // options.jobs)
     # Everything is checked before anything is written.
     planned = _planned(options, registry, threads)
+    with _disk_errors(options.out):
+        return _run_planned(options, registry, planned, threads)
+
+
+def _run_planned(
+    options: RunOptions, registry: Registry, planned: list[tuple[Task, list[Cell]]], threads: int
+) -> list[Cell]:
+    """Measure what is not stored yet."""
     store = Store(options.out)
     store.prepare()
     kept, specs = [], []

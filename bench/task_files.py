@@ -23,9 +23,21 @@ def save_task(task: Task, folder: Path) -> Path:
     partial = folder / f"{target.name}.{os.getpid()}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    try:
+        _write_task(task, partial)
+        partial.rename(target)
+    except OSError:
+        shutil.rmtree(partial, ignore_errors=True)
+        if not target.exists():  # it does where another run was quicker
+            raise
+    return target
+
+
+def _write_task(task: Task, folder: Path) -> None:
+    """Its arrays and its names as files of ``folder``."""
     for label, part in task.relevances().items():
         for name, array in part.arrays().items():
-            np.save(partial / f"{label}.{name}.npy", array)
+            np.save(folder / f"{label}.{name}.npy", array)
     same_names = task.query_names is task.document_names
     facts = {
         "name": task.name,
@@ -35,12 +47,7 @@ def save_task(task: Task, folder: Path) -> Path:
         "document_names": list(task.document_names),
         "query_names": None if same_names else list(task.query_names),
     }
-    (partial / "task.json").write_text(json.dumps(facts), encoding="utf-8")
-    try:
-        partial.rename(target)
-    except OSError:  # another run was quicker
-        shutil.rmtree(partial, ignore_errors=True)
-    return target
+    (folder / "task.json").write_text(json.dumps(facts), encoding="utf-8")
 
 
 def load_task(folder: Path) -> Task:

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -144,6 +145,27 @@ def test_an_out_that_cannot_be_written(bench, tmp_path):
     assert done.returncode != 0
     assert "cannot write to" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_is_a_clear_error_and_earlier_cells_stay(bench, tmp_path):
+    assert bench("--methods", "random", *SMALL).returncode == 0
+    before = (tmp_path / "out" / "LEADERBOARD.md").read_text()
+    # A limit on the size of a file fails a write as a full disk does.
+    command = [sys.executable, "run_bench.py", "--methods", "random", "--datasets",
+               "wordnet-mammal", "--out", str(tmp_path / "out")]  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
+    assert done.returncode == 1
+    assert f"cannot write to {tmp_path / 'out'}" in done.stderr
+    assert "cells measured before are intact" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(cells_of(tmp_path / "out")) == 1
+    assert (tmp_path / "out" / "LEADERBOARD.md").read_text() == before
 
 
 WRONG = {
