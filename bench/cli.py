@@ -38,8 +38,8 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
         seeds = tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
     except ValueError:
         raise click.BadParameter(f"takes whole numbers with commas between, got {text!r}") from None
-    if min(seeds) < 0:
-        raise click.BadParameter(f"a seed is 0 or more, got {min(seeds)}")
+    if min(seeds) < 0 or max(seeds) >= 2**32:
+        raise click.BadParameter(f"a seed is 0 or more, and less than 2**32, got {text!r}")
     return seeds
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+LONGEST_REASON = 300
+"""Characters of an exception's text that a board shows; the cell's log has all."""
+
+
 class InputError(ValueError):
     """What the user gave cannot be used: a name, a file, a parameter, a folder."""
 
@@ -29,7 +33,8 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
 
 def reason_of(error: BaseException) -> str:
     """An exception in a line, with the place it came from where it says nothing itself."""
-    if str(error):
-        return f"{type(error).__name__}: {error}"
+    text = " ".join(str(error).split())
+    if text:
+        return f"{type(error).__name__}: {text[:LONGEST_REASON]}"
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {place.line}"

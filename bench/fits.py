@@ -89,10 +89,18 @@ class Fits:
         start = time.perf_counter()
         method.fit(training, seed=seed, progress=progress)
         seconds = time.perf_counter() - start
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        method.save(folder)
-        write_atomically(folder / "fit.json", json.dumps({"seconds": first.seconds + seconds}))
+        self._save(method, folder, first.seconds + seconds)
         return Fit(
             first.seconds + seconds, first.spent + seconds, shared=False, waited=first.waited
         )
+
+    def _save(self, method: Method, folder: Path, seconds: float) -> None:
+        """Keep the state for other cells; without room for it this cell goes on all the same."""
+        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            folder.mkdir(parents=True)
+            method.save(folder)
+            write_atomically(folder / "fit.json", json.dumps({"seconds": seconds}))
+        except Exception:
+            logger.exception("cannot keep the fit in %s", folder)
+            shutil.rmtree(folder, ignore_errors=True)

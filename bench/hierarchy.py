@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from bench.types import Bools, Ints
 
 
+LONGEST_CYCLE = 20
+"""Nodes of a cycle that an error names."""
+
+
 def ancestors(children: Ints, parents: Ints, n_nodes: int, max_distance: int) -> Relevance:
     """Each node's ancestors up to ``max_distance`` hops, itself included at distance 0.
 
@@ -80,7 +84,11 @@ def require_acyclic(children: Ints, parents: Ints, names: Sequence[str]) -> None
     try:
         graphlib.TopologicalSorter(above).prepare()
     except graphlib.CycleError as error:
-        path = " -> ".join(names[node] for node in reversed(error.args[1]))
+        cycle = [names[node] for node in reversed(error.args[1])]
+        if len(cycle) > LONGEST_CYCLE:
+            middle = f"… ({len(cycle) - 1:,} nodes in all) …"
+            cycle = [*cycle[: LONGEST_CYCLE // 2], middle, *cycle[-LONGEST_CYCLE // 2 :]]
+        path = " -> ".join(cycle)
         raise InputError(
             f"the hierarchy has a cycle: {path}; a node cannot be its own ancestor: "
             "remove one of these links"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.cards import cards
+from bench.cards import FOLDER, Card, cards
 from bench.registry import Registry, missing_packages
 from bench.report.console import say, say_table
 
@@ -31,6 +31,14 @@ def list_everything(plugins: Iterable[str]) -> None:
     say("\nDatasets")
     say_table(
         ["dataset", "here", "what it is"],
-        [[card.name, "ready", card.title] for card in cards().values()],
+        [[card.name, _state(card), card.title] for card in cards().values()],
     )
     say("  hierarchy:EDGES.csv  your own, from a CSV with the columns child,parent")
+
+
+def _state(card: Card) -> str:
+    """Whether a dataset's embedded file is here."""
+    file = card.options.get("graph")
+    if file is None or (FOLDER / file).exists():
+        return "ready"
+    return f"missing: {file}; python -m bench embed-wordnet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,8 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     quick = [card.name for card in cards().values() if card.quick]
     groups = {"quick": quick, "all": list(cards())}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
+    if not names and not single:
+        raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
     return list(dict.fromkeys([*names, *single]))
 
 
@@ -61,7 +64,7 @@ def _arguments(card: Card, argument: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for setting in filter(None, argument.split(",")):
         name, _, value = setting.partition("=")
-        if name not in known or not value.lstrip("-").isdigit():
+        if name not in known or not re.fullmatch(r"-?[0-9]{1,9}", value):
             expected = ", ".join(f"{option}=NUMBER" for option in sorted(known)) or "no arguments"
             raise InputError(f"dataset {card.name} takes {expected}; got {setting!r}")
         options[name] = int(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Provenance, Status
-from bench.errors import InputError
+from bench.errors import InputError, reason_of
 from bench.keys import cell_key
 from bench.method import check_params
 
@@ -179,10 +179,15 @@ def blank_cell(
         changed["k"] = depth
     try:
         instance = method(**values)
+        key = cell_key(task.digest, instance, seed, depth)
     except InputError as error:
         raise InputError(f"{method.name}: {error}") from error
+    except Exception as error:
+        raise InputError(
+            f"{method.name} cannot be made with its parameters: {reason_of(error)}"
+        ) from error
     return Cell(
-        key=cell_key(task.digest, instance, seed, depth),
+        key=key,
         status=Status.FAILED,
         reason="not measured",
         task=task.name,

@@ -6,12 +6,14 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
+import math
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import InputError, unknown
-from bench.method import Method
+from bench.method import Method, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "treeline.methods"
 CATALOG = "methods.catalog"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""Names of methods are typed after ``--methods`` and are folders of results."""
 
 
 class Registry:
@@ -87,6 +91,11 @@ class Registry:
         return composed
 
     def _add(self, name: str, target: str) -> None:
+        if not NAME.fullmatch(name) or name == "all":
+            raise InputError(
+                f"a method cannot be named {name!r} ({target}): a name is made of letters, digits, "
+                "'.', '_' and '-', begins with a letter or digit, and is not 'all'"
+            )
         if name in self._targets:
             raise InputError(
                 f"two methods are named {name!r}: {self._targets[name]} and {target}; rename one"
@@ -126,7 +135,17 @@ def load_plugin(plugin: str) -> type[Method]:
     if not isinstance(getattr(found, "name", None), str) or found.__abstractmethods__:
         missing = ", ".join(sorted(found.__abstractmethods__)) or "name"
         raise InputError(f"--plugin {plugin}: {attribute} lacks {missing}")
+    for name, value in found.params.items():
+        if not isinstance(value, bool | int | float | str) or not _finite(value):
+            raise InputError(
+                f"--plugin {plugin}: params[{name!r}] is {value!r}; a default is a bool, int, "
+                "finite float or str"
+            )
     return found
+
+
+def _finite(value: Value) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _run_file(path: Path) -> ModuleType:
@@ -140,11 +159,18 @@ def _run_file(path: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}") from error
     return module
 
 
 def missing_packages(method: type[Method]) -> list[str]:
     """Packages that a method needs and that are not installed."""
-    return [name for name in method.requires if importlib.util.find_spec(name) is None]
+    return [name for name in method.requires if not _installed(name)]
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # the parent of a dotted name
+        return False

@@ -106,15 +106,22 @@ class Searcher:
         if self._meter is not None:
             raise MethodError("partition() names leaves, but search() does not say which it probed")
         if result.visited is not None:
-            return self._claimed(result.visited, len(result.ids)), True
+            return self._claimed(result.visited, result.ids), True
         return self._n_documents, False
 
-    def _claimed(self, visited: Ints | Floats, n: int) -> Ints | Floats:
+    def _claimed(self, visited: Ints | Floats, ids: Ints) -> Ints | Floats:
         """A method's own counts, if they can be true; scoring a document twice is possible."""
+        n = len(ids)
         if np.shape(visited) != (n,) or not np.isfinite(visited).all() or np.min(visited) < 0:
             raise MethodError(
                 f"visited must be {n} counts of 0 or more, got {np.shape(visited)} from "
                 f"{np.min(visited)} to {np.max(visited)}"
+            )
+        returned = int((ids >= 0).sum())
+        if np.sum(visited) < returned:
+            raise MethodError(
+                f"says that it visited {np.sum(visited):g} documents for {n} queries, but it "
+                f"returned {returned}"
             )
         return visited
 

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def save_task(task: Task, folder: Path) -> Path:
     """Write a task into ``folder/<digest>`` unless it is there; the folder is returned."""
     target = folder / task.digest[:24]
-    if target.exists():
+    if _is_whole(target, task):
         return target
+    shutil.rmtree(target, ignore_errors=True)
     partial = folder / f"{target.name}.{os.getpid()}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
@@ -31,6 +32,14 @@ def save_task(task: Task, folder: Path) -> Path:
         if not target.exists():  # it does where another run was quicker
             raise
     return target
+
+
+def _is_whole(folder: Path, task: Task) -> bool:
+    """Whether a folder holds this very task, undamaged."""
+    try:
+        return load_task(folder).digest == task.digest
+    except (OSError, ValueError, KeyError, IndexError):
+        return False
 
 
 def _write_task(task: Task, folder: Path) -> None:

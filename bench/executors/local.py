@@ -74,7 +74,13 @@ class LocalExecutor:
         try:
             while waiting or self._running:
                 while waiting and len(self._running) < self._jobs:
-                    child = self._launch(waiting.pop())
+                    spec = waiting.pop()
+                    # Another run into the same folder may have measured it by now.
+                    stored = None if spec.fits_from else self._store.find(spec.blank)
+                    if stored is not None:
+                        yield Event(stored, "end")
+                        continue
+                    child = self._launch(spec)
                     self._running.append(child)
                     yield Event(child.spec.blank, "start")
                 yield from self._next_events()

@@ -111,7 +111,12 @@ def _read_links(path: Path) -> pd.DataFrame:
             warnings.simplefilter("error", pd.errors.ParserWarning)
             # Every value is a name: "NA" and "007" stay as they are.
             table = pd.read_csv(
-                path, dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
+                path,
+                dtype=str,
+                keep_default_na=False,
+                skipinitialspace=True,
+                index_col=False,
+                compression=None,
             )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error

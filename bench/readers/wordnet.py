@@ -63,7 +63,13 @@ def read(
 
 def read_graph(path: Path) -> NounGraph:
     """Read the embedded graph."""
-    table = pq.read_table(path)
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"cannot read the noun graph {path}: {error}; build it with "
+            "`python -m bench embed-wordnet --data-dir DIR`"
+        ) from error
     parents = table["parents"].combine_chunks()
     fan_out = np.diff(parents.offsets.to_numpy())
     return NounGraph(

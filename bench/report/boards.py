@@ -180,7 +180,7 @@ def _against_visited(rows: list[Row]) -> Board:
         "Overall recall in per cent at the dearest operating point whose measured mean share of "
         "documents visited is within the column; in brackets that share / the work share, which "
         "adds the routing cost in document dot products. Nothing is interpolated. "
-        "\\* self-reported by the library."
+        "An asterisk marks the library's own count, in which a document may count twice."
     ]
     return Board("Recall against the share of documents visited", header, table, notes)
 

@@ -18,6 +18,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Column
 from rich.text import Text
 from tabulate import tabulate
 
@@ -60,7 +61,7 @@ def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
 def _outcome(cell: Cell) -> str:
     """How a cell ended, in a line."""
     if cell.status is not Status.OK:
-        return f"{cell.status}: {cell.reason}"
+        return f"{cell.status}: {cell.reason} (its log: .work/logs/{cell.key}.log)"
     last = dearest(cell)
     cost = cell.cost
     seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
@@ -96,13 +97,15 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
     """A bar for the run and one for each cell that is running."""
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(compact=True),
+        TextColumn(
+            "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        ),
+        BarColumn(bar_width=10),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
         everything = progress.add_task("cells", total=n_cells)
         bars: dict[str, tuple[TaskID, str]] = {}
         for event in events:
