@@ -115,6 +115,18 @@ def test_a_task_survives_the_disk(small_task, tmp_path):
         loaded.train.documents[0] = 1
 
 
+def test_a_damaged_copy_of_a_task_is_written_again(small_task, tmp_path):
+    folder = save_task(small_task, tmp_path)
+    for name in ("train.documents.npy", "task.json"):
+        (folder / name).write_bytes(b"")
+        assert load_task(save_task(small_task, tmp_path)).digest == small_task.digest
+
+
+def test_a_dataset_must_be_named():
+    with pytest.raises(InputError, match="--datasets is empty"):
+        dataset_names(",", [])
+
+
 @pytest.mark.parametrize("name", list(cards()))
 def test_every_card_loads_with_the_counts_that_it_states(name):
     assert load_dataset(name).test.relevance.n_pairs > 0

@@ -48,6 +48,7 @@ def test_an_unknown_name_is_told_what_is_near(name, message):
         ("class Mine: pass", "not a subclass"),
         ("import nowhere_to_be_found", "ModuleNotFoundError"),
         ("def", "SyntaxError"),
+        ("import sys; sys.exit(0)", "SystemExit"),
         ("from bench.method import Method\nclass Mine(Method): name = 'm'", "lacks index, search"),
         (
             "from bench.method import Method\n"
@@ -69,6 +70,20 @@ def test_a_plugin_must_be_a_file_and_a_class(tmp_path):
     for wrong in ("file.py", ":Mine", f"{tmp_path}/absent.py:Mine"):
         with pytest.raises(InputError, match="FILE.py:Class|there is no file"):
             load_plugin(wrong)
+
+
+@pytest.mark.parametrize("name", ["a/b", "..", "", "all", "x,y", "x+y", ".hidden"])
+def test_a_name_that_cannot_be_typed_or_is_no_folder_is_refused(tmp_path, name):
+    path = tmp_path / "plugin.py"
+    path.write_text(
+        "from bench.method import Method\n"
+        "class Mine(Method):\n"
+        f"    name = {name!r}\n"
+        "    def index(self, corpus): ...\n"
+        "    def search(self, queries, k, point): ...\n"
+    )
+    with pytest.raises(InputError, match="cannot be named"):
+        Registry([f"{path}:Mine"])
 
 
 def test_two_methods_of_one_name_are_an_error(tmp_path):
