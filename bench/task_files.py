@@ -38,7 +38,7 @@ def _is_whole(folder: Path, task: Task) -> bool:
     """Whether a folder holds this very task, undamaged."""
     try:
         return load_task(folder).digest == task.digest
-    except (OSError, ValueError, KeyError, IndexError):
+    except (OSError, EOFError, ValueError, KeyError, IndexError):
         return False
 
 
