@@ -24,12 +24,10 @@ class Settings:
     """What ``--set`` asked for.
 
     Attributes:
-        general: parameter to text, for every method that has it.
-        special: (method, parameter) to text.
+        texts: (method, parameter) to text; the method is empty where all are meant that have it.
     """
 
-    general: dict[str, str] = field(default_factory=dict)
-    special: dict[tuple[str, str], str] = field(default_factory=dict)
+    texts: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Settings:
@@ -45,11 +43,9 @@ class Settings:
             named = param.isidentifier() and bool(method) == bool(dot)
             if not equals or not named or not value.strip():
                 raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
-            known: dict[object, str] = settings.special if method else settings.general  # type: ignore[assignment]
-            key = (method, param) if method else param
-            if key in known:
+            if (method, param) in settings.texts:
                 raise InputError(f"--set {name.strip()} is given twice; run once for each value")
-            known[key] = value.strip()
+            settings.texts[method, param] = value.strip()
         return settings
 
 
@@ -83,7 +79,7 @@ def settled(
                 base[name] = task.defaults[key]
     values = dict(base)
     for name in base:
-        text = settings.special.get((method.name, name), settings.general.get(name))
+        text = settings.texts.get((method.name, name), settings.texts.get(("", name)))
         if text is not None:
             values[name] = _read_value(method, name, text)
     check_params(method, values)
@@ -117,22 +113,21 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
     """Raise InputError for a setting that no chosen method reads."""
     methods = list(methods)
     by_name = {method.name: method for method in methods}
-    for name in settings.general:
-        if not any(name in method.params for method in methods):
-            known = sorted({param for method in methods for param in method.params})
-            raise InputError(
-                f"--set {name}: no chosen method has this parameter; they have: "
-                f"{', '.join(known) or 'none'}"
-            )
-    for method_name, name in settings.special:
-        if method_name not in by_name:
+    known = sorted({param for method in methods for param in method.params})
+    for method_name, name in settings.texts:
+        if not method_name:
+            if name not in known:
+                raise InputError(
+                    f"--set {name}: no chosen method has this parameter; they have: "
+                    f"{', '.join(known) or 'none'}"
+                )
+        elif method_name not in by_name:
             raise InputError(
                 f"--set {method_name}.{name}: {method_name!r} is not among the chosen methods: "
                 f"{', '.join(by_name)}"
             )
-        check_params(
-            by_name[method_name], dict.fromkeys({name} - set(by_name[method_name].params), 0)
-        )
+        elif name not in by_name[method_name].params:
+            check_params(by_name[method_name], {name: ""})
 
 
 def depth_needed(task: Task, k: int | None) -> int:

@@ -67,6 +67,8 @@ def _disk_errors(out: Path) -> Iterator[None]:
     """Say of a full disk what it means and what to do."""
     try:
         yield
+    except BrokenPipeError:  # whoever read the output has gone, as `head` does
+        raise
     except OSError as error:
         raise cannot_write(out, error) from error
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bench.store import Store
+
 CHECKOUT = Path(__file__).parent.parent.parent
 GRACE_S = 5.0
 """How long a process group may take to end when asked, before it is killed."""

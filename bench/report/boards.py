@@ -54,11 +54,7 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
         Row(_distinct_label(group[0], firsts), sorted(group, key=lambda cell: cell.seed))
         for group in groups.values()
     ]
-    return sorted(rows, key=lambda row: (-_full_recall(row), row.label))
-
-
-def _full_recall(row: Row) -> float:
-    return fmean(dearest(cell).recall for cell in row.cells)
+    return sorted(rows, key=lambda row: (-_recall_at(row, dearest), row.label))
 
 
 def label(cell: Cell) -> str:
