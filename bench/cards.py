@@ -22,6 +22,7 @@ class Reported(BaseModel):
         method, source: what the paper calls it, and which paper.
         recall_by_distance: from distance 0 on.
         min, overall: as printed.
+        values: other measures by name (``nDCG@10`` in per cent; ``rho nouns`` as it is).
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,7 +32,28 @@ class Reported(BaseModel):
     recall_by_distance: list[float] = []
     min: float | None = None
     overall: float | None = None
+    values: dict[str, float] = {}
     comment: str = ""
+
+
+class Source(BaseModel):
+    """A public address that ``bench fetch`` downloads from.
+
+    Attributes:
+        url: of a file, or of an archive with ``unpack``.
+        hash: ``sha256:…`` or ``md5:…`` of what is downloaded, as published or read off it.
+        size: in bytes.
+        to: where it goes, under the folder of the data: a file, or the folder of an archive.
+        unpack: whether it is a zip or tar archive, or a single file under gzip.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    hash: str
+    size: int
+    to: str
+    unpack: bool = False
 
 
 class Card(BaseModel):
@@ -42,10 +64,16 @@ class Card(BaseModel):
         title, citation, licence: for the board and its reader.
         reader: ``module:function``, called with ``options`` and the card's folder.
         options: of the reader.
+        folder: of its files, under the folders where data is looked for; empty: embedded.
+        files: what must lie in that folder, with the sha256 of each, or "" where none is known.
+        sources: where ``bench fetch`` gets them.
+        obtain: how to get by hand what has no public address.
+        takes_path: whether it is read from a path of the user's: ``NAME:PATH``.
         quick: whether it is one of the small ones that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
-        counts: what reading must give (``queries``, ``documents``, ``test_pairs``).
+        counts: what reading must give (``queries``, ``documents``, ``train_pairs``,
+            ``test_queries``, ``test_pairs``, ``word_pairs``).
         reported: rows of the papers.
     """
 
@@ -57,6 +85,11 @@ class Card(BaseModel):
     licence: str
     reader: str
     options: dict[str, Any] = {}
+    folder: str = ""
+    files: dict[str, str] = {}
+    sources: list[Source] = []
+    obtain: str = ""
+    takes_path: bool = False
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}

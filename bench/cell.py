@@ -36,6 +36,48 @@ class Stratum(_Model):
     high: float
 
 
+class Interval(_Model):
+    """A mean over queries, with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class PartResult(_Model):
+    """What one operating point gave on a part of the relevant documents.
+
+    Attributes:
+        n_queries, n_pairs: size of the part.
+        recall: over its pairs.
+        recall_by_distance, ranking: as for the whole.
+    """
+
+    n_queries: int
+    n_pairs: int
+    recall: float
+    recall_by_distance: list[Stratum]
+    ranking: dict[str, Interval] = {}
+
+
+class Correlation(_Model):
+    """Spearman's rho between a score of word pairs and the human one.
+
+    Attributes:
+        score: how a pair was scored: ``score`` as the method gives it, ``log-rank``.
+        subset: which of the pairs.
+        n: how many they are.
+        rho, low, high: with a 95 % bootstrap interval over pairs; None where all scores are equal.
+    """
+
+    score: str
+    subset: str
+    n: int
+    rho: float | None
+    low: float | None
+    high: float | None
+
+
 class PointResult(_Model):
     """What one operating point gave. Shares are fractions.
 
@@ -47,6 +89,8 @@ class PointResult(_Model):
         recall, low, high: over all pairs, with its interval.
         macro: mean over queries.
         min: smallest over distances of at least 30 pairs.
+        ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
+        seen, unseen: of relevant documents that were seen in training, and of the others.
     """
 
     point: dict[str, Value]
@@ -61,6 +105,9 @@ class PointResult(_Model):
     macro: float
     min: float
     recall_by_distance: list[Stratum]
+    ranking: dict[str, Interval] = {}
+    seen: PartResult | None = None
+    unseen: PartResult | None = None
 
 
 class Cost(_Model):
@@ -97,7 +144,10 @@ class Cell(_Model):
     """One cell, as stored in ``cell.json``.
 
     Attributes:
+        cut: rank at which rankings are cut, None for |S|.
+        seen_means: what it means here that a pair's answer was seen in training.
         changed: the parameters that were set by hand.
+        points: of what was searched; similarity: of pairs that were scored.
         run_sha256: of ``run.parquet``, None where nothing was searched.
     """
 
@@ -110,6 +160,8 @@ class Cell(_Model):
     notes: list[str] = []
     n_queries: int
     n_documents: int
+    cut: int | None = None
+    seen_means: str = ""
     method: str
     params: dict[str, Value]
     changed: dict[str, Value]
@@ -117,6 +169,7 @@ class Cell(_Model):
     seed: int
     k: int
     points: list[PointResult] = []
+    similarity: list[Correlation] = []
     cost: Cost | None = None
     run_sha256: str | None = None
     provenance: Provenance

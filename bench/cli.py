@@ -67,6 +67,12 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
     metavar="[METHOD.]PARAM=VALUE",
     help="Set a hyper-parameter. May be repeated.",
 )
+@click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
+@click.option(
+    "--tune",
+    type=click.Choice(["none", "head", "last-layer", "full"]),
+    help="What is trained of a text encoder.",
+)
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once.")
 @click.option(
@@ -98,6 +104,8 @@ def run(
     plugins: tuple[str, ...],
     seeds: tuple[int, ...],
     settings: tuple[str, ...],
+    encoder: str | None,
+    tune: str | None,
     k: int | None,
     jobs: int,
     timeout_s: float,
@@ -111,6 +119,9 @@ def run(
 
     if datasets is None:
         datasets = "" if dataset else "quick"
+    # Short for --set, for what all methods over texts have in common.
+    for name, value in (("encoder", encoder), ("tune", tune)):
+        settings += (f"{name}={value}",) if value else ()
     options = RunOptions(
         methods=methods,
         datasets=datasets,
@@ -131,11 +142,32 @@ def run(
 
 @main.command(name="list", cls=_Command)
 @click.option("--plugin", "plugins", multiple=True, metavar="FILE.py:Class")
-def list_command(plugins: tuple[str, ...]) -> None:
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    help="Where data files are looked for.",
+)
+def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
     """Methods and datasets, what each needs and what is missing here."""
     from bench.listing import list_everything
 
-    list_everything(plugins)
+    list_everything(plugins, data_dir)
+
+
+@main.command(cls=_Command)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="TREELINE_DATA",
+    help="Folder to download into; without it, the user's cache.",
+)
+def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
+    """Download the files of datasets and verify them; what was cut short goes on."""
+    from bench.fetch import fetch as fetch_datasets
+
+    fetch_datasets(names, data_dir)
 
 
 @main.command(cls=_Command)

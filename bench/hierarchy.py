@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from bench.errors import InputError
-from bench.task import Relevance
+from bench.relevance import Relevance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,9 +28,9 @@ def digest(value: Any) -> str:  # noqa: ANN401
 
 def cell_key(task_digest: str, method: Method, seed: int, depth: int) -> str:
     """Key of a cell: task, method, every hyper-parameter, seed, depth of the ranking, code."""
-    return digest(
-        [task_digest, method.name, method.values, seed, depth, fingerprint(method.modules())]
-    )
+    # The identity of the fit may hold more than the parameters: a digest of files they name.
+    params = [method.values, dict(method.fit_identity().params)]
+    return digest([task_digest, method.name, params, seed, depth, fingerprint(method.modules())])
 
 
 def fit_key(task_digest: str, method: Method, seed: int) -> str:

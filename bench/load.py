@@ -1,4 +1,4 @@
-"""From what the user typed to a task: ``wordnet``, ``tree:H=3,W=7``, ``hierarchy:FILE``."""
+"""From what the user typed to a task: ``wordnet``, ``tree:H=3,W=7``, ``beir:FOLDER``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cards import FOLDER, Card, cards, find_card
 from bench.errors import InputError
+from bench.places import data_folders, find_data
 from bench.readers.hierarchy import read_csv
 from bench.registry import load_object
+from bench.store import sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +27,11 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
         listed: ``quick``, ``all``, or names with commas between; may be empty.
         single: names that may have arguments after a colon.
     """
-    quick = [card.name for card in cards().values() if card.quick]
-    groups = {"quick": quick, "all": list(cards())}
+    named = [card for card in cards().values() if not card.takes_path]
+    groups = {
+        "quick": [card.name for card in named if card.quick],
+        "all": [card.name for card in named],
+    }
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     if not names and not single:
         raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
@@ -34,28 +39,59 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
 
 
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
-    """Read one dataset; a file that is not found as named is looked for in ``data_dir``.
+    """Read one dataset; a file that is not found as named is looked for in the data folders.
 
     Raises:
-        InputError: it is unknown, its arguments are off, or its counts are not the card's.
+        InputError: it is unknown, not here, its arguments are off, a file is not the published
+            one, or its counts are not the card's.
     """
     base, _, argument = name.partition(":")
     if base == "hierarchy":
-        if not argument:
-            raise InputError("--dataset hierarchy needs a file: hierarchy:EDGES.csv")
-        path = Path(argument)
-        if data_dir is not None and not path.exists():
-            path = data_dir / path
+        path = _path_of(base, argument, data_dir)
         return read_csv(f"hierarchy-{path.stem}", path)
     card = find_card(base)
-    options = {**card.options, **_arguments(card, argument)}
-    if "graph" in options:
-        options["graph"] = FOLDER / str(options["graph"])
     read = load_object(card.reader)
-    task: Task = read(name.replace(":", "-"), **options)
-    if not argument:
-        _check_counts(card, task)
+    if card.takes_path:
+        path = _path_of(base, argument, data_dir)
+        task: Task = read(f"{base}-{path.name}", folder=path, **card.options)
+    else:
+        options = {**card.options, **_arguments(card, argument)}
+        if "graph" in options:
+            options["graph"] = FOLDER / str(options["graph"])
+        if card.folder:
+            options["folder"] = _checked_folder(card, data_dir)
+        task = read(name.replace(":", "-"), **options)
+        if not argument:
+            _check_counts(card, task)
     return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+
+
+def _path_of(kind: str, argument: str, data_dir: Path | None) -> Path:
+    """The user's own file or folder."""
+    example = {"hierarchy": "hierarchy:EDGES.csv"}.get(kind, f"{kind}:FOLDER")
+    if not argument:
+        raise InputError(f"--dataset {kind} needs a path: {example}")
+    path = Path(argument)
+    looked = [path, *(folder / path for folder in data_folders(data_dir))]
+    return next((place for place in looked if place.exists()), path)
+
+
+def _checked_folder(card: Card, data_dir: Path | None) -> Path:
+    """The folder of a dataset, its files being there and those of the release."""
+    folder = find_data(card.folder, data_dir, dataset=card.name)
+    for file, sha256 in card.files.items():
+        path = folder / file
+        if not path.exists():
+            raise InputError(
+                f"dataset {card.name} lacks {path}; run `python -m bench fetch {card.name}`, or "
+                "put the file there"
+            )
+        if sha256 and sha256_of(path) != sha256:
+            raise InputError(
+                f"{path} has sha256 {sha256_of(path)}, the released file has {sha256}; delete it "
+                f"and run `python -m bench fetch {card.name}`"
+            )
+    return folder
 
 
 def _arguments(card: Card, argument: str) -> dict[str, Any]:
@@ -76,7 +112,10 @@ def _check_counts(card: Card, task: Task) -> None:
     counts = {
         "queries": len(task.query_names),
         "documents": len(task.document_names),
+        "train_pairs": task.train.n_pairs,
+        "test_queries": len(task.test.relevance.answered),
         "test_pairs": task.test.relevance.n_pairs,
+        "word_pairs": 0 if task.similarity is None else len(task.similarity.gold),
     }
     for name, expected in card.counts.items():
         if counts[name] != expected:

@@ -22,6 +22,23 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total) while a method works."""
 
 
+def _untold(_done: int, _total: int) -> None:
+    """Where nobody follows."""
+
+
+class Workspace(NamedTuple):
+    """What the harness gives a method to work with; set before anything else is called.
+
+    Attributes:
+        cache: a folder of the user's, shared by all runs, for what can be made again (embeddings,
+            keyed by all that they depend on); None: keep nothing.
+        progress: of preparing, such as encoding texts, whenever that happens.
+    """
+
+    cache: Path | None = None
+    progress: Progress = _untold
+
+
 class FitIdentity(NamedTuple):
     """What a fitted state depends on besides the task and the seed.
 
@@ -71,6 +88,7 @@ class Method(ABC):
             the cell's key.
         requires: packages without which the cell is skipped.
         sees_test: True for the oracle alone, which is handed the test relevance.
+        workspace: where to keep what can be made again, and whom to tell of long preparations.
     """
 
     name: ClassVar[str]
@@ -81,6 +99,11 @@ class Method(ABC):
     def __init__(self, **params: Value) -> None:
         check_params(type(self), params)
         self.values: dict[str, Value] = {**self.params, **params}
+        self.workspace = Workspace()
+
+    def skip(self, train: Training) -> str | None:  # noqa: ARG002 - for those that override it
+        """Why this method has no row on a task, such as that its queries have no text; or None."""
+        return None
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:  # noqa: B027
         """Learn from training pairs and validation. The default learns nothing.

@@ -136,15 +136,20 @@ def depth_needed(task: Task, k: int | None) -> int:
     Raises:
         InputError: ``k`` is less than the task's measures need.
     """
-    needed = int(task.test.depth.max())
+    needed = int(task.test.depth.max(initial=0))
     if k is None:
         return needed
     if k < needed:
         raise InputError(
-            f"--k {k} is too small for {task.name}: recall@|S| reads rankings down to {needed}; "
+            f"--k {k} is too small for {task.name}: its measures read rankings down to {needed}; "
             f"give at least {needed}, or leave --k out"
         )
     return min(k, len(task.document_names))
+
+
+def _n_asked(task: Task) -> int:
+    """Queries that are searched for, or pairs that are scored."""
+    return len(task.test.relevance.answered if task.similarity is None else task.similarity.gold)
 
 
 def blank_cell(
@@ -188,8 +193,10 @@ def blank_cell(
         task=task.name,
         task_digest=task.digest,
         notes=list(task.notes),
-        n_queries=len(task.test.relevance.answered),
+        n_queries=_n_asked(task),
         n_documents=len(task.document_names),
+        cut=task.test.cut,
+        seen_means=task.seen,
         method=method.name,
         params=values,
         changed=changed,

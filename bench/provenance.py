@@ -14,7 +14,17 @@ import psutil
 
 from bench.cell import Provenance
 
-PACKAGES = ("torch", "faiss-cpu", "scann", "numpy", "scipy", "pyarrow")
+PACKAGES = (
+    "torch",
+    "faiss-cpu",
+    "scann",
+    "sentence-transformers",
+    "transformers",
+    "bm25s",
+    "numpy",
+    "scipy",
+    "pyarrow",
+)
 
 
 def provenance(threads: int) -> Provenance:

@@ -2,6 +2,7 @@
 
 One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
 task), ``ids`` and ``scores`` (as deep as the query is judged), ``visited`` (documents).
+Of word pairs, one row a pair: each way of scoring is a column.
 """
 
 from __future__ import annotations
@@ -63,6 +64,12 @@ class RunFile:
     def close(self) -> None:
         """Write the footer."""
         self._writer.close()
+
+
+def write_scores(path: Path, scores: dict[str, Floats]) -> None:
+    """Write the scores [n] of word pairs by name; NaN where a pair has none."""
+    columns = {name: _column(values.astype(np.float32)) for name, values in scores.items()}
+    pq.write_table(pa.table(columns), path, compression="zstd")
 
 
 def _column(values: Ints | Floats) -> pa.Array:

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from bench.cell import Cell, CellSpec, Cost, PointResult, Status
+import numpy as np
+
+from bench.cell import Cell, CellSpec, Correlation, Cost, PointResult, Status
 from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
-from bench.measures.hierarchy import RecallByDistance, recall_by_distance
-from bench.measures.recall import found_at
+from bench.measures.evaluation import Evaluation, PointMeasures
+from bench.measures.similarity import correlation
 from bench.memory import PeakMemory, is_out_of_memory
+from bench.method import Method, Workspace
+from bench.places import cache_folder
 from bench.registry import Registry, missing_packages
-from bench.run_file import RunFile
+from bench.run_file import RunFile, write_scores
 from bench.search import PointSummary, Searcher
+from bench.similarity_scores import score_pairs
 from bench.store import Store, sha256_of
 from bench.task_files import load_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.method import Method
     from bench.task import Task
 
     Tell: TypeAlias = Callable[[str, int, int], None]
@@ -68,26 +73,25 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
     task = load_task(Path(spec.task_folder))
     method = method_type(**blank.params)
+    method.workspace = Workspace(cache_folder(), partial(tell, "encode"))
     if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
+    training = task.training(sees_test=method.sees_test)
+    unsuited = _no_score(method, task) or method.skip(training)
+    if unsuited:
+        return blank.model_copy(update={"status": Status.SKIPPED, "reason": unsuited})
 
     fits = Fits(store.fits, blank.task_digest, not_before=spec.fits_from)
-    training = task.training(sees_test=method.sees_test)
     fit = fits.fit(method, training, blank.seed, partial(tell, "fit"))
-
-    tell("index", 0, 1)
-    begin = time.perf_counter()
-    method.index(task.corpus)
-    index_s = time.perf_counter() - begin
-
-    points, search_s = _search(method, task, blank.k, run, tell)
+    measure = _ranked if task.similarity is None else _scored
+    found = measure(method, task, blank.k, run, tell)
     tell("store", 0, 1)
-    own = fit.spent + fit.waited + index_s + search_s
+    own = fit.spent + fit.waited + found.index_s + found.search_s
     cost = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
-        index_s=index_s,
-        search_s=search_s,
+        index_s=found.index_s,
+        search_s=found.search_s,
         index_bytes=method.index_bytes(),
         peak_mb=memory.stop(),
         harness_s=time.time() - spec.launched - own,
@@ -96,42 +100,81 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         update={
             "status": Status.OK,
             "reason": None,
-            "points": points,
+            "points": found.points,
+            "similarity": found.similarity,
             "cost": cost,
             "run_sha256": sha256_of(run),
         }
     )
 
 
-def _search(
-    method: Method, task: Task, k: int, run: Path, tell: Tell
-) -> tuple[list[PointResult], float]:
-    """Results of every operating point, and the seconds that the method searched."""
+class _Found(NamedTuple):
+    """What was measured of a cell, and the seconds that the method spent on it."""
+
+    points: list[PointResult]
+    similarity: list[Correlation]
+    index_s: float
+    search_s: float
+
+
+def _no_score(method: Method, task: Task) -> str | None:
+    """Why a method cannot be measured by pairs, where that is what the task asks."""
+    if task.similarity is not None and type(method).score is Method.score:
+        return "does not score single pairs"
+    return None
+
+
+def _scored(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:  # noqa: ARG001
+    """Rank correlation of pair scores with the human ones."""
+    pairs = task.similarity
+    if pairs is None:
+        raise ValueError(f"{task.name} has no word pairs")
+    begin = time.perf_counter()
+    scores = score_pairs(method, task, partial(tell, "score"))
+    seconds = time.perf_counter() - begin
+    tell("measure", 0, 1)
+    write_scores(run, scores)
+    similarity = []
+    for name, predicted in scores.items():
+        for subset, mask in pairs.subsets.items():
+            found = correlation(predicted, pairs.gold, mask, np.random.default_rng(0))
+            rho, low, high = (None if math.isnan(value) else value for value in found[:3])
+            similarity.append(
+                Correlation(score=name, subset=subset, n=found.n, rho=rho, low=low, high=high)
+            )
+    return _Found([], similarity, 0.0, seconds)
+
+
+def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:
+    """Results of every operating point."""
+    tell("index", 0, 1)
+    begin = time.perf_counter()
+    method.index(task.corpus)
+    index_s = time.perf_counter() - begin
     searcher = Searcher(method, task, k)
     rows = task.test.relevance.answered
-    judged = task.test.rows(rows)
     run_file = RunFile(run, rows, task.test.depth[rows])
+    evaluation = Evaluation(task.test.rows(rows))
     searched: list[PointSummary] = []
-    found = []
     settings = method.operating_points()
     for number, point in enumerate(settings, start=1):
         point_run = searcher.run(point, partial(tell, f"search {number}/{len(settings)}"))
         run_file.add(point_run)
-        found.append(found_at(point_run.ids, judged.relevance, judged.removed))
+        evaluation.add(point_run.ids)
         searched.append(point_run.summary)
     run_file.close()
     tell("measure", 0, 1)
-    recalls = recall_by_distance(found, judged.relevance)
     points = [
-        _result(summary, recall, len(task.document_names))
-        for summary, recall in zip(searched, recalls, strict=True)
+        _result(summary, measures, len(task.document_names))
+        for summary, measures in zip(searched, evaluation.results(), strict=True)
     ]
-    return points, sum(summary.seconds for summary in searched)
+    return _Found(points, [], index_s, sum(summary.seconds for summary in searched))
 
 
-def _result(run: PointSummary, recall: RecallByDistance, n_documents: int) -> PointResult:
+def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:
     """The measures of one operating point."""
     visited = run.mean_visited / n_documents
+    recall = measures.recall
     return PointResult(
         point=dict(run.point),
         visited=visited,
@@ -145,4 +188,7 @@ def _result(run: PointSummary, recall: RecallByDistance, n_documents: int) -> Po
         macro=recall.macro,
         min=recall.min,
         recall_by_distance=recall.strata,
+        ranking=measures.ranking,
+        seen=measures.seen,
+        unseen=measures.unseen,
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from bench.errors import MethodError
 from bench.measures.visited import VisitedMeter
-from bench.task import Queries, queries_of
+from bench.task import Queries
 
 if TYPE_CHECKING:
     from bench.method import Method, Point, Progress, SearchResult
@@ -63,7 +63,7 @@ class Searcher:
     def __init__(self, method: Method, task: Task, k: int) -> None:
         """``k``: documents asked for each query."""
         self._method = method
-        self._queries = queries_of(task.test, task.query_names)
+        self._queries = task.queries_of(task.test)
         self._n_documents = len(task.document_names)
         self._k = k
         leaf = method.partition()
@@ -83,7 +83,8 @@ class Searcher:
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
             rows = self._queries.rows[batch]
-            queries = Queries(rows, self._queries.names[batch])
+            texts = self._queries.texts[batch] if self._queries.texts is not None else None
+            queries = Queries(rows, self._queries.names[batch], texts)
             begin = time.perf_counter()
             result = self._method.search(queries, self._k, point)
             seconds += time.perf_counter() - begin

@@ -17,7 +17,7 @@ from bench.cell import Cell, Status
 from bench.errors import InputError
 from bench.hierarchy import ancestors
 from bench.readers.wordnet import read_graph
-from bench.report.boards import dearest, spread
+from bench.report.board import dearest, spread
 from bench.report.console import say, say_table
 from bench.report.markdown import places
 from bench.run import RunOptions, measure

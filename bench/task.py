@@ -1,4 +1,4 @@
-"""A task in memory: corpus, queries, and who is relevant to whom at what distance."""
+"""A task in memory: corpus, queries, training pairs, and what the splits are judged by."""
 
 from __future__ import annotations
 
@@ -9,99 +9,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measures.recall import found_at
+from bench.judgements import Judgements
+from bench.relevance import Relevance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.types import Bools, Ints
+    from bench.similarity import SimilarityPairs
+    from bench.strings import Strings
+    from bench.types import Ints
 
-
-@dataclass(frozen=True, eq=False)
-class Relevance:
-    """Which documents are relevant to each query and how far away, as compressed sparse rows.
-
-    Query ``q`` has the documents ``documents[indptr[q]:indptr[q + 1]]``, ordered by distance.
-
-    Attributes:
-        indptr: [n_queries + 1] where each query's documents begin.
-        documents: [n_pairs] document numbers.
-        distances: [n_pairs] hops (hierarchies) or level (0 the nearest).
-        n_documents: size of the corpus.
-    """
-
-    indptr: Ints
-    documents: Ints
-    distances: Ints
-    n_documents: int
-
-    @classmethod
-    def from_pairs(
-        cls, queries: Ints, documents: Ints, distances: Ints, n_queries: int, n_documents: int
-    ) -> Relevance:
-        """Build from [n_pairs] columns in any order."""
-        order = np.lexsort((documents, distances, queries))
-        indptr = np.zeros(n_queries + 1, np.int64)
-        np.cumsum(np.bincount(queries, minlength=n_queries), out=indptr[1:])
-        return cls(
-            indptr,
-            documents[order].astype(np.int32),
-            distances[order].astype(np.int8),
-            n_documents,
-        )
-
-    @property
-    def n_queries(self) -> int:
-        """Number of query rows, those without documents included."""
-        return len(self.indptr) - 1
-
-    @property
-    def n_pairs(self) -> int:
-        """Number of (query, document) pairs."""
-        return len(self.documents)
-
-    @cached_property
-    def counts(self) -> Ints:
-        """[n_queries] how many documents are relevant to each query: |S|."""
-        return _read_only(np.diff(self.indptr))
-
-    @cached_property
-    def queries(self) -> Ints:
-        """[n_pairs] the query of each pair."""
-        return _read_only(np.repeat(np.arange(self.n_queries, dtype=np.int32), self.counts))
-
-    @property
-    def answered(self) -> Ints:
-        """The queries that have at least one relevant document."""
-        return _read_only(np.flatnonzero(self.counts))
-
-    def where(self, keep: Bools) -> Relevance:
-        """The same queries with only the pairs that a [n_pairs] mask keeps."""
-        indptr = np.zeros_like(self.indptr)
-        np.cumsum(np.bincount(self.queries[keep], minlength=self.n_queries), out=indptr[1:])
-        return Relevance(indptr, self.documents[keep], self.distances[keep], self.n_documents)
-
-    def rows(self, queries: Ints) -> Relevance:
-        """The given queries alone, renumbered 0, 1, … in the order given."""
-        counts = self.counts[queries]
-        indptr = np.zeros(len(queries) + 1, np.int64)
-        np.cumsum(counts, out=indptr[1:])
-        pairs = np.repeat(self.indptr[queries] - indptr[:-1], counts) + np.arange(indptr[-1])
-        return Relevance(indptr, self.documents[pairs], self.distances[pairs], self.n_documents)
-
-    def arrays(self) -> dict[str, Ints]:
-        """Its arrays by name, for storing and hashing."""
-        return {
-            "indptr": self.indptr,
-            "documents": self.documents,
-            "distances": self.distances,
-        }
-
-
-def _read_only(array: Ints) -> Ints:
-    """The same array, which a method that is handed it cannot change."""
-    array.flags.writeable = False
-    return array
+__all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Task", "Training"]
 
 
 class Queries(NamedTuple):
@@ -110,10 +28,12 @@ class Queries(NamedTuple):
     Attributes:
         rows: [n] numbers of the queries, the rows of an encoder table.
         names: [n] their names.
+        texts: [n] their texts, or None where the task has none.
     """
 
     rows: Ints
     names: Sequence[str]
+    texts: Strings | None = None
 
 
 class Corpus(NamedTuple):
@@ -122,41 +42,19 @@ class Corpus(NamedTuple):
     Attributes:
         names: [n] their names.
         sample: the validation queries, for an index that is laid out by what is asked.
+        judged: what the sample's rankings are judged by, rows in its order.
+        texts: [n] the documents' texts, or None where the task has none.
     """
 
     names: Sequence[str]
     sample: Queries
+    judged: Judgements
+    texts: Strings | None = None
 
     @property
     def size(self) -> int:
         """Number of documents."""
         return len(self.names)
-
-
-@dataclass(frozen=True, eq=False)
-class Judgements:
-    """What a split is judged by.
-
-    Attributes:
-        relevance: the relevant documents; queries without any are not asked.
-        removed: documents taken out of a query's ranking first (training pairs of a held-out
-            task), or None.
-    """
-
-    relevance: Relevance
-    removed: Relevance | None = None
-
-    @property
-    def depth(self) -> Ints:
-        """[n_queries] how deep a ranking is read: |S|, and room for what is removed first."""
-        if self.removed is None:
-            return self.relevance.counts
-        return np.where(self.relevance.counts > 0, self.relevance.counts + self.removed.counts, 0)
-
-    def rows(self, queries: Ints) -> Judgements:
-        """The judgements of the given queries alone."""
-        removed = self.removed.rows(queries) if self.removed else None
-        return Judgements(self.relevance.rows(queries), removed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +65,8 @@ class Training:
         relevance: the training pairs.
         validation: judgements of a sample of queries, to choose and to stop by.
         query_names, document_names: names of the table rows.
+        query_texts, document_texts: their texts, or None where the task has none.
+        pairs_only: whether the test asks for scores of single pairs, and for no ranking.
         test: None, but for a method that declares ``sees_test`` (the oracle).
     """
 
@@ -174,23 +74,29 @@ class Training:
     validation: Judgements
     query_names: Sequence[str]
     document_names: Sequence[str]
+    query_texts: Strings | None = None
+    document_texts: Strings | None = None
+    pairs_only: bool = False
     test: Relevance | None = None
+
+    def queries(self, rows: Ints) -> Queries:
+        """The queries of the given rows."""
+        return _queries(rows, self.query_names, self.query_texts)
 
     @cached_property
     def validation_queries(self) -> Queries:
         """The queries of the validation split."""
-        return queries_of(self.validation, self.query_names)
+        return self.queries(self.validation.relevance.answered)
 
-    def validation_recall(self, rank: Callable[[Queries, int], Ints]) -> float:
-        """Recall@|S| over the pairs of the validation queries.
+    def validation_score(self, rank: Callable[[Queries, int], Ints]) -> float:
+        """How well a ranking does on validation: nDCG@10 over text, recall@|S| in a hierarchy.
 
         Args:
             rank: returns the [n, k] best documents of a batch of queries.
         """
         queries = self.validation_queries
         judged = self.validation.rows(queries.rows)
-        ids = rank(queries, int(judged.depth.max()))
-        return float(found_at(ids, judged.relevance, judged.removed).mean())
+        return judged.score(rank(queries, int(judged.depth.max())))
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +107,9 @@ class Task:
         name: its name on the board.
         query_names, document_names: what the numbers stand for.
         train, validation, test: the three splits.
+        query_texts, document_texts: what a text encoder reads, or None: tables are trained then.
+        similarity: pairs of words to score, where that is the test instead of a search.
+        seen: what it means on this task that the answer of a test pair was seen in training.
         notes: sentences that the board prints under its title.
         defaults: hyper-parameters that suit this dataset, before the user's own.
     """
@@ -211,12 +120,16 @@ class Task:
     train: Relevance
     validation: Judgements
     test: Judgements
+    query_texts: Strings | None = None
+    document_texts: Strings | None = None
+    similarity: SimilarityPairs | None = None
+    seen: str = ""
     notes: tuple[str, ...] = ()
     defaults: dict[str, bool | int | float | str] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
-        """Hash of all that can change a result: names, pairs, distances and splits."""
+        """Hash of all that can change a result: names, texts, pairs, splits, their judging."""
         digest = hashlib.sha256(self.name.encode())
         for names in (self.query_names, self.document_names):
             digest.update("\n".join(names).encode() + b"\0")
@@ -224,6 +137,16 @@ class Task:
             for name, array in part.arrays().items():
                 digest.update(f"{label}.{name}:{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
+        for texts in (self.query_texts, self.document_texts):
+            if texts is not None:
+                digest.update(texts.digest.encode())
+        for split in (self.validation, self.test):
+            if split.cut is not None:
+                digest.update(f"{split.cut} {split.gains} {split.least_gain}".encode())
+            if split.seen is not None:
+                digest.update(np.packbits(split.seen).tobytes())
+        if self.similarity is not None:
+            digest.update(self.similarity.digest.encode())
         return digest.hexdigest()
 
     def relevances(self) -> dict[str, Relevance]:
@@ -244,16 +167,24 @@ class Task:
             self.validation,
             self.query_names,
             self.document_names,
+            self.query_texts,
+            self.document_texts,
+            self.similarity is not None,
             self.test.relevance if sees_test else None,
         )
 
     @property
     def corpus(self) -> Corpus:
         """What a method indexes."""
-        return Corpus(self.document_names, queries_of(self.validation, self.query_names))
+        sample = self.queries_of(self.validation)
+        judged = self.validation.rows(sample.rows)
+        return Corpus(self.document_names, sample, judged, self.document_texts)
+
+    def queries_of(self, split: Judgements) -> Queries:
+        """The queries of a split that have an answer."""
+        return _queries(split.relevance.answered, self.query_names, self.query_texts)
 
 
-def queries_of(split: Judgements, names: Sequence[str]) -> Queries:
-    """The queries of a split that have an answer."""
-    rows = split.relevance.answered
-    return Queries(rows, [names[row] for row in rows])
+def _queries(rows: Ints, names: Sequence[str], texts: Strings | None) -> Queries:
+    taken = None if texts is None else texts.take(rows)
+    return Queries(rows, [names[row] for row in rows], taken)

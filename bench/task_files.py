@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.task import Judgements, Relevance, Task
+from bench.judgements import Judgements
+from bench.relevance import Relevance
+from bench.similarity import SimilarityPairs
+from bench.strings import Strings
+from bench.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,18 +47,34 @@ def _is_whole(folder: Path, task: Task) -> bool:
 
 
 def _write_task(task: Task, folder: Path) -> None:
-    """Its arrays and its names as files of ``folder``."""
+    """Its arrays, names and texts as files of ``folder``."""
     for label, part in task.relevances().items():
         for name, array in part.arrays().items():
             np.save(folder / f"{label}.{name}.npy", array)
-    same_names = task.query_names is task.document_names
+    for label, strings in (
+        ("query_names", None if task.query_names is task.document_names else task.query_names),
+        ("document_names", task.document_names),
+        ("query_texts", None if task.query_texts is task.document_texts else task.query_texts),
+        ("document_texts", task.document_texts),
+    ):
+        if strings is not None:
+            Strings.of(strings).save(folder / label)
+    splits = {}
+    for label, split in (("validation", task.validation), ("test", task.test)):
+        splits[label] = {"cut": split.cut, "gains": split.gains, "least_gain": split.least_gain}
+        if split.seen is not None:
+            np.save(folder / f"{label}.seen.npy", split.seen)
+    if task.similarity is not None:
+        for name, values in task.similarity.arrays().items():
+            np.save(folder / f"similarity.{name}.npy", values)
     facts = {
         "name": task.name,
+        "seen": task.seen,
         "notes": task.notes,
         "defaults": task.defaults,
         "n_documents": len(task.document_names),
-        "document_names": list(task.document_names),
-        "query_names": None if same_names else list(task.query_names),
+        "splits": splits,
+        "subsets": None if task.similarity is None else list(task.similarity.subsets),
     }
     (folder / "task.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -62,28 +82,58 @@ def _write_task(task: Task, folder: Path) -> None:
 def load_task(folder: Path) -> Task:
     """Read a task; its arrays are read-only memory maps."""
     facts = json.loads((folder / "task.json").read_text(encoding="utf-8"))
-    n_documents = facts["n_documents"]
+
+    def array(name: str) -> Any:  # noqa: ANN401 - integers or booleans
+        return np.load(folder / f"{name}.npy", mmap_mode="r")
 
     def relevance(label: str) -> Relevance | None:
         if not (folder / f"{label}.indptr.npy").exists():
             return None
         indptr, documents, distances = (
-            np.load(folder / f"{label}.{name}.npy", mmap_mode="r")
-            for name in ("indptr", "documents", "distances")
+            array(f"{label}.{name}") for name in ("indptr", "documents", "distances")
         )
-        return Relevance(indptr, documents, distances, n_documents)
+        return Relevance(indptr, documents, distances, facts["n_documents"])
 
-    train, validation, test = (relevance(label) for label in ("train", "validation", "test"))
-    if train is None or validation is None or test is None:
+    def judgements(label: str) -> Judgements:
+        found = relevance(label)
+        if found is None:
+            raise FileNotFoundError(f"{folder} lacks arrays of the task; delete the folder")
+        seen = array(f"{label}.seen") if (folder / f"{label}.seen.npy").exists() else None
+        split = facts["splits"][label]
+        return Judgements(
+            found,
+            relevance(f"{label}_removed"),
+            split["cut"],
+            tuple(split["gains"]),
+            split["least_gain"],
+            seen,
+        )
+
+    def strings(label: str) -> Strings | None:
+        return Strings.open(folder / label) if (folder / f"{label}.offsets").exists() else None
+
+    train = relevance("train")
+    document_names, document_texts = strings("document_names"), strings("document_texts")
+    if train is None or document_names is None:
         raise FileNotFoundError(f"{folder} lacks arrays of the task; delete the folder")
-    names = facts["document_names"]
+    similarity = None
+    if facts["subsets"] is not None:
+        gold, indptr, queries, documents = (
+            array(f"similarity.{name}") for name in ("gold", "indptr", "queries", "documents")
+        )
+        subsets = {name: array(f"similarity.subset.{name}") for name in facts["subsets"]}
+        similarity = SimilarityPairs(gold, indptr, queries, documents, subsets)
     return Task(
         facts["name"],
-        facts["query_names"] or names,
-        names,
+        strings("query_names") or document_names,
+        document_names,
         train,
-        Judgements(validation, relevance("validation_removed")),
-        Judgements(test, relevance("test_removed")),
+        judgements("validation"),
+        judgements("test"),
+        strings("query_texts") or document_texts,
+        document_texts,
+        similarity,
+        facts["seen"],
         tuple(facts["notes"]),
         facts["defaults"],
     )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bench.method import Method
 
 TRAINERS = {
+    "zero-shot-de": "methods.trainers.zero_shot:ZeroShot",
     "standard-de": "methods.trainers.standard:Standard",
     "resampled-de": "methods.trainers.resampled:Resampled",
     "pretrain-finetune-de": "methods.trainers.pretrain_finetune:PretrainFinetune",
@@ -27,6 +28,7 @@ INDEXES = {
 }
 
 METHODS = {
+    "zero-shot-de": "zero-shot-de+exact",
     "standard-de": "standard-de+exact",
     "resampled-de": "resampled-de+exact",
     "pretrain-finetune-de": "pretrain-finetune-de+exact",
@@ -36,6 +38,7 @@ METHODS = {
     "de-faiss-ivf": "standard-de+faiss-ivf",
     "de-scann": "standard-de+scann",
     "de-hnsw": "standard-de+hnsw",
+    "bm25": "methods.bm25:BM25",
     "random": "methods.random:Random",
     "oracle": "methods.oracle:Oracle",
     "noop": "methods.noop:Noop",

@@ -6,15 +6,15 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
+from methods.encoders.sentence import is_folder, model_digest
+from methods.indexes.base import Sample
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import torch
-
     from bench.task import Corpus, Queries, Training
-    from bench.types import Ints
-    from methods.encoders.table import TableEncoder
+    from bench.types import Floats, Ints
+    from methods.encoders.base import Encoder
     from methods.indexes.base import Index
     from methods.trainers.base import Trainer
 
@@ -30,26 +30,43 @@ class DualEncoder(Method):
         super().__init__(**params)
         self.trainer = self.trainer_type(**_of(self.trainer_type, self.values))
         self._index = self.index_type(**_of(self.index_type, self.values))
-        self._start: TableEncoder | None = None
+        self._start: Encoder | None = None
+        self._encoded: dict[str, Floats] = {}
+
+    def skip(self, train: Training) -> str | None:
+        """Where the trainer has nothing to learn from, and indexes where nothing is searched."""
+        if train.pairs_only and self.index_type is not _exact():
+            return f"pairs are scored without an index: see {self.trainer_name}"
+        return self.trainer.skip(train)
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
         """Train the encoder."""
-        self.encoder = self.trainer.train(train, self._start, seed=seed, progress=progress)
+        self.encoder = self.trainer.train(
+            train, self._start, self.workspace, seed=seed, progress=progress
+        )
 
     def index(self, corpus: Corpus) -> None:
         """Index the document vectors."""
-        self._index.build(
-            self.encoder.encode_documents().numpy(),
-            self.encoder.encode_queries(corpus.sample.rows).numpy(),
-        )
+        documents = self.encoder.encode_documents(corpus.texts)
+        sample = Sample(self.encoder.encode_queries(corpus.sample), corpus.judged)
+        self._index.build(documents, sample)
 
     def operating_points(self) -> list[Point]:
         """Those of the index."""
         return self._index.operating_points()
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
-        """Encode the queries and search the index."""
-        return self._index.search(self.encoder.encode_queries(queries.rows).numpy(), k, point)
+        """Encode the queries, once for all operating points, and search the index."""
+        if queries.texts is None:
+            return self._index.search(self.encoder.encode_queries(queries), k, point)
+        digest = queries.texts.digest
+        if digest not in self._encoded:
+            self._encoded[digest] = self.encoder.encode_queries(queries)
+        return self._index.search(self._encoded[digest], k, point)
+
+    def score(self, queries: Queries, documents: Ints) -> Floats:
+        """Scores of single pairs by the encoder."""
+        return self.encoder.score(queries, documents)
 
     def partition(self) -> Ints | None:
         """That of the index."""
@@ -60,27 +77,19 @@ class DualEncoder(Method):
         return self._index.memory_bytes()
 
     def save(self, folder: Path) -> None:
-        """Write the tables."""
-        from safetensors.torch import save_file
-
-        tables: dict[str, torch.Tensor] = {
-            "queries": self.encoder.queries,
-            "documents": self.encoder.documents,
-        }
-        save_file(tables, folder / "encoder.safetensors", {"cosine": str(self.encoder.cosine)})
+        """Write the encoder."""
+        self.encoder.save(folder)
 
     def load(self, folder: Path) -> None:
-        """Take over the tables that ``save`` wrote."""
-        from safetensors import safe_open
+        """Take over the encoder that ``save`` wrote."""
+        from methods.encoders import table
 
-        from methods.encoders.table import TableEncoder
+        if (folder / table.FILE).exists():
+            self.encoder = table.TableEncoder.load(folder)
+        else:
+            from methods.encoders.text import TextEncoder
 
-        with safe_open(folder / "encoder.safetensors", "pt") as tables:
-            self.encoder = TableEncoder(
-                tables.get_tensor("queries"),
-                tables.get_tensor("documents"),
-                tables.metadata()["cosine"] == "True",
-            )
+            self.encoder = TextEncoder.load(folder, self.workspace)
 
     def modules(self) -> tuple[str, ...]:
         """Trainer, index and this file."""
@@ -88,28 +97,34 @@ class DualEncoder(Method):
 
     def fit_identity(self) -> FitIdentity:
         """The trainer and its own parameters: rows with another index share the fit."""
-        return FitIdentity(
-            self.trainer_name,
-            dataclasses.asdict(self.trainer),
-            (self.trainer_type.__module__,),
-        )
+        params = dataclasses.asdict(self.trainer)
+        read = self.trainer.reads()
+        if read is not None and is_folder(read):
+            params["encoder_digest"] = model_digest(read)
+        return FitIdentity(self.trainer_name, params, (self.trainer_type.__module__,))
 
     def warm_start(self) -> Method | None:
         """The method that trains what this trainer goes on from."""
         first = self.trainer.first_stage()
         if first is None:
             return None
-        from methods.indexes.exact import Exact
-
         name, trainer = first
-        composed = compose(name, name, type(trainer), Exact)
-        return composed(**dataclasses.asdict(trainer))
+        composed = compose(name, name, type(trainer), _exact())(**dataclasses.asdict(trainer))
+        composed.workspace = self.workspace
+        return composed
 
     def start_from(self, fitted: Method) -> None:
         """Take the encoder that the first stage trained."""
         if not isinstance(fitted, DualEncoder):
             raise TypeError(f"{self.name} goes on from a dual encoder, not from {fitted.name}")
         self._start = fitted.encoder
+
+
+def _exact() -> type[Index]:
+    """Exact search, imported when it is asked for: Faiss takes a while."""
+    from methods.indexes.exact import Exact
+
+    return Exact
 
 
 def compose(

@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from bench.hierarchy import ancestors
+from bench.judgements import Judgements
 from bench.readers.hierarchy import transductive_task
+from bench.relevance import Relevance
+from bench.strings import Strings
+from bench.task import Task
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,6 +40,37 @@ def small_task():
     children = np.arange(1, 21)
     names = [f"n{node}" for node in range(21)]
     return transductive_task("small", names, children, (children - 1) // 4, 8)
+
+
+TOPICS = (
+    "dog", "piano", "volcano", "tax", "vaccine", "football", "bread", "satellite", "marriage",
+    "whale", "bicycle", "novel",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def small_text_task():
+    """12 queries over 24 documents; document 2i is about query i, and 2i + 1 mentions it.
+
+    The first 8 queries are for training, the next 2 for validation; the test are the last 4 and
+    the first, whose documents were seen.
+    """
+    texts = [text for topic in TOPICS for text in (f"All about the {topic}.", f"{topic} and music")]
+    queries = np.repeat(np.arange(12), 2)
+    relevance = Relevance.from_pairs(queries, np.arange(24), np.tile([0, 1], 12), 12, 24)
+    of = {"cut": 100, "gains": (2, 1)}
+    asked = np.isin(relevance.queries, [0, 8, 9, 10, 11])
+    return Task(
+        "small-text",
+        [f"q{i}" for i in range(12)],
+        [f"d{i}" for i in range(24)],
+        relevance.where(relevance.queries < 8),
+        Judgements(relevance.where(np.isin(relevance.queries, [6, 7])), **of),
+        Judgements(relevance.where(asked), seen=relevance.queries[asked] == 0, **of),
+        query_texts=Strings.of([f"what is a {topic}?" for topic in TOPICS]),
+        document_texts=Strings.of(texts),
+        seen="a document is seen if it was a training positive",
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOR_METHODS = {"bench.method", "bench.task", "bench.errors", "bench.types"}
+FOR_METHODS = {
+    f"bench.{name}" for name in ("method", "task", "relevance", "strings", "errors", "types")
+}
 
 
 def imports(folder):

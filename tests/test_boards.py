@@ -4,7 +4,8 @@ import pytest
 
 from bench.cell import Cell, PointResult, Status, Stratum
 from bench.provenance import provenance
-from bench.report.boards import boards_of, dearest, rows_of, spread, within
+from bench.report.board import dearest, rows_of, spread, within
+from bench.report.boards import boards_of
 from bench.report.markdown import by_task, places, task_boards, write_leaderboard
 from bench.store import Store
 

@@ -10,7 +10,7 @@ from bench.measures.bootstrap import ratio_intervals
 from bench.measures.hierarchy import recall_by_distance
 from bench.measures.recall import found_at
 from bench.measures.visited import VisitedMeter
-from bench.task import Relevance
+from bench.relevance import Relevance
 
 
 def relevance_of(rows, n_documents):

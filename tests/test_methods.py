@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from bench.keys import fit_key
+from bench.method import Workspace
 from bench.registry import Registry
 from bench.search import Searcher
 from bench.task import Queries
+from methods.indexes.exact import top_k
 from methods.trainers.masked import Masked
 from methods.trainers.pretrain_finetune import PretrainFinetune
 from methods.trainers.standard import Standard
@@ -37,42 +39,51 @@ def name(request):
     return request.param
 
 
-def test_searches_the_whole_task_at_every_point(small_task, name):
-    method = fitted(small_task, name)
-    searcher = Searcher(method, small_task, 3)
+READERS = {"zero-shot-de", "bm25"}
+"""Methods that need texts."""
+
+
+@pytest.fixture
+def task(name, small_task, small_text_task):
+    return small_text_task if name in READERS else small_task
+
+
+def test_searches_the_whole_task_at_every_point(task, name):
+    method = fitted(task, name)
+    searcher = Searcher(method, task, 3)
     visited = []
     for point in method.operating_points():
         run = searcher.run(point, silent)
-        assert run.ids.shape == (21, 3)
+        assert run.ids.shape == (len(task.test.relevance.answered), 3)
         visited.append(run.summary.mean_visited)
     assert visited == sorted(visited), "points go from cheap to dear"
 
 
-def test_is_deterministic_under_a_seed(small_task, name):
+def test_is_deterministic_under_a_seed(task, name):
     runs = []
     for _ in range(2):
-        method = fitted(small_task, name, seed=3)
+        method = fitted(task, name, seed=3)
         point = method.operating_points()[-1]
-        runs.append(Searcher(method, small_task, 3).run(point, silent))
+        runs.append(Searcher(method, task, 3).run(point, silent))
     np.testing.assert_array_equal(runs[0].ids, runs[1].ids)
     np.testing.assert_array_equal(runs[0].scores, runs[1].scores)
 
 
 @pytest.mark.parametrize("name", [name for name in REGISTRY.names() if made(name).keeps_fit])
-def test_a_saved_fit_searches_alike(small_task, name, tmp_path):
-    method = fitted(small_task, name)
+def test_a_saved_fit_searches_alike(task, name, tmp_path):
+    method = fitted(task, name)
     method.save(tmp_path)
     loaded = made(name)
     loaded.load(tmp_path)
-    loaded.index(small_task.corpus)
+    loaded.index(task.corpus)
     point = method.operating_points()[-1]
-    first, second = (Searcher(m, small_task, 3).run(point, silent) for m in (method, loaded))
+    first, second = (Searcher(m, task, 3).run(point, silent) for m in (method, loaded))
     np.testing.assert_array_equal(first.ids, second.ids)
 
 
-def test_asked_for_more_than_there_is_it_returns_each_document_once(small_task, name):
-    method = fitted(small_task, name)
-    run = Searcher(method, small_task, 50).run(method.operating_points()[-1], silent)
+def test_asked_for_more_than_there_is_it_returns_each_document_once(task, name):
+    method = fitted(task, name)
+    run = Searcher(method, task, 50).run(method.operating_points()[-1], silent)
     for row in run.ids:
         real = row[row >= 0]
         assert len(set(real)) == len(real)
@@ -101,7 +112,7 @@ def test_visited_is_what_faiss_counts(small_task):
 
 
 def test_scann_visits_the_leaves_that_are_reported(small_task):
-    method = fitted(small_task, "de-scann", num_leaves=6)
+    method = fitted(small_task, "de-scann", nlist=6)
     leaf = method.partition()
     queries = Queries(np.arange(21), small_task.query_names)
     for nprobe in (1, 3, 6):
@@ -116,8 +127,8 @@ def test_twin_documents_do_not_confuse_scanns_leaves():
 
     rng = np.random.default_rng(0)
     documents = np.repeat(rng.standard_normal((10, 8)).astype(np.float32), 6, axis=0)
-    index = ScaNN(num_leaves=30)  # more leaves than distinct vectors: centroids are twins
-    index.build(documents, documents[:5])
+    index = ScaNN(nlist=30)  # more leaves than distinct vectors: centroids are twins
+    index.lay_out(documents, 30)
     queries = rng.standard_normal((40, 8)).astype(np.float32)
     for nprobe in (1, 4, 9):
         result = index.search(queries, 60, {"nprobe": nprobe})
@@ -143,38 +154,30 @@ def test_only_the_oracle_is_handed_the_test(small_task):
     assert [name for name in REGISTRY.names() if REGISTRY.resolve(name).sees_test] == ["oracle"]
 
 
+def validated(encoder, training):
+    documents = encoder.encode_documents(training.document_texts)
+    return training.validation_score(
+        lambda queries, k: top_k(encoder.encode_queries(queries), documents, k)[1]
+    )
+
+
 def test_masked_training_holds_a_small_tree(small_task):
     encoder = Masked(dim=8, steps=400, start="hierarchy").train(
-        small_task.training(), None, seed=0, progress=silent
+        small_task.training(), None, Workspace(), seed=0, progress=silent
     )
-    recall = small_task.training().validation_recall(
-        lambda queries, k: (
-            (encoder.encode_queries(queries.rows) @ encoder.encode_documents().T)
-            .topk(k)
-            .indices.numpy()
-        )
-    )
-    assert recall > 0.95
+    assert validated(encoder, small_task.training()) > 0.95
 
 
 def test_finetuning_never_ends_below_its_start_on_validation(small_task):
     training = small_task.training()
-    standard = Standard(dim=3, steps=100).train(training, None, seed=0, progress=silent)
-
-    def recall(encoder):
-        return training.validation_recall(
-            lambda queries, k: (
-                (encoder.encode_queries(queries.rows) @ encoder.encode_documents().T)
-                .topk(k)
-                .indices.numpy()
-            )
-        )
-
+    standard = Standard(dim=3, steps=100).train(
+        training, None, Workspace(), seed=0, progress=silent
+    )
     before = standard.queries.clone()
     tuned = PretrainFinetune(dim=3, steps=100, far=1, finetune_lr=1.0, finetune_steps=60).train(
-        training, standard, seed=0, progress=silent
+        training, standard, Workspace(), seed=0, progress=silent
     )
-    assert recall(tuned) >= recall(standard)
+    assert validated(tuned, training) >= validated(standard, training)
     assert (standard.queries == before).all(), "the shared start is not changed"
 
 
@@ -186,3 +189,10 @@ def test_rows_that_differ_by_index_alone_share_one_fit(small_task):
     assert len(set(keys.values())) == 2
     warm_start = made("pretrain-finetune-de").warm_start()
     assert fit_key(small_task.digest, warm_start, 0) == keys["standard-de"]
+
+
+def test_the_number_of_leaves_is_chosen_on_validation_within_the_budget(small_text_task):
+    chosen = fitted(small_text_task, "de-faiss-ivf", steps=1, budget=0.5).operating_points()[-1]
+    assert chosen["nlist"] in {1, 2, 5, 10, 20}
+    fixed = fitted(small_text_task, "de-faiss-ivf", steps=1, nlist=7).operating_points()[-1]
+    assert fixed == {"nlist": 7, "nprobe": 7}

@@ -9,8 +9,9 @@ from bench.registry import Registry, load_plugin
 def test_every_name_of_the_design_resolves():
     names = Registry().names()
     assert names == [
-        "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de", "constructed-de",
-        "exact", "de-faiss-ivf", "de-scann", "de-hnsw", "random", "oracle",
+        "zero-shot-de", "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de",
+        "constructed-de", "exact", "de-faiss-ivf", "de-scann", "de-hnsw", "bm25", "random",
+        "oracle",
     ]  # fmt: skip
     assert [Registry().resolve(name).name for name in names] == names
 

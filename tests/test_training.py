@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.task import Relevance
+from bench.relevance import Relevance
 from methods.encoders.table import TableEncoder
 from methods.trainers.batches import make_batch, query_chunks
 from methods.trainers.hierarchical_start import hierarchical_start
@@ -130,7 +130,7 @@ def test_hierarchical_start_puts_a_node_near_its_parents(diamond):
 def test_a_table_encoder_scales_vectors_only_under_the_cosine():
     for cosine in (True, False):
         encoder = TableEncoder.random(4, 5, 3, cosine=cosine, seed=0)
-        length = encoder.encode_documents().norm(dim=1).numpy()
+        length = np.linalg.norm(encoder.encode_documents(None), axis=1)
         assert (length == pytest.approx(1)) is cosine
 
 

@@ -12,7 +12,7 @@ from bench.measures.bootstrap import ratio_intervals
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.task import Relevance
+    from bench.relevance import Relevance
     from bench.types import Bools, Floats
 
 MIN_PAIRS = 30

@@ -10,7 +10,8 @@ import pandas as pd
 
 from bench.errors import InputError
 from bench.hierarchy import ancestors, require_acyclic
-from bench.task import Judgements, Task
+from bench.judgements import Judgements
+from bench.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +37,8 @@ def transductive_task(
     """Training and test are all pairs up to ``max_distance``; validation a sample of queries."""
     relevance = ancestors(children, parents, len(names), max_distance)
     validation = Judgements(relevance.where(_sampled(len(names))[relevance.queries]))
-    return Task(name, names, names, relevance, validation, Judgements(relevance), (TRANSDUCTIVE,))
+    test = Judgements(relevance)
+    return Task(name, names, names, relevance, validation, test, notes=(TRANSDUCTIVE,))
 
 
 def heldout_task(
@@ -65,7 +67,7 @@ def heldout_task(
         train,
         Judgements(relevance.where(validating), train),
         Judgements(relevance.where(held_out), known),
-        (
+        notes=(
             "Half of the pairs at distance 2 and more were never trained on and are the test; a "
             "query's other relevant documents are removed from its ranking first.",
         ),

@@ -14,14 +14,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.errors import InputError
-from bench.hierarchy import descendants
-from bench.readers.hierarchy import heldout_task, transductive_task
+from bench.hierarchy import ancestors, descendants
+from bench.judgements import Judgements
+from bench.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.strings import Strings
+from bench.task import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.task import Task
-    from bench.types import Ints
+    from bench.types import Bools, Ints
 
 MD5 = {
     "data.noun": "5be921c6e8381ec85d52c715f43f1f11",
@@ -59,6 +61,80 @@ def read(
         children, parents = number[children[kept]], number[parents[kept]]
     make = heldout_task if held_out else transductive_task
     return make(name, names, children, parents, max_distance)
+
+
+def read_text(
+    name: str,
+    graph: Path,
+    max_distance: int,
+    *,
+    held_out: float = 0.1,
+    test_queries: int = 4000,
+    validation_queries: int = 500,
+) -> Task:
+    """The noun graph for text encoders: a node's text is its lemma names.
+
+    A sample of nodes is held out: none is in a training pair, as query or as document. All pairs of
+    the sampled queries are judged, with documents held out or not.
+
+    Args:
+        name: of the task.
+        graph: the embedded noun graph.
+        max_distance: longest path of a pair, in hops.
+        held_out: share of the nodes that are held out.
+        test_queries: queries of the test among the held-out nodes, and as many among the others.
+        validation_queries: held-out nodes that are the validation, none of them in the test.
+
+    Raises:
+        InputError: the graph has too few nodes for these numbers.
+    """
+    nouns = read_graph(graph)
+    n_nodes = len(nouns.names)
+    n_held = round(n_nodes * held_out)
+    needed = test_queries + validation_queries
+    if min(test_queries, validation_queries) < 1 or not needed <= n_held <= n_nodes - test_queries:
+        raise InputError(
+            f"{name} holds out {n_held:,} of {n_nodes:,} nodes; test_queries and validation_queries"
+            " must be 1 or more and together no more than that, and test_queries no more than the "
+            f"other nodes; got {test_queries:,} and {validation_queries:,}"
+        )
+    # Nodes by lot: the held-out ones first, of which the test comes before the validation.
+    place = np.random.default_rng(SPLIT_SEED + 2).permutation(n_nodes)
+    held = place < n_held
+    tested = np.where(held, place, place - n_held) < test_queries
+    validating = held & ~tested & (place < needed)
+
+    relevance = ancestors(nouns.children, nouns.parents, n_nodes, max_distance)
+    train = relevance.where(~held[relevance.queries] & ~held[relevance.documents])
+    test = relevance.where(tested[relevance.queries])
+    validation = relevance.where(validating[relevance.queries])
+    texts = Strings.of(lemmas.replace("|", ", ").replace("_", " ") for lemmas in nouns.lemmas)
+    return Task(
+        name,
+        nouns.names,
+        nouns.names,
+        train,
+        Judgements(validation),
+        Judgements(test, seen=~held[test.queries]),
+        texts,
+        texts,
+        seen="a pair is seen if its query was trained on; no held-out node is in any training "
+        "pair, as query or as document",
+        notes=(_namesakes(texts, held, tested),),
+    )
+
+
+def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
+    """The sentence that says how many nodes a text encoder cannot tell apart."""
+    text = texts.to_arrow().dictionary_encode().indices.to_numpy()
+    shared = np.bincount(text)[text] > 1
+    unseen = text[held & tested]
+    known = np.isin(unseen, text[~held])
+    return (
+        f"{shared.sum():,} of {len(texts):,} nodes have the lemma names of another one, "
+        "and no text encoder can tell them apart; among them are "
+        f"{known.sum():,} of {len(unseen):,} held-out queries, whose namesake was trained on."
+    )
 
 
 def read_graph(path: Path) -> NounGraph:

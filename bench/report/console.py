@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
@@ -17,20 +19,21 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Column
 from rich.text import Text
 from tabulate import tabulate
 
 from bench.cell import Cell, Status
-from bench.report.boards import dearest
+from bench.report.board import dearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from bench.executors.local import Event
-    from bench.report.boards import Board
+    from bench.report.board import Board
 
 PLAIN_EVERY_S = 10.0
 """How often a phase is told of where there is no terminal."""
@@ -62,10 +65,21 @@ def _outcome(cell: Cell) -> str:
     """How a cell ended, in a line."""
     if cell.status is not Status.OK:
         return f"{cell.status}: {cell.reason} (its log: .work/logs/{cell.key}.log)"
-    last = dearest(cell)
     cost = cell.cost
     seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
-    return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f}){seconds}"
+    return f"{_quality(cell)}{seconds}"
+
+
+def _quality(cell: Cell) -> str:
+    """The main figure of a measured cell."""
+    if cell.similarity:
+        best = max(cell.similarity, key=lambda each: each.rho or 0.0)
+        return f"rho {best.rho or 0.0:.3f} on {best.subset} by {best.score}"
+    last = dearest(cell)
+    if last.ranking:
+        at_10, at_100 = (100 * last.ranking[name].mean for name in ("nDCG@10", "R@100"))
+        return f"nDCG@10 {at_10:.1f} %, R@100 {at_100:.1f} %"
+    return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f})"
 
 
 def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
@@ -148,3 +162,46 @@ def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
 def say_written(path: Path) -> None:
     """Say where the boards are."""
     say(f"\nBoards: {path}")
+
+
+@contextlib.contextmanager
+def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """Show how far a file is: a bar on a terminal, a line now and then elsewhere.
+
+    Args:
+        title: what is done to which file.
+        total: its bytes; None where that is not known.
+        done: those that were there before.
+
+    Yields:
+        What to call with the bytes of each step.
+    """
+    console = Console()
+    if console.is_terminal:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console, transient=True) as progress:
+            bar = progress.add_task(escape(title), total=total, completed=done)
+            yield lambda step: progress.advance(bar, step)
+        return
+    of_total = "" if total is None else f" of {total / 1e6:,.1f}"
+    say(title if total is None else f"{title}: {done / 1e6:,.1f}{of_total} MB are here")
+    began = told = time.monotonic()
+    before = done
+
+    def advance(step: int) -> None:
+        nonlocal done, told
+        done += step
+        now = time.monotonic()
+        if now - told > PLAIN_EVERY_S:
+            told = now
+            speed = (done - before) / (now - began)
+            left = "" if total is None else f", about {(total - done) / speed:.0f} s left"
+            say(f"    {title}: {done / 1e6:,.1f}{of_total} MB{left}")
+
+    yield advance

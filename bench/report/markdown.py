@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from bench.cards import card_of_task
-from bench.report.boards import Board, boards_of, reported_board
+from bench.report.boards import boards_of, reported_board
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.cell import Cell
+    from bench.report.board import Board
     from bench.store import Store
 
 HEAD = """# Leaderboard

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
 from bench.method import Point, SearchResult
-from methods.indexes.base import Index, default_nlist, nprobe_for_budgets
+from methods.indexes.leaves import LeafIndex
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 
 @dataclass
-class FaissIVF(Index):
+class FaissIVF(LeafIndex):
     """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
 
     Leaves are chosen first and handed over, so that those scanned are those reported.
     """
 
-    may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
-
-    nlist: int = 0  # leaves; 0: the square root of the corpus
-
-    def build(self, documents: Floats, sample: Floats) -> None:
+    def lay_out(self, documents: Floats, nlist: int) -> None:
         """Cluster the documents and fill the leaves."""
         n_documents, dim = documents.shape
-        nlist = min(self.nlist or default_nlist(n_documents), n_documents)
         quantizer = faiss.IndexFlatIP(dim)
         self._ivf = faiss.IndexIVFFlat(quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
         self._ivf.cp.min_points_per_centroid = 1  # says nothing of small corpora
@@ -39,12 +34,11 @@ class FaissIVF(Index):
         self._leaf = np.empty(n_documents, np.int32)
         for leaf in range(nlist):
             self._leaf[get_invlist(self._ivf.invlists, leaf)[0]] = leaf
-        sizes = np.bincount(self._leaf, minlength=nlist)
-        self._points = nprobe_for_budgets(quantizer.search(sample, nlist)[1], sizes)
 
-    def operating_points(self) -> list[Point]:
-        """One nprobe for each budget."""
-        return self._points
+    def rank_leaves(self, queries: Floats) -> Ints:
+        """[n, nlist] leaves by the scores of their centroids."""
+        ranked: Ints = self._ivf.quantizer.search(queries, self._ivf.nlist)[1]
+        return ranked
 
     def partition(self) -> Ints:
         """[n_documents] the inverted list of each document."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.method import Point, SearchResult
-from methods.indexes.base import Index, default_nlist, nprobe_for_budgets
 from methods.indexes.exact import top_k
+from methods.indexes.leaves import LeafIndex
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
@@ -22,7 +22,7 @@ them either way."""
 
 
 @dataclass
-class ScaNN(Index):
+class ScaNN(LeafIndex):
     """ScaNN's tree (Guo et al. 2020) under the dot product, with brute-force scores in the leaves.
 
     Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
@@ -31,35 +31,29 @@ class ScaNN(Index):
     both answer and leaves are read off that.
     """
 
-    may_be_zero: ClassVar[tuple[str, ...]] = ("num_leaves",)
-
-    num_leaves: int = 0  # leaves; 0: the square root of the corpus
     requires: ClassVar[tuple[str, ...]] = ("scann",)
 
-    def build(self, documents: Floats, sample: Floats) -> None:
+    def lay_out(self, documents: Floats, nlist: int) -> None:
         """Partition the documents, and read the partition back."""
         import scann
 
         n_documents = len(documents)
-        leaves = min(self.num_leaves or default_nlist(n_documents), n_documents)
         self._n_documents = n_documents
         self._bytes = documents.nbytes
         self._scann = (
             scann.scann_ops_pybind.builder(documents, 10, "dot_product")
             # A minimum size would be met by splitting leaves into twins of equal centroids.
-            .tree(leaves, 1, training_sample_size=n_documents, min_partition_size=1)
+            .tree(nlist, 1, training_sample_size=n_documents, min_partition_size=1)
             .score_brute_force()
             .build()
         )
         with tempfile.TemporaryDirectory() as folder:
             self._scann.serialize(folder)
             self._leaf, self._centroids = _read_partition(Path(folder))
-        sizes = np.bincount(self._leaf, minlength=len(self._centroids))
-        self._points = nprobe_for_budgets(self._ranked(sample, len(self._centroids))[1], sizes)
 
-    def operating_points(self) -> list[Point]:
-        """One number of leaves for each budget."""
-        return self._points
+    def rank_leaves(self, queries: Floats) -> Ints:
+        """[n, nlist] leaves by the scores of their centroids."""
+        return self._ranked(queries, len(self._centroids))[1]
 
     def partition(self) -> Ints:
         """[n_documents] ScaNN's token of each document."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from methods.part import Part
 
 if TYPE_CHECKING:
-    from bench.method import Progress
+    from bench.method import Progress, Workspace
     from bench.task import Training
-    from methods.encoders.table import TableEncoder
+    from methods.encoders.base import Encoder
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,24 @@ class Trainer(Part, ABC):
 
     @abstractmethod
     def train(
-        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
-    ) -> TableEncoder:
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Encoder:
         """Train on ``data``, from ``start`` where there is a first stage."""
 
     def first_stage(self) -> tuple[str, Trainer] | None:
         """Name and trainer of the encoder that this one goes on from, or None."""
+        return None
+
+    def skip(self, data: Training) -> str | None:
+        """Why this trainer cannot learn from ``data``, or None."""
+        return None
+
+    def reads(self) -> str | None:
+        """The text encoder that it reads texts with, or None."""
         return None

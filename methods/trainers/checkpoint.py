@@ -1,4 +1,4 @@
-"""Early stopping: the encoder of the best validation recall is the one that is kept."""
+"""Early stopping: the encoder of the best validation score is the one that is kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from methods.indexes.exact import top_k
 if TYPE_CHECKING:
     from bench.task import Queries, Training
     from bench.types import Ints
-    from methods.encoders.table import TableEncoder
+    from methods.encoders.base import Encoder
 
 
 class BestCheckpoint:
@@ -17,10 +17,10 @@ class BestCheckpoint:
 
     Attributes:
         encoder: a copy of the best so far; the untrained one counts.
-        recall: its recall@|S| over the validation pairs.
+        score: its score on validation.
     """
 
-    def __init__(self, training: TableEncoder, data: Training, every: int, patience: int) -> None:
+    def __init__(self, training: Encoder, data: Training, every: int, patience: int = 0) -> None:
         """``patience``: validations without a better one after which to stop; 0: never."""
         self._training = training
         self._data = data
@@ -28,22 +28,22 @@ class BestCheckpoint:
         self._patience = patience
         self._since_best = 0
         self.encoder = training.copy()
-        self.recall = self._validate()
+        self.score = self._validate()
 
     def after_step(self, step: int) -> bool:
         """Validate when it is time; True to stop training."""
         if step % self._every:
             return False
-        recall = self._validate()
+        score = self._validate()
         self._since_best += 1
-        if recall > self.recall:
-            self.recall, self.encoder, self._since_best = recall, self._training.copy(), 0
+        if score > self.score:
+            self.score, self.encoder, self._since_best = score, self._training.copy(), 0
         return 0 < self._patience <= self._since_best
 
     def _validate(self) -> float:
-        documents = self._training.encode_documents().numpy()
+        documents = self._training.encode_documents(self._data.document_texts)
 
         def rank(queries: Queries, k: int) -> Ints:
-            return top_k(self._training.encode_queries(queries.rows).numpy(), documents, k)[1]
+            return top_k(self._training.encode_queries(queries), documents, k)[1]
 
-        return self._data.validation_recall(rank)
+        return self._data.validation_score(rank)

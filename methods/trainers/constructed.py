@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
-    from bench.method import Progress
+    from bench.method import Progress, Workspace
     from bench.task import Training
+    from methods.encoders.base import Encoder
     from methods.encoders.table import TableEncoder
 
 
@@ -23,8 +24,20 @@ class Constructed(Trainer):
 
     dim: int = 64  # of the vectors
 
+    def skip(self, data: Training) -> str | None:
+        """It makes tables."""
+        if data.document_texts is not None:
+            return "makes tables, which have no vector for a query or a text that is not trained on"
+        return None
+
     def train(
-        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
     ) -> TableEncoder:
         """Draw the documents and add them up."""
         import torch

@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.errors import InputError
-from methods.trainers.base import Trainer
+from methods.trainers.learned import Learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.method import Progress
-    from bench.task import Relevance, Training
-    from methods.encoders.table import TableEncoder
+    from bench.method import Progress, Workspace
+    from bench.relevance import Relevance
+    from bench.task import Training
+    from methods.encoders.base import Encoder
     from methods.trainers.batches import Batch
 
 STARTS = ("random", "hierarchy")
 
 
 @dataclass(frozen=True)
-class Masked(Trainer):
+class Masked(Learned):
     """Each relevant document against documents that are not relevant to its query.
 
     Batches of queries with all their documents; candidates are the batch's documents, each once,
@@ -32,11 +33,10 @@ class Masked(Trainer):
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
 
-    dim: int = 64  # of the vectors
     batch: int = 512  # queries a step
     negatives: int = 2048  # documents drawn from the whole corpus, a step
     steps: int = 6000
-    lr: float = 0.05  # of lazy Adam, at the first step
+    lr: float = 0.05  # at the first step
     temperature: float = 22.0  # multiplies the cosine
     self_weight: float = 3.0  # of pairs at distance 0, which have one query for each document
     start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
@@ -49,33 +49,28 @@ class Masked(Trainer):
             raise InputError(f"start is one of {', '.join(STARTS)}, got {self.start!r}")
 
     def train(
-        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
-    ) -> TableEncoder:
-        """Train from random tables, or from tables laid out along the direct links."""
-        from methods.encoders.table import TableEncoder
-        from methods.trainers.hierarchical_start import hierarchical_start
-        from methods.trainers.loop import train_tables
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Encoder:
+        """Train from random tables, from tables laid out along direct links, or a text encoder."""
         from methods.trainers.losses import MaskedSoftmax
-        from methods.trainers.optimizers import RowAdam
 
         relevance = data.relevance
-        if self.start == "hierarchy":
+        if self.start == "hierarchy" and data.document_texts is None:
+            from methods.encoders.table import TableEncoder
+            from methods.trainers.hierarchical_start import hierarchical_start
+
             table = hierarchical_start(relevance, self.dim, self.start_decay, seed)
-            encoder = TableEncoder(table, table.clone(), cosine=True)
+            encoder: Encoder = TableEncoder(table, table.clone(), cosine=True)
         else:
-            encoder = TableEncoder.random(
-                relevance.n_queries, relevance.n_documents, self.dim, cosine=True, seed=seed
-            )
-        train_tables(
-            encoder,
-            self._batches(relevance, np.random.default_rng(seed)),
-            MaskedSoftmax(self.temperature),
-            RowAdam,
-            steps=self.steps,
-            lr=self.lr,
-            progress=progress,
-        )
-        return encoder
+            encoder = self.new_encoder(data, workspace, cosine=True, seed=seed)
+        batches = self._batches(relevance, np.random.default_rng(seed))
+        return self.learn(encoder, data, batches, MaskedSoftmax(self.temperature), progress)
 
     def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         from methods.trainers.batches import make_batch, query_chunks

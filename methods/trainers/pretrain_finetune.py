@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from methods.trainers.learned import learner_of
+from methods.trainers.resampled import no_far_pairs
 from methods.trainers.standard import Standard
 
 if TYPE_CHECKING:
-    from bench.method import Progress
+    from bench.method import Progress, Workspace
     from bench.task import Training
-    from methods.encoders.table import TableEncoder
+    from methods.encoders.base import Encoder
     from methods.trainers.base import Trainer
 
 
@@ -31,36 +34,43 @@ class PretrainFinetune(Standard):
     finetune_steps: int = 4000
     finetune_lr: float = 0.002  # of gradient descent
     finetune_temperature: float = 500.0  # multiplies the score, as `temperature` does
-    checks: int = 12  # validations during finetuning
     patience: int = 4  # validations without a better one before finetuning stops; 0: never
 
     def first_stage(self) -> tuple[str, Trainer] | None:
         """The encoder of standard-de with the same parameters."""
-        return "standard-de", Standard(
-            self.dim, self.batch, self.steps, self.lr, self.temperature, self.cosine
-        )
+        shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(Standard)}
+        return "standard-de", Standard(**shared)
+
+    def skip(self, data: Training) -> str | None:
+        """There must be far pairs."""
+        return super().skip(data) or no_far_pairs(data, self.far)
 
     def train(
-        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
-    ) -> TableEncoder:
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Encoder:
         """Finetune a copy of ``start``, which is trained first where it is not given."""
         from methods.trainers.checkpoint import BestCheckpoint
-        from methods.trainers.loop import train_tables
+        from methods.trainers.loop import train_encoder
         from methods.trainers.losses import InBatchSoftmax
-        from methods.trainers.optimizers import RowSGD
 
         if start is None:
-            start = super().train(data, None, seed=seed, progress=progress)
-        far = data.relevance.where(data.relevance.distances >= self.far)
-        if not far.n_pairs:
+            start = super().train(data, None, workspace, seed=seed, progress=progress)
+        if data.document_texts is not None and self.tune == "none":
             return start
+        far = data.relevance.where(data.relevance.distances >= self.far)
         encoder = start.copy()
-        best = BestCheckpoint(encoder, data, self.finetune_steps // self.checks, self.patience)
-        train_tables(
-            encoder,
+        every = self.finetune_steps // self.checks
+        best = BestCheckpoint(encoder, data, every, self.patience)
+        train_encoder(
+            learner_of(encoder, data, momentum=False),
             self.batches(far, np.random.default_rng([seed, 1])),
             InBatchSoftmax(self.finetune_temperature),
-            RowSGD,
             steps=self.finetune_steps,
             lr=self.finetune_lr,
             progress=progress,

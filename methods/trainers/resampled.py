@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from bench.task import Relevance
+    from bench.relevance import Relevance
+    from bench.task import Training
     from methods.trainers.batches import Batch
 
 
@@ -35,6 +36,10 @@ class Resampled(Standard):
         if self.p > 1:
             raise InputError(f"p takes a share between 0 and 1, got {self.p}")
 
+    def skip(self, data: Training) -> str | None:
+        """There must be far pairs."""
+        return super().skip(data) or no_far_pairs(data, self.far)
+
     def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         """Batches in which a query has all its documents with probability p, else the far ones."""
         from methods.trainers.batches import make_batch, query_chunks
@@ -45,3 +50,14 @@ class Resampled(Standard):
             drawn = pairs.where(standard[pairs.queries] | (pairs.distances >= self.far))
             if drawn.n_pairs:
                 yield make_batch(queries, drawn)
+
+
+def no_far_pairs(data: Training, far: int) -> str | None:
+    """Why a trainer of far pairs has nothing to learn from, or None."""
+    if (data.relevance.distances >= far).any():
+        return None
+    largest = int(data.relevance.distances.max(initial=0))
+    return (
+        f"trains on pairs at distance {far} and more, and the training pairs end at distance "
+        f"{largest}; --set far=NUMBER takes another"
+    )

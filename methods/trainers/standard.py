@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from methods.trainers.base import Trainer
+from methods.trainers.learned import Learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.method import Progress
-    from bench.task import Relevance, Training
-    from methods.encoders.table import TableEncoder
+    from bench.method import Progress, Workspace
+    from bench.relevance import Relevance
+    from bench.task import Training
+    from methods.encoders.base import Encoder
     from methods.trainers.batches import Batch
 
 
 @dataclass(frozen=True)
-class Standard(Trainer):
+class Standard(Learned):
     """In-batch softmax on pairs at all distances (arXiv 2509.16411, "Loss & Training").
 
     False negatives are not masked and a document's frequency is not corrected for. A batch is
@@ -29,36 +30,24 @@ class Standard(Trainer):
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps",)
 
-    dim: int = 64  # of the vectors
     batch: int = 448  # queries a step
-    steps: int = 20_000
-    lr: float = 0.005  # of lazy Adam, at the first step
-    temperature: float = 20.0  # multiplies the score
-    cosine: bool = False  # score by dot product: under the cosine the finetuning recipe fails
+    cosine: bool = False  # of tables; dot product: under the cosine the finetuning recipe fails
 
     def train(
-        self, data: Training, start: TableEncoder | None, *, seed: int, progress: Progress
-    ) -> TableEncoder:
-        """Train from random tables."""
-        from methods.encoders.table import TableEncoder
-        from methods.trainers.loop import train_tables
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Encoder:
+        """Train from random tables, or from a pretrained text encoder."""
         from methods.trainers.losses import InBatchSoftmax
-        from methods.trainers.optimizers import RowAdam
 
-        relevance = data.relevance
-        encoder = TableEncoder.random(
-            relevance.n_queries, relevance.n_documents, self.dim, cosine=self.cosine, seed=seed
-        )
-        train_tables(
-            encoder,
-            self.batches(relevance, np.random.default_rng(seed)),
-            InBatchSoftmax(self.temperature),
-            RowAdam,
-            steps=self.steps,
-            lr=self.lr,
-            progress=progress,
-        )
-        return encoder
+        encoder = self.new_encoder(data, workspace, cosine=self.cosine, seed=seed)
+        batches = self.batches(data.relevance, np.random.default_rng(seed))
+        return self.learn(encoder, data, batches, InBatchSoftmax(self.temperature), progress)
 
     def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         """Batches of queries with all their documents."""

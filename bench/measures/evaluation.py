@@ -1,0 +1,125 @@
+"""All measures of the operating points of a cell, over all relevant documents and over parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.cell import Interval, PartResult
+from bench.measures.bootstrap import ratio_intervals
+from bench.measures.hierarchy import RecallByDistance, recall_by_distance
+from bench.measures.ranking import ranking_measures, without
+
+if TYPE_CHECKING:
+    from bench.judgements import Judgements
+    from bench.types import Bools, Floats, Ints
+
+
+class PointMeasures(NamedTuple):
+    """What one operating point reaches.
+
+    Attributes:
+        recall: by distance and over all pairs.
+        ranking: nDCG, recall@k and so on by name; empty where rankings are cut at |S|.
+        seen, unseen: of the pairs whose answer was in training, and of the others; None where the
+            task does not tell.
+    """
+
+    recall: RecallByDistance
+    ranking: dict[str, Interval]
+    seen: PartResult | None
+    unseen: PartResult | None
+
+
+class Evaluation:
+    """Measures rankings one after the other; intervals share their resamples."""
+
+    def __init__(self, judged: Judgements) -> None:
+        """``judged``: every query must have a relevant document."""
+        everything = np.ones(judged.relevance.n_pairs, bool)
+        self._whole = _Part(judged, everything)
+        self._seen, self._unseen = None, None
+        if judged.seen is not None:
+            self._seen = _Part(judged, np.asarray(judged.seen))
+            self._unseen = _Part(judged, ~np.asarray(judged.seen))
+
+    def add(self, ids: Ints) -> None:
+        """Measure the next ranking: [n_queries, k] documents, best first, -1 after the last."""
+        for part in (self._whole, self._seen, self._unseen):
+            if part is not None:
+                part.add(ids)
+
+    def results(self) -> list[PointMeasures]:
+        """The measures of each ranking, in the order in which they came."""
+        recalls, rankings = self._whole.recalls(), self._whole.rankings()
+        seen, unseen = (part.results() if part else None for part in (self._seen, self._unseen))
+        return [
+            PointMeasures(recall, ranking, seen[i] if seen else None, unseen[i] if unseen else None)
+            for i, (recall, ranking) in enumerate(zip(recalls, rankings, strict=True))
+        ]
+
+
+class _Part:
+    """Some of the relevant pairs, with the queries that have one.
+
+    The other relevant documents of these queries are left out of a ranking before nDCG and MRR
+    are taken: they are neither right nor wrong. Recall is read at the same rank of the ranking as
+    it was returned.
+    """
+
+    def __init__(self, judged: Judgements, kept: Bools) -> None:
+        self._judged, self._kept = judged, kept
+        inside = judged.relevance.where(kept)
+        self._queries = inside.answered
+        self._relevance = inside.rows(self._queries)
+        self._others = judged.relevance.where(~kept).rows(self._queries)
+        self._gains = judged.pair_gains[kept] if judged.cut is not None else np.zeros(0)
+        self._found: list[Bools] = []
+        self._values: list[dict[str, Floats]] = []
+
+    def add(self, ids: Ints) -> None:
+        """Measure one ranking of all queries."""
+        if not len(self._queries):
+            return
+        self._found.append(self._judged.found(ids)[self._kept])
+        if self._judged.cut is None:
+            self._values.append({})
+            return
+        ranked = ids[self._queries][:, : self._judged.cut]
+        if self._others.n_pairs:
+            ranked = without(ranked, self._others)
+        least = self._judged.least_gain
+        self._values.append(ranking_measures(ranked, self._relevance, self._gains, least))
+
+    def recalls(self) -> list[RecallByDistance]:
+        """Recall by distance of each ranking."""
+        return recall_by_distance(self._found, self._relevance) if self._found else []
+
+    def rankings(self) -> list[dict[str, Interval]]:
+        """Means over queries with their intervals, of each ranking."""
+        if not self._values or not self._values[0]:
+            return [{} for _ in self._values]
+        names = list(self._values[0])
+        columns = np.column_stack([values[name] for values in self._values for name in names])
+        rng = np.random.default_rng(0)
+        low, high = ratio_intervals(columns, np.ones_like(columns), rng)
+        flat = [
+            Interval(mean=mean, low=least, high=most)
+            for mean, least, most in zip(columns.mean(axis=0), low, high, strict=True)
+        ]
+        width = len(names)
+        starts = range(0, len(flat), width)
+        return [dict(zip(names, flat[start : start + width], strict=True)) for start in starts]
+
+    def results(self) -> list[PartResult] | None:
+        """All measures of each ranking, or None where no pair is of this part."""
+        if not len(self._queries):
+            return None
+        n = {"n_queries": len(self._queries), "n_pairs": self._relevance.n_pairs}
+        return [
+            PartResult(
+                **n, recall=recall.overall, recall_by_distance=recall.strata, ranking=ranking
+            )
+            for recall, ranking in zip(self.recalls(), self.rankings(), strict=True)
+        ]

@@ -1,0 +1,103 @@
+"""How well scores of word pairs order them as people do: Spearman's rho with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from scipy import stats
+
+from bench.measures.bootstrap import RESAMPLES
+
+if TYPE_CHECKING:
+    from bench.types import Bools, Floats, Ints
+
+_CHUNK = 50
+
+
+class Correlation(NamedTuple):
+    """Spearman's rho of n pairs with its 95 % interval; NaN where either side is constant."""
+
+    rho: float
+    low: float
+    high: float
+    n: int
+
+
+def best_of(scores: Floats, indptr: Ints) -> Floats:
+    """The largest score of each range, NaN where it is empty.
+
+    Args:
+        scores: [m] scores; range ``i`` is ``scores[indptr[i]:indptr[i + 1]]``.
+        indptr: [n + 1] from 0 to m, never falling.
+
+    Returns:
+        [n] float64.
+    """
+    filled = np.diff(indptr) > 0
+    best = np.full(len(filled), np.nan)
+    # reduceat takes what lies between two starts; an empty range would give it its neighbour's.
+    best[filled] = np.maximum.reduceat(scores, indptr[:-1][filled]) if filled.any() else ()
+    return best
+
+
+def rank_scores(scores: Floats, queries: Ints, sampled: Floats) -> Floats:
+    """Minus the logarithm of each score's rank among the scores of its query.
+
+    The rank is 1 + the number of sampled documents that score higher + half of those that score
+    the same.
+
+    Args:
+        scores: [n] scores.
+        queries: [n] the row of ``sampled`` that each belongs to.
+        sampled: [n_queries, m] scores of the same queries with sampled documents.
+
+    Returns:
+        [n] float64, from -log(m + 1) to 0.
+    """
+    others, own = sampled[queries], scores[:, None]
+    higher = (others > own).sum(axis=1)
+    same = (others == own).sum(axis=1)
+    ranked: Floats = -np.log(1 + higher + same / 2)
+    return ranked
+
+
+def correlation(
+    predicted: Floats, gold: Floats, mask: Bools, rng: np.random.Generator
+) -> Correlation:
+    """Spearman's rank correlation of predicted and human scores; ties share their mean rank.
+
+    The interval is the 2.5 and 97.5 percentile of 500 resamples of pairs, each ranked anew.
+
+    Args:
+        predicted: [n] scores; NaN, no score, counts as the lowest.
+        gold: [n] human scores.
+        mask: [n] the pairs that are compared.
+        rng: of the resampling.
+    """
+    scores, human = predicted[mask], gold[mask]
+    scores = np.where(np.isnan(scores), -np.inf, scores)
+    n = len(scores)
+    if _is_constant(scores) or _is_constant(human):
+        return Correlation(np.nan, np.nan, np.nan, n)
+    rho = float(stats.spearmanr(scores, human).statistic)
+    resamples = []
+    for _ in range(RESAMPLES // _CHUNK):
+        drawn = rng.integers(0, n, (_CHUNK, n))
+        resamples.append(_rank_correlations(scores[drawn], human[drawn]))
+    low, high = np.nanpercentile(np.concatenate(resamples), [2.5, 97.5])
+    return Correlation(rho, float(low), float(high), n)
+
+
+def _is_constant(values: Floats) -> bool:
+    return not len(values) or bool((values == values[0]).all())
+
+
+def _rank_correlations(left: Floats, right: Floats) -> Floats:
+    """[r] Spearman's rho of the rows of two [r, n] arrays; NaN for a constant row."""
+    ranks = [stats.rankdata(side, axis=1) for side in (left, right)]
+    x, y = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
+    norm = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))
+    rho = np.full(len(x), np.nan)
+    np.divide((x * y).sum(axis=1), norm, out=rho, where=norm > 0)
+    return rho

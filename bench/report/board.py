@@ -1,0 +1,124 @@
+"""What all boards are made of: a table of text, and rows of cells over seeds."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING
+
+from bench.cell import Cell, PointResult, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+NONE = "–"
+
+
+@dataclass(frozen=True)
+class Board:
+    """A table: a title, sentences on how to read it, header and rows of text."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """The cells of one method and its hyper-parameters, over seeds."""
+
+    label: str
+    cells: list[Cell]
+
+
+def spread(shares: Sequence[float], digits: int = 1) -> str:
+    """Mean in per cent, with the standard deviation where there are several seeds."""
+    text = f"{100 * fmean(shares):.{digits}f}"
+    return f"{text} ± {100 * stdev(shares):.{digits}f}" if len(shares) > 1 else text
+
+
+def rows_of(cells: Iterable[Cell]) -> list[Row]:
+    """Measured cells grouped over seeds, the best overall recall first."""
+    groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if cell.status is Status.OK:
+            groups[cell.method, repr(sorted(cell.params.items())), cell.k].append(cell)
+    firsts = [group[0] for group in groups.values()]
+    rows = [
+        Row(_distinct_label(group[0], firsts), sorted(group, key=lambda cell: cell.seed))
+        for group in groups.values()
+    ]
+    return sorted(rows, key=lambda row: (-mean_of(row, dearest, main_score), row.label))
+
+
+def label(cell: Cell) -> str:
+    """The name of a row: its method and what was set by hand."""
+    changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
+    marks = " (sees the test)" if cell.sees_test else ""
+    return f"{cell.method}{changed}{marks}"
+
+
+def _distinct_label(cell: Cell, others: Iterable[Cell]) -> str:
+    """The label, with the parameters that set it apart from rows labelled alike.
+
+    Such rows were measured under different defaults.
+    """
+    alike = [other for other in others if label(other) == label(cell)]
+    differing = sorted(
+        name
+        for name in cell.params
+        if any(other.params.get(name) != cell.params[name] for other in alike)
+    )
+    return label(cell) + "".join(f" {name}={cell.params[name]}" for name in differing)
+
+
+def main_score(point: PointResult) -> float:
+    """What rows are ordered by: nDCG@10 where rankings are cut at a rank, else overall recall."""
+    return point.ranking["nDCG@10"].mean if point.ranking else point.recall
+
+
+def mean_of(
+    row: Row,
+    choose: Callable[[Cell], PointResult | None],
+    value: Callable[[PointResult], float],
+) -> float:
+    """Mean of a value at the chosen points over seeds; 0 without any."""
+    points = [choose(cell) for cell in row.cells if cell.points]
+    return fmean(value(point) if point else 0.0 for point in points) if points else 0.0
+
+
+def chosen_points(
+    row: Row, choose: Callable[[Cell], PointResult | None]
+) -> list[PointResult] | None:
+    """The chosen point of each seed, or None where a seed has none."""
+    points = [point for cell in row.cells if (point := choose(cell)) is not None]
+    return points if len(points) == len(row.cells) else None
+
+
+def visited_text(points: list[PointResult]) -> str:
+    """Mean visited share in per cent."""
+    visited = f"{100 * fmean(point.visited for point in points):.1f}"
+    return f"{visited}, self-reported" if points[0].self_reported else visited
+
+
+def without_note(labels: list[str]) -> list[str]:
+    """A sentence on rows that are not on a board."""
+    return [f"No operating point visits so little: {', '.join(labels)}."] if labels else []
+
+
+def dearest(cell: Cell) -> PointResult:
+    """The operating point that visits most."""
+    return max(cell.points, key=lambda point: point.visited)
+
+
+def within(cell: Cell, budget: float) -> PointResult | None:
+    """The dearest operating point whose measured mean visited share is within ``budget``."""
+    affordable = [point for point in cell.points if point.visited <= budget]
+    return max(affordable, key=lambda point: point.visited, default=None)
+
+
+def within_tenth(cell: Cell) -> PointResult | None:
+    """The dearest operating point that visits at most 10 %."""
+    return within(cell, 0.1)

@@ -1,0 +1,53 @@
+"""What rows cost, and what could not be measured."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from bench.report.board import NONE, Board, Row, dearest, label, within_tenth
+
+if TYPE_CHECKING:
+    from bench.cell import Cell
+
+
+def costs(rows: list[Row]) -> Board:
+    """Seconds, memory and speed of each row."""
+    header = ["method", "train s", "index s", "search s", "q/s", "q/s at ≤ 10 %"]
+    header += ["harness s", "peak MB", "index MB"]
+    table = []
+    for row in rows:
+        spent = [cell.cost for cell in row.cells if cell.cost is not None]
+        full = [dearest(cell) for cell in row.cells if cell.points]
+        cheap = [point for cell in row.cells if (point := within_tenth(cell)) is not None]
+        table.append(
+            [
+                row.label,
+                f"{fmean(cost.fit_s for cost in spent):.1f}",
+                f"{fmean(cost.index_s for cost in spent):.1f}",
+                f"{fmean(cost.search_s for cost in spent):.1f}",
+                f"{fmean(point.queries_per_second for point in full):,.0f}" if full else NONE,
+                f"{fmean(point.queries_per_second for point in cheap):,.0f}" if cheap else NONE,
+                f"{fmean(cost.harness_s for cost in spent):.1f}",
+                f"{fmean(cost.peak_mb for cost in spent):,.0f}",
+                f"{fmean(cost.index_bytes for cost in spent) / 1e6:.1f}",
+            ]
+        )
+    notes = [
+        "Means over seeds. Rows that differ by index alone share one training, and each shows its "
+        "time. Search is over all operating points, q/s at the dearest and at the dearest within "
+        "10 % visited. Harness: the rest of the cell's process. Indexes are built from their "
+        "library's fixed seed: over seeds the encoder varies. Encoding texts is part of the "
+        "step that needs them first; embeddings are kept, and only the first cell pays."
+    ]
+    return Board("Cost", header, table, notes)
+
+
+def unmeasured(cells: list[Cell]) -> Board:
+    """Cells without a measurement, each with its reason."""
+    header = ["method", "seed", "status", "reason"]
+    table = [
+        [label(cell), str(cell.seed), str(cell.status), cell.reason or ""]
+        for cell in sorted(cells, key=lambda cell: (cell.method, cell.seed))
+    ]
+    return Board("Not measured", header, table)

@@ -1,0 +1,55 @@
+"""What an encoder is to its trainer, to an index and to the disk."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
+    from bench.strings import Strings
+    from bench.task import Queries
+    from bench.types import Floats, Ints
+    from methods.trainers.batches import Batch
+    from methods.trainers.losses import Gradients
+
+
+class Learner(Protocol):
+    """An encoder while it is trained."""
+
+    def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Query [r, dim] and document [c, dim] vectors of a batch, as they are scored."""
+
+    def step(self, gradients: Gradients, rate: float) -> None:
+        """Move against the gradients of the vectors that were just given out."""
+
+
+class Encoder(ABC):
+    """Turns queries and documents into vectors that are scored by dot product."""
+
+    @abstractmethod
+    def encode_queries(self, queries: Queries) -> Floats:
+        """Vectors as they are searched with, [n, dim] float32."""
+
+    @abstractmethod
+    def encode_documents(self, texts: Strings | None) -> Floats:
+        """Vectors as they are indexed, [n_documents, dim] float32.
+
+        Args:
+            texts: of all documents, or None where the task has none.
+        """
+
+    def score(self, queries: Queries, documents: Ints) -> Floats:
+        """[n] scores of single pairs."""
+        raise NotImplementedError("this encoder does not score single pairs")
+
+    @abstractmethod
+    def copy(self) -> Encoder:
+        """A copy that can be trained on without changing this one."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write what was learned; never a pickle."""

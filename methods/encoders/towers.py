@@ -1,0 +1,140 @@
+"""What is trained of a text encoder: nothing, a head on frozen vectors, its last block, or all.
+
+A tower is shared by queries and documents. It turns texts into unit vectors; while it is trained,
+``forward`` gives vectors of some rows of texts that were prepared once.
+"""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import normalize, relu
+
+from methods.encoders.embeddings import embed
+
+if TYPE_CHECKING:
+    from bench.method import Workspace
+    from bench.strings import Strings
+    from bench.types import Floats, Ints
+
+BLOCK = 8192
+"""Rows encoded at once by a head."""
+
+
+class Tower(ABC):
+    """A text encoder of which ``module`` is trained.
+
+    Attributes:
+        name: of the pretrained encoder.
+        workspace: where embeddings are kept and who is told of encoding.
+        module: what is trained, None where nothing is.
+        dim: of the embeddings under a head, else 0.
+    """
+
+    module: nn.Module | None = None
+    dim: int = 0
+
+    def __init__(self, name: str, workspace: Workspace) -> None:
+        self.name = name
+        self.workspace = workspace
+
+    @abstractmethod
+    def prepare(self, texts: Strings) -> Any:  # noqa: ANN401 - each tower's own
+        """What ``forward`` reads of texts."""
+
+    @abstractmethod
+    def forward(self, prepared: Any, rows: Ints) -> torch.Tensor:  # noqa: ANN401
+        """Unit vectors [n, dim] of rows of prepared texts, on the CPU, with their gradient."""
+
+    @abstractmethod
+    def encode(self, texts: Strings) -> Floats:
+        """[n, dim] unit vectors of texts."""
+
+    def copy(self) -> Tower:
+        """A tower whose module can be trained without changing this one's."""
+        other = copy.copy(self)
+        other.module = copy.deepcopy(self.module)
+        return other
+
+
+class Frozen(Tower):
+    """The pretrained encoder as it is."""
+
+    def prepare(self, texts: Strings) -> torch.Tensor:
+        """The embeddings."""
+        return torch.from_numpy(np.asarray(embed(self.name, texts, self.workspace)))
+
+    def forward(self, prepared: torch.Tensor, rows: Ints) -> torch.Tensor:
+        """Rows of the embeddings."""
+        return prepared[torch.as_tensor(rows)].float()
+
+    def encode(self, texts: Strings) -> Floats:
+        """The embeddings."""
+        return np.asarray(embed(self.name, texts, self.workspace), np.float32)
+
+
+class ResidualHead(nn.Module):
+    """x + V relu(U x), scaled to length 1; V begins at 0, so training begins at the encoder."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.inner = nn.Linear(dim, dim)
+        self.outer = nn.Linear(dim, dim)
+        nn.init.zeros_(self.outer.weight)
+        nn.init.zeros_(self.outer.bias)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, dim] unit vectors of [n, dim] embeddings."""
+        return normalize(x + self.outer(relu(self.inner(x))))
+
+
+class Head(Frozen):
+    """A residual layer on frozen embeddings; it takes seconds to train on a CPU."""
+
+    module: ResidualHead
+
+    def __init__(self, name: str, workspace: Workspace, dim: int, seed: int) -> None:
+        super().__init__(name, workspace)
+        self.dim = dim
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self.module = ResidualHead(dim)
+
+    def forward(self, prepared: torch.Tensor, rows: Ints) -> torch.Tensor:
+        """The head's output for rows of the embeddings."""
+        vectors: torch.Tensor = self.module(super().forward(prepared, rows))
+        return vectors
+
+    @torch.inference_mode()
+    def encode(self, texts: Strings) -> Floats:
+        """The head's output for the embeddings, block by block."""
+        prepared = self.prepare(texts)
+        vectors = np.empty(prepared.shape, np.float32)
+        for start in range(0, len(vectors), BLOCK):
+            rows = np.arange(start, min(start + BLOCK, len(vectors)))
+            vectors[rows] = self.forward(prepared, rows).numpy()
+        return vectors
+
+
+def make_tower(name: str, tune: str, workspace: Workspace, *, dim: int, seed: int) -> Tower:
+    """The tower of a way of tuning.
+
+    Args:
+        name: of the pretrained encoder.
+        tune: none, head, last-layer or full.
+        workspace: where embeddings are kept.
+        dim: of the encoder's vectors, for a head.
+        seed: of a new head's weights.
+    """
+    if tune == "none":
+        return Frozen(name, workspace)
+    if tune == "head":
+        return Head(name, workspace, dim, seed)
+    from methods.encoders.transformer import Full, LastLayer
+
+    return Full(name, workspace) if tune == "full" else LastLayer(name, workspace)

@@ -1,0 +1,201 @@
+"""Towers that train a transformer: its last block over cached activations, or all of it."""
+
+from __future__ import annotations
+
+import copy
+import os
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import numpy as np
+import torch
+from filelock import FileLock
+from torch import nn
+from torch.nn.functional import normalize
+
+from bench.errors import InputError
+from methods.encoders.embeddings import CHUNK
+from methods.encoders.sentence import load_model, model_digest
+from methods.encoders.towers import Tower
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sentence_transformers import SentenceTransformer
+
+    from bench.method import Workspace
+    from bench.strings import Strings
+    from bench.types import Floats, Ints
+
+BATCH = 32
+"""Texts that go through a transformer at once, as in sentence-transformers."""
+
+
+class Activations(NamedTuple):
+    """What goes into the last block.
+
+    Attributes:
+        offsets: [n + 1] where the tokens of each text begin.
+        tokens: [n_tokens, width] float16.
+    """
+
+    offsets: Ints
+    tokens: Floats
+
+
+class _Reached(Exception):  # noqa: N818 - not an error: the end of a pass that is cut short
+    """A pass came to the last block."""
+
+    def __init__(self, hidden: torch.Tensor) -> None:
+        super().__init__()
+        self.hidden = hidden
+
+
+class _Transformer(Tower):
+    """A tower that holds a whole sentence-transformers model."""
+
+    def __init__(self, name: str, workspace: Workspace) -> None:
+        super().__init__(name, workspace)
+        self.model = load_model(name).eval()  # without dropout: the same seed, the same vectors
+
+    def _pooled(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Unit vectors [n, dim] on the CPU, from [n, length, width] token vectors."""
+        features = {"token_embeddings": tokens, "attention_mask": mask}
+        for module in list(self.model)[1:]:
+            features = module(features)
+        return normalize(features["sentence_embedding"]).cpu()
+
+    def _features(self, texts: Strings) -> dict[str, torch.Tensor]:
+        features = self.model.preprocess(list(texts))
+        return {
+            name: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
+            for name, value in features.items()
+        }
+
+
+class Full(_Transformer):
+    """All weights are trained; texts go through the transformer at each step."""
+
+    def __init__(self, name: str, workspace: Workspace) -> None:
+        super().__init__(name, workspace)
+        self.module = self.model
+
+    def copy(self) -> Full:
+        """A tower with weights of its own."""
+        other = cast("Full", super().copy())
+        other.model = cast("SentenceTransformer", other.module)
+        return other
+
+    def prepare(self, texts: Strings) -> Strings:
+        """The texts."""
+        return texts
+
+    def forward(self, prepared: Strings, rows: Ints) -> torch.Tensor:
+        """Rows of texts through the transformer."""
+        vectors = self.model(self._features(prepared.take(rows)))["sentence_embedding"]
+        return normalize(vectors).cpu()
+
+    def encode(self, texts: Strings) -> Floats:
+        """All texts through the transformer, the longest first; nothing of it is kept."""
+        order = np.argsort(-texts.lengths, kind="stable")
+        vectors = np.empty((len(texts), int(self.model.get_embedding_dimension() or 0)), np.float32)
+        for start in range(0, len(order), CHUNK):
+            rows = order[start : start + CHUNK]
+            vectors[rows] = self.model.encode(
+                list(texts.take(rows)), normalize_embeddings=True, show_progress_bar=False
+            )
+            self.workspace.progress(start + len(rows), len(order))
+        return vectors
+
+
+class LastLayer(_Transformer):
+    """The last block is trained; what goes into it is computed once and kept."""
+
+    module: nn.Module
+
+    def __init__(self, name: str, workspace: Workspace) -> None:
+        super().__init__(name, workspace)
+        self._last = _last_block(self.model)
+        self.module = copy.deepcopy(self._last)
+
+    def prepare(self, texts: Strings) -> Activations:
+        """Activations before the last block, from the cache or computed into it."""
+        cache = self.workspace.cache
+        if cache is None:
+            raise InputError("tune=last-layer keeps activations on disk, and was given no cache")
+        folder = cache / "activations" / model_digest(self.name)[:16]
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / texts.digest[:32]
+        with FileLock(f"{target}.lock"):
+            if not target.exists():
+                partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+                partial.mkdir(exist_ok=True)
+                self._compute(texts, partial)
+                partial.rename(target)
+        offsets = np.load(target / "offsets.npy")
+        tokens = np.memmap(target / "tokens.f16", np.float16, "r")
+        return Activations(offsets, tokens.reshape(offsets[-1], -1))
+
+    def forward(self, prepared: Activations, rows: Ints) -> torch.Tensor:
+        """Rows of activations through the block and the pooling."""
+        starts, ends = prepared.offsets[rows], prepared.offsets[np.asarray(rows) + 1]
+        lengths = ends - starts
+        shape = len(rows), int(lengths.max()), prepared.tokens.shape[1]
+        hidden = np.zeros(shape, np.float16)
+        for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            hidden[i, : end - start] = prepared.tokens[start:end]
+        device = self.model.device
+        tokens = torch.from_numpy(hidden).to(device).float()
+        mask = torch.arange(shape[1], device=device) < torch.from_numpy(lengths).to(device)[:, None]
+        # The block adds this to its attention scores: padding gets none.
+        bias = torch.zeros(mask.shape, device=device).masked_fill_(~mask, torch.finfo().min)
+        out = self.module(tokens, attention_mask=bias[:, None, None, :])
+        return self._pooled(out[0] if isinstance(out, tuple) else out, mask.long())
+
+    @torch.inference_mode()
+    def encode(self, texts: Strings) -> Floats:
+        """All texts through the block, in batches of like length."""
+        prepared = self.prepare(texts)
+        order = np.argsort(-np.diff(prepared.offsets), kind="stable")
+        parts = []
+        for start in range(0, len(order), BATCH):
+            rows = order[start : start + BATCH]
+            parts.append(self.forward(prepared, rows).numpy())
+            self.workspace.progress(start + len(rows), len(order))
+        vectors = np.empty((len(order), parts[0].shape[1]), np.float32)
+        vectors[order] = np.concatenate(parts)
+        return vectors
+
+    @torch.inference_mode()
+    def _compute(self, texts: Strings, folder: Path) -> None:
+        """Run all blocks but the last; texts are written in their order, batch by batch."""
+        lengths = []
+        hook = self._last.register_forward_pre_hook(_stop)
+        try:
+            with (folder / "tokens.f16").open("wb") as file:
+                for start in range(0, len(texts), BATCH):
+                    rows = np.arange(start, min(start + BATCH, len(texts)))
+                    features = self._features(texts.take(rows))
+                    mask = features["attention_mask"].bool()
+                    try:
+                        self.model[0](features)
+                    except _Reached as reached:
+                        tokens = reached.hidden[mask]
+                    file.write(tokens.half().cpu().numpy().data)
+                    lengths.append(mask.sum(1).cpu().numpy())
+                    self.workspace.progress(int(rows[-1]) + 1, len(texts))
+        finally:
+            hook.remove()
+        np.save(folder / "offsets.npy", np.concatenate([[0], *lengths]).cumsum())
+
+
+def _stop(_block: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    """Cut a pass short before the last block."""
+    raise _Reached(inputs[0])
+
+
+def _last_block(model: SentenceTransformer) -> nn.Module:
+    """The last of the transformer's blocks: the end of its longest list of modules."""
+    lists = [module for module in model[0].modules() if isinstance(module, nn.ModuleList)]
+    if not lists:
+        raise InputError("tune=last-layer needs a transformer made of a list of blocks")
+    return max(lists, key=len)[-1]

@@ -1,0 +1,101 @@
+"""Indexes that part the corpus into leaves and scan a few: what they share, and how many leaves."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bench.errors import InputError
+from methods.indexes.base import Index
+
+if TYPE_CHECKING:
+    from bench.method import Point
+    from bench.types import Floats, Ints
+    from methods.indexes.base import Sample
+
+BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+"""Shares of the corpus for which there are operating points."""
+FACTORS = (0.25, 0.5, 1, 2, 4)
+"""Of the square root of the corpus: the numbers of leaves that are tried."""
+
+
+@dataclass
+class LeafIndex(Index):
+    """An index with leaves, as many as do best on validation.
+
+    Each number of leaves is tried at the dearest setting whose visited and routing cost together
+    stay within ``budget``: without the routing cost, more leaves would always seem better.
+    """
+
+    may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
+
+    nlist: int = 0  # leaves; 0: chosen on validation, at `budget`
+    budget: float = 0.1  # share of the corpus, documents and centroids, at which nlist is chosen
+
+    def __post_init__(self) -> None:
+        """Refuse a share that is none."""
+        super().__post_init__()
+        if self.budget > 1:
+            raise InputError(f"budget takes a share up to 1, got {self.budget}")
+
+    @abstractmethod
+    def lay_out(self, documents: Floats, nlist: int) -> None:
+        """Part [n_documents, dim] vectors into ``nlist`` leaves, ready to be searched."""
+
+    @abstractmethod
+    def rank_leaves(self, queries: Floats) -> Ints:
+        """[n, nlist] all leaves in each query's order of probing."""
+
+    @abstractmethod
+    def partition(self) -> Ints:
+        """[n_documents] the leaf of each document."""
+
+    def build(self, documents: Floats, sample: Sample) -> None:
+        """Part the documents, and measure what a sample of queries visits."""
+        n_documents = len(documents)
+        candidates = [self.nlist] if self.nlist else _candidates(n_documents)
+        scores = [-math.inf]
+        for nlist in candidates:
+            self._lay_out_and_measure(documents, min(nlist, n_documents), sample)
+            if len(candidates) > 1:
+                scores.append(self._score_within_budget(sample))
+        best = int(np.argmax(scores))
+        if 0 < best < len(candidates):  # the last one still stands
+            self._lay_out_and_measure(documents, candidates[best - 1], sample)
+
+    def operating_points(self) -> list[Point]:
+        """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
+        # A sample is not the test: stay 1 % below each budget but the last.
+        probes = {self._nprobe(self._visited, 0.99 * budget) for budget in BUDGETS[:-1]}
+        total = len(self._visited)
+        return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
+
+    def _lay_out_and_measure(self, documents: Floats, nlist: int, sample: Sample) -> None:
+        """Leaves are of unequal size: 10 % of the leaves are not 10 % of the documents."""
+        self.lay_out(documents, nlist)
+        ranked = self.rank_leaves(sample.vectors)
+        sizes = np.bincount(self.partition(), minlength=ranked.shape[1])
+        self._visited = sizes[ranked].cumsum(axis=1).mean(axis=0) / sizes.sum()
+
+    def _score_within_budget(self, sample: Sample) -> float:
+        """How good the sample's rankings are at the dearest setting within the budget."""
+        work = self._visited + len(self._visited) / len(self.partition())
+        nprobe = self._nprobe(work, self.budget)
+        if not nprobe:
+            return -math.inf
+        return sample.score(self.search(sample.vectors, sample.depth, {"nprobe": nprobe}).ids)
+
+    @staticmethod
+    def _nprobe(cost: Floats, most: float) -> int:
+        """How many leaves may be probed; ``cost`` [nlist] grows with their number."""
+        return int(np.searchsorted(cost, most, side="right"))
+
+
+def _candidates(n_documents: int) -> list[int]:
+    """About the square root of the corpus, where routing costs what one leaf costs."""
+    numbers = {max(1, round(factor * math.sqrt(n_documents))) for factor in FACTORS}
+    return sorted(number for number in numbers if number <= n_documents)

@@ -1,0 +1,118 @@
+"""A trainer by gradient steps: the same loop for tables and for text encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from bench.errors import InputError
+from methods.trainers.base import Trainer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.method import Progress, Workspace
+    from bench.task import Training
+    from methods.encoders.base import Encoder, Learner
+    from methods.trainers.batches import Batch
+    from methods.trainers.losses import Loss
+
+
+TUNES = ("none", "head", "last-layer", "full")
+
+
+@dataclass(frozen=True)
+class Learned(Trainer):
+    """What trainers by gradient steps share.
+
+    A dataset with texts is read by a text encoder, any other by tables.
+    """
+
+    encoder: str = "minilm"  # of texts: minilm, a sentence-transformers name, or a folder
+    tune: str = "head"  # of a text encoder: none (zero-shot), head, last-layer or full
+    dim: int = 64  # of the vectors of a table; a text encoder has its own
+    steps: int = 20_000
+    lr: float = 0.005  # at the first step: of lazy Adam for tables, of AdamW for text encoders
+    temperature: float = 20.0  # multiplies the score
+    checks: int = 12  # validations of a text encoder, or in finetuning; the best one is kept
+
+    def __post_init__(self) -> None:
+        """Refuse an unknown way of tuning."""
+        super().__post_init__()
+        if self.tune not in TUNES:
+            raise InputError(f"tune is one of {', '.join(TUNES)}, got {self.tune!r}")
+
+    def skip(self, data: Training) -> str | None:
+        """There must be something to learn from."""
+        if data.document_texts is not None and self.tune != "none" and not data.relevance.n_pairs:
+            return "the dataset has no training pairs; with --tune none it needs none"
+        return None
+
+    def reads(self) -> str | None:
+        """The text encoder that is trained."""
+        return self.encoder
+
+    def new_encoder(
+        self, data: Training, workspace: Workspace, *, cosine: bool, seed: int
+    ) -> Encoder:
+        """The encoder before training: random tables, or a pretrained text encoder."""
+        if data.document_texts is not None:
+            from methods.encoders.text import TextEncoder
+
+            return TextEncoder.pretrained(
+                self.encoder, self.tune, workspace, documents=data.document_texts, seed=seed
+            )
+        from methods.encoders.table import TableEncoder
+
+        relevance = data.relevance
+        return TableEncoder.random(
+            relevance.n_queries, relevance.n_documents, self.dim, cosine=cosine, seed=seed
+        )
+
+    def learn(
+        self,
+        encoder: Encoder,
+        data: Training,
+        batches: Iterator[Batch],
+        loss: Loss,
+        progress: Progress,
+    ) -> Encoder:
+        """Train an encoder; of a text encoder the best on validation is returned."""
+        from methods.trainers.checkpoint import BestCheckpoint
+        from methods.trainers.loop import train_encoder
+
+        is_text = data.document_texts is not None
+        if is_text and self.tune == "none":
+            return encoder
+        best = BestCheckpoint(encoder, data, self.steps // self.checks) if is_text else None
+        train_encoder(
+            learner_of(encoder, data),
+            batches,
+            loss,
+            steps=self.steps,
+            lr=self.lr,
+            progress=progress,
+            after_step=best.after_step if best else None,
+        )
+        return best.encoder if best else encoder
+
+
+def learner_of(encoder: Encoder, data: Training, *, momentum: bool = True) -> Learner:
+    """What trains an encoder: Adam, or plain gradient descent without ``momentum``."""
+    from methods.encoders.table import TableEncoder
+
+    if isinstance(encoder, TableEncoder):
+        from methods.encoders.table import TableLearner
+        from methods.trainers.optimizers import RowAdam, RowSGD
+
+        return TableLearner(encoder, RowAdam if momentum else RowSGD)
+    import torch
+
+    from methods.encoders.text import TextEncoder, TextLearner
+
+    text = cast("TextEncoder", encoder)
+    if text.tower.module is None:
+        raise ValueError("nothing of this text encoder is trained")
+    weights = text.tower.module.parameters()
+    optimizer = torch.optim.AdamW(weights) if momentum else torch.optim.SGD(weights)
+    return TextLearner(text, data, optimizer)
