@@ -62,11 +62,24 @@ def parse_object(line: bytes, place: int, where: Where) -> dict[str, Any]:
         raise InputError(
             f"{where(place)} is not UTF-8: {error.reason} at byte {error.start + 1} of the line"
         ) from error
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{where(place)} is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise InputError(f"{where(place)} must be a JSON object {{…}}, it is {_shown(value)}")
+    if b"\\ud" in line or b"\\uD" in line:
+        _require_text(value, place, where)
     return value
+
+
+def _require_text(value: object, place: int, where: Where) -> None:
+    """Refuse an escape such as backslash ud800 that stands alone: it cannot be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{where(place)} has half of a surrogate pair ({error.object[error.start]!a}), which "
+            "is no text"
+        ) from error
 
 
 def _name(fields: dict[str, Any], field: str, where: Where, place: int) -> str:
@@ -84,13 +97,6 @@ def _string(
     if not isinstance(value, str):
         lack = "is missing" if value is None else f"is {_shown(value)}"
         raise InputError(f'{where(place)}: the field "{field}" {lack}; it must be a string')
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise InputError(
-            f'{where(place)}: the field "{field}" has half of a surrogate pair '
-            f"({error.object[error.start]!a}), which is no text"
-        ) from error
     return value
 
 

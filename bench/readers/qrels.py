@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,24 +61,27 @@ def _table(path: Path) -> pd.DataFrame:
             names, above = [COLUMNS[0], "iteration", COLUMNS[1], COLUMNS[2]], 0
         else:
             names, above = _header(first.decode("utf-8-sig"), path), 1
-        table = pd.read_csv(
-            path,
-            sep="\t" if above else r"\s+",
-            names=names,
-            skiprows=above,
-            dtype=str,
-            keep_default_na=False,  # "NA" and "007" are names
-            quoting=3,  # a quotation mark is a character of a name
-            index_col=False,
-            skip_blank_lines=False,
-            on_bad_lines="error",
-            compression=None,
-        )
+        with warnings.catch_warnings():
+            # pandas only warns of a first line with more values than names, and drops the rest.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            table = pd.read_csv(
+                path,
+                sep="\t" if above else r"\s+",
+                names=names,
+                skiprows=above,
+                dtype=str,
+                keep_default_na=False,  # "NA" and "007" are names
+                quoting=3,  # a quotation mark is a character of a name
+                index_col=False,
+                skip_blank_lines=False,
+                on_bad_lines="error",
+                compression=None,
+            )
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except pd.errors.EmptyDataError:
         table = pd.DataFrame(columns=names, dtype=str)
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
+    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
         raise InputError(
             f"{path} is not a list of judgements in UTF-8, {' '.join(COLUMNS)} with tabs between: "
             f"{error}"

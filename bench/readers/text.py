@@ -83,7 +83,7 @@ def text_task(
     )
     # A split drawn from training may have no grade as high as the test's.
     least_valid = min(least_gain, validation.gains[0])
-    seen = np.isin(tested.codes, trained.codes)
+    seen = np.isin(tested.documents, trained.documents)
     return Task(
         name,
         queries.names,

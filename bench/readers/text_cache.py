@@ -59,7 +59,13 @@ class TextsWriter:
         return self
 
     def append(self, names: pa.Array | pa.ChunkedArray, texts: pa.Array | pa.ChunkedArray) -> None:
-        """Add Arrow columns of strings without nulls, of the same length."""
+        """Add Arrow columns of strings without nulls.
+
+        Raises:
+            ValueError: their lengths differ.
+        """
+        if len(names) != len(texts):
+            raise ValueError(f"{len(names)} names for {len(texts)} texts")
         self._names.append(names)
         self._texts.append(texts)
 
@@ -91,19 +97,15 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
     is written under a temporary name; its marker, which lists the other files, comes last.
 
     Args:
-        sources: the files that are read; they must exist.
+        sources: the files that are read.
         recipe: name of the format and all options that change what is written.
         write: fills the folder it is given.
 
     Raises:
-        InputError: the cache cannot be written.
+        InputError: a source is not there, or the cache cannot be written.
     """
-    facts = [recipe]
-    for source in sources:
-        status = source.stat()
-        facts.append(f"{source.resolve()} {status.st_size} {status.st_mtime_ns}")
-    key = hashlib.sha256("\n".join(facts).encode()).hexdigest()
-    target = cache_folder() / "texts" / key
+    facts = [recipe, *map(_identity, sources)]
+    target = cache_folder() / "texts" / hashlib.sha256("\n".join(facts).encode()).hexdigest()
     if _is_whole(target):
         return target
     try:
@@ -123,6 +125,14 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
             "make room there or name another folder with TREELINE_CACHE"
         ) from error
     return target
+
+
+def _identity(source: Path) -> str:
+    try:
+        status = source.stat()
+    except OSError as error:
+        raise InputError(f"cannot read {source}: {error.strerror}; put the file there") from error
+    return f"{source.resolve()} {status.st_size} {status.st_mtime_ns}"
 
 
 def _is_whole(folder: Path) -> bool:

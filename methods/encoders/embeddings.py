@@ -32,8 +32,8 @@ def embed(name: str, texts: Strings, workspace: Workspace) -> Floats:
         workspace: its cache is keyed by digests of the encoder and of the texts.
 
     Returns:
-        float32, or float16 from two million texts on; a read-only memory map where there is a
-        cache.
+        float32, or float16 from two million texts on. Where there is a cache it is a memory map;
+        what is written into it is lost.
     """
     dtype = np.float16 if len(texts) >= HALF_PRECISION_FROM else np.float32
     if workspace.cache is None:
@@ -49,7 +49,7 @@ def embed(name: str, texts: Strings, workspace: Workspace) -> Floats:
                 partial.replace(target)
             finally:
                 partial.unlink(missing_ok=True)
-    vectors: Floats = np.load(target, mmap_mode="r")
+    vectors: Floats = np.load(target, mmap_mode="c")
     return vectors
 
 

@@ -66,8 +66,8 @@ def _from_hub(name: str) -> Path:
     except Exception as error:
         raise InputError(
             f"encoder {name!r} is neither {MINILM} nor a folder here, and cannot be downloaded "
-            f"from the Hugging Face hub ({type(error).__name__}); with no network, copy the model's "
-            f"folder to this machine and give its path, or take --encoder {MINILM}"
+            f"from the Hugging Face hub ({type(error).__name__}); with no network, copy the folder "
+            f"of the model to this machine and give its path, or take --encoder {MINILM}"
         ) from error
 
 

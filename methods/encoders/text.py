@@ -1,18 +1,19 @@
-"""A text encoder: queries and documents are read by one and the same tower."""
+"""A text encoder: one tower for queries and documents, or one for each."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
 from methods.encoders.base import Encoder
-from methods.encoders.embeddings import embed
-from methods.encoders.towers import Tower, make_tower
+from methods.encoders.towers import HeadShape, Tower, make_tower
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from torch import nn
 
     from bench.method import Workspace
     from bench.strings import Strings
@@ -21,70 +22,91 @@ if TYPE_CHECKING:
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients
 
-WEIGHTS = "text.safetensors"
 FACTS = "text.json"
+
+
+class TextRecipe(NamedTuple):
+    """What a text encoder is made of.
+
+    Attributes:
+        name: of the pretrained encoder.
+        tune: what of it is trained: none, head, last-layer or full.
+        siamese: whether queries and documents share one tower.
+        dim, width: of a head, 0 where there is none.
+    """
+
+    name: str
+    tune: str
+    siamese: bool = True
+    dim: int = 0
+    width: int = 0
 
 
 class TextEncoder(Encoder):
     """A pretrained sentence encoder, with what was trained of it.
 
     Attributes:
-        tune: which part is trained.
-        tower: texts in, unit vectors out.
+        queries: texts in, unit vectors out.
+        documents: likewise; the same tower in a siamese encoder.
     """
 
-    def __init__(self, tune: str, tower: Tower) -> None:
-        self.tune = tune
-        self.tower = tower
+    def __init__(self, recipe: TextRecipe, queries: Tower, documents: Tower) -> None:
+        self._recipe = recipe
+        self.queries = queries
+        self.documents = documents
 
     @classmethod
-    def pretrained(
-        cls, name: str, tune: str, workspace: Workspace, *, documents: Strings, seed: int
-    ) -> TextEncoder:
-        """The encoder before training; ``documents`` are those that it will be trained on."""
-        # A head is as wide as the embeddings, which training needs in any case.
-        dim = embed(name, documents, workspace).shape[1] if tune == "head" else 0
-        return cls(tune, make_tower(name, tune, workspace, dim=dim, seed=seed))
+    def pretrained(cls, recipe: TextRecipe, workspace: Workspace, seed: int) -> TextEncoder:
+        """The encoder before training."""
+        name, tune, siamese, *shape = recipe
+        queries = make_tower(name, tune, workspace, shape=HeadShape(*shape), seed=seed)
+        return cls(recipe, queries, queries if siamese else queries.copy())
 
     @classmethod
     def load(cls, folder: Path, workspace: Workspace) -> TextEncoder:
         """The encoder that ``save`` wrote."""
         from safetensors.torch import load_model
 
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        tower = make_tower(facts["name"], facts["tune"], workspace, dim=facts["dim"], seed=0)
-        if tower.module is not None:
-            load_model(tower.module, folder / WEIGHTS)
-        return cls(facts["tune"], tower)
+        recipe = TextRecipe(**json.loads((folder / FACTS).read_text(encoding="utf-8")))
+        encoder = cls.pretrained(recipe, workspace, seed=0)
+        for module, name in encoder.modules():
+            load_model(module, folder / name)
+        return encoder
 
     def save(self, folder: Path) -> None:
         """Write what was trained, and of which encoder it is a part."""
         from safetensors.torch import save_model
 
-        if self.tower.module is not None:
-            save_model(self.tower.module, str(folder / WEIGHTS))
-        facts = {"name": self.tower.name, "tune": self.tune, "dim": self.tower.dim}
-        (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        for module, name in self.modules():
+            save_model(module, str(folder / name))
+        (folder / FACTS).write_text(json.dumps(self._recipe._asdict()), encoding="utf-8")
+
+    def modules(self) -> list[tuple[nn.Module, str]]:
+        """What is trained, each part once, with the file that it is kept in."""
+        towers = {self.queries: "queries.safetensors", self.documents: "documents.safetensors"}
+        return [(tower.module, file) for tower, file in towers.items() if tower.module is not None]
 
     def copy(self) -> TextEncoder:
         """A copy that can be trained on without changing this one."""
-        return TextEncoder(self.tune, self.tower.copy())
+        queries = self.queries.copy()
+        siamese = self.documents is self.queries
+        return TextEncoder(self._recipe, queries, queries if siamese else self.documents.copy())
 
     def encode_queries(self, queries: Queries) -> Floats:
         """[n, dim] vectors of the queries' texts."""
         if queries.texts is None:
             raise ValueError("a text encoder was given queries without texts")
-        return self.tower.encode(queries.texts)
+        return self.queries.encode(queries.texts)
 
     def encode_documents(self, texts: Strings | None) -> Floats:
         """[n_documents, dim] vectors of the texts."""
         if texts is None:
             raise ValueError("a text encoder was given documents without texts")
-        return self.tower.encode(texts)
+        return self.documents.encode(texts)
 
 
 class TextLearner:
-    """Trains a tower by automatic differentiation."""
+    """Trains an encoder's towers by automatic differentiation."""
 
     def __init__(
         self, encoder: TextEncoder, data: Training, optimizer: torch.optim.Optimizer
@@ -96,15 +118,14 @@ class TextLearner:
         self._optimizer = optimizer
         # Only queries with a training pair are read: no test query is.
         self._asked = data.relevance.answered
-        self._queries = encoder.tower.prepare(data.query_texts.take(self._asked))
-        self._documents = encoder.tower.prepare(data.document_texts)
+        self._queries = encoder.queries.prepare(data.query_texts.take(self._asked))
+        self._documents = encoder.documents.prepare(data.document_texts)
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Unit vectors of the batch, cut off from their gradient."""
-        tower = self._encoder.tower
         rows = self._asked.searchsorted(batch.queries.numpy())
-        self._q = tower.forward(self._queries, rows)
-        self._x = tower.forward(self._documents, batch.documents.numpy())
+        self._q = self._encoder.queries.forward(self._queries, rows)
+        self._x = self._encoder.documents.forward(self._documents, batch.documents.numpy())
         return self._q.detach(), self._x.detach()
 
     def step(self, gradients: Gradients, rate: float) -> None:

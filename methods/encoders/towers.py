@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -33,11 +33,9 @@ class Tower(ABC):
         name: of the pretrained encoder.
         workspace: where embeddings are kept and who is told of encoding.
         module: what is trained, None where nothing is.
-        dim: of the embeddings under a head, else 0.
     """
 
     module: nn.Module | None = None
-    dim: int = 0
 
     def __init__(self, name: str, workspace: Workspace) -> None:
         self.name = name
@@ -78,13 +76,20 @@ class Frozen(Tower):
         return np.asarray(embed(self.name, texts, self.workspace), np.float32)
 
 
+class HeadShape(NamedTuple):
+    """Size of a head: of the embeddings under it, and its hidden units."""
+
+    dim: int
+    width: int
+
+
 class ResidualHead(nn.Module):
     """x + V relu(U x), scaled to length 1; V begins at 0, so training begins at the encoder."""
 
-    def __init__(self, dim: int) -> None:
+    def __init__(self, dim: int, width: int) -> None:
         super().__init__()
-        self.inner = nn.Linear(dim, dim)
-        self.outer = nn.Linear(dim, dim)
+        self.inner = nn.Linear(dim, width)
+        self.outer = nn.Linear(width, dim)
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
 
@@ -98,12 +103,11 @@ class Head(Frozen):
 
     module: ResidualHead
 
-    def __init__(self, name: str, workspace: Workspace, dim: int, seed: int) -> None:
+    def __init__(self, name: str, workspace: Workspace, shape: HeadShape, seed: int) -> None:
         super().__init__(name, workspace)
-        self.dim = dim
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.module = ResidualHead(dim)
+            self.module = ResidualHead(*shape)
 
     def forward(self, prepared: torch.Tensor, rows: Ints) -> torch.Tensor:
         """The head's output for rows of the embeddings."""
@@ -121,20 +125,20 @@ class Head(Frozen):
         return vectors
 
 
-def make_tower(name: str, tune: str, workspace: Workspace, *, dim: int, seed: int) -> Tower:
+def make_tower(name: str, tune: str, workspace: Workspace, *, shape: HeadShape, seed: int) -> Tower:
     """The tower of a way of tuning.
 
     Args:
         name: of the pretrained encoder.
         tune: none, head, last-layer or full.
         workspace: where embeddings are kept.
-        dim: of the encoder's vectors, for a head.
+        shape: of a head.
         seed: of a new head's weights.
     """
     if tune == "none":
         return Frozen(name, workspace)
     if tune == "head":
-        return Head(name, workspace, dim, seed)
+        return Head(name, workspace, shape, seed)
     from methods.encoders.transformer import Full, LastLayer
 
     return Full(name, workspace) if tune == "full" else LastLayer(name, workspace)

@@ -42,9 +42,10 @@ class HNSW(Index):
         return [{"efSearch": beam} for beam in BEAMS if beam <= max(self._graph.ntotal, BEAMS[0])]
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
-        """Search with a beam of ``efSearch``, or of k where that is wider."""
+        """Search with a beam of ``efSearch``, which is also the most that is returned."""
         beam = faiss.SearchParametersHNSW()
-        beam.efSearch = max(int(point["efSearch"]), k)
+        beam.efSearch = int(point["efSearch"])
+        k = min(k, beam.efSearch)
         faiss.cvar.hnsw_stats.reset()
         scores, ids = self._graph.search(queries, k, params=beam)
         scored = faiss.cvar.hnsw_stats.ndis / len(queries)

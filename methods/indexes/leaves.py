@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of the corpus for which there are operating points."""
+STAND_INS = 1000
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Of the square root of the corpus: the numbers of leaves that are tried."""
 
@@ -57,15 +58,19 @@ class LeafIndex(Index):
     def build(self, documents: Floats, sample: Sample) -> None:
         """Part the documents, and measure what a sample of queries visits."""
         n_documents = len(documents)
+        if not len(sample.vectors):  # without validation, documents stand for queries
+            stand_ins = documents[:: max(1, n_documents // STAND_INS)]
+            nlist = self.nlist or max(1, round(math.sqrt(n_documents)))
+            self._lay_out_and_measure(documents, min(nlist, n_documents), stand_ins)
+            return
         candidates = [self.nlist] if self.nlist else _candidates(n_documents)
-        scores = [-math.inf]
+        scores = []
         for nlist in candidates:
-            self._lay_out_and_measure(documents, min(nlist, n_documents), sample)
-            if len(candidates) > 1:
-                scores.append(self._score_within_budget(sample))
-        best = int(np.argmax(scores))
-        if 0 < best < len(candidates):  # the last one still stands
-            self._lay_out_and_measure(documents, candidates[best - 1], sample)
+            self._lay_out_and_measure(documents, min(nlist, n_documents), sample.vectors)
+            scores.append(self._score_within_budget(sample) if len(candidates) > 1 else 0.0)
+        best = candidates[int(np.argmax(scores))]
+        if best != candidates[-1]:  # the last one still stands
+            self._lay_out_and_measure(documents, best, sample.vectors)
 
     def operating_points(self) -> list[Point]:
         """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
@@ -74,10 +79,10 @@ class LeafIndex(Index):
         total = len(self._visited)
         return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
 
-    def _lay_out_and_measure(self, documents: Floats, nlist: int, sample: Sample) -> None:
+    def _lay_out_and_measure(self, documents: Floats, nlist: int, queries: Floats) -> None:
         """Leaves are of unequal size: 10 % of the leaves are not 10 % of the documents."""
         self.lay_out(documents, nlist)
-        ranked = self.rank_leaves(sample.vectors)
+        ranked = self.rank_leaves(queries)
         sizes = np.bincount(self.partition(), minlength=ranked.shape[1])
         self._visited = sizes[ranked].cumsum(axis=1).mean(axis=0) / sizes.sum()
 

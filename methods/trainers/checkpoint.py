@@ -13,18 +13,23 @@ if TYPE_CHECKING:
 
 
 class BestCheckpoint:
-    """Validates an encoder that is being trained, every so many steps.
+    """Validates an encoder that is being trained, now and then.
 
     Attributes:
         encoder: a copy of the best so far; the untrained one counts.
         score: its score on validation.
     """
 
-    def __init__(self, training: Encoder, data: Training, every: int, patience: int = 0) -> None:
-        """``patience``: validations without a better one after which to stop; 0: never."""
+    def __init__(
+        self, training: Encoder, data: Training, *, steps: int, checks: int, patience: int = 0
+    ) -> None:
+        """Validate ``checks`` times over ``steps`` steps, the last time after the last.
+
+        ``patience``: validations without a better one after which to stop; 0: never.
+        """
         self._training = training
         self._data = data
-        self._every = max(1, every)
+        self._steps, self._checks = steps, checks
         self._patience = patience
         self._since_best = 0
         self.encoder = training.copy()
@@ -32,7 +37,7 @@ class BestCheckpoint:
 
     def after_step(self, step: int) -> bool:
         """Validate when it is time; True to stop training."""
-        if step % self._every:
+        if step * self._checks // self._steps == (step - 1) * self._checks // self._steps:
             return False
         score = self._validate()
         self._since_best += 1

@@ -30,6 +30,8 @@ class Learned(Trainer):
 
     encoder: str = "minilm"  # of texts: minilm, a sentence-transformers name, or a folder
     tune: str = "head"  # of a text encoder: none (zero-shot), head, last-layer or full
+    siamese: bool = True  # queries and documents share one text encoder, or have one each
+    head_width: int = 384  # hidden units of a head
     dim: int = 64  # of the vectors of a table; a text encoder has its own
     steps: int = 20_000
     lr: float = 0.005  # at the first step: of lazy Adam for tables, of AdamW for text encoders
@@ -57,11 +59,14 @@ class Learned(Trainer):
     ) -> Encoder:
         """The encoder before training: random tables, or a pretrained text encoder."""
         if data.document_texts is not None:
-            from methods.encoders.text import TextEncoder
+            from methods.encoders.embeddings import embed
+            from methods.encoders.text import TextEncoder, TextRecipe
 
-            return TextEncoder.pretrained(
-                self.encoder, self.tune, workspace, documents=data.document_texts, seed=seed
-            )
+            recipe = TextRecipe(self.encoder, self.tune, self.siamese)
+            if self.tune == "head":  # as wide as the embeddings, which training needs anyhow
+                dim = embed(self.encoder, data.document_texts, workspace).shape[1]
+                recipe = recipe._replace(dim=dim, width=self.head_width)
+            return TextEncoder.pretrained(recipe, workspace, seed)
         from methods.encoders.table import TableEncoder
 
         relevance = data.relevance
@@ -84,7 +89,9 @@ class Learned(Trainer):
         is_text = data.document_texts is not None
         if is_text and self.tune == "none":
             return encoder
-        best = BestCheckpoint(encoder, data, self.steps // self.checks) if is_text else None
+        best = None
+        if is_text:
+            best = BestCheckpoint(encoder, data, steps=self.steps, checks=self.checks)
         train_encoder(
             learner_of(encoder, data),
             batches,
@@ -111,8 +118,6 @@ def learner_of(encoder: Encoder, data: Training, *, momentum: bool = True) -> Le
     from methods.encoders.text import TextEncoder, TextLearner
 
     text = cast("TextEncoder", encoder)
-    if text.tower.module is None:
-        raise ValueError("nothing of this text encoder is trained")
-    weights = text.tower.module.parameters()
+    weights = [weight for module, _ in text.modules() for weight in module.parameters()]
     optimizer = torch.optim.AdamW(weights) if momentum else torch.optim.SGD(weights)
     return TextLearner(text, data, optimizer)

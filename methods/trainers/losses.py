@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from methods.trainers.batches import Batch
 
 
+FLOOR = 1e-30
+
+
 class Gradients(NamedTuple):
     """The mean loss over a batch's pairs and its gradients."""
 
@@ -94,9 +97,10 @@ class MaskedSoftmax(_Softmax):
         positive = flat[batch.pairs]
         flat[batch.pairs] = 0
         negatives = scores.sum(1)
-        # The smallest float keeps 0/0 away when a third document dwarfs both.
-        total = (positive + negatives[batch.pair_rows]).clamp_min_(torch.finfo().tiny)
-        loss = (batch.weights * (total / positive.clamp_min(torch.finfo().tiny)).log_()).sum()
+        # A floor keeps 0/0 away when a third document dwarfs both; well above the smallest float,
+        # whose inverse times 0 would be infinite.
+        total = (positive + negatives[batch.pair_rows]).clamp_min_(FLOOR)
+        loss = (batch.weights * (total / positive.clamp_min(FLOOR)).log_()).sum()
         share = batch.weights / total
         row_weight = torch.zeros(len(q)).index_add_(0, batch.pair_rows, share)
         scores *= row_weight[:, None]

@@ -65,8 +65,9 @@ class PretrainFinetune(Standard):
             return start
         far = data.relevance.where(data.relevance.distances >= self.far)
         encoder = start.copy()
-        every = self.finetune_steps // self.checks
-        best = BestCheckpoint(encoder, data, every, self.patience)
+        best = BestCheckpoint(
+            encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
+        )
         train_encoder(
             learner_of(encoder, data, momentum=False),
             self.batches(far, np.random.default_rng([seed, 1])),

@@ -37,7 +37,6 @@ class ZeroShot(Trainer):
         progress: Progress,
     ) -> Encoder:
         """The pretrained encoder."""
-        from methods.encoders.text import TextEncoder
-        from methods.encoders.towers import Frozen
+        from methods.encoders.text import TextEncoder, TextRecipe
 
-        return TextEncoder("none", Frozen(self.encoder, workspace))
+        return TextEncoder.pretrained(TextRecipe(self.encoder, "none"), workspace, seed)

@@ -1,0 +1,250 @@
+"""Text encoders: embeddings kept on disk, and what is trained of an encoder."""
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from bench.errors import InputError
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.search import Searcher
+from bench.strings import Strings
+from methods.encoders import embeddings, sentence
+from methods.encoders.embeddings import embed
+from methods.encoders.text import TextEncoder, TextRecipe
+from methods.trainers.learned import learner_of
+from methods.trainers.loop import train_encoder
+from methods.trainers.losses import InBatchSoftmax
+from methods.trainers.standard import Standard
+
+TEXTS = Strings.of(["a dog barks", "", "the quick brown fox jumps over the lazy dog", "pianos"])
+QUICK = {"steps": 8, "checks": 2, "lr": 0.001, "batch": 8}
+
+
+def silent(done, total):
+    pass
+
+
+@pytest.fixture
+def workspace(tmp_path):
+    return Workspace(tmp_path)
+
+
+def fitted(task, workspace, name="standard-de", **params):
+    method = Registry().resolve(name)(**{**QUICK, **params})
+    method.workspace = workspace
+    method.fit(task.training(), seed=0, progress=silent)
+    return method
+
+
+def test_embeddings_are_those_of_sentence_transformers(workspace):
+    model = sentence.load_model("minilm")
+    expected = model.encode(list(TEXTS), normalize_embeddings=True, show_progress_bar=False)
+    np.testing.assert_allclose(embed("minilm", TEXTS, workspace), expected, atol=1e-6)
+
+
+def test_a_second_run_encodes_nothing(workspace, monkeypatch):
+    first = np.array(embed("minilm", TEXTS, workspace))
+    monkeypatch.setattr(embeddings, "load_model", lambda name: pytest.fail("encoded again"))
+    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), first)
+
+
+def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
+    embed("minilm", TEXTS, workspace)
+    loaded = []
+    original = embeddings.load_model
+    monkeypatch.setattr(
+        embeddings, "load_model", lambda name: loaded.append(name) or original(name)
+    )
+    embed("minilm", TEXTS[:2], workspace)
+    monkeypatch.setattr(embeddings, "model_digest", lambda name: "another digest")
+    embed("minilm", TEXTS, workspace)
+    assert loaded == ["minilm", "minilm"]
+
+
+def test_an_encoding_that_is_cut_short_leaves_nothing(tmp_path):
+    def interrupt(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        embed("minilm", TEXTS, Workspace(tmp_path, interrupt))
+    assert not list(tmp_path.rglob("*.npy"))
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_encoding_tells_how_far_it_is(tmp_path):
+    told = []
+    embed("minilm", TEXTS, Workspace(tmp_path, lambda done, total: told.append((done, total))))
+    assert told[-1] == (4, 4)
+
+
+def test_an_encoder_that_is_nowhere_says_what_to_do(monkeypatch):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(InputError, match="neither minilm nor a folder here.*copy the folder"):
+        sentence.model_folder("nobody/no-such-encoder")
+
+
+def test_a_folder_that_holds_no_encoder_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"without modules\.json"):
+        sentence.model_folder(str(tmp_path))
+
+
+def test_an_encoder_may_be_a_folder(workspace):
+    folder = str(sentence.model_folder("minilm"))
+    assert sentence.model_digest(folder) == sentence.model_digest("minilm")
+    assert embed(folder, TEXTS, workspace).shape == (4, 384)
+
+
+def test_a_cell_depends_on_what_an_encoders_folder_holds(tmp_path):
+    from bench.keys import cell_key
+
+    def key(content):
+        (tmp_path / "modules.json").write_text("[]")
+        (tmp_path / "config.json").write_text(json.dumps(content))
+        sentence.model_digest.cache_clear()
+        return cell_key("task", Registry().resolve("standard-de")(encoder=str(tmp_path)), 0, 10)
+
+    assert key(1) != key(2)
+
+
+@pytest.mark.parametrize("tune", ["none", "head", "last-layer", "full"])
+def test_before_training_every_tower_is_the_pretrained_encoder(workspace, tune):
+    recipe = TextRecipe("minilm", tune, dim=384, width=16)
+    encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
+    expected = embed("minilm", TEXTS, workspace)
+    # Activations before the last block are kept as float16.
+    atol = 2e-3 if tune == "last-layer" else 1e-5
+    np.testing.assert_allclose(encoder.encode_documents(TEXTS), expected, atol=atol)
+
+
+def trained(task, workspace, tune, *, siamese=True):
+    """An encoder after a few steps, whether they did good or not; and the loss of each."""
+    training = task.training()
+    recipe = TextRecipe("minilm", tune, siamese, dim=384, width=16)
+    encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
+    loss, losses = InBatchSoftmax(20.0), []
+
+    def watched(q, x, batch):
+        gradients = loss(q, x, batch)
+        losses.append(gradients.loss)
+        return gradients
+
+    train_encoder(
+        learner_of(encoder, training),
+        Standard(batch=8).batches(training.relevance, np.random.default_rng(0)),
+        watched,
+        steps=6,
+        lr=0.01 if tune == "head" else 1e-4,
+        progress=silent,
+    )
+    return encoder, losses
+
+
+@pytest.mark.parametrize("tune", ["head", "last-layer", "full"])
+def test_training_lowers_the_loss_and_a_saved_encoder_is_the_same(
+    small_text_task, workspace, tmp_path, tune
+):
+    encoder, losses = trained(small_text_task, workspace, tune)
+    assert losses[-1] < losses[0]
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    encoder.save(folder)
+    again = TextEncoder.load(folder, workspace)
+    expected = encoder.encode_documents(TEXTS)
+    np.testing.assert_allclose(again.encode_documents(TEXTS), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("tune", ["head", "last-layer", "full"])
+def test_training_a_copy_leaves_the_encoder_as_it_was(small_text_task, workspace, tune):
+    encoder, _ = trained(small_text_task, workspace, tune)
+    before = encoder.encode_documents(TEXTS)
+    copy = encoder.copy()
+    for module, _ in copy.modules():
+        for weight in module.parameters():
+            weight.data.zero_()
+    np.testing.assert_array_equal(encoder.encode_documents(TEXTS), before)
+
+
+def test_queries_and_documents_may_have_an_encoder_each(small_text_task, workspace):
+    same, _ = trained(small_text_task, workspace, "head")
+    apart, _ = trained(small_text_task, workspace, "head", siamese=False)
+    assert same.documents is same.queries
+    difference = apart.documents.encode(TEXTS) - apart.queries.encode(TEXTS)
+    assert np.abs(difference).max() > 1e-4
+
+
+def test_training_reads_no_test_query(small_text_task, workspace, monkeypatch):
+    read = []
+    original = embeddings.embed
+
+    def watched(name, texts, space):
+        read.extend(texts)
+        return original(name, texts, space)
+
+    for module in ("methods.encoders.embeddings", "methods.encoders.towers"):
+        monkeypatch.setattr(f"{module}.embed", watched)
+    fitted(small_text_task, workspace)
+    assert "what is a dog?" in read
+    assert "what is a novel?" not in read
+
+
+def test_the_kept_encoder_is_never_worse_on_validation_than_the_pretrained_one(
+    small_text_task, workspace
+):
+    from methods.indexes.exact import top_k
+
+    training = small_text_task.training()
+
+    def score(encoder):
+        documents = encoder.encode_documents(training.document_texts)
+        return training.validation_score(
+            lambda queries, k: top_k(encoder.encode_queries(queries), documents, k)[1]
+        )
+
+    frozen = fitted(small_text_task, workspace, tune="none").encoder
+    wild = fitted(small_text_task, workspace, lr=5.0).encoder
+    assert score(wild) >= score(frozen)
+
+
+def test_a_seed_gives_the_same_encoder(small_text_task, workspace):
+    first, second = (fitted(small_text_task, workspace).encoder for _ in range(2))
+    np.testing.assert_array_equal(first.encode_documents(TEXTS), second.encode_documents(TEXTS))
+
+
+def test_trainers_of_far_pairs_say_why_they_have_nothing_to_learn(small_text_task):
+    flat = small_text_task.train.where(small_text_task.train.distances == 0)
+    training = dataclasses.replace(small_text_task.training(), relevance=flat)
+    for name in ("resampled-de", "pretrain-finetune-de"):
+        reason = Registry().resolve(name)().skip(training)
+        assert "the training pairs end at distance 0" in reason
+        assert "--set far=NUMBER" in reason
+    assert Registry().resolve("resampled-de")(far=1).skip(small_text_task.training()) is None
+
+
+def test_without_training_pairs_only_the_pretrained_encoder_has_a_row(small_text_task):
+    empty = small_text_task.train.where(np.zeros(small_text_task.train.n_pairs, bool))
+    training = dataclasses.replace(small_text_task.training(), relevance=empty)
+    assert "no training pairs" in Registry().resolve("masked-de")().skip(training)
+    assert Registry().resolve("masked-de")(tune="none").skip(training) is None
+    assert Registry().resolve("zero-shot-de")().skip(training) is None
+
+
+def test_bm25_finds_words_and_visits_the_documents_that_hold_one(small_text_task):
+    method = Registry().resolve("bm25")()
+    method.index(small_text_task.corpus)
+    run = Searcher(method, small_text_task, 5).run({}, silent)
+    # "what is a dog?" shares a word with the two documents about dogs.
+    assert set(run.ids[0][:2]) == {0, 1}
+    assert run.visited[0] == 2
+    assert run.summary.self_reported
+
+
+def test_bm25_returns_nothing_for_words_that_no_document_has(small_text_task):
+    method = Registry().resolve("bm25")()
+    method.index(small_text_task.corpus)
+    queries = (
+        small_text_task.training().queries(np.array([0]))._replace(texts=Strings.of(["xyzzy"]))
+    )
+    assert (method.search(queries, 5, {}).ids == -1).all()
