@@ -196,11 +196,17 @@ def leaderboard(out: Path) -> None:
     show_default=True,
     help="Results folder; what it holds is not measured again.",
 )
-def speed(seeds: tuple[int, ...], out: Path) -> None:
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    help="Folder with scifact.",
+)
+def speed(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
     """The project's own benchmark: what it reaches beside what it aims at."""
     from bench.speed import speed_report
 
-    speed_report(seeds, out)
+    speed_report(seeds, out, data_dir)
 
 
 @main.command(name="embed-wordnet", cls=_Command)

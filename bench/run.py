@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.cards import cards
 from bench.cell import CellSpec, Status
 from bench.executors.local import LocalExecutor
 from bench.load import dataset_names, load_dataset
 from bench.plan import Settings, blank_cell, check_settings, methods_asked
+from bench.presence import READY, state_of
 from bench.provenance import provenance, usable_cores
 from bench.registry import Registry
 from bench.report import console
@@ -127,6 +129,8 @@ def _planned(
     settings = Settings.parse(options.settings)
     check_settings(methods, settings)
     names = dataset_names(options.datasets, options.dataset)
+    if options.datasets == "all":
+        names = _those_here(names, options.data_dir)
     tasks = [load_dataset(name, options.data_dir) for name in names]
     origin = provenance(threads)
     return [
@@ -140,6 +144,16 @@ def _planned(
         )
         for task in tasks
     ]
+
+
+def _those_here(names: list[str], data_dir: Path | None) -> list[str]:
+    """Of all datasets those on this machine; the others are told."""
+    known = cards()
+    states = {name: state_of(known[name], data_dir) for name in names if name in known}
+    absent = [name for name, state in states.items() if state != READY]
+    if absent:
+        console.say(f"Not on this machine: {', '.join(absent)} (`python -m bench list` says more)")
+    return [name for name in names if name not in absent]
 
 
 def _report(store: Store, cells: list[Cell]) -> None:

@@ -92,7 +92,7 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         fit_shared=fit.shared,
         index_s=found.index_s,
         search_s=found.search_s,
-        index_bytes=method.index_bytes(),
+        index_bytes=found.index_bytes,
         peak_mb=memory.stop(),
         harness_s=time.time() - spec.launched - own,
     )
@@ -114,6 +114,7 @@ class _Found(NamedTuple):
     points: list[PointResult]
     similarity: list[Correlation]
     index_s: float
+    index_bytes: int
     search_s: float
 
 
@@ -142,7 +143,7 @@ def _scored(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
             similarity.append(
                 Correlation(score=name, subset=subset, n=found.n, rho=rho, low=low, high=high)
             )
-    return _Found([], similarity, 0.0, seconds)
+    return _Found([], similarity, 0.0, 0, seconds)
 
 
 def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:
@@ -168,7 +169,8 @@ def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
         _result(summary, measures, len(task.document_names))
         for summary, measures in zip(searched, evaluation.results(), strict=True)
     ]
-    return _Found(points, [], index_s, sum(summary.seconds for summary in searched))
+    search_s = sum(summary.seconds for summary in searched)
+    return _Found(points, [], index_s, method.index_bytes(), search_s)
 
 
 def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:

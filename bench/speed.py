@@ -21,6 +21,7 @@ from bench.report.board import dearest, spread
 from bench.report.console import say, say_table
 from bench.report.markdown import places
 from bench.run import RunOptions, measure
+from bench.speed_text import encoding, reading
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -57,11 +58,15 @@ class _Measurements:
         return cells
 
 
-def speed_report(seeds: tuple[int, ...], out: Path) -> None:
-    """Measure, print the tables and write them to SPEED.md of the results folder."""
+def speed_report(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
+    """Measure, print the tables and write them to SPEED.md of the results folder.
+
+    Raises:
+        InputError: SciFact is not in a data folder, or a cell could not be measured.
+    """
     measured = _Measurements(seeds, out)
     header = ["what", "aim", "measured", ""]
-    rows = [_closure(), *_wordnet(measured), *_tree(measured)]
+    rows = [*_texts(data_dir), _closure(), *_wordnet(measured), *_tree(measured)]
     trade_off = _trade_off(measured)
     say()
     say_table(header, rows)
@@ -84,6 +89,21 @@ def speed_report(seeds: tuple[int, ...], out: Path) -> None:
     )
     write_atomically(out / "SPEED.md", text)
     say(f"\nWritten: {out / 'SPEED.md'}")
+
+
+def _texts(data_dir: Path | None) -> list[list[str]]:
+    """What is aimed at for reading and encoding texts."""
+    ratio, megabytes = reading()
+    return [
+        _at_most("reading 1,000,000 documents, time / orjson's", 1.2, [ratio], "{:.2f}"),
+        _at_most("its peak memory, GB", 1, [megabytes / 1000], "{:.2f}"),
+        _at_most(
+            "encoding SciFact's documents, time / sentence-transformers'",
+            1.1,
+            [encoding(data_dir)],
+            "{:.2f}",
+        ),
+    ]
 
 
 def _closure() -> list[str]:

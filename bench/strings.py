@@ -109,6 +109,27 @@ class Strings(Sequence[str]):
         return pa.Array.from_buffers(_TYPE, len(self), buffers)
 
 
+class Taken(Sequence[str]):
+    """Some of a sequence's strings, each looked up when it is asked for."""
+
+    def __init__(self, strings: Sequence[str], rows: Ints) -> None:
+        """``rows`` [n]: which, in their order."""
+        self._strings = strings
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> str: ...
+    @overload
+    def __getitem__(self, place: slice) -> Taken: ...
+    def __getitem__(self, place: int | slice) -> str | Taken:
+        if isinstance(place, slice):
+            return Taken(self._strings, self._rows[place])
+        return self._strings[int(self._rows[place])]
+
+
 class StringsWriter:
     """Writes strings to disk as they come: memory does not grow with their number."""
 

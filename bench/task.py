@@ -11,6 +11,7 @@ import numpy as np
 
 from bench.judgements import Judgements
 from bench.relevance import Relevance
+from bench.strings import Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -187,4 +188,4 @@ class Task:
 
 def _queries(rows: Ints, names: Sequence[str], texts: Strings | None) -> Queries:
     taken = None if texts is None else texts.take(rows)
-    return Queries(rows, [names[row] for row in rows], taken)
+    return Queries(rows, Taken(names, rows), taken)

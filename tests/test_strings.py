@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.strings import Strings, StringsWriter
+from bench.strings import Strings, StringsWriter, Taken
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=12)
 
@@ -53,3 +53,11 @@ def test_saved_strings_are_opened_alike(tmp_path, values):
 def test_they_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         Strings.of(["abc"]).data[0] = 0
+
+
+def test_taken_strings_are_looked_up_when_asked_for():
+    taken = Taken(Strings.of(["a", "b", "c"]), np.array([2, 0, 2]))
+    assert list(taken) == ["c", "a", "c"]
+    assert list(taken[1:]) == ["a", "c"]
+    with pytest.raises(IndexError):
+        taken[3]

@@ -13,7 +13,7 @@ import pytest
 from bench.cards import cards
 from bench.errors import InputError
 from bench.load import load_dataset
-from bench.readers import beir, esci, jsonl, nq320k
+from bench.readers import beir, esci, jsonl, nq320k, text_cache
 from bench.readers.nq_pages import pages, title_key
 from bench.readers.text_cache import cached
 from tests.conftest import ROOT
@@ -139,6 +139,13 @@ class TestLines:
                 lines(tmp_path / "c.jsonl", [{"_id": i, "text": ""} for i in ("a", "b", "c", "b")])
             )
 
+    def test_so_it_is_among_many_ids(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(text_cache, "_HASHED_AT_ONCE", 2)
+        rows = [{"_id": i, "text": ""} for i in ("a1", "", "b1", "a2", "b1")]
+        with pytest.raises(InputError, match="the id 'b1' twice, as entries 3 and 5"):
+            jsonl.read(lines(tmp_path / "c.jsonl", rows))
+        assert len(jsonl.read(lines(tmp_path / "d.jsonl", rows[:4])).names) == 4
+
     def test_an_empty_file_is_refused(self, tmp_path):
         with pytest.raises(InputError, match=r"corpus\.jsonl is empty"):
             self.read(tmp_path, b"\n")
@@ -233,9 +240,21 @@ class TestBeir:
         assert [part.n_pairs for part in parts] == [1, 1, 1]
         assert len(set.union(*(pairs(task, part) for part in parts))) == 3
 
-    def test_no_more_queries_can_be_held_out_than_there_are(self, folder):
-        with pytest.raises(InputError, match="hold 4 queries out of training, which has 3"):
-            beir.read("small", folder, heldout_queries=4)
+    @pytest.mark.parametrize("count", [-1, 4])
+    def test_no_more_queries_can_be_held_out_than_there_are(self, folder, count):
+        with pytest.raises(InputError, match=f"hold {count} queries out of training, which has 3"):
+            beir.read("small", folder, heldout_queries=count)
+
+    def test_grades_below_the_least_gain_are_not_counted_by_recall(self, folder):
+        assert beir.read("small", folder, least_gain=2).test.least_gain == 2
+        with pytest.raises(InputError, match="no test score of 3 or more; the best is 2"):
+            beir.read("small", folder, least_gain=3)
+
+    @pytest.mark.parametrize("rows", [[], [("q4", "absent", 1)], [("q4", "d0", 0)]])
+    def test_a_test_split_with_nothing_relevant_is_refused(self, folder, rows):
+        qrels(folder / "qrels" / "test.tsv", rows)
+        with pytest.raises(InputError, match="small has no relevant pair left to test on"):
+            beir.read("small", folder)
 
     def test_a_relevant_document_is_seen_if_it_was_a_training_positive(self, folder):
         qrels(folder / "qrels" / "dev.tsv", [("q3", "d1", 1)])
@@ -306,8 +325,6 @@ class TestBeir:
             ("query-id\tcorpus-id\tscore\n\nq4\td0\n", "line 3: a value is missing"),
             ("query-id\tcorpus-id\tscore\nq4\td0\t1\t7\n", "is not a list of judgements"),
             ("q4 Q0 d0 1\nq4 Q0 d3\n", "line 2: a value is missing"),
-            ("query-id\tcorpus-id\tscore\nq4\td\ufffd0\t1\n", "no relevant pair"),
-            ("query-id\tcorpus-id\tscore\n", "no relevant pair"),
             ("", "line 1 has no column"),
         ],
     )

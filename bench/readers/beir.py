@@ -69,11 +69,6 @@ def read(
     else:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
     tested = None if heldout_queries else split(test)
-    if tested is not None and not len(tested.queries):
-        raise InputError(
-            f"{find_qrels(folder, test)} has no relevant pair of a query and a document that are "
-            f"in {folder}; see whether its ids are those of corpus.jsonl and queries.jsonl"
-        )
     return text_task(
         name,
         queries,

@@ -92,7 +92,7 @@ def open_unpacked(source: Path) -> IO[bytes]:
 
 def damaged(source: Path, error: Exception) -> InputError:
     """The error for a file that ends early, is not gzip, or cannot be read."""
-    return InputError(f"cannot read {source}: {error}; it is damaged or no such file: get it anew")
+    return InputError(f"cannot read {source}: {error}; if it is damaged, get it anew")
 
 
 def _parsed(source: Path, columns: Columns) -> Iterator[_Read]:

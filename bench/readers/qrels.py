@@ -81,7 +81,7 @@ def _table(path: Path) -> pd.DataFrame:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from error
     except pd.errors.EmptyDataError:
         table = pd.DataFrame(columns=names, dtype=str)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+    except (ValueError, pd.errors.ParserWarning) as error:  # not UTF-8, not a table
         raise InputError(
             f"{path} is not a list of judgements in UTF-8, {' '.join(COLUMNS)} with tabs between: "
             f"{error}"

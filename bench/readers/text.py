@@ -8,13 +8,13 @@ import numpy as np
 
 from bench.errors import InputError
 from bench.judgements import Judgements
+from bench.readers.pairs import Pairs
 from bench.relevance import Relevance
 from bench.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.readers.pairs import Pairs
     from bench.readers.text_cache import Texts
 
 CUT = 100
@@ -59,7 +59,8 @@ def text_task(
         notes: sentences for the board.
 
     Raises:
-        InputError: more queries are to be held out than training has.
+        InputError: more queries are to be held out than training has, or nothing is left to test
+            on, or nothing has a gain as high as ``least_gain``.
     """
     added = list(notes)
     if test is None:
@@ -68,8 +69,20 @@ def text_task(
             f"The test is {heldout_queries:,} training queries, drawn with a fixed seed and left "
             "out of training."
         )
-    if validation is None:
-        n_train = len(np.unique(train.queries))
+    if not len(test.queries):
+        raise InputError(
+            f"dataset {name} has no relevant pair left to test on; see whether its judgements name "
+            "queries and documents that are there"
+        )
+    if least_gain > test.gains[0]:
+        raise InputError(
+            f"dataset {name} has no test score of {least_gain} or more; the best is "
+            f"{test.gains[0]}: take a lower least_gain"
+        )
+    n_train = len(np.unique(train.queries))
+    if validation is None and not n_train:
+        validation = Pairs.none()
+    elif validation is None:
         size = min(validation_most, max(1, round(validation_share * n_train)), n_train)
         validation, train = _drawn(train, size, 1)
         added.append(
@@ -101,10 +114,9 @@ def text_task(
 def _drawn(pairs: Pairs, size: int, stream: int) -> tuple[Pairs, Pairs]:
     """The pairs of ``size`` queries drawn with a fixed seed, and the others."""
     answered = np.unique(pairs.queries)
-    if size > len(answered):
+    if not 0 <= size <= len(answered):
         raise InputError(
-            f"cannot hold {size:,} queries out of training, which has {len(answered):,}; ask for "
-            "fewer"
+            f"cannot hold {size:,} queries out of training, which has {len(answered):,}"
         )
     rng = np.random.default_rng((SPLIT_SEED, stream))
     taken = np.isin(pairs.queries, rng.permutation(answered)[:size])

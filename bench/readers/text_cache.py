@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.errors import InputError
@@ -19,11 +20,14 @@ from bench.places import cache_folder
 from bench.strings import Strings, StringsWriter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    import pyarrow as pa
+    from bench.types import Ints
 
 _MARKER = "complete.json"
+_HASHED_AT_ONCE = 2_000_000
+"""Names beyond which a hash table of all would be the largest thing in memory."""
+
 _STALE_S = 24 * 3600
 """Age from which a folder that was not finished is taken for the leavings of a killed process."""
 
@@ -80,7 +84,11 @@ def require_distinct(names: Strings, source: Path) -> None:
         InputError: naming the first that does.
     """
     column = names.to_arrow()
-    if len(pc.unique(column)) == len(names):
+    for place in _parts(names):
+        part = column.take(pa.array(place)) if len(place) < len(names) else column
+        if len(pc.unique(part)) < len(part):
+            break
+    else:
         return
     first = pc.index_in(column, value_set=column).to_numpy()
     again = int(np.flatnonzero(first != np.arange(len(names)))[0])
@@ -88,6 +96,16 @@ def require_distinct(names: Strings, source: Path) -> None:
         f"{source} has the id {names[again]!r} twice, as entries {first[again] + 1:,} and "
         f"{again + 1:,}; each must be there once"
     )
+
+
+def _parts(names: Strings) -> Iterator[Ints]:
+    """Places of names that can be the same: all, or, of many, those that end with the same byte."""
+    ends = np.zeros(len(names), np.uint8)
+    if len(names) > _HASHED_AT_ONCE:
+        some = names.lengths > 0
+        ends[some] = names.data[names.offsets[1:][some] - 1]
+    for end in np.unique(ends):
+        yield np.flatnonzero(ends == end)
 
 
 def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) -> Path:

@@ -58,15 +58,16 @@ def _section(cells: list[Cell]) -> str:
     card = card_of_task(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
-        settings = ", ".join(f"{name}={value}" for name, value in card.defaults.items())
+        settings = "".join(f" {name}={value}" for name, value in card.defaults.items())
         lines += [
             f"{card.title}. Source: {card.citation}. Licence: {card.licence}.",
-            f"Parameters for this dataset: {settings}; others as `python -m bench list` shows, or "
-            "as a row says.",
+            f"Parameters for this dataset:{settings or ' none'}; others as `python -m bench list` "
+            "shows, or as a row says.",
             "",
         ]
     lines += [
-        f"{first.n_queries:,} queries over {first.n_documents:,} documents; "
+        f"{first.n_queries:,} {'pairs' if first.similarity else 'queries'} over "
+        f"{first.n_documents:,} documents; "
         f"data `{first.task_digest[:12]}`.",
         *first.notes,
         f"Measured on {'; '.join(places(cells))}.",
