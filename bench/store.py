@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-PUBLISHED_BYTES = 2_000_000
+PUBLISHED_BYTES = 500_000
 """Larger run files stay out of git; their cell.json is enough for the boards."""
 
 
