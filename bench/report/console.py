@@ -63,6 +63,8 @@ def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
 
 def _outcome(cell: Cell) -> str:
     """How a cell ended, in a line."""
+    if cell.status is Status.SKIPPED:
+        return f"{cell.status}: {cell.reason}"
     if cell.status is not Status.OK:
         return f"{cell.status}: {cell.reason} (its log: .work/logs/{cell.key}.log)"
     cost = cell.cost

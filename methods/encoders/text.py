@@ -106,16 +106,15 @@ class TextEncoder(Encoder):
 
 
 class TextLearner:
-    """Trains an encoder's towers by automatic differentiation."""
+    """Trains an encoder's towers by automatic differentiation, with AdamW."""
 
-    def __init__(
-        self, encoder: TextEncoder, data: Training, optimizer: torch.optim.Optimizer
-    ) -> None:
+    def __init__(self, encoder: TextEncoder, data: Training) -> None:
         """``data``: whose texts the batches' rows number."""
         if data.query_texts is None or data.document_texts is None:
             raise ValueError("a text encoder is trained on texts")
         self._encoder = encoder
-        self._optimizer = optimizer
+        weights = [weight for module, _ in encoder.modules() for weight in module.parameters()]
+        self._optimizer = torch.optim.AdamW(weights)
         # Only queries with a training pair are read: no test query is.
         self._asked = data.relevance.answered
         self._queries = encoder.queries.prepare(data.query_texts.take(self._asked))

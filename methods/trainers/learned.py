@@ -104,20 +104,15 @@ class Learned(Trainer):
         return best.encoder if best else encoder
 
 
-def learner_of(encoder: Encoder, data: Training, *, momentum: bool = True) -> Learner:
-    """What trains an encoder: Adam, or plain gradient descent without ``momentum``."""
+def learner_of(encoder: Encoder, data: Training, *, finetuning: bool = False) -> Learner:
+    """What trains an encoder: Adam, but plain gradient descent for tables that are finetuned."""
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):
         from methods.encoders.table import TableLearner
         from methods.trainers.optimizers import RowAdam, RowSGD
 
-        return TableLearner(encoder, RowAdam if momentum else RowSGD)
-    import torch
-
+        return TableLearner(encoder, RowSGD if finetuning else RowAdam)
     from methods.encoders.text import TextEncoder, TextLearner
 
-    text = cast("TextEncoder", encoder)
-    weights = [weight for module, _ in text.modules() for weight in module.parameters()]
-    optimizer = torch.optim.AdamW(weights) if momentum else torch.optim.SGD(weights)
-    return TextLearner(text, data, optimizer)
+    return TextLearner(cast("TextEncoder", encoder), data)

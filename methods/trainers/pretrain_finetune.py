@@ -23,16 +23,17 @@ if TYPE_CHECKING:
 class PretrainFinetune(Standard):
     """A standard encoder, finetuned on pairs far apart (arXiv 2509.16411, "Pretrain-Finetune").
 
-    Plain gradient descent: a step is then as small for a far pair that is already right as the
-    paper's learning rate / 1000 makes it, and does not undo distance 0 (lazy Adam's steps do).
-    The checkpoint with the best validation recall is kept.
+    Tables move by plain gradient descent: a step is then as small for a far pair that is already
+    right as the paper's learning rate / 1000 makes it, and does not undo distance 0 (lazy Adam's
+    steps do). Text encoders move by AdamW: gradient descent breaks a head before it moves far
+    pairs. The checkpoint that does best on validation is kept.
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
 
     far: int = 2  # smallest distance that is finetuned on
     finetune_steps: int = 4000
-    finetune_lr: float = 0.002  # of gradient descent
+    finetune_lr: float = 0.002  # of gradient descent for tables, of AdamW for text encoders
     finetune_temperature: float = 500.0  # multiplies the score, as `temperature` does
     patience: int = 4  # validations without a better one before finetuning stops; 0: never
 
@@ -69,7 +70,7 @@ class PretrainFinetune(Standard):
             encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
         )
         train_encoder(
-            learner_of(encoder, data, momentum=False),
+            learner_of(encoder, data, finetuning=True),
             self.batches(far, np.random.default_rng([seed, 1])),
             InBatchSoftmax(self.finetune_temperature),
             steps=self.finetune_steps,
