@@ -115,6 +115,7 @@ class Cost(_Model):
 
     Attributes:
         fit_s: of training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        encode_s: of the test queries, if that was not done before; q/s leave it out.
         search_s: over all operating points.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest unique set size of the cell's process, sampled.
@@ -123,6 +124,7 @@ class Cost(_Model):
     fit_s: float
     fit_shared: bool
     index_s: float
+    encode_s: float = 0.0
     search_s: float
     harness_s: float
     peak_mb: float

@@ -68,11 +68,7 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
     help="Set a hyper-parameter. May be repeated.",
 )
 @click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
-@click.option(
-    "--tune",
-    type=click.Choice(["none", "head", "last-layer", "full"]),
-    help="What is trained of a text encoder.",
-)
+@click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
 @click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once.")
 @click.option(
@@ -94,7 +90,6 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    envvar="TREELINE_DATA",
     help="Where data files are looked for.",
 )
 def run(
@@ -121,7 +116,7 @@ def run(
         datasets = "" if dataset else "quick"
     # Short for --set, for what all methods over texts have in common.
     for name, value in (("encoder", encoder), ("tune", tune)):
-        settings += (f"{name}={value}",) if value else ()
+        settings += (f"{name}={value}",) if value is not None else ()
     options = RunOptions(
         methods=methods,
         datasets=datasets,
@@ -145,7 +140,6 @@ def run(
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    envvar="TREELINE_DATA",
     help="Where data files are looked for.",
 )
 def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
@@ -160,7 +154,6 @@ def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    envvar="TREELINE_DATA",
     help="Folder to download into; without it, the user's cache.",
 )
 def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
@@ -199,7 +192,6 @@ def leaderboard(out: Path) -> None:
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    envvar="TREELINE_DATA",
     help="Folder with scifact.",
 )
 def speed(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:

@@ -82,16 +82,18 @@ def _checked_folder(card: Card, data_dir: Path | None) -> Path:
     for file, sha256 in card.files.items():
         path = folder / file
         if not path.exists():
-            raise InputError(
-                f"dataset {card.name} lacks {path}; run `python -m bench fetch {card.name}`, or "
-                "put the file there"
-            )
+            raise InputError(f"dataset {card.name} lacks {path}; {_way(card)}")
         if sha256 and sha256_of(path) != sha256:
             raise InputError(
-                f"{path} has sha256 {sha256_of(path)}, the released file has {sha256}; delete it "
-                f"and run `python -m bench fetch {card.name}`"
+                f"{path} has sha256 {sha256_of(path)}, the released file has {sha256}; put "
+                f"that one there: {_way(card)}"
             )
     return folder
+
+
+def _way(card: Card) -> str:
+    """How the files of a dataset are had."""
+    return f"run `python -m bench fetch {card.name}`" if card.sources else card.obtain
 
 
 def _arguments(card: Card, argument: str) -> dict[str, Any]:

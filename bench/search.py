@@ -58,7 +58,11 @@ class PointRun:
 
 
 class Searcher:
-    """Searches the test queries of a task with an indexed method."""
+    """Searches the test queries of a task with an indexed method.
+
+    Attributes:
+        prepare_s: seconds that encoding queries took so far; not part of any search.
+    """
 
     def __init__(self, method: Method, task: Task, k: int) -> None:
         """``k``: documents asked for each query."""
@@ -66,6 +70,7 @@ class Searcher:
         self._queries = task.queries_of(task.test)
         self._n_documents = len(task.document_names)
         self._k = k
+        self.prepare_s = 0.0
         leaf = method.partition()
         self._meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self._n_documents)
 
@@ -85,6 +90,9 @@ class Searcher:
             rows = self._queries.rows[batch]
             texts = self._queries.texts[batch] if self._queries.texts is not None else None
             queries = Queries(rows, self._queries.names[batch], texts)
+            begin = time.perf_counter()
+            self._method.prepare(queries)
+            self.prepare_s += time.perf_counter() - begin
             begin = time.perf_counter()
             result = self._method.search(queries, self._k, point)
             seconds += time.perf_counter() - begin

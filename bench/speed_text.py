@@ -11,8 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import orjson
-
+from bench.errors import InputError
 from bench.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
@@ -39,6 +38,10 @@ def reading() -> tuple[float, float]:
     Returns:
         Seconds as a multiple of reading its lines with orjson, and megabytes of memory taken.
     """
+    try:
+        import orjson
+    except ImportError as error:
+        raise InputError("bench speed compares with orjson: pip install orjson") from error
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corpus.jsonl"
         _write_corpus(path)

@@ -11,16 +11,15 @@ import numpy as np
 
 from bench.judgements import Judgements
 from bench.relevance import Relevance
-from bench.strings import Taken
+from bench.strings import Strings, Taken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.similarity import SimilarityPairs
-    from bench.strings import Strings
     from bench.types import Ints
 
-__all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Task", "Training"]
+__all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Strings", "Task", "Training"]
 
 
 class Queries(NamedTuple):
@@ -138,9 +137,9 @@ class Task:
             for name, array in part.arrays().items():
                 digest.update(f"{label}.{name}:{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
-        for texts in (self.query_texts, self.document_texts):
+        for label, texts in (("queries", self.query_texts), ("documents", self.document_texts)):
             if texts is not None:
-                digest.update(texts.digest.encode())
+                digest.update(f"{label}:{texts.digest}".encode())
         for split in (self.validation, self.test):
             if split.cut is not None:
                 digest.update(f"{split.cut} {split.gains} {split.least_gain}".encode())

@@ -41,7 +41,10 @@ class BM25(Method):
         self._bm25 = bm25s.BM25(
             k1=float(self.values["k1"]), b=float(self.values["b"]), method="lucene"
         )
-        self._bm25.index(self._tokens(list(corpus.texts)), show_progress=False)
+        tokens = self._tokens(list(corpus.texts))
+        self._is_empty = not any(len(row) for row in tokens.ids)  # type: ignore[attr-defined]
+        if not self._is_empty:
+            self._bm25.index(tokens, show_progress=False)
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Score the documents that share a word with each query."""
@@ -51,7 +54,9 @@ class BM25(Method):
         ids, scores = np.full((n, k), -1, np.int64), np.full((n, k), -np.inf, np.float32)
         visited = np.zeros(n, np.int64)
         for row, tokens in enumerate(self._words(list(queries.texts))):
-            known = [token for token in tokens if token in self._bm25.vocab_dict]
+            known = []
+            if not self._is_empty:
+                known = [token for token in tokens if token in self._bm25.vocab_dict]
             if not known:
                 continue
             of_all = self._bm25.get_scores(known)
@@ -62,6 +67,8 @@ class BM25(Method):
 
     def index_bytes(self) -> int:
         """Weights of the words in the documents."""
+        if self._is_empty:
+            return 0
         return sum(part.nbytes for part in self._bm25.scores.values() if hasattr(part, "nbytes"))
 
     def _tokens(self, texts: list[str]) -> object:

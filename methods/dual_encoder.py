@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
-from methods.encoders.sentence import is_folder, model_digest
+from methods.encoders.sentence import encoder_version
 from methods.indexes.base import Sample
 
 if TYPE_CHECKING:
@@ -55,14 +55,22 @@ class DualEncoder(Method):
         """Those of the index."""
         return self._index.operating_points()
 
+    def prepare(self, queries: Queries) -> None:
+        """Encode texts, once for all operating points; tables are looked up while searching."""
+        if queries.texts is not None:
+            self._vectors(queries)
+
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
-        """Encode the queries, once for all operating points, and search the index."""
+        """Search the index."""
+        return self._index.search(self._vectors(queries), k, point)
+
+    def _vectors(self, queries: Queries) -> Floats:
         if queries.texts is None:
-            return self._index.search(self.encoder.encode_queries(queries), k, point)
+            return self.encoder.encode_queries(queries)
         digest = queries.texts.digest
         if digest not in self._encoded:
             self._encoded[digest] = self.encoder.encode_queries(queries)
-        return self._index.search(self._encoded[digest], k, point)
+        return self._encoded[digest]
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
         """Scores of single pairs by the encoder."""
@@ -99,8 +107,8 @@ class DualEncoder(Method):
         """The trainer and its own parameters: rows with another index share the fit."""
         params = dataclasses.asdict(self.trainer)
         read = self.trainer.reads()
-        if read is not None and is_folder(read):
-            params["encoder_digest"] = model_digest(read)
+        if read is not None:
+            params["encoder_version"] = encoder_version(read)
         return FitIdentity(self.trainer_name, params, (self.trainer_type.__module__,))
 
     def warm_start(self) -> Method | None:

@@ -18,6 +18,15 @@ from bench.task import Task
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """A cache of the tests' own."""
+    folder = str(tmp_path_factory.mktemp("cache"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TREELINE_CACHE", folder)
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """The folder of real data, or a visible skip."""

@@ -192,7 +192,8 @@ def test_rows_that_differ_by_index_alone_share_one_fit(small_task):
 
 
 def test_the_number_of_leaves_is_chosen_on_validation_within_the_budget(small_text_task):
-    chosen = fitted(small_text_task, "de-faiss-ivf", steps=1, budget=0.5).operating_points()[-1]
-    assert chosen["nlist"] in {1, 2, 5, 10, 20}
     fixed = fitted(small_text_task, "de-faiss-ivf", steps=1, nlist=7).operating_points()[-1]
     assert fixed == {"nlist": 7, "nprobe": 7}
+    # With 20 centroids to score for 24 documents, 80 % of the work buys no leaf; few leaves do.
+    chosen = fitted(small_text_task, "de-faiss-ivf", steps=1, budget=0.8).operating_points()[-1]
+    assert chosen["nlist"] < 20

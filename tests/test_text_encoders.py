@@ -53,25 +53,44 @@ def test_a_second_run_encodes_nothing(workspace, monkeypatch):
 
 def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
     embed("minilm", TEXTS, workspace)
-    loaded = []
-    original = embeddings.load_model
+    encoded = []
+    original = embeddings._encode
     monkeypatch.setattr(
-        embeddings, "load_model", lambda name: loaded.append(name) or original(name)
+        embeddings, "_encode", lambda *given: encoded.append(len(given[1])) or original(*given)
     )
     embed("minilm", TEXTS[:2], workspace)
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "another digest")
     embed("minilm", TEXTS, workspace)
-    assert loaded == ["minilm", "minilm"]
+    assert encoded == [2, 4]
 
 
-def test_an_encoding_that_is_cut_short_leaves_nothing(tmp_path):
+def test_an_encoding_that_is_cut_short_goes_on_where_it_stopped(tmp_path, monkeypatch):
     def interrupt(done, total):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(embeddings, "CHUNK", 1)
     with pytest.raises(KeyboardInterrupt):
         embed("minilm", TEXTS, Workspace(tmp_path, interrupt))
-    assert not list(tmp_path.rglob("*.npy"))
-    assert not list(tmp_path.rglob("*.partial"))
+    assert not list(tmp_path.rglob("*.npy")), "nothing reads as complete"
+    told = []
+    again = embed("minilm", TEXTS, Workspace(tmp_path, lambda done, total: told.append(done)))
+    assert told == [2, 3, 4]
+    np.testing.assert_allclose(again, embed("minilm", TEXTS, Workspace()), atol=1e-6)
+    assert not [path for path in tmp_path.rglob("*") if path.suffix in {".partial", ".done"}]
+
+
+def test_a_last_layer_that_needs_more_than_its_activations_is_refused(workspace, monkeypatch):
+    from methods.encoders import transformer
+
+    monkeypatch.setattr(transformer, "TOLERANCE", 0.0)
+    recipe = TextRecipe("minilm", "last-layer")
+    with pytest.raises(InputError, match="take tune=head or tune=full"):
+        TextEncoder.pretrained(recipe, workspace, seed=0)
+
+
+def test_a_folder_that_is_not_there_is_no_name_on_the_hub():
+    with pytest.raises(InputError, match="there is no such folder"):
+        sentence.model_folder("/nowhere/model")
 
 
 def test_encoding_tells_how_far_it_is(tmp_path):
@@ -209,8 +228,10 @@ def test_the_kept_encoder_is_never_worse_on_validation_than_the_pretrained_one(
 
 
 def test_a_seed_gives_the_same_encoder(small_text_task, workspace):
-    first, second = (fitted(small_text_task, workspace).encoder for _ in range(2))
-    np.testing.assert_array_equal(first.encode_documents(TEXTS), second.encode_documents(TEXTS))
+    first, second = (trained(small_text_task, workspace, "head")[0] for _ in range(2))
+    vectors = first.encode_documents(TEXTS)
+    np.testing.assert_array_equal(vectors, second.encode_documents(TEXTS))
+    assert not np.allclose(vectors, embed("minilm", TEXTS, workspace), atol=1e-3)
 
 
 def test_trainers_of_far_pairs_say_why_they_have_nothing_to_learn(small_text_task):

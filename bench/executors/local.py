@@ -99,14 +99,21 @@ class LocalExecutor:
         threads = str(self._threads)
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "bench.worker", str(spec_file), str(writable)],
+                [sys.executable, "-P", "-m", "bench.worker", str(spec_file), str(writable)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[writable],
                 start_new_session=True,
-                env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
-                cwd=CHECKOUT,  # so that it imports the code whose fingerprint is in the key
+                env={
+                    **os.environ,
+                    "OMP_NUM_THREADS": threads,
+                    "OPENBLAS_NUM_THREADS": threads,
+                    # So that it imports the code whose fingerprint is in the key.
+                    "PYTHONPATH": os.pathsep.join(
+                        [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
+                    ),
+                },
             )
         os.close(writable)
         child = _Child(spec, process, log)

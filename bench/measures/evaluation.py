@@ -87,10 +87,13 @@ class _Part:
             self._values.append({})
             return
         ranked = ids[self._queries][:, : self._judged.cut]
-        if self._others.n_pairs:
-            ranked = without(ranked, self._others)
         least = self._judged.least_gain
-        self._values.append(ranking_measures(ranked, self._relevance, self._gains, least))
+        values = ranking_measures(ranked, self._relevance, self._gains, least)
+        if self._others.n_pairs:
+            moved = without(ranked, self._others)
+            of_moved = ranking_measures(moved, self._relevance, self._gains, least)
+            values |= {name: of_moved[name] for name in ("nDCG@10", "MRR@10")}
+        self._values.append(values)
 
     def recalls(self) -> list[RecallByDistance]:
         """Recall by distance of each ranking."""

@@ -25,7 +25,10 @@ VALIDATION_MOST = 1000
 SPLIT_SEED = 20231012
 """Splits belong to the dataset: they do not change with the seed of a run."""
 
-SEEN = "a relevant document is seen if it was a positive of a training pair"
+SEEN = (
+    "a relevant document is seen if it was a positive of a training pair (those of validation are "
+    "not); a query with documents of both kinds counts on both sides"
+)
 
 
 def text_task(
@@ -63,6 +66,9 @@ def text_task(
             on, or nothing has a gain as high as ``least_gain``.
     """
     added = list(notes)
+    if test is not None:
+        train, left_out = _without(train, test, "training", "test")
+        added += left_out
     if test is None:
         test, train = _drawn(train, heldout_queries, 0)
         added.append(
@@ -109,6 +115,16 @@ def text_task(
         seen=SEEN,
         notes=(*added, *_empty("Queries", queries), *_empty("Documents", documents)),
     )
+
+
+def _without(pairs: Pairs, others: Pairs, split: str, other: str) -> tuple[Pairs, list[str]]:
+    """The pairs of a split whose queries are not in another one, and a sentence on the rest."""
+    shared = np.isin(pairs.queries, others.queries)
+    if not shared.any():
+        return pairs, []
+    n_queries = len(np.unique(pairs.queries[shared]))
+    note = f"Queries of the {split} split left out, they are in the {other} split: {n_queries:,}."
+    return pairs.where(~shared), [note]
 
 
 def _drawn(pairs: Pairs, size: int, stream: int) -> tuple[Pairs, Pairs]:

@@ -109,7 +109,8 @@ def _of_part(
                 visited_text(points),
             ]
         )
-    notes = [f"{first.n_queries:,} queries. {_pairs(first)}"]
+    meaning = rows[0].cells[0].seen_means
+    notes = [f"{first.n_queries:,} queries. {_pairs(first)} Here {meaning}."]
     return Board(title, header, table, notes + without_note(without))
 
 

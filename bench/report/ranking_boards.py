@@ -11,6 +11,7 @@ from bench.report.board import (
     Row,
     chosen_points,
     dearest,
+    mean_of,
     spread,
     visited_text,
     within_tenth,
@@ -74,7 +75,7 @@ def _ranking(
     """All measures of each row, at one operating point."""
     header = ["method", "seeds", "nDCG@10", "95 % interval", *MEASURES[1:], "visited %"]
     table, without = [], []
-    for row in rows:
+    for row in sorted(rows, key=lambda row: -_mean_ndcg(row, part, choose)):
         points = chosen_points(row, choose)
         if points is None:
             without.append(row.label)
@@ -95,9 +96,12 @@ def _ranking(
                 visited_text(points),
             ]
         )
-    table.sort(key=lambda line: -float(line[2].split()[0]))
     notes = [_counts(rows[0].cells[0], part), *without_note(without)]
     return Board(title, header, table, notes)
+
+
+def _mean_ndcg(row: Row, part: str, choose: Callable[[Cell], PointResult | None]) -> float:
+    return mean_of(row, choose, lambda point: value_of(point, part, "nDCG@10") or 0.0)
 
 
 def _ranking_of(point: PointResult, part: str) -> dict[str, Interval]:
@@ -114,8 +118,10 @@ def _counts(cell: Cell, part: str) -> str:
     n_queries = cell.n_queries if not part or found is None else found.n_queries  # type: ignore[union-attr]
     text = f"In per cent, over {n_queries:,} queries and {n_pairs:,} relevant documents."
     if not part:
-        return f"{text} The interval is a bootstrap over queries, its ends averaged over seeds."
+        none = [name for name in PARTS[1:] if cell.seen_means and part_of(point, name) is None]
+        all_one = f" None of them is {none[0]}: {cell.seen_means}." if none else ""
+        return f"{text} The interval is a bootstrap over queries, averaged over seeds.{all_one}"
     return (
-        f"{text} Here {cell.seen_means}; a query's other relevant documents are left out of its "
-        "ranking."
+        f"{text} Here {cell.seen_means}. A query's other relevant documents are left out before "
+        "nDCG and MRR are taken; recall is read off the ranking as it was returned."
     )

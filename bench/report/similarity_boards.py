@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TITLES = {
     "score": "Spearman's rho, scored by the method's own score",
-    "log-rank": "Spearman's rho, scored by −log rank among 6,000 documents",
+    "log-rank": "Spearman's rho, scored by −log rank among sampled documents",
 }
 
 

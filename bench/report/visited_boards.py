@@ -32,7 +32,8 @@ def against_visited(
         f"{what} in per cent at the dearest operating point whose measured mean share of documents "
         "visited is within the column; in brackets that share / the work share, which adds the "
         "routing cost in document dot products. Nothing is interpolated. "
-        "An asterisk marks the library's own count, in which a document may count twice."
+        "An asterisk marks the library's own count, in which a document may count twice. A cheap "
+        "setting may return fewer documents than a measure reads."
     ]
     return Board(f"{what} against the share of documents visited", header, table, notes)
 

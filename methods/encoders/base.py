@@ -10,8 +10,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from bench.strings import Strings
-    from bench.task import Queries
+    from bench.task import Queries, Strings
     from bench.types import Floats, Ints
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import logging
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,24 @@ def model_folder(name: str) -> Path:
                 "sentence-transformers saved"
             )
         return Path(name)
+    if name.startswith(("/", ".", "~")):
+        raise InputError(f"encoder {name!r}: there is no such folder")
     return _from_hub(name)
 
 
 def is_folder(name: str) -> bool:
     """Whether an encoder is named by a folder, whose files may change under the name."""
     return name != MINILM and Path(name).is_dir()
+
+
+def encoder_version(name: str) -> str:
+    """What may change under an encoder's name; one on the hub stands for itself."""
+    if name == MINILM:
+        try:
+            return importlib.metadata.version(_MINILM_PACKAGE.replace("_", "-"))
+        except importlib.metadata.PackageNotFoundError:
+            return "missing"
+    return model_digest(name) if is_folder(name) else ""
 
 
 def _from_hub(name: str) -> Path:
@@ -86,6 +99,7 @@ def model_digest(name: str) -> str:
     return digest.hexdigest()
 
 
+@lru_cache(maxsize=1)
 def load_model(name: str) -> SentenceTransformer:
     """Read a model, onto the GPU where there is one.
 

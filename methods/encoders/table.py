@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from bench.strings import Strings
-    from bench.task import Queries
+    from bench.task import Queries, Strings
     from bench.types import Floats, Ints
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import torch
 
 from methods.encoders.base import Encoder
@@ -16,9 +17,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from bench.method import Workspace
-    from bench.strings import Strings
-    from bench.task import Queries, Training
-    from bench.types import Floats
+    from bench.task import Queries, Strings, Training
+    from bench.types import Floats, Ints
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients
 
@@ -115,10 +115,14 @@ class TextLearner:
         self._encoder = encoder
         weights = [weight for module, _ in encoder.modules() for weight in module.parameters()]
         self._optimizer = torch.optim.AdamW(weights)
-        # Only queries with a training pair are read: no test query is.
-        self._asked = data.relevance.answered
-        self._queries = encoder.queries.prepare(data.query_texts.take(self._asked))
         self._documents = encoder.documents.prepare(data.document_texts)
+        self._asked: Ints
+        if data.query_texts is data.document_texts:  # queries are documents, as nodes are
+            self._asked = np.arange(len(data.query_texts))
+            self._queries = self._documents
+        else:  # only queries with a training pair are read: no test query is
+            self._asked = data.relevance.answered
+            self._queries = encoder.queries.prepare(data.query_texts.take(self._asked))
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Unit vectors of the batch, cut off from their gradient."""

@@ -19,7 +19,7 @@ from methods.encoders.embeddings import embed
 
 if TYPE_CHECKING:
     from bench.method import Workspace
-    from bench.strings import Strings
+    from bench.task import Strings
     from bench.types import Floats, Ints
 
 BLOCK = 8192
@@ -63,13 +63,13 @@ class Tower(ABC):
 class Frozen(Tower):
     """The pretrained encoder as it is."""
 
-    def prepare(self, texts: Strings) -> torch.Tensor:
-        """The embeddings."""
-        return torch.from_numpy(np.asarray(embed(self.name, texts, self.workspace)))
+    def prepare(self, texts: Strings) -> Floats:
+        """The embeddings, a read-only memory map."""
+        return embed(self.name, texts, self.workspace)
 
-    def forward(self, prepared: torch.Tensor, rows: Ints) -> torch.Tensor:
+    def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
-        return prepared[torch.as_tensor(rows)].float()
+        return torch.from_numpy(np.array(prepared[rows], np.float32))
 
     def encode(self, texts: Strings) -> Floats:
         """The embeddings."""
@@ -109,7 +109,7 @@ class Head(Frozen):
             torch.manual_seed(seed)
             self.module = ResidualHead(*shape)
 
-    def forward(self, prepared: torch.Tensor, rows: Ints) -> torch.Tensor:
+    def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """The head's output for rows of the embeddings."""
         vectors: torch.Tensor = self.module(super().forward(prepared, rows))
         return vectors

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
-import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
@@ -13,21 +15,26 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from bench.errors import InputError
+from bench.task import Strings
 from methods.encoders.embeddings import CHUNK
 from methods.encoders.sentence import load_model, model_digest
 from methods.encoders.towers import Tower
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sentence_transformers import SentenceTransformer
 
     from bench.method import Workspace
-    from bench.strings import Strings
     from bench.types import Floats, Ints
 
+_VERSION = 1
+"""Of what is kept of activations; raise it when that changes."""
 BATCH = 32
 """Texts that go through a transformer at once, as in sentence-transformers."""
+
+
+_PROBES = Strings.of(["a short text", "and another one, which is a little longer than the first"])
+TOLERANCE = 2e-3
+"""Of float16 activations."""
 
 
 class Activations(NamedTuple):
@@ -77,7 +84,7 @@ class Full(_Transformer):
 
     def __init__(self, name: str, workspace: Workspace) -> None:
         super().__init__(name, workspace)
-        self.module = self.model
+        self.model = self.module = copy.deepcopy(self.model)  # what is loaded is shared
 
     def copy(self) -> Full:
         """A tower with weights of its own."""
@@ -114,26 +121,47 @@ class LastLayer(_Transformer):
 
     def __init__(self, name: str, workspace: Workspace) -> None:
         super().__init__(name, workspace)
+        # A copy: the loaded model is shared, and computes activations with its own last block.
         self._last = _last_block(self.model)
         self.module = copy.deepcopy(self._last)
+        self._require_alike()
+
+    def _require_alike(self) -> None:
+        """Refuse a model whose last block reads more than activations and a mask, as MPNet's does.
+
+        Raises:
+            InputError: what comes out differs from the whole model's vectors.
+        """
+        expected = self.model.encode(list(_PROBES), normalize_embeddings=True)
+        try:
+            with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
+                self._compute(_PROBES, Path(folder))
+                found = self.forward(_open(Path(folder)), np.arange(len(_PROBES))).numpy()
+            alike = np.allclose(found, expected, atol=TOLERANCE)
+        except (RuntimeError, TypeError, ValueError):
+            alike = False
+        if not alike:
+            raise InputError(
+                f"the last block of the encoder {self.name!r} does not work on its activations "
+                "alone; take tune=head or tune=full"
+            )
 
     def prepare(self, texts: Strings) -> Activations:
         """Activations before the last block, from the cache or computed into it."""
         cache = self.workspace.cache
         if cache is None:
             raise InputError("tune=last-layer keeps activations on disk, and was given no cache")
-        folder = cache / "activations" / model_digest(self.name)[:16]
+        folder = cache / "activations" / f"{_VERSION}-{model_digest(self.name)[:16]}"
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / texts.digest[:32]
         with FileLock(f"{target}.lock"):
             if not target.exists():
-                partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
-                partial.mkdir(exist_ok=True)
+                partial = target.with_suffix(".partial")
+                shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+                partial.mkdir()
                 self._compute(texts, partial)
                 partial.rename(target)
-        offsets = np.load(target / "offsets.npy")
-        tokens = np.memmap(target / "tokens.f16", np.float16, "r")
-        return Activations(offsets, tokens.reshape(offsets[-1], -1))
+        return _open(target)
 
     def forward(self, prepared: Activations, rows: Ints) -> torch.Tensor:
         """Rows of activations through the block and the pooling."""
@@ -180,12 +208,30 @@ class LastLayer(_Transformer):
                         self.model[0](features)
                     except _Reached as reached:
                         tokens = reached.hidden[mask]
-                    file.write(tokens.half().cpu().numpy().data)
+                    file.write(_half(tokens, self.name).data)
                     lengths.append(mask.sum(1).cpu().numpy())
                     self.workspace.progress(int(rows[-1]) + 1, len(texts))
         finally:
             hook.remove()
         np.save(folder / "offsets.npy", np.concatenate([[0], *lengths]).cumsum())
+
+
+def _open(folder: Path) -> Activations:
+    """Map what was computed."""
+    offsets = np.load(folder / "offsets.npy")
+    tokens = np.memmap(folder / "tokens.f16", np.float16, "r")
+    return Activations(offsets, tokens.reshape(offsets[-1], -1))
+
+
+def _half(tokens: torch.Tensor, name: str) -> Floats:
+    """Activations as they are kept."""
+    halved = tokens.half()
+    if not torch.isfinite(halved).all():
+        raise InputError(
+            f"activations of the encoder {name!r} are too large for float16; take tune=head or full"
+        )
+    kept: Floats = halved.cpu().numpy()
+    return kept
 
 
 def _stop(_block: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:

@@ -39,7 +39,8 @@ class HNSW(Index):
 
     def operating_points(self) -> list[Point]:
         """Beams from narrow to wide, the last at most as wide as the corpus."""
-        return [{"efSearch": beam} for beam in BEAMS if beam <= max(self._graph.ntotal, BEAMS[0])]
+        beams = {min(beam, self._graph.ntotal) for beam in BEAMS}
+        return [{"efSearch": beam} for beam in sorted(beams)]
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Search with a beam of ``efSearch``, which is also the most that is returned."""

@@ -10,7 +10,7 @@ import torch
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.relevance import Relevance
+    from bench.task import Relevance
     from bench.types import Ints
 
 

@@ -9,7 +9,7 @@ import torch
 from scipy import sparse
 
 if TYPE_CHECKING:
-    from bench.relevance import Relevance
+    from bench.task import Relevance
 
 
 def hierarchical_start(relevance: Relevance, dim: int, decay: float, seed: int) -> torch.Tensor:

@@ -34,7 +34,8 @@ class Learned(Trainer):
     head_width: int = 384  # hidden units of a head
     dim: int = 64  # of the vectors of a table; a text encoder has its own
     steps: int = 20_000
-    lr: float = 0.005  # at the first step: of lazy Adam for tables, of AdamW for text encoders
+    lr: float = 0.005  # at the first step: of lazy Adam for tables, of AdamW for a head
+    encoder_lr: float = 2e-5  # instead, of a transformer's weights: tune=last-layer and full
     temperature: float = 20.0  # multiplies the score
     checks: int = 12  # validations of a text encoder, or in finetuning; the best one is kept
 
@@ -47,7 +48,7 @@ class Learned(Trainer):
     def skip(self, data: Training) -> str | None:
         """There must be something to learn from."""
         if data.document_texts is not None and self.tune != "none" and not data.relevance.n_pairs:
-            return "the dataset has no training pairs; with --tune none it needs none"
+            return "no training pairs are left beside validation; with --tune none it needs none"
         return None
 
     def reads(self) -> str | None:
@@ -97,7 +98,7 @@ class Learned(Trainer):
             batches,
             loss,
             steps=self.steps,
-            lr=self.lr,
+            lr=self.encoder_lr if is_text and self.tune != "head" else self.lr,
             progress=progress,
             after_step=best.after_step if best else None,
         )

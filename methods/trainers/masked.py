@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.method import Progress, Workspace
-    from bench.relevance import Relevance
-    from bench.task import Training
+    from bench.task import Relevance, Training
     from methods.encoders.base import Encoder
     from methods.trainers.batches import Batch
 

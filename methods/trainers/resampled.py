@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from bench.relevance import Relevance
-    from bench.task import Training
+    from bench.task import Relevance, Training
     from methods.trainers.batches import Batch
 
 
