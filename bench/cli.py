@@ -189,16 +189,32 @@ def leaderboard(out: Path) -> None:
     show_default=True,
     help="Results folder; what it holds is not measured again.",
 )
+def speed(seeds: tuple[int, ...], out: Path) -> None:
+    """The project's own benchmark over hierarchies: what it reaches beside what it aims at."""
+    from bench.speed import speed_report
+
+    speed_report(seeds, out)
+
+
+@main.command(name="speed-text", cls=_Command)
+@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results/local"),
+    show_default=True,
+    help="Results folder; what it holds is not measured again.",
+)
 @click.option(
     "--data-dir",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder with scifact.",
+    help="Folder with scifact and hyperlex.",
 )
-def speed(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
-    """The project's own benchmark: what it reaches beside what it aims at."""
-    from bench.speed import speed_report
+def speed_text(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
+    """The same over texts."""
+    from bench.speed_text import text_report
 
-    speed_report(seeds, out, data_dir)
+    text_report(seeds, out, data_dir)
 
 
 @main.command(name="embed-wordnet", cls=_Command)
