@@ -1,5 +1,7 @@
 """The built-in methods fulfil the contract on a small task."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -197,3 +199,16 @@ def test_the_number_of_leaves_is_chosen_on_validation_within_the_budget(small_te
     # With 20 centroids to score for 24 documents, 80 % of the work buys no leaf; few leaves do.
     chosen = fitted(small_text_task, "de-faiss-ivf", steps=1, budget=0.8).operating_points()[-1]
     assert chosen["nlist"] < 20
+
+
+def test_encoding_queries_is_not_part_of_the_speed_of_search(small_task):
+    class Slow(REGISTRY.resolve("random")):
+        def prepare(self, queries):
+            time.sleep(0.2)
+
+    method = Slow()
+    method.fit(small_task.training(), seed=0, progress=silent)
+    method.index(small_task.corpus)
+    searcher = Searcher(method, small_task, 3)
+    assert searcher.run({}, silent).summary.seconds < 0.1
+    assert searcher.prepare_s >= 0.2

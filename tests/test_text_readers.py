@@ -597,3 +597,20 @@ def test_reading_takes_less_memory_than_the_file_is_large(tmp_path):
     run = [sys.executable, "-c", MEASURE, str(path)]
     grown = int(subprocess.run(run, cwd=ROOT, capture_output=True, check=True).stdout)
     assert grown * 1024 < 250e6
+
+
+class TestSplits:
+    def test_queries_of_the_test_are_not_trained_on_and_that_is_told(self, folder):
+        qrels(folder / "qrels" / "train.tsv", [*TRAIN, ("q4", "d1", 1)])
+        task = beir.read("small", folder)
+        both = np.concatenate([task.train.answered, task.validation.relevance.answered])
+        assert 4 not in both
+        assert (
+            "Queries of the training split left out, they are in the test split: 1." in task.notes
+        )
+
+    def test_a_validation_that_is_all_test_is_drawn_from_training_instead(self, folder):
+        qrels(folder / "qrels" / "dev.tsv", [("q4", "d0", 1)])
+        task = beir.read("small", folder, validation="dev")
+        assert len(task.validation.relevance.answered) == 1
+        assert 4 not in task.validation.relevance.answered
