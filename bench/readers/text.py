@@ -85,10 +85,12 @@ def text_task(
             f"dataset {name} has no test score of {least_gain} or more; the best is "
             f"{test.gains[0]}: take a lower least_gain"
         )
-    n_train = len(np.unique(train.queries))
-    if validation is None and not n_train:
-        validation = Pairs.none()
-    elif validation is None:
+    if validation is not None:
+        validation, left_out = _without(validation, test, "validation", "test")
+        train, also = _without(train, validation, "training", "validation")
+        added += [*left_out, *also]
+    if validation is None or not len(validation.queries):
+        n_train = len(np.unique(train.queries))
         size = min(validation_most, max(1, round(validation_share * n_train)), n_train)
         validation, train = _drawn(train, size, 1)
         added.append(
