@@ -8,13 +8,13 @@ import numpy as np
 
 from bench.errors import InputError
 from bench.judgements import Judgements
-from bench.readers.pairs import Pairs
 from bench.relevance import Relevance
 from bench.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.readers.pairs import Pairs
     from bench.readers.text_cache import Texts
 
 CUT = 100

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 HEAD = """# Leaderboard
 
 How far up a hierarchy a method still finds what is relevant (**recall by distance**), how well it
-ranks texts (**nDCG, recall at a rank**, by whether a document was seen in training), and how much of
-the corpus it must look at for that (**against visited**). Every figure is derived from the cells in
-`runs/`; rows marked *reported* are printed in papers and stand apart.
+ranks texts (**nDCG, recall at a rank**, by whether a document was seen in training), and how much
+of the corpus it must look at for that (**against visited**). Every figure is derived from the cells
+in `runs/`; rows marked *reported* are printed in papers and stand apart.
 """
 
 
