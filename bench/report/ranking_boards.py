@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ PARTS = ("", "seen", "unseen")
 def ranking_boards(rows: list[Row]) -> list[Board]:
     """The boards of a task whose rankings are cut at a rank."""
     first = dearest(rows[0].cells[0])
-    parts = [part for part in PARTS if part_of(first, part) is not None]
+    # With one part alone, its boards would be those of the whole.
+    parts = PARTS if first.seen is not None and first.unseen is not None else PARTS[:1]
     within = "at ≤ 10 % visited"
     boards = [_ranking(rows, _titled("Ranking", part), part, dearest) for part in parts]
     boards += [
@@ -97,7 +99,23 @@ def _ranking(
             ]
         )
     notes = [_counts(rows[0].cells[0], part), *without_note(without)]
+    if choose is dearest and not part:
+        notes += _equal(rows)
     return Board(title, header, table, notes)
+
+
+def _equal(rows: list[Row]) -> list[str]:
+    """Rows that return the same rankings, named."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        groups[repr([dearest(cell).ranking for cell in row.cells])].append(row.label)
+    alike = [" = ".join(labels) for labels in groups.values() if len(labels) > 1]
+    if not alike:
+        return []
+    return [
+        f"Equal to the last digit: {'; '.join(alike)}. Where a trained encoder equals one that is "
+        "not, none of its checks on validation was better, and it was kept as it came."
+    ]
 
 
 def _mean_ndcg(row: Row, part: str, choose: Callable[[Cell], PointResult | None]) -> float:
