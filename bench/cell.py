@@ -20,6 +20,10 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+WARNING = "warning: "
+"""How the phase of a cell begins that is no phase, but something to be told at once."""
+
+
 class _Model(BaseModel):
     """Strict: an unknown field in a file is an error, not a loss."""
 
@@ -110,6 +114,23 @@ class PointResult(_Model):
     unseen: PartResult | None = None
 
 
+class Leaves(_Model):
+    """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
+
+    Attributes:
+        training: the same, each time that the method looked while it was trained.
+    """
+
+    leaves: int
+    empty: int
+    largest: float
+    gini: float
+    entropy: float
+    expected: float
+    even: float
+    training: list[Leaves] = []
+
+
 class Cost(_Model):
     """Seconds, megabytes (10^6) and bytes.
 
@@ -150,6 +171,7 @@ class Cell(_Model):
         seen_means: what it means here that a pair's answer was seen in training.
         changed: the parameters that were set by hand.
         points: of what was searched; similarity: of pairs that were scored.
+        leaves: of a method that parts the corpus.
         run_sha256: of ``run.parquet``, None where nothing was searched.
     """
 
@@ -172,6 +194,7 @@ class Cell(_Model):
     k: int
     points: list[PointResult] = []
     similarity: list[Correlation] = []
+    leaves: Leaves | None = None
     cost: Cost | None = None
     run_sha256: str | None = None
     provenance: Provenance

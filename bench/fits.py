@@ -82,7 +82,7 @@ class Fits:
         self, method: Method, training: Training, seed: int, progress: Progress, folder: Path
     ) -> Fit:
         first = Fit(0.0, 0.0, shared=False)
-        warm_start = method.warm_start()
+        warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
@@ -12,6 +12,7 @@ from bench.errors import InputError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.leaves import LeafHealth
     from bench.task import Corpus, Queries, Training
     from bench.types import Floats, Ints
 
@@ -26,6 +27,10 @@ def _untold(_done: int, _total: int) -> None:
     """Where nobody follows."""
 
 
+def _unwarned(_text: str) -> None:
+    """Where nobody reads."""
+
+
 class Workspace(NamedTuple):
     """What the harness gives a method to work with; set before anything else is called.
 
@@ -33,10 +38,12 @@ class Workspace(NamedTuple):
         cache: a folder of the user's, shared by all runs, for what can be made again (embeddings,
             keyed by all that they depend on); None: keep nothing.
         progress: of preparing, such as encoding texts, whenever that happens.
+        warn: tells the user of what goes wrong but does not end the cell.
     """
 
     cache: Path | None = None
     progress: Progress = _untold
+    warn: Callable[[str], None] = _unwarned
 
 
 class FitIdentity(NamedTuple):
@@ -146,8 +153,16 @@ class Method(ABC):
         """
 
     def partition(self) -> Ints | None:
-        """[n_documents] the leaf that holds each document, or None if there are no leaves."""
+        """The leaf that holds each document, or None if there are no leaves.
+
+        Returns:
+            [n_documents], or [n_documents, r] where a document lies in r leaves.
+        """
         return None
+
+    def leaves_in_training(self) -> Sequence[LeafHealth]:
+        """How the leaves fared while the method was trained, for one that learns them."""
+        return ()
 
     def index_bytes(self) -> int:
         """Size of the index in memory, in bytes; 0 if there is none."""
@@ -192,7 +207,7 @@ class Method(ABC):
         """Names of the modules whose code makes this row."""
         return (type(self).__module__,)
 
-    def warm_start(self) -> Method | None:
+    def warm_start(self, train: Training) -> Method | None:  # noqa: ARG002
         """An unfitted method whose fit this one's goes on from, or None.
 
         The harness fits it first (or loads it, if that was done before) and calls ``start_from``.

@@ -162,5 +162,5 @@ def _report(store: Store, cells: list[Cell]) -> None:
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for group in by_task(store.cells()):
         if (group[0].task, group[0].task_digest) in ran:
-            console.say_boards(group[0], task_boards(group))
+            console.say_boards(group[0], task_boards(group, store.query_values))
     console.say_written(path)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bench.cell import Cell, CellSpec, Correlation, Cost, PointResult, Status
+from bench.cell import WARNING, Cell, CellSpec, Correlation, Cost, Leaves, PointResult, Status
 from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
@@ -20,11 +20,12 @@ from bench.measures.similarity import correlation
 from bench.memory import PeakMemory, is_out_of_memory
 from bench.method import Method, Workspace
 from bench.places import cache_folder
+from bench.query_values import QueryValues, told, write_query_values
 from bench.registry import Registry, missing_packages
 from bench.run_file import RunFile, write_scores
 from bench.search import PointSummary, Searcher
 from bench.similarity_scores import score_pairs
-from bench.store import Store, sha256_of
+from bench.store import QUERIES, RUN, Store, sha256_of
 from bench.task_files import load_task
 
 if TYPE_CHECKING:
@@ -52,11 +53,11 @@ def run_cell(spec: CellSpec, tell: Tell) -> Cell:
     """
     store = Store(Path(spec.root))
     with store.staging(spec.blank.key) as staging:
-        run = staging / "run.parquet"
+        run = staging / RUN
         try:
             cell = _measure(spec, store, run, tell)
             if cell.status is Status.OK:
-                store.commit(cell, run)
+                store.commit(cell, staging)
         except Exception as error:
             logger.exception("the cell failed")
             status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
@@ -74,7 +75,9 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
     task = load_task(Path(spec.task_folder))
     method = method_type(**blank.params)
-    method.workspace = Workspace(cache_folder(), partial(tell, "encode"))
+    method.workspace = Workspace(
+        cache_folder(), partial(tell, "encode"), lambda text: tell(f"{WARNING}{text}", 0, 0)
+    )
     if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
     training = task.training(sees_test=method.sees_test)
@@ -106,6 +109,7 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
             "reason": None,
             "points": found.points,
             "similarity": found.similarity,
+            "leaves": found.leaves,
             "cost": cost,
             "run_sha256": sha256_of(run),
         }
@@ -121,6 +125,7 @@ class _Found(NamedTuple):
     index_bytes: int
     encode_s: float
     search_s: float
+    leaves: Leaves | None = None
 
 
 def _no_score(method: Method, task: Task) -> str | None:
@@ -171,8 +176,15 @@ def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
         _result(summary, measures, len(task.document_names))
         for summary, measures in zip(searched, evaluation.results(), strict=True)
     ]
+    values = QueryValues(rows, {number: evaluation.of_queries(number) for number in told(points)})
+    write_query_values(run.with_name(QUERIES), values)
     search_s = sum(summary.seconds for summary in searched)
-    return _Found(points, [], index_s, method.index_bytes(), searcher.prepare_s, search_s)
+    health = searcher.leaf_health()
+    leaves = None
+    if health is not None:
+        training = [Leaves(**each._asdict()) for each in method.leaves_in_training()]
+        leaves = Leaves(**health._asdict(), training=training)
+    return _Found(points, [], index_s, method.index_bytes(), searcher.prepare_s, search_s, leaves)
 
 
 def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:

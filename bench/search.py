@@ -13,6 +13,7 @@ from bench.measures.visited import VisitedMeter
 from bench.task import Queries
 
 if TYPE_CHECKING:
+    from bench.leaves import LeafHealth
     from bench.method import Method, Point, Progress, SearchResult
     from bench.task import Task
     from bench.types import Floats, Ints
@@ -105,6 +106,10 @@ class Searcher:
         mean_visited = float(visited.mean())
         summary = PointSummary(point, n, mean_visited, self_reported, routed / n, seconds)
         return PointRun(ids, scores, visited, summary)
+
+    def leaf_health(self) -> LeafHealth | None:
+        """How evenly documents lie in the method's leaves, or None if it has none."""
+        return None if self._meter is None else self._meter.health()
 
     def _visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
         """[n] documents that each query visited, and whether the method says so itself."""

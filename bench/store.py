@@ -1,7 +1,8 @@
 """Results on disk: cells are written whole or not at all.
 
-``runs/<task>/<method>/<key>/`` holds ``run.parquet`` and ``cell.json``, the latter moved into place
-last. ``.work/`` holds what can be made again: tasks, fitted encoders, logs, unfinished cells.
+``runs/<task>/<method>/<key>/`` holds ``run.parquet``, ``queries.parquet`` and, moved into place
+last, ``cell.json``. ``.work/`` holds what can be made again: tasks, fitted encoders,
+logs, unfinished cells.
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from pydantic import ValidationError
 
 from bench.cell import Cell, Status
 from bench.errors import InputError
+from bench.query_values import QueryValues, read_query_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+RUN, QUERIES = "run.parquet", "queries.parquet"
 PUBLISHED_BYTES = 500_000
-"""Larger run files stay out of git; their cell.json is enough for the boards."""
+"""Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
 
 
 class Store:
@@ -70,8 +73,12 @@ class Store:
         stored = read_cell(self.folder(cell) / "cell.json")
         if stored is None or stored.status is not Status.OK:
             return None
-        run = self.folder(cell) / "run.parquet"
+        run = self.folder(cell) / RUN
         return None if run.exists() and sha256_of(run) != stored.run_sha256 else stored
+
+    def query_values(self, cell: Cell) -> QueryValues | None:
+        """What each query came to in a stored cell, or None where that is not kept."""
+        return read_query_values(self.folder(cell) / QUERIES)
 
     def cells(self) -> list[Cell]:
         """Every stored cell."""
@@ -88,8 +95,8 @@ class Store:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def commit(self, cell: Cell, run: Path | None = None) -> None:
-        """Store a cell with its run, then drop the cells that it supersedes.
+    def commit(self, cell: Cell, staging: Path | None = None) -> None:
+        """Store a cell with the files in ``staging``, then drop the cells that it supersedes.
 
         A failure never takes the place of a cell measured to its end.
 
@@ -104,13 +111,16 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
             record = _written(self._staging, to_json(cell))
-            if run is not None:
-                _sync(run)
-                if run.stat().st_size > PUBLISHED_BYTES:
-                    (folder / ".gitignore").write_text("run.parquet\n")
-                run.replace(folder / "run.parquet")
-            else:
-                (folder / "run.parquet").unlink(missing_ok=True)
+            for name in (RUN, QUERIES):
+                file = None if staging is None else staging / name
+                if file is None or not file.exists():
+                    (folder / name).unlink(missing_ok=True)
+                    continue
+                _sync(file)
+                if file.stat().st_size > PUBLISHED_BYTES:
+                    with (folder / ".gitignore").open("a") as unpublished:
+                        unpublished.write(f"{name}\n")
+                file.replace(folder / name)
             record.replace(folder / "cell.json")
         except OSError as error:
             raise cannot_write(folder, error) from error

@@ -43,12 +43,16 @@ class Corpus(NamedTuple):
         names: [n] their names.
         sample: the validation queries, for an index that is laid out by what is asked.
         judged: what the sample's rankings are judged by, rows in its order.
+        training: the training queries, likewise.
+        relevance: their relevant documents, rows in their order.
         texts: [n] the documents' texts, or None where the task has none.
     """
 
     names: Sequence[str]
     sample: Queries
     judged: Judgements
+    training: Queries
+    relevance: Relevance
     texts: Strings | None = None
 
     @property
@@ -178,7 +182,10 @@ class Task:
         """What a method indexes."""
         sample = self.queries_of(self.validation)
         judged = self.validation.rows(sample.rows)
-        return Corpus(self.document_names, sample, judged, self.document_texts)
+        asked = self.train.answered
+        training = _queries(asked, self.query_names, self.query_texts)
+        relevance = self.train.rows(asked)
+        return Corpus(self.document_names, sample, judged, training, relevance, self.document_texts)
 
     def queries_of(self, split: Judgements) -> Queries:
         """The queries of a split that have an answer."""

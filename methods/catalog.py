@@ -18,6 +18,8 @@ TRAINERS = {
     "pretrain-finetune-de": "methods.trainers.pretrain_finetune:PretrainFinetune",
     "masked-de": "methods.trainers.masked:Masked",
     "constructed-de": "methods.trainers.constructed:Constructed",
+    "ehi-encoder": "methods.trainers.ehi:EHI",
+    "ehi-paper-encoder": "methods.trainers.ehi:EHIPaper",
 }
 
 INDEXES = {
@@ -25,6 +27,9 @@ INDEXES = {
     "faiss-ivf": "methods.indexes.faiss_ivf:FaissIVF",
     "scann": "methods.indexes.scann:ScaNN",
     "hnsw": "methods.indexes.hnsw:HNSW",
+    "learned-tree": "methods.indexes.learned_tree:LearnedTree",
+    "learned-router": "methods.indexes.guided:LearnedRouter",
+    "moved-positives": "methods.indexes.guided:MovedPositives",
 }
 
 METHODS = {
@@ -38,6 +43,12 @@ METHODS = {
     "de-faiss-ivf": "standard-de+faiss-ivf",
     "de-scann": "standard-de+scann",
     "de-hnsw": "standard-de+hnsw",
+    "de-learned-router": "standard-de+learned-router",
+    "de-moved-positives": "standard-de+moved-positives",
+    "ehi": "ehi-encoder+learned-tree",
+    "ehi-paper": "ehi-paper-encoder+learned-tree",
+    "ehi-encoder+faiss-ivf": "ehi-encoder+faiss-ivf",
+    "ehi-encoder+scann": "ehi-encoder+scann",
     "bm25": "methods.bm25:BM25",
     "random": "methods.random:Random",
     "oracle": "methods.oracle:Oracle",

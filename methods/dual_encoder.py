@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
+from bench.errors import InputError
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
+from methods.encoders.routed import RoutedEncoder
 from methods.encoders.sentence import encoder_version
-from methods.indexes.base import Sample
+from methods.indexes.base import Asked, Guide
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from bench.leaves import LeafHealth
     from bench.task import Corpus, Queries, Training
     from bench.types import Floats, Ints
     from methods.encoders.base import Encoder
@@ -47,9 +51,14 @@ class DualEncoder(Method):
 
     def index(self, corpus: Corpus) -> None:
         """Index the document vectors."""
+
+        def training() -> Asked:
+            return Asked(self.encoder.encode_queries(corpus.training), corpus.relevance)
+
+        tree = self.encoder.tree if isinstance(self.encoder, RoutedEncoder) else None
         documents = self.encoder.encode_documents(corpus.texts)
-        sample = Sample(self.encoder.encode_queries(corpus.sample), corpus.judged)
-        self._index.build(documents, sample)
+        sample = self.encoder.encode_queries(corpus.sample)
+        self._index.build(documents, Guide(sample, corpus.judged, training, tree))
 
     def operating_points(self) -> list[Point]:
         """Those of the index."""
@@ -80,6 +89,10 @@ class DualEncoder(Method):
         """That of the index."""
         return self._index.partition()
 
+    def leaves_in_training(self) -> Sequence[LeafHealth]:
+        """Those of a tree that was learned with the encoder."""
+        return self.encoder.tree.history if isinstance(self.encoder, RoutedEncoder) else ()
+
     def index_bytes(self) -> int:
         """Size of the index."""
         return self._index.memory_bytes()
@@ -98,6 +111,10 @@ class DualEncoder(Method):
             from methods.encoders.text import TextEncoder
 
             self.encoder = TextEncoder.load(folder, self.workspace)
+        if self.trainer_type.learns_tree:
+            from methods.trees.indexer import Indexer
+
+            self.encoder = RoutedEncoder(self.encoder, Indexer.load(folder))
 
     def modules(self) -> tuple[str, ...]:
         """Trainer, index and this file."""
@@ -111,9 +128,9 @@ class DualEncoder(Method):
             params["encoder_version"] = encoder_version(read)
         return FitIdentity(self.trainer_name, params, (self.trainer_type.__module__,))
 
-    def warm_start(self) -> Method | None:
+    def warm_start(self, train: Training) -> Method | None:
         """The method that trains what this trainer goes on from."""
-        first = self.trainer.first_stage()
+        first = self.trainer.first_stage(train)
         if first is None:
             return None
         name, trainer = first
@@ -138,7 +155,16 @@ def _exact() -> type[Index]:
 def compose(
     name: str, trainer_name: str, trainer: type[Trainer], index: type[Index]
 ) -> type[DualEncoder]:
-    """The class of the method that trains with ``trainer`` and searches with ``index``."""
+    """The class of the method that trains with ``trainer`` and searches with ``index``.
+
+    Raises:
+        InputError: the index needs a tree that the trainer does not learn.
+    """
+    if index.needs_tree and not trainer.learns_tree:
+        raise InputError(
+            f"method {name!r}: {trainer_name} learns no tree to search; compose it with another "
+            "index"
+        )
     return type(
         "DualEncoder",
         (DualEncoder,),

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-FOR_METHODS = {"bench.method", "bench.task", "bench.errors", "bench.types"}
+FOR_METHODS = {"bench.method", "bench.task", "bench.errors", "bench.types", "bench.leaves"}
 
 
 def imports(folder):

@@ -116,5 +116,5 @@ class TestVisitedMeter:
             self.meter.count(np.array([[0, 1]]), np.array([[0, 5]]))
 
     def test_a_partition_must_cover_the_corpus(self):
-        with pytest.raises(MethodError, match=r"\[7\] integers"):
+        with pytest.raises(MethodError, match=r"\[7\] or \[7, r\] integers"):
             VisitedMeter(np.array([0, 1]), 7)

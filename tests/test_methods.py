@@ -16,7 +16,7 @@ from methods.trainers.pretrain_finetune import PretrainFinetune
 from methods.trainers.standard import Standard
 
 REGISTRY = Registry()
-QUICK = {"steps": 200, "dim": 8, "finetune_steps": 50}
+QUICK = {"steps": 200, "dim": 8, "finetune_steps": 50, "branching": 4, "epochs": 3}
 
 
 def silent(done, total):
@@ -130,7 +130,7 @@ def test_twin_documents_do_not_confuse_scanns_leaves():
     rng = np.random.default_rng(0)
     documents = np.repeat(rng.standard_normal((10, 8)).astype(np.float32), 6, axis=0)
     index = ScaNN(nlist=30)  # more leaves than distinct vectors: centroids are twins
-    index.lay_out(documents, 30)
+    index.lay_out(documents, 30, None)
     queries = rng.standard_normal((40, 8)).astype(np.float32)
     for nprobe in (1, 4, 9):
         result = index.search(queries, 60, {"nprobe": nprobe})
@@ -189,7 +189,7 @@ def test_rows_that_differ_by_index_alone_share_one_fit(small_task):
         for name in ("standard-de", "exact", "de-scann", "de-hnsw", "de-faiss-ivf", "masked-de")
     }
     assert len(set(keys.values())) == 2
-    warm_start = made("pretrain-finetune-de").warm_start()
+    warm_start = made("pretrain-finetune-de").warm_start(small_task.training())
     assert fit_key(small_task.digest, warm_start, 0) == keys["standard-de"]
 
 

@@ -41,9 +41,11 @@ def store(tmp_path):
 
 
 def run_file(store, key, size=100):
-    path = store.tasks / f"{key}.parquet"
-    path.write_bytes(b"x" * size)
-    return path
+    """A staging folder with a run in it."""
+    folder = store.tasks / key
+    folder.mkdir(exist_ok=True)
+    (folder / "run.parquet").write_bytes(b"x" * size)
+    return folder
 
 
 def test_data_of_the_same_name_are_kept_apart(store):

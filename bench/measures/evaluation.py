@@ -59,6 +59,25 @@ class Evaluation:
             for i, (recall, ranking) in enumerate(zip(recalls, rankings, strict=True))
         ]
 
+    def of_queries(self, number: int) -> dict[str, Floats]:
+        """What each query came to in one of the rankings, by name; NaN where it has no such pair.
+
+        Recall over all its pairs in a hierarchy; nDCG@10 and R@100 where rankings are cut at a
+        rank, R@100 over seen and unseen documents too.
+        """
+        n_queries = self._whole.n_queries
+        found = {}
+        for name, part in (("", self._whole), ("seen ", self._seen), ("unseen ", self._unseen)):
+            if part is None:
+                continue
+            for measure, values in part.of_queries(number).items():
+                if name and measure == "nDCG@10":
+                    continue
+                column = np.full(n_queries, np.nan, np.float32)
+                column[part.queries] = values
+                found[f"{name}{measure}"] = column
+        return found
+
 
 class _Part:
     """Some of the relevant pairs, with the queries that have one.
@@ -71,22 +90,23 @@ class _Part:
     def __init__(self, judged: Judgements, kept: Bools) -> None:
         self._judged, self._kept = judged, kept
         inside = judged.relevance.where(kept)
-        self._queries = inside.answered
-        self._relevance = inside.rows(self._queries)
-        self._others = judged.relevance.where(~kept).rows(self._queries)
+        self.queries = inside.answered
+        self.n_queries = inside.n_queries
+        self._relevance = inside.rows(self.queries)
+        self._others = judged.relevance.where(~kept).rows(self.queries)
         self._gains = judged.pair_gains[kept] if judged.cut is not None else np.zeros(0)
         self._found: list[Bools] = []
         self._values: list[dict[str, Floats]] = []
 
     def add(self, ids: Ints) -> None:
         """Measure one ranking of all queries."""
-        if not len(self._queries):
+        if not len(self.queries):
             return
         self._found.append(self._judged.found(ids)[self._kept])
         if self._judged.cut is None:
             self._values.append({})
             return
-        ranked = ids[self._queries][:, : self._judged.cut]
+        ranked = ids[self.queries][:, : self._judged.cut]
         least = self._judged.least_gain
         values = ranking_measures(ranked, self._relevance, self._gains, least)
         if self._others.n_pairs:
@@ -94,6 +114,16 @@ class _Part:
             of_moved = ranking_measures(moved, self._relevance, self._gains, least)
             values |= {name: of_moved[name] for name in ("nDCG@10", "MRR@10")}
         self._values.append(values)
+
+    def of_queries(self, number: int) -> dict[str, Floats]:
+        """[queries of this part] the measures of one ranking that rows are compared by."""
+        if not len(self.queries):
+            return {}
+        values = self._values[number]
+        if values:
+            return {name: values[name] for name in ("nDCG@10", "R@100")}
+        hits = np.bincount(self._relevance.queries, self._found[number], len(self.queries))
+        return {"recall": hits / self._relevance.counts}
 
     def recalls(self) -> list[RecallByDistance]:
         """Recall by distance of each ranking."""
@@ -117,9 +147,9 @@ class _Part:
 
     def results(self) -> list[PartResult] | None:
         """All measures of each ranking, or None where no pair is of this part."""
-        if not len(self._queries):
+        if not len(self.queries):
             return None
-        n = {"n_queries": len(self._queries), "n_pairs": self._relevance.n_pairs}
+        n = {"n_queries": len(self.queries), "n_pairs": self._relevance.n_pairs}
         return [
             PartResult(
                 **n, recall=recall.overall, recall_by_distance=recall.strata, ranking=ranking

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import MethodError
+from bench.leaves import leaf_health
 
 if TYPE_CHECKING:
+    from bench.leaves import LeafHealth
     from bench.types import Bools, Ints
 
 
@@ -16,19 +18,27 @@ class VisitedMeter:
     """Counts distinct documents in probed leaves.
 
     Args:
-        leaf: [n_documents] the leaf of each document.
+        leaf: [n_documents] the leaf of each document, or [n_documents, r] its r leaves.
         n_documents: size of the corpus.
     """
 
     def __init__(self, leaf: Ints, n_documents: int) -> None:
-        if leaf.shape != (n_documents,) or not np.issubdtype(leaf.dtype, np.integer):
+        if leaf.shape[:1] != (n_documents,) or leaf.ndim > 2:  # noqa: PLR2004
             raise MethodError(
-                f"partition() must be [{n_documents}] integers, got {leaf.dtype} {leaf.shape}"
+                f"partition() must be [{n_documents}] or [{n_documents}, r] integers, got "
+                f"{leaf.shape}"
             )
+        if not np.issubdtype(leaf.dtype, np.integer):
+            raise MethodError(f"partition() must be integers, got {leaf.dtype}")
         if len(leaf) and leaf.min() < 0:
             raise MethodError(f"partition() has the negative leaf {leaf.min()}")
-        self._leaf = leaf
-        self._sizes = np.bincount(leaf)
+        self._leaf = leaf.reshape(n_documents, -1)
+        self._sizes = np.bincount(leaf.ravel())
+        self._n_leaves = len(self._sizes)
+
+    def health(self) -> LeafHealth:
+        """How evenly documents lie in the leaves, those that were probed and are empty included."""
+        return leaf_health(self._leaf, self._n_leaves)
 
     def count(self, leaves: Ints, ids: Ints) -> Ints:
         """[n] documents visited by each query.
@@ -44,16 +54,29 @@ class VisitedMeter:
             raise MethodError(f"leaves must be [{len(ids)}, p], got {leaves.shape}")
         if not np.issubdtype(leaves.dtype, np.integer):
             raise MethodError(f"leaves must be integers, got {leaves.dtype}")
+        self._n_leaves = max(self._n_leaves, int(leaves.max(initial=-1)) + 1)
         probed = self._probed(leaves)
-        outside = ~np.take_along_axis(probed, self._leaf[ids], axis=1) & (ids >= 0)
+        reached = np.zeros(ids.shape, bool)
+        for column in self._leaf.T:
+            reached |= np.take_along_axis(probed, column[ids], axis=1)
+        outside = ~reached & (ids >= 0)
         if outside.any():
             row, column = np.argwhere(outside)[0]
             document = ids[row, column]
+            leaves_of = ", ".join(map(str, self._leaf[document]))
             raise MethodError(
-                f"query {row} of its batch returned document {document} of leaf "
-                f"{self._leaf[document]}, which is not among the leaves that it probed"
+                f"query {row} of its batch returned document {document} of leaf {leaves_of}, "
+                "which is not among the leaves that it probed"
             )
-        counts: Ints = (probed @ self._sizes.astype(np.float64)).astype(np.int64)
+        return self._distinct(probed)
+
+    def _distinct(self, probed: Bools) -> Ints:
+        """[n] documents in probed leaves; one that lies in several counts once."""
+        counts: Ints
+        if self._leaf.shape[1] == 1:
+            counts = (probed @ self._sizes.astype(np.float64)).astype(np.int64)
+            return counts
+        counts = np.array([np.count_nonzero(row[self._leaf].any(axis=1)) for row in probed])
         return counts
 
     def _probed(self, leaves: Ints) -> Bools:

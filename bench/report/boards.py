@@ -8,6 +8,8 @@ from bench.cell import Cell, Status
 from bench.report.board import NONE, Board, rows_of
 from bench.report.cost_boards import costs, unmeasured
 from bench.report.hierarchy_boards import hierarchy_boards
+from bench.report.leaf_boards import leaf_board
+from bench.report.paired_boards import paired_boards
 from bench.report.ranking_boards import ranking_boards
 from bench.report.similarity_boards import similarity_boards
 
@@ -15,10 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.cards import Reported
+    from bench.report.paired_boards import ValuesOf
 
 
-def boards_of(cells: Sequence[Cell]) -> list[Board]:
-    """All boards over the cells of one task."""
+def boards_of(cells: Sequence[Cell], values_of: ValuesOf) -> list[Board]:
+    """All boards over the cells of one task.
+
+    Args:
+        cells: of one task.
+        values_of: gives what each query came to in a cell, or None where that is not kept.
+    """
     rows = rows_of(cells)
     boards = []
     if rows:
@@ -27,6 +35,8 @@ def boards_of(cells: Sequence[Cell]) -> list[Board]:
             boards = similarity_boards(rows)
         else:
             boards = hierarchy_boards(rows) if first.cut is None else ranking_boards(rows)
+        boards += paired_boards(rows, values_of)
+        boards += leaf_board(rows)
         boards.append(costs(rows))
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:

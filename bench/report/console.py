@@ -25,7 +25,7 @@ from rich.table import Column
 from rich.text import Text
 from tabulate import tabulate
 
-from bench.cell import Cell, Status
+from bench.cell import WARNING, Cell, Status
 from bench.report.board import dearest
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
             left = (now - began) / ended * (n_cells - ended)
             say(f"[{ended}/{n_cells}] {name}: {_outcome(event.cell)} (about {left:.0f} s left)")
             yield event.cell
+        elif event.phase.startswith(WARNING):
+            say(f"    {name}: {event.phase}")
         else:
             phase, start, told = phases.get(event.cell.key, ("", now, now))
             if phase != event.phase:
@@ -137,6 +139,9 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
                 text = Text.assemble(f"{name}: ", (_outcome(event.cell), colour))
                 console.print(text)
                 yield event.cell
+                continue
+            if event.phase.startswith(WARNING):
+                console.print(Text.assemble(f"{name}: ", (event.phase, "yellow")))
                 continue
             if bar is not None and phase != event.phase:
                 progress.remove_task(bar)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from bench.cell import Cell
     from bench.report.board import Board
+    from bench.report.paired_boards import ValuesOf
     from bench.store import Store
 
 HEAD = """# Leaderboard
@@ -31,7 +32,8 @@ in `runs/`; rows marked *reported* are printed in papers and stand apart.
 def write_leaderboard(store: Store) -> Path:
     """Write the boards of all cells of a store into its LEADERBOARD.md."""
     path = store.root / "LEADERBOARD.md"
-    sections = [HEAD, *(_section(cells) for cells in by_task(store.cells()))]
+    tasks = by_task(store.cells())
+    sections = [HEAD, *(_section(cells, store.query_values) for cells in tasks)]
     write_atomically(path, "\n".join(sections))
     return path
 
@@ -44,16 +46,16 @@ def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
     return [groups[key] for key in sorted(groups)]
 
 
-def task_boards(cells: list[Cell]) -> list[Board]:
+def task_boards(cells: list[Cell], values_of: ValuesOf) -> list[Board]:
     """The boards of one task, the papers' rows last."""
-    boards = boards_of(cells)
+    boards = boards_of(cells, values_of)
     card = card_of_task(cells[0].task)
     if card is not None and card.reported and card.name == cells[0].task:
         boards.append(reported_board(card.reported))
     return boards
 
 
-def _section(cells: list[Cell]) -> str:
+def _section(cells: list[Cell], values_of: ValuesOf) -> str:
     """A task as markdown."""
     first = cells[0]
     card = card_of_task(first.task)
@@ -74,7 +76,7 @@ def _section(cells: list[Cell]) -> str:
         f"Measured on {'; '.join(places(cells))}.",
         "",
     ]
-    for board in task_boards(cells):
+    for board in task_boards(cells, values_of):
         lines += [f"### {board.title}", ""]
         if board.notes:
             lines += [*board.notes, ""]

@@ -126,10 +126,13 @@ class TextLearner:
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Unit vectors of the batch, cut off from their gradient."""
-        rows = self._asked.searchsorted(batch.queries.numpy())
-        self._q = self._encoder.queries.forward(self._queries, rows)
+        self._q = self.query_vectors(batch.queries.numpy())
         self._x = self._encoder.documents.forward(self._documents, batch.documents.numpy())
         return self._q.detach(), self._x.detach()
+
+    def query_vectors(self, rows: Ints) -> torch.Tensor:
+        """Unit vectors [n, dim] of query rows, with their gradient."""
+        return self._encoder.queries.forward(self._queries, self._asked.searchsorted(rows))
 
     def step(self, gradients: Gradients, rate: float) -> None:
         """Carry the vectors' gradients back to the weights and move them."""

@@ -9,40 +9,65 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 from methods.part import Part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.method import Point, SearchResult
-    from bench.task import Judgements
+    from bench.task import Judgements, Relevance
     from bench.types import Floats, Ints
+    from methods.trees.indexer import Indexer
 
 
-class Sample(NamedTuple):
-    """Validation queries, to lay an index out by.
+class Asked(NamedTuple):
+    """Training queries.
 
     Attributes:
-        vectors: [n, dim] of the queries.
+        vectors: [n, dim].
+        relevance: their relevant documents, rows in the same order.
+    """
+
+    vectors: Floats
+    relevance: Relevance
+
+
+class Guide(NamedTuple):
+    """What an index may be laid out by, besides the documents.
+
+    Attributes:
+        vectors: [n, dim] of the validation queries.
         judged: what their rankings are judged by.
+        training: gives the training queries, whose vectors not every index needs.
+        tree: what was learned with the encoder to send vectors to leaves, or None.
     """
 
     vectors: Floats
     judged: Judgements
+    training: Callable[[], Asked]
+    tree: Indexer | None = None
 
     def score(self, ids: Ints) -> float:
-        """How good rankings [n, k] of the sample are."""
+        """How good rankings [n, k] of the validation queries are."""
         return self.judged.score(ids)
 
     @property
     def depth(self) -> int:
-        """How deep rankings of the sample are judged."""
+        """How deep rankings of the validation queries are judged."""
         return int(self.judged.depth.max(initial=0))
 
 
 @dataclass
 class Index(Part, ABC):
-    """Searches document vectors by dot product; its fields are its hyper-parameters."""
+    """Searches document vectors by dot product; its fields are its hyper-parameters.
+
+    Attributes:
+        requires: packages that it imports.
+        needs_tree: whether its leaves are those that were learned with the encoder.
+    """
 
     requires: ClassVar[tuple[str, ...]] = ()
+    needs_tree: ClassVar[bool] = False
 
     @abstractmethod
-    def build(self, documents: Floats, sample: Sample) -> None:
+    def build(self, documents: Floats, guide: Guide) -> None:
         """Index [n_documents, dim] vectors."""
 
     @abstractmethod
@@ -58,5 +83,5 @@ class Index(Part, ABC):
         return [{}]
 
     def partition(self) -> Ints | None:
-        """[n_documents] the leaf of each document."""
+        """[n_documents] the leaf of each document, [n_documents, r] its leaves, or None."""
         return None

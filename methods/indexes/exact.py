@@ -12,14 +12,14 @@ from methods.indexes.base import Index
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
-    from methods.indexes.base import Sample
+    from methods.indexes.base import Guide
 
 
 @dataclass
 class Exact(Index):
     """All documents by dot product, with Faiss."""
 
-    def build(self, documents: Floats, sample: Sample) -> None:
+    def build(self, documents: Floats, guide: Guide) -> None:
         """Keep the vectors as they are."""
         self._documents = documents
 

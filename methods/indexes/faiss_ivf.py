@@ -10,20 +10,21 @@ import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
 from bench.method import Point, SearchResult
-from methods.indexes.leaves import LeafIndex
+from methods.indexes.leaves import ClusteredLeaves
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
+    from methods.indexes.base import Guide
 
 
 @dataclass
-class FaissIVF(LeafIndex):
+class FaissIVF(ClusteredLeaves):
     """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
 
     Leaves are chosen first and handed over, so that those scanned are those reported.
     """
 
-    def lay_out(self, documents: Floats, nlist: int) -> None:
+    def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Cluster the documents and fill the leaves."""
         n_documents, dim = documents.shape
         quantizer = faiss.IndexFlatIP(dim)

@@ -14,7 +14,7 @@ from methods.indexes.base import Index
 
 if TYPE_CHECKING:
     from bench.types import Floats
-    from methods.indexes.base import Sample
+    from methods.indexes.base import Guide
 
 BEAMS = (32, 64, 128, 256, 512, 1024)
 
@@ -30,7 +30,7 @@ class HNSW(Index):
     M: int = 32  # links of a node
     ef_construction: int = 80  # beam while the graph is built
 
-    def build(self, documents: Floats, sample: Sample) -> None:
+    def build(self, documents: Floats, guide: Guide) -> None:
         """Insert the documents one after the other: with threads the graph would vary."""
         self._graph = faiss.IndexHNSWFlat(documents.shape[1], self.M, faiss.METRIC_INNER_PRODUCT)
         self._graph.hnsw.efConstruction = self.ef_construction

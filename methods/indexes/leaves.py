@@ -15,7 +15,7 @@ from methods.indexes.base import Index
 if TYPE_CHECKING:
     from bench.method import Point
     from bench.types import Floats, Ints
-    from methods.indexes.base import Sample
+    from methods.indexes.base import Guide
 
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of the corpus for which there are operating points."""
@@ -26,7 +26,35 @@ FACTORS = (0.25, 0.5, 1, 2, 4)
 
 @dataclass
 class LeafIndex(Index):
-    """An index with leaves, as many as do best on validation.
+    """An index with leaves, whose operating points keep to shares of the corpus."""
+
+    @abstractmethod
+    def rank_leaves(self, queries: Floats) -> Ints:
+        """[n, nlist] all leaves in each query's order of probing."""
+
+    @abstractmethod
+    def partition(self) -> Ints:
+        """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""
+
+    def measure(self, queries: Floats) -> None:
+        """See what queries visit: leaves are of unequal size, 10 % of them hold not 10 %."""
+        self._visited = visited_shares(self.rank_leaves(queries), self.partition())
+
+    def probes_within(self, budget: float) -> int:
+        """The largest nprobe that keeps the mean visited share within ``budget``, at least 1."""
+        return max(1, affordable(self._visited, budget))
+
+    def operating_points(self) -> list[Point]:
+        """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
+        # A sample is not the test: stay 1 % below each budget but the last.
+        probes = {affordable(self._visited, 0.99 * budget) for budget in BUDGETS[:-1]}
+        total = len(self._visited)
+        return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
+
+
+@dataclass
+class ClusteredLeaves(LeafIndex):
+    """Leaves by clustering, as many as do best on validation.
 
     Each number of leaves is tried at the dearest setting whose visited and routing cost together
     stay within ``budget``: without the routing cost, more leaves would always seem better.
@@ -44,60 +72,68 @@ class LeafIndex(Index):
             raise InputError(f"budget takes a share up to 1, got {self.budget}")
 
     @abstractmethod
-    def lay_out(self, documents: Floats, nlist: int) -> None:
+    def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Part [n_documents, dim] vectors into ``nlist`` leaves, ready to be searched."""
 
-    @abstractmethod
-    def rank_leaves(self, queries: Floats) -> Ints:
-        """[n, nlist] all leaves in each query's order of probing."""
-
-    @abstractmethod
-    def partition(self) -> Ints:
-        """[n_documents] the leaf of each document."""
-
-    def build(self, documents: Floats, sample: Sample) -> None:
+    def build(self, documents: Floats, guide: Guide) -> None:
         """Part the documents, and measure what a sample of queries visits."""
         n_documents = len(documents)
-        if not len(sample.vectors):  # without validation, documents stand for queries
-            stand_ins = documents[:: max(1, n_documents // STAND_INS)]
+        if not len(guide.vectors):
             nlist = self.nlist or max(1, round(math.sqrt(n_documents)))
-            self._lay_out_and_measure(documents, min(nlist, n_documents), stand_ins)
+            self.lay_out(documents, min(nlist, n_documents), guide)
+            self.measure(stand_ins(documents))
             return
         candidates = [self.nlist] if self.nlist else _candidates(n_documents)
         scores = []
         for nlist in candidates:
-            self._lay_out_and_measure(documents, min(nlist, n_documents), sample.vectors)
-            scores.append(self._score_within_budget(sample) if len(candidates) > 1 else 0.0)
+            self._lay_out_and_measure(documents, nlist, guide)
+            scores.append(self._score_within_budget(guide) if len(candidates) > 1 else 0.0)
         best = candidates[int(np.argmax(scores))]
         if best != candidates[-1]:  # the last one still stands
-            self._lay_out_and_measure(documents, best, sample.vectors)
+            self._lay_out_and_measure(documents, best, guide)
 
-    def operating_points(self) -> list[Point]:
-        """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
-        # A sample is not the test: stay 1 % below each budget but the last.
-        probes = {self._nprobe(self._visited, 0.99 * budget) for budget in BUDGETS[:-1]}
-        total = len(self._visited)
-        return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
+    def _lay_out_and_measure(self, documents: Floats, nlist: int, guide: Guide) -> None:
+        self.lay_out(documents, min(nlist, len(documents)), guide)
+        self.measure(guide.vectors)
 
-    def _lay_out_and_measure(self, documents: Floats, nlist: int, queries: Floats) -> None:
-        """Leaves are of unequal size: 10 % of the leaves are not 10 % of the documents."""
-        self.lay_out(documents, nlist)
-        ranked = self.rank_leaves(queries)
-        sizes = np.bincount(self.partition(), minlength=ranked.shape[1])
-        self._visited = sizes[ranked].cumsum(axis=1).mean(axis=0) / sizes.sum()
-
-    def _score_within_budget(self, sample: Sample) -> float:
-        """How good the sample's rankings are at the dearest setting within the budget."""
+    def _score_within_budget(self, guide: Guide) -> float:
+        """How good validation rankings are at the dearest setting within the budget."""
         work = self._visited + len(self._visited) / len(self.partition())
-        nprobe = self._nprobe(work, self.budget)
+        nprobe = affordable(work, self.budget)
         if not nprobe:
             return -math.inf
-        return sample.score(self.search(sample.vectors, sample.depth, {"nprobe": nprobe}).ids)
+        return guide.score(self.search(guide.vectors, guide.depth, {"nprobe": nprobe}).ids)
 
-    @staticmethod
-    def _nprobe(cost: Floats, most: float) -> int:
-        """How many leaves may be probed; ``cost`` [nlist] grows with their number."""
-        return int(np.searchsorted(cost, most, side="right"))
+
+def stand_ins(documents: Floats) -> Floats:
+    """Documents that stand for queries where there is no validation."""
+    return documents[:: max(1, len(documents) // STAND_INS)]
+
+
+def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
+    """[nlist] mean share of the corpus that queries visit by probing 1, 2 … leaves.
+
+    Args:
+        ranked: [n, nlist] leaves in each query's order.
+        leaf: [n_documents] or [n_documents, r] the leaves of each document.
+    """
+    nlist = ranked.shape[1]
+    if leaf.ndim == 1:
+        sizes = np.bincount(leaf, minlength=nlist)
+        shares: Floats = sizes[ranked].cumsum(axis=1).mean(axis=0) / sizes.sum()
+        return shares
+    counts = np.zeros(nlist, np.int64)
+    place = np.empty(nlist, np.int64)
+    for row in ranked:  # a document is met at the first of its leaves
+        place[row] = np.arange(nlist)
+        counts += np.bincount(place[leaf].min(axis=1), minlength=nlist)
+    within: Floats = counts.cumsum() / counts.sum()
+    return within
+
+
+def affordable(cost: Floats, most: float) -> int:
+    """How many leaves may be probed; ``cost`` [nlist] grows with their number."""
+    return int(np.searchsorted(cost, most, side="right"))
 
 
 def _candidates(n_documents: int) -> list[int]:

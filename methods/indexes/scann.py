@@ -11,10 +11,11 @@ import numpy as np
 
 from bench.method import Point, SearchResult
 from methods.indexes.exact import top_k
-from methods.indexes.leaves import LeafIndex
+from methods.indexes.leaves import ClusteredLeaves
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
+    from methods.indexes.base import Guide
 
 TIE = 1e-5
 """Difference of two leaves' scores, relative to the query's largest, under which ScaNN may rank
@@ -22,7 +23,7 @@ them either way."""
 
 
 @dataclass
-class ScaNN(LeafIndex):
+class ScaNN(ClusteredLeaves):
     """ScaNN's tree (Guo et al. 2020) under the dot product, with brute-force scores in the leaves.
 
     Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
@@ -33,7 +34,7 @@ class ScaNN(LeafIndex):
 
     requires: ClassVar[tuple[str, ...]] = ("scann",)
 
-    def lay_out(self, documents: Floats, nlist: int) -> None:
+    def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Partition the documents, and read the partition back."""
         import scann
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.part import Part
 
@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Trainer(Part, ABC):
-    """Learns an encoder; its fields are its hyper-parameters."""
+    """Learns an encoder; its fields are its hyper-parameters.
+
+    Attributes:
+        learns_tree: whether the encoder comes with a tree that routes its vectors.
+    """
+
+    learns_tree: ClassVar[bool] = False
 
     @abstractmethod
     def train(
@@ -30,7 +36,7 @@ class Trainer(Part, ABC):
     ) -> Encoder:
         """Train on ``data``, from ``start`` where there is a first stage."""
 
-    def first_stage(self) -> tuple[str, Trainer] | None:
+    def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
         """Name and trainer of the encoder that this one goes on from, or None."""
         return None
 

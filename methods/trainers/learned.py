@@ -55,6 +55,11 @@ class Learned(Trainer):
         """The text encoder that is trained."""
         return self.encoder
 
+    def rate(self, data: Training) -> float:
+        """The learning rate at the first step."""
+        of_transformer = data.document_texts is not None and self.tune != "head"
+        return self.encoder_lr if of_transformer else self.lr
+
     def new_encoder(
         self, data: Training, workspace: Workspace, *, cosine: bool, seed: int
     ) -> Encoder:
@@ -98,7 +103,7 @@ class Learned(Trainer):
             batches,
             loss,
             steps=self.steps,
-            lr=self.encoder_lr if is_text and self.tune != "head" else self.lr,
+            lr=self.rate(data),
             progress=progress,
             after_step=best.after_step if best else None,
         )

@@ -37,7 +37,7 @@ class PretrainFinetune(Standard):
     finetune_temperature: float = 500.0  # multiplies the score, as `temperature` does
     patience: int = 4  # validations without a better one before finetuning stops; 0: never
 
-    def first_stage(self) -> tuple[str, Trainer] | None:
+    def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
         """The encoder of standard-de with the same parameters."""
         shared = {field.name: getattr(self, field.name) for field in dataclasses.fields(Standard)}
         return "standard-de", Standard(**shared)

@@ -1,0 +1,57 @@
+"""How evenly documents lie in leaves; a method may look at the same figures while it trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from bench.types import Ints
+
+
+class LeafHealth(NamedTuple):
+    """How documents are spread over leaves.
+
+    Attributes:
+        leaves: their number.
+        empty: those without a document.
+        largest: share of the documents in the largest leaf.
+        gini: 0 where all leaves are alike, towards 1 where one holds everything.
+        entropy: of a document's leaf, as a share of that of equal leaves.
+        expected: documents in the leaf of a random document, sum of p_i c_i (EHI, appendix E.4);
+            ``even`` if all leaves were alike.
+        even: documents a leaf, on average.
+    """
+
+    leaves: int
+    empty: int
+    largest: float
+    gini: float
+    entropy: float
+    expected: float
+    even: float
+
+
+def leaf_health(leaf: Ints, n_leaves: int) -> LeafHealth:
+    """Health of a partition.
+
+    Args:
+        leaf: [n_documents] or [n_documents, r] the leaves of each document.
+        n_leaves: their number, empty ones included.
+    """
+    sizes = np.sort(np.bincount(leaf.ravel(), minlength=n_leaves)).astype(np.float64)
+    n_leaves, total = len(sizes), sizes.sum()
+    share = sizes / total
+    rank = np.arange(1, n_leaves + 1)
+    occupied = share[share > 0]
+    most = np.log(n_leaves)
+    return LeafHealth(
+        leaves=n_leaves,
+        empty=int((sizes == 0).sum()),
+        largest=float(share[-1]),
+        gini=float(((2 * rank - n_leaves - 1) * share).sum() / n_leaves),
+        entropy=float(-(occupied * np.log(occupied)).sum() / most) if most else 1.0,
+        expected=float((share * sizes).sum()),
+        even=float(total / n_leaves),
+    )

@@ -1,0 +1,69 @@
+"""``queries.parquet``: what each query came to, so that rows can be compared query by query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.cell import PointResult
+    from bench.types import Floats, Ints
+
+BUDGETS = (0.1, 0.2, 1.0)
+"""Shares of documents visited at which rows are compared."""
+
+
+class QueryValues(NamedTuple):
+    """Values of the queries of a cell at some of its operating points.
+
+    Attributes:
+        queries: [n] rows of the queries.
+        points: number of an operating point -> name of a measure -> [n] values, NaN where a query
+            has none.
+    """
+
+    queries: Ints
+    points: dict[int, dict[str, Floats]]
+
+
+def told(points: Sequence[PointResult]) -> list[int]:
+    """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
+    numbers = set()
+    for budget in BUDGETS:
+        within = [number for number, point in enumerate(points) if point.visited <= budget]
+        if within:
+            numbers.add(max(within, key=lambda number: points[number].visited))
+    return sorted(numbers)
+
+
+def write_query_values(path: Path, values: QueryValues) -> None:
+    """Write one row a query and operating point."""
+    n = len(values.queries)
+    parts = [
+        pa.table(
+            {"point": np.full(n, number, np.int16), "query": values.queries.astype(np.int32)}
+            | {name: column.astype(np.float32) for name, column in columns.items()}
+        )
+        for number, columns in values.points.items()
+    ]
+    pq.write_table(pa.concat_tables(parts), path, compression="zstd")
+
+
+def read_query_values(path: Path) -> QueryValues | None:
+    """What ``write_query_values`` wrote, or None if there is no such file."""
+    if not path.exists():
+        return None
+    table = pq.read_table(path)
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    point, query = columns.pop("point"), columns.pop("query")
+    points = {
+        int(number): {name: values[point == number] for name, values in columns.items()}
+        for number in np.unique(point)
+    }
+    return QueryValues(query[point == point[0]], points)

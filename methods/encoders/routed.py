@@ -1,0 +1,49 @@
+"""An encoder together with the tree that was learned to send its vectors to leaves."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+from methods.encoders.base import Encoder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.task import Queries, Strings
+    from bench.types import Floats, Ints
+    from methods.trees.indexer import Indexer
+
+
+class RoutedEncoder(Encoder):
+    """The vectors of ``encoder``, and a tree over them.
+
+    Attributes:
+        encoder: a table or text encoder.
+        tree: what routes its vectors.
+    """
+
+    def __init__(self, encoder: Encoder, tree: Indexer) -> None:
+        self.encoder = encoder
+        self.tree = tree
+
+    def encode_queries(self, queries: Queries) -> Floats:
+        """Those of the encoder, [n, dim]."""
+        return self.encoder.encode_queries(queries)
+
+    def encode_documents(self, texts: Strings | None) -> Floats:
+        """Those of the encoder, [n_documents, dim]."""
+        return self.encoder.encode_documents(texts)
+
+    def score(self, queries: Queries, documents: Ints) -> Floats:
+        """[n] scores of single pairs, by the encoder."""
+        return self.encoder.score(queries, documents)
+
+    def copy(self) -> RoutedEncoder:
+        """A copy that can be trained on without changing this one."""
+        return RoutedEncoder(self.encoder.copy(), copy.deepcopy(self.tree))
+
+    def save(self, folder: Path) -> None:
+        """Write both."""
+        self.encoder.save(folder)
+        self.tree.save(folder)

@@ -1,0 +1,70 @@
+"""EHI's leaves: the tree that was learned with the encoder routes, Faiss scans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+
+from bench.errors import InputError
+from bench.method import Point, SearchResult
+from methods.indexes.leaf_lists import LeafLists
+from methods.indexes.leaves import LeafIndex, stand_ins
+
+if TYPE_CHECKING:
+    from bench.types import Floats, Ints
+    from methods.indexes.base import Guide
+
+
+@dataclass
+class LearnedTree(LeafIndex):
+    """Leaves of queries by beam search (arXiv 2310.08891, section 3.4).
+
+    Documents look at every node, so that where they lie does not depend on a beam.
+    """
+
+    needs_tree: ClassVar[bool] = True
+    may_be_zero: ClassVar[tuple[str, ...]] = ("beam",)
+
+    leaves_per_document: int = 1
+    beam: int = 0  # nodes of a query kept at each height above the leaves; 0: all
+
+    def build(self, documents: Floats, guide: Guide) -> None:
+        """Send the documents to their leaves, and measure what validation queries visit."""
+        if guide.tree is None:
+            raise ValueError("no tree was learned with this encoder")
+        self._tree = guide.tree
+        total = self._tree.shape.n_leaves
+        if self.leaves_per_document > total:
+            raise InputError(
+                f"leaves_per_document is {self.leaves_per_document}, but the tree has {total} "
+                "leaves; lower it"
+            )
+        leaf = self._tree.leaves(torch.tensor(documents), self.leaves_per_document)
+        self._leaf = leaf.numpy()
+        self._lists = LeafLists(documents, self._leaf, total)
+        self.measure(guide.vectors if len(guide.vectors) else stand_ins(documents))
+
+    def rank_leaves(self, queries: Floats) -> Ints:
+        """[n, B^H] all leaves by the probability of reaching them."""
+        ranked: Ints = self._tree.leaves(torch.tensor(queries), self._tree.shape.n_leaves).numpy()
+        return ranked
+
+    def partition(self) -> Ints:
+        """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""
+        return self._leaf[:, 0] if self._leaf.shape[1] == 1 else self._leaf
+
+    @torch.inference_mode()
+    def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
+        """Scan the leaves that a beam of ``nprobe`` ends in."""
+        found = self._tree.search(torch.tensor(queries), int(point["nprobe"]), self.beam)
+        leaves = found.leaves.numpy()
+        ids, scores = self._lists.search(queries, k, leaves)
+        return SearchResult(ids, scores, leaves=leaves, routing=found.routing)
+
+    def memory_bytes(self) -> int:
+        """Vectors and numbers in the leaves, and the tree."""
+        weights = sum(weight.numel() for weight in self._tree.parameters())
+        return int(self._lists.memory_bytes() + 4 * weights + np.asarray(self._leaf).nbytes)

@@ -1,0 +1,273 @@
+"""ehi-encoder: encoder and tree learned together (arXiv 2310.08891), at our best and as printed."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, cast
+
+import numpy as np
+
+from bench.errors import InputError
+from methods.trainers.learned import Learned, learner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.method import Progress, Workspace
+    from bench.task import Relevance, Training
+    from methods.encoders.base import Encoder, Learner
+    from methods.encoders.routed import RoutedEncoder
+    from methods.encoders.text import TextEncoder
+    from methods.trainers.base import Trainer
+    from methods.trainers.batches import Batch
+    from methods.trees.indexer import Indexer
+    from methods.trees.mining import HardNegatives
+
+
+LEAVES = 4
+"""Times the square root of the corpus: how many leaves a tree has by default."""
+
+
+@dataclass(frozen=True)
+class EHI(Learned):
+    """A dual encoder and the tree that routes its vectors, trained by one loss.
+
+    What departs from the paper, each a parameter whose printed value ``ehi-paper`` keeps: the tree
+    starts at clusters of the documents; each node has its own classifier, without the residual
+    layer before it; all paths are trained, not the most probable alone; both contrastive terms are
+    a softmax over the batch's documents; sentences of the documents stand for queries, so that the
+    tree sees documents that no training query asks for. Tables start from those of masked-de.
+    """
+
+    learns_tree: ClassVar[bool] = True
+    may_be_zero: ClassVar[tuple[str, ...]] = (
+        "steps",
+        "epochs",
+        "branching",
+        "similarity_weight",
+        "indexing_weight",
+        "intra_leaf_weight",
+        "margin",
+        "balance",
+        "start_scale",
+        "negatives",
+        "hard_negatives",
+        "sentences",
+        "corpus_pairs",
+    )
+
+    batch: int = 128  # queries a step
+    epochs: int = 0  # over the training queries, in place of steps; 0: steps
+    branching: int = 0  # B, children of a node; 0: for about 4 times the root of the corpus leaves
+    height: int = 1  # H, levels of the tree, which has B^H leaves
+    children: str = "own"  # a classifier for each node; "shared": one for each height (EHI, eq. 1)
+    transform: bool = False  # x + ReLU(Ux) before the classifiers of a height (EHI, eq. 1)
+    paths: str = "all"  # that are trained; "best": the most probable one (EHI, section 3.3)
+    similarity_loss: str = "softmax"  # of vectors; "triplet": EHI, eq. 3
+    indexing_loss: str = "softmax"  # of paths; "triplet": EHI, eq. 4
+    similarity_weight: float = 1.0  # lambda 1
+    indexing_weight: float = 1.0  # lambda 2
+    intra_leaf_weight: float = 0.0  # lambda 3
+    margin: float = 0.3  # gamma, of triplets
+    threshold: float = 0.9  # tau, the cosine under which documents should lie apart
+    balance: float = 0.0  # weight of the divergence of the mean leaf from an even one
+    warm_start: bool = True  # the tree starts at nested k-means clusters of the documents
+    start_scale: float = 20.0  # multiplies their centroids
+    indexer_lr: float = 0.001  # of the tree, at the first step
+    negatives: int = 0  # documents drawn from the whole corpus, a step
+    hard_negatives: int = 1  # of each query, from its own leaves, a step
+    mined_leaves: int = 4  # leaves of a query in which they are looked for
+    refresh: int = 5  # epochs after which they are looked for anew (r)
+    corpus_pairs: int = 256  # (sentence, its document) pairs beside the queries, a step
+    sentences: int = 12  # of a document, at most
+    budget: float = 0.1  # share of documents visited at which checkpoints are compared
+
+    def __post_init__(self) -> None:
+        """Refuse what means nothing, and trees that cannot be."""
+        super().__post_init__()
+        from methods.trees.indexer import CHILDREN
+        from methods.trees.losses import LOSSES, PATHS
+
+        choices = {
+            "similarity_loss": LOSSES,
+            "indexing_loss": LOSSES,
+            "paths": PATHS,
+            "children": CHILDREN,
+        }
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise InputError(
+                    f"{name} is one of {', '.join(known)}, got {getattr(self, name)!r}"
+                )
+        if self.batch < 2:  # noqa: PLR2004
+            raise InputError(
+                "batch must be at least 2, got 1: other queries' documents are the negatives"
+            )
+        if self.budget > 1:
+            raise InputError(f"budget takes a share up to 1, got {self.budget}")
+
+    def skip(self, data: Training) -> str | None:
+        """There must be pairs, and something to train."""
+        if data.document_texts is not None and self.tune == "none":
+            return "with --tune none nothing is learned jointly; see de-faiss-ivf"
+        if not data.relevance.n_pairs:
+            return "no training pairs are left beside validation"
+        return None
+
+    def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
+        """Tables of masked-de: a tree over random vectors has nothing to start from."""
+        if data.document_texts is not None:
+            return None
+        from methods.trainers.masked import Masked
+
+        return "masked-de", Masked(dim=self.dim)
+
+    def train(
+        self,
+        data: Training,
+        start: Encoder | None,
+        workspace: Workspace,
+        *,
+        seed: int,
+        progress: Progress,
+    ) -> Encoder:
+        """Train encoder and tree."""
+        from methods.encoders.routed import RoutedEncoder
+        from methods.trainers.loop import train_encoder
+        from methods.trees.checkpoint import TreeCheckpoint
+        from methods.trees.losses import JointLoss
+        from methods.trees.mining import HardNegatives, health_warning
+
+        encoder = (
+            start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
+        )
+        routed = RoutedEncoder(encoder, self._new_tree(encoder, data, seed))
+        learner, joined = self._learner(encoder, data)
+        mining = HardNegatives(data.relevance, self.mined_leaves, self.hard_negatives)
+        n_asked = len(data.relevance.answered)
+        an_epoch = -(-n_asked // self.batch)
+        steps = self.epochs * an_epoch or self.steps
+        best = TreeCheckpoint(routed, data, budget=self.budget, steps=steps, checks=self.checks)
+
+        def after_step(step: int) -> bool:
+            if step % (self.refresh * an_epoch) == 0:
+                queries = encoder.encode_queries(data.queries(data.relevance.answered))
+                documents = encoder.encode_documents(data.document_texts)
+                health = mining.refresh(routed.tree, queries, documents)
+                routed.tree.history.append(health)
+                warning = health_warning(health)
+                if warning:
+                    workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
+            return best.after_step(step)
+
+        train_encoder(
+            learner,
+            self._batches(data.relevance, joined, mining, np.random.default_rng(seed)),
+            JointLoss(routed.tree, self, steps=steps),
+            steps=steps,
+            lr=self.rate(data),
+            progress=progress,
+            after_step=after_step,
+        )
+        kept = cast("RoutedEncoder", best.encoder)
+        kept.tree.history = routed.tree.history
+        return kept
+
+    def _new_tree(self, encoder: Encoder, data: Training, seed: int) -> Indexer:
+        """The tree before joint training.
+
+        Raises:
+            InputError: it would have more leaves than there are documents.
+        """
+        from methods.trees.indexer import Indexer, TreeShape
+        from methods.trees.start import start_at_clusters
+
+        documents = encoder.encode_documents(data.document_texts)
+        n_documents, dim = documents.shape
+        leaves = LEAVES * math.sqrt(n_documents)
+        branching = self.branching or max(1, round(min(leaves, n_documents) ** (1 / self.height)))
+        shape = TreeShape(dim, branching, self.height, self.children, self.transform)
+        if shape.n_leaves > n_documents:
+            raise InputError(
+                f"branching ** height is {branching} ** {self.height} = {shape.n_leaves:,} leaves "
+                f"for {n_documents:,} documents; lower branching or height"
+            )
+        tree = Indexer(shape, seed)
+        if self.warm_start:
+            start_at_clusters(tree, documents, self.start_scale, seed)
+        return tree
+
+    def _learner(self, encoder: Encoder, data: Training) -> tuple[Learner, Relevance]:
+        """What trains the encoder, and the pairs that it is trained on."""
+        if data.document_texts is None or not self.corpus_pairs:
+            return learner_of(encoder, data), data.relevance
+        from methods.trees.sentences import SentenceLearner, Sentences
+
+        sentences = Sentences.of(data.document_texts, self.sentences)
+        if not len(sentences.documents):
+            return learner_of(encoder, data), data.relevance
+        learner = SentenceLearner(cast("TextEncoder", encoder), data, sentences)
+        return learner, sentences.joined_to(data.relevance)
+
+    def _batches(
+        self,
+        asked: Relevance,
+        joined: Relevance,
+        mining: HardNegatives,
+        rng: np.random.Generator,
+    ) -> Iterator[Batch]:
+        """Batches of queries and sentences with their documents, and negatives.
+
+        Args:
+            asked: of the training queries alone.
+            joined: with those of sentences after them.
+            mining: gives hard negatives.
+            rng: draws.
+        """
+        from methods.trainers.batches import make_batch, query_chunks
+
+        n_sentences = joined.n_queries - asked.n_queries
+        n_drawn = min(self.corpus_pairs, n_sentences)
+        for queries in query_chunks(asked, self.batch, rng):
+            hard = mining.draw(queries, rng)
+            anywhere = rng.integers(0, asked.n_documents, self.negatives)
+            of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
+            rows = np.concatenate([queries, of_corpus])
+            yield make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
+
+
+@dataclass(frozen=True)
+class EHIPaper(EHI):
+    """EHI with the settings printed for SciFact (arXiv 2310.08891, table 2).
+
+    Where they differ from the paper's, the encoder's are this harness's: its pretrained encoder,
+    its way of tuning.
+    """
+
+    batch: int = 64
+    epochs: int = 100
+    lr: float = 4e-4
+    encoder_lr: float = 4e-4
+    indexer_lr: float = 0.016
+    branching: int = 40
+    children: str = "shared"
+    transform: bool = True
+    paths: str = "best"
+    similarity_loss: str = "triplet"
+    indexing_loss: str = "triplet"
+    similarity_weight: float = 0.2
+    indexing_weight: float = 0.8
+    intra_leaf_weight: float = 0.2
+    warm_start: bool = False
+    corpus_pairs: int = 0
+
+    def skip(self, data: Training) -> str | None:
+        """The printed tree must fit the corpus."""
+        n_documents, leaves = data.relevance.n_documents, self.branching**self.height
+        if leaves > n_documents:
+            return (
+                f"its {leaves} leaves, as printed, are more than the {n_documents} documents; "
+                "--set ehi-paper.branching=… to try fewer"
+            )
+        return super().skip(data)

@@ -1,0 +1,37 @@
+"""The best encoder and tree on validation, at a share of documents visited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from methods.indexes.base import Asked, Guide
+from methods.indexes.learned_tree import LearnedTree
+from methods.trainers.checkpoint import BestCheckpoint
+
+if TYPE_CHECKING:
+    from bench.task import Training
+    from methods.encoders.routed import RoutedEncoder
+
+
+class TreeCheckpoint(BestCheckpoint):
+    """Validates by what is found within a budget: exact search would not see the tree."""
+
+    def __init__(
+        self, routed: RoutedEncoder, data: Training, *, budget: float, steps: int, checks: int
+    ) -> None:
+        """``budget``: share of documents that may be visited."""
+        self._budget = budget
+        super().__init__(routed, data, steps=steps, checks=checks)
+
+    def _validate(self) -> float:
+        routed = cast("RoutedEncoder", self._training)
+        data = self._data
+        documents = routed.encode_documents(data.document_texts)
+        queries = data.validation_queries
+        vectors = routed.encode_queries(queries)
+        judged = data.validation.rows(queries.rows)
+        guide = Guide(vectors, judged, lambda: Asked(vectors, judged.relevance), routed.tree)
+        index = LearnedTree()
+        index.build(documents, guide)
+        ids = index.search(vectors, guide.depth, {"nprobe": index.probes_within(self._budget)}).ids
+        return guide.score(ids)

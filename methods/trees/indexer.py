@@ -1,0 +1,204 @@
+"""EHI's indexer: a tree of classifiers that sends queries and documents to leaves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import torch
+from torch import nn
+from torch.nn.functional import log_softmax, one_hot, relu
+
+from bench.leaves import LeafHealth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+CHILDREN = ("shared", "own")
+BLOCK = 4096
+"""Vectors sent through the tree at once."""
+FACTS, WEIGHTS = "tree.json", "tree.safetensors"
+
+
+class Beam(NamedTuple):
+    """Leaves found for n vectors.
+
+    Attributes:
+        leaves: [n, p] leaf numbers, the most probable first.
+        log_probs: [n, p] log of the probability of reaching each.
+        routing: multiply-adds for each vector, in dot products of its dimension.
+    """
+
+    leaves: torch.Tensor
+    log_probs: torch.Tensor
+    routing: float
+
+
+@dataclass(frozen=True)
+class TreeShape:
+    """Form of an indexer.
+
+    Attributes:
+        dim: of the vectors.
+        branching: children of a node, B.
+        height: levels below the root, H; there are B^H leaves.
+        children: ``shared``: one classifier for each height, told by one-hot vectors which
+            branches lie above (EHI, eq. 1); ``own``: a classifier for each node.
+        transform: whether x + ReLU(Ux), with a U for each height, goes before the classifiers.
+    """
+
+    dim: int
+    branching: int
+    height: int
+    children: str = "own"
+    transform: bool = False
+
+    @property
+    def n_leaves(self) -> int:
+        """B^H."""
+        return int(self.branching**self.height)
+
+
+class Level(nn.Module):
+    """Classifiers of one height: U and W of EHI's eq. 1, or a W for each node."""
+
+    def __init__(self, shape: TreeShape, depth: int) -> None:
+        """``depth``: of the parents; 0 is the root."""
+        super().__init__()
+        self._shape, self._depth = shape, depth
+        above = shape.branching * depth if shape.children == "shared" else 0
+        self.inputs = shape.dim + above
+        nodes = 1 if shape.children == "shared" else shape.branching**depth
+        # [parents, B, inputs]; the scale of torch.nn.Linear.
+        bound = self.inputs**-0.5
+        self.W = nn.Parameter(torch.empty(nodes, shape.branching, self.inputs))
+        nn.init.uniform_(self.W, -bound, bound)
+        self.U = nn.Linear(self.inputs, self.inputs, bias=False) if shape.transform else None
+
+    def all_parents(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, parents, B] logits of the children of every node at this depth."""
+        n_parents = self._shape.branching**self._depth
+        if self._shape.children == "own":
+            x = self._transformed(x)
+            return (x @ self.W.flatten(0, 1).T).view(len(x), n_parents, -1)
+        nodes = torch.arange(n_parents, device=x.device)
+        return self.some_parents(x, nodes.expand(len(x), -1))
+
+    def some_parents(self, x: torch.Tensor, parents: torch.Tensor) -> torch.Tensor:
+        """[n, p, B] logits of the children of some nodes, given as [n, p] numbers."""
+        if self._shape.children == "own":
+            return torch.einsum("nd,npbd->npb", self._transformed(x), self.W[parents])
+        branches = []  # the branch at each height above, the last one first, as in eq. 1
+        above = parents
+        for _ in range(self._depth):
+            branches.append(one_hot(above % self._shape.branching, self._shape.branching))
+            above = above // self._shape.branching
+        vectors = x[:, None].expand(-1, parents.shape[1], -1)
+        joined = torch.cat([*(branch.to(x.dtype) for branch in branches), vectors], dim=2)
+        return self._transformed(joined) @ self.W[0].T
+
+    def _transformed(self, x: torch.Tensor) -> torch.Tensor:
+        return x if self.U is None else x + relu(self.U(x))
+
+    def cost(self, parents: int) -> float:
+        """Multiply-adds to score the children of so many nodes.
+
+        A one-hot input costs an addition of rows, so that U is multiplied with the vector once.
+        """
+        of_transform = 0 if self.U is None else self._shape.dim * self.inputs
+        return of_transform + parents * self._shape.branching * self.inputs
+
+
+class Indexer(nn.Module):
+    """The tree. Nodes of a depth are numbered from the left, so that leaf l is child l % B.
+
+    Attributes:
+        history: how its leaves fared while it was trained.
+    """
+
+    def __init__(self, shape: TreeShape, seed: int = 0) -> None:
+        super().__init__()
+        self.shape = shape
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            self._levels = nn.ModuleList(Level(shape, depth) for depth in range(shape.height))
+        self.history: list[LeafHealth] = []
+
+    @property
+    def levels(self) -> Iterator[Level]:
+        """The classifiers of each height, the root's first."""
+        yield from cast("Iterable[Level]", self._levels)
+
+    def path_embedding(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, B·H] path embedding (EHI, Algorithm 2), the root's children first.
+
+        At each height, the probabilities of the children of the most probable node above, times
+        the probability of that node.
+        """
+        node = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
+        reached = x.new_zeros(len(x), 1)
+        parts = []
+        for level in self.levels:
+            log_probs = log_softmax(level.some_parents(x, node)[:, 0], dim=1) + reached
+            parts.append(log_probs.exp())
+            reached, best = log_probs.max(dim=1, keepdim=True)
+            node = node * self.shape.branching + best
+        return torch.cat(parts, dim=1)
+
+    def node_probabilities(self, x: torch.Tensor) -> list[torch.Tensor]:
+        """Probabilities of all nodes, [n, B], [n, B²] … [n, B^H]: every path, not the best one."""
+        log_probs = x.new_zeros(len(x), 1)
+        found = []
+        for level in self.levels:
+            children = log_softmax(level.all_parents(x), dim=2)
+            log_probs = (children + log_probs[:, :, None]).flatten(1)
+            found.append(log_probs.exp())
+        return found
+
+    def search(self, x: torch.Tensor, count: int, beam: int = 0) -> Beam:
+        """The most probable leaves by beam search (EHI, section 3.4), all vectors at once.
+
+        Args:
+            x: [n, dim] vectors.
+            count: leaves wanted.
+            beam: nodes kept at each height above the leaves, as many as ``count`` needs at least;
+                0: all of them.
+        """
+        nodes = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
+        log_probs = x.new_zeros(len(x), 1)
+        branching, cost = self.shape.branching, 0.0
+        kept = max(beam, -(-count // branching)) if beam else self.shape.n_leaves
+        for depth, level in enumerate(self.levels, start=1):
+            cost += level.cost(nodes.shape[1])
+            children = log_softmax(level.some_parents(x, nodes), dim=2) + log_probs[:, :, None]
+            wanted = count if depth == self.shape.height else kept
+            log_probs, best = children.flatten(1).topk(min(wanted, children[0].numel()), dim=1)
+            nodes = nodes.gather(1, best // branching) * branching + best % branching
+        return Beam(nodes, log_probs, cost / self.shape.dim)
+
+    @torch.inference_mode()
+    def leaves(self, x: torch.Tensor, count: int) -> torch.Tensor:
+        """[n, count] the most probable leaves of vectors out of all, block by block."""
+        blocks = [x[start : start + BLOCK] for start in range(0, max(len(x), 1), BLOCK)]
+        return torch.cat([self.search(block, count).leaves for block in blocks])
+
+    def save(self, folder: Path) -> None:
+        """Write form and weights."""
+        from safetensors.torch import save_file
+
+        facts = {"shape": asdict(self.shape), "history": [each._asdict() for each in self.history]}
+        (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+        save_file(self.state_dict(), folder / WEIGHTS)
+
+    @classmethod
+    def load(cls, folder: Path) -> Indexer:
+        """The tree that ``save`` wrote."""
+        from safetensors.torch import load_file
+
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        tree = cls(TreeShape(**facts["shape"]))
+        tree.history = [LeafHealth(**each) for each in facts["history"]]
+        tree.load_state_dict(load_file(folder / WEIGHTS))
+        return tree

@@ -1,0 +1,156 @@
+"""EHI's joint loss: of vectors, of where queries and documents go in the tree, of its balance."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import relu
+
+from bench.errors import InputError
+from methods.trainers.losses import Gradients, MaskedSoftmax
+
+if TYPE_CHECKING:
+    from methods.trainers.batches import Batch
+    from methods.trainers.ehi import EHI
+    from methods.trees.indexer import Indexer
+
+LOSSES = ("triplet", "softmax")
+PATHS = ("best", "all")
+TINY = 1e-9
+
+
+def triplet(
+    scores: torch.Tensor, relevant: torch.Tensor, batch: Batch, margin: float
+) -> torch.Tensor:
+    """Mean over pairs and irrelevant documents of [s(q, d-) - s(q, d+) + margin]+ (EHI, eq. 2).
+
+    Args:
+        scores: [r, c] of queries and the batch's documents.
+        relevant: [r, c] which of them are relevant.
+        batch: its pairs and their weights.
+        margin: by which a relevant document should be ahead.
+    """
+    positive = scores.flatten()[batch.pairs]
+    irrelevant = ~relevant[batch.pair_rows]
+    short = relu(scores[batch.pair_rows] - positive[:, None] + margin) * irrelevant
+    of_pairs = short.sum(1) / irrelevant.sum(1).clamp_min(1)
+    return (batch.weights * of_pairs).mean()
+
+
+def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean over pairs of -log of the document's share against all irrelevant ones (InfoNCE)."""
+    negatives = logits.masked_fill(relevant, -math.inf).logsumexp(1).clamp_min(-1e4)
+    positive = logits.flatten()[batch.pairs]
+    total = torch.logaddexp(positive, negatives[batch.pair_rows])
+    return (batch.weights * (total - positive)).mean()
+
+
+class JointLoss:
+    """Of one batch; it moves the tree itself and returns the gradients of the vectors."""
+
+    def __init__(self, tree: Indexer, settings: EHI, *, steps: int) -> None:
+        """Train ``tree`` by its own AdamW.
+
+        Args:
+            tree: moved at each call.
+            settings: which terms there are, and what they weigh.
+            steps: over which the tree's learning rate falls to 0, along half a cosine.
+        """
+        self._tree, self._settings = tree, settings
+        self._steps, self._step = steps, 0
+        self._optimizer = torch.optim.AdamW(tree.parameters())
+        self._softmax = MaskedSoftmax(settings.temperature)
+
+    def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
+        """Loss and gradients.
+
+        Raises:
+            InputError: the loss is not a number.
+        """
+        relevant = torch.zeros(len(q), len(x), dtype=torch.bool)
+        relevant.view(-1)[batch.pairs] = True
+        of_vectors = self._of_vectors(q, x, relevant, batch)
+        q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
+        loss = self._of_paths(q, x, relevant, batch)
+        if loss.requires_grad:
+            self._optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            self._move()
+        self._step += 1
+        total = loss.item() + of_vectors.loss
+        if not math.isfinite(total):
+            raise InputError(f"the loss is {total} at step {self._step}; lower lr or indexer_lr")
+        if q.grad is None or x.grad is None:
+            return of_vectors
+        return Gradients(total, of_vectors.queries + q.grad, of_vectors.documents + x.grad)
+
+    def _of_vectors(
+        self, q: torch.Tensor, x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+    ) -> Gradients:
+        """The similarity term (EHI, eq. 3)."""
+        weight = self._settings.similarity_weight
+        if self._settings.similarity_loss == "softmax":
+            found = self._softmax(q, x, batch)
+            return Gradients(weight * found.loss, weight * found.queries, weight * found.documents)
+        q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
+        loss = weight * triplet(q @ x.T, relevant, batch, self._settings.margin)
+        of_q, of_x = torch.autograd.grad(loss, [q, x])
+        return Gradients(loss.item(), of_q, of_x)
+
+    def _of_paths(
+        self, q: torch.Tensor, x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+    ) -> torch.Tensor:
+        """The indexing, intra-leaf and balance terms."""
+        settings = self._settings
+        of_q, of_x = self._paths(q), self._paths(x)
+        loss = q.new_zeros(())
+        if settings.indexing_weight:
+            met = of_q @ of_x.T
+            term = (
+                triplet(met, relevant, batch, settings.margin)
+                if settings.indexing_loss == "triplet"
+                else softmax((met + TINY).log(), relevant, batch)
+            )
+            loss = loss + settings.indexing_weight * term
+        if settings.intra_leaf_weight:
+            loss = loss + settings.intra_leaf_weight * self._intra_leaf(x, of_x, relevant, batch)
+        if settings.balance:
+            loss = loss + settings.balance * unevenness(of_x[:, -self._n_last :])
+        return loss
+
+    @property
+    def _n_last(self) -> int:
+        """Entries of a path that belong to the last height."""
+        tree = self._tree.shape
+        return tree.branching if self._settings.paths == "best" else tree.n_leaves
+
+    def _paths(self, vectors: torch.Tensor) -> torch.Tensor:
+        if self._settings.paths == "best":
+            return self._tree.path_embedding(vectors)
+        return self._tree.node_probabilities(vectors)[-1]
+
+    def _intra_leaf(
+        self, x: torch.Tensor, of_x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+    ) -> torch.Tensor:
+        """Irrelevant documents that are unlike the relevant one should lie elsewhere (eq. 5)."""
+        columns = batch.pairs % len(x)
+        unlike = (x[columns] @ x.T).detach() < self._settings.threshold
+        counted = unlike & ~relevant[batch.pair_rows]
+        own = (of_x[columns] ** 2).sum(1, keepdim=True)
+        short = relu(of_x[columns] @ of_x.T - own + self._settings.margin) * counted
+        return (short.sum(1) / counted.sum(1).clamp_min(1)).mean()
+
+    def _move(self) -> None:
+        falling = (1 + math.cos(math.pi * self._step / self._steps)) / 2
+        for group in self._optimizer.param_groups:
+            group["lr"] = self._settings.indexer_lr * falling
+        self._optimizer.step()
+
+
+def unevenness(of_leaves: torch.Tensor) -> torch.Tensor:
+    """Divergence (KL) of the mean of [n, leaves] probabilities from an even distribution."""
+    mean = of_leaves.mean(0)
+    mean = mean / mean.sum()
+    return (mean * (mean * len(mean) + TINY).log()).sum()

@@ -1,0 +1,78 @@
+"""Hard negatives out of a query's own leaves (EHI, Algorithm 1), and the leaves' health then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from bench.leaves import LeafHealth, leaf_health
+from methods.indexes.leaf_lists import LeafLists
+
+if TYPE_CHECKING:
+    from bench.task import Relevance
+    from bench.types import Floats, Ints
+    from methods.trees.indexer import Indexer
+
+POOL = 50
+"""The most similar irrelevant documents of a query, out of which hard negatives are drawn."""
+MOST_EMPTY, MOST_IN_ONE = 0.5, 0.25
+"""Shares from which leaves count as collapsed."""
+
+
+class HardNegatives:
+    """Irrelevant documents that lie in the leaves of a query and look like answers."""
+
+    def __init__(self, relevance: Relevance, leaves: int, count: int) -> None:
+        """Mine for queries with an answer.
+
+        Args:
+            relevance: of the training queries.
+            leaves: of a query, in which documents are looked for.
+            count: drawn for a query at a time.
+        """
+        self._relevance = relevance
+        self._leaves = leaves
+        self._count = count
+        self._pool: Ints = np.empty((0, POOL), np.int64)
+
+    def refresh(self, tree: Indexer, queries: Floats, documents: Floats) -> LeafHealth:
+        """Send everything through the tree anew.
+
+        Args:
+            tree: as it is now.
+            queries: [n, dim] vectors of the queries with an answer.
+            documents: [n_documents, dim] vectors.
+        """
+        total = tree.shape.n_leaves
+        leaf = tree.leaves(torch.tensor(documents), 1).numpy()
+        if self._count:
+            probed = tree.leaves(torch.tensor(queries), min(self._leaves, total)).numpy()
+            answers = self._relevance.rows(self._relevance.answered)
+            depth = POOL + int(answers.counts.max())
+            ids = LeafLists(documents, leaf, total).search(queries, depth, probed)[0]
+            wrong = (answers.pairs_of(ids) < 0) & (ids >= 0)
+            order = np.argsort(~wrong, axis=1, kind="stable")[:, :POOL]
+            kept = np.take_along_axis(wrong, order, axis=1)
+            self._pool = np.where(kept, np.take_along_axis(ids, order, axis=1), -1)
+        return leaf_health(leaf, total)
+
+    def draw(self, queries: Ints, rng: np.random.Generator) -> Ints:
+        """``count`` hard negatives for each of some query rows; none before the first refresh."""
+        if not len(self._pool):
+            return np.empty(0, np.int64)
+        pool = self._pool[self._relevance.answered.searchsorted(queries)]
+        columns = rng.integers(0, pool.shape[1], (len(queries), self._count))
+        drawn = np.take_along_axis(pool, columns, axis=1)
+        return drawn[drawn >= 0]
+
+
+def health_warning(health: LeafHealth) -> str | None:
+    """A sentence on leaves that have collapsed, or None."""
+    if health.empty < MOST_EMPTY * health.leaves and health.largest < MOST_IN_ONE:
+        return None
+    return (
+        f"the leaves collapse: {health.empty} of {health.leaves} are empty, the largest holds "
+        f"{100 * health.largest:.0f} % of the documents"
+    )

@@ -1,0 +1,71 @@
+"""Sentences of the documents as queries, so that documents nobody asked for are trained too."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from bench.task import Relevance, Strings
+from methods.encoders.text import TextLearner
+
+if TYPE_CHECKING:
+    from bench.task import Training
+    from bench.types import Ints
+    from methods.encoders.text import TextEncoder
+
+END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+SHORTEST = 21
+"""Characters of a sentence that can stand for a query."""
+
+
+class Sentences(NamedTuple):
+    """Sentences and whose they are.
+
+    Attributes:
+        texts: [n].
+        documents: [n] the document of each.
+    """
+
+    texts: Strings
+    documents: Ints
+
+    @classmethod
+    def of(cls, texts: Strings, most: int) -> Sentences:
+        """The first ``most`` sentences of each text."""
+        found, owners = [], []
+        for document, text in enumerate(texts):
+            sentences = [part for part in END.split(text) if len(part) >= SHORTEST][:most]
+            found += sentences
+            owners += [document] * len(sentences)
+        return cls(Strings.of(found), np.array(owners, np.int32))
+
+    def joined_to(self, relevance: Relevance) -> Relevance:
+        """The relevance with a row for each sentence, whose document is relevant to it."""
+        n_before, n = relevance.n_queries, len(self.documents)
+        return Relevance.from_pairs(
+            np.concatenate([relevance.queries, n_before + np.arange(n)]),
+            np.concatenate([relevance.documents, self.documents]),
+            np.concatenate([relevance.distances, np.zeros(n, np.int8)]),
+            n_before + n,
+            relevance.n_documents,
+        )
+
+
+class SentenceLearner(TextLearner):
+    """Trains on queries and, in rows after theirs, on sentences."""
+
+    def __init__(self, encoder: TextEncoder, data: Training, sentences: Sentences) -> None:
+        super().__init__(encoder, data)
+        self._tower = encoder.queries
+        self._n_queries = data.relevance.n_queries
+        self._sentences = self._tower.prepare(sentences.texts)
+
+    def query_vectors(self, rows: Ints) -> torch.Tensor:
+        """Unit vectors [n, dim] of rows of queries followed by rows of sentences."""
+        asked = rows[rows < self._n_queries]
+        sentences = rows[len(asked) :] - self._n_queries
+        of_sentences = self._tower.forward(self._sentences, sentences)
+        return torch.cat([super().query_vectors(asked), of_sentences])

@@ -1,0 +1,92 @@
+"""Where a tree begins: at nested k-means clusters of the documents, instead of at random."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+import torch
+from torch.nn.functional import cross_entropy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.types import Floats, Ints
+    from methods.trees.indexer import Indexer
+
+ITERATIONS = 20
+FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
+
+
+def spherical_kmeans(vectors: Floats, k: int, seed: int) -> Floats:
+    """[k, dim] unit centroids; of fewer vectors than k, some centroids repeat them."""
+    if len(vectors) <= k:
+        repeated: Floats = np.resize(vectors, (k, vectors.shape[1]))
+        return repeated
+    clustering = faiss.Kmeans(vectors.shape[1], k, niter=ITERATIONS, seed=seed + 1, spherical=True)
+    clustering.cp.min_points_per_centroid = 1  # says nothing of small corpora
+    clustering.train(np.ascontiguousarray(vectors))
+    centroids: Floats = clustering.centroids
+    return centroids
+
+
+def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int) -> None:
+    """Set a tree's classifiers to ``scale`` times the centroids of nested clusters.
+
+    A tree whose nodes share their classifiers cannot hold centroids below the root: it is fitted
+    to the clusters' labels by cross-entropy, along each document's own path.
+
+    Args:
+        tree: changed in place.
+        documents: [n, dim] vectors of length 1.
+        scale: multiplies the centroids, as a temperature multiplies a cosine.
+        seed: of the clusterings.
+    """
+    shape = tree.shape
+    node = np.zeros(len(documents), np.int64)
+    paths = [node]
+    for depth, level in enumerate(tree.levels):
+        centroids = np.stack(
+            [
+                _centroids_of(documents, node == parent, shape.branching, seed)
+                for parent in range(shape.branching**depth)
+            ]
+        )
+        scores = np.empty((len(documents), shape.branching), np.float32)
+        for parent in np.unique(node):
+            rows = node == parent
+            scores[rows] = documents[rows] @ centroids[parent].T
+        node = node * shape.branching + scores.argmax(axis=1)
+        paths.append(node)
+        with torch.no_grad():
+            if shape.children == "own":
+                level.W.copy_(torch.from_numpy(scale * centroids))
+            elif depth == 0:
+                level.W[0].copy_(torch.from_numpy(scale * centroids[0]))
+    if shape.children == "shared" and shape.height > 1:
+        _fit_to_labels(tree, documents, paths, seed)
+
+
+def _centroids_of(documents: Floats, mask: Ints, k: int, seed: int) -> Floats:
+    """Centroids of some documents; of none, small random vectors that attract nothing."""
+    if mask.any():
+        return spherical_kmeans(documents[mask], k, seed)
+    rng = np.random.default_rng(seed)
+    return rng.normal(0, 1e-3, (k, documents.shape[1])).astype(np.float32)
+
+
+def _fit_to_labels(tree: Indexer, documents: Floats, paths: Sequence[Ints], seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    optimizer = torch.optim.AdamW(tree.parameters(), lr=FIT_RATE)
+    for _ in range(FIT_STEPS):
+        rows = rng.integers(0, len(documents), FIT_BATCH)
+        x = torch.from_numpy(documents[rows])
+        loss = x.new_zeros(())
+        for level, above, below in zip(tree.levels, paths[:-1], paths[1:], strict=True):
+            logits = level.some_parents(x, torch.from_numpy(above[rows])[:, None])[:, 0]
+            labels = torch.from_numpy(below[rows] % tree.shape.branching)
+            loss = loss + cross_entropy(logits, labels)
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()

@@ -1,0 +1,341 @@
+"""EHI: the tree, its losses, its search and its health, on numbers checked by hand."""
+
+import math
+from types import SimpleNamespace
+
+import faiss
+import numpy as np
+import pytest
+import torch
+
+from bench.errors import InputError
+from bench.leaves import leaf_health
+from bench.task import Judgements, Relevance
+from methods.indexes.base import Asked, Guide
+from methods.indexes.guided import LearnedRouter, MovedPositives
+from methods.indexes.leaf_lists import LeafLists
+from methods.indexes.learned_tree import LearnedTree
+from methods.indexes.leaves import visited_shares
+from methods.trainers.batches import make_batch
+from methods.trainers.ehi import EHI, EHIPaper
+from methods.trees.indexer import Indexer, TreeShape
+from methods.trees.losses import JointLoss, softmax, triplet, unevenness
+from methods.trees.mining import HardNegatives, health_warning
+from methods.trees.sentences import Sentences
+from methods.trees.start import spherical_kmeans, start_at_clusters
+
+
+def tree_of(children="shared", branching=2, height=2, dim=2, **shape):
+    return Indexer(TreeShape(dim, branching, height, children, **shape))
+
+
+def set_level(tree, depth, weights):
+    level = list(tree.levels)[depth]
+    with torch.no_grad():
+        level.W.copy_(torch.tensor(weights))
+
+
+def unit(n, dim, seed=0):
+    vectors = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def guide_of(queries, tree=None, relevant=None, n_documents=100):
+    relevant = np.zeros(len(queries), int) if relevant is None else relevant
+    n = len(queries)
+    relevance = Relevance.from_pairs(np.arange(n), relevant, np.zeros(n, int), n, n_documents)
+    return Guide(queries, Judgements(relevance, cut=10), lambda: Asked(queries, relevance), tree)
+
+
+class TestPathEmbedding:
+    def test_by_hand_for_two_branches_and_two_heights(self):
+        # At the root: logits log 3 and 0, so P1 = 3/4 and P2 = 1/4; branch 0 is taken.
+        # Below: logits log 4 and 0 after branch 0, so P3 = 4/5 and P4 = 1/5.
+        tree = tree_of()
+        set_level(tree, 0, [[[math.log(3), 0], [0, 0]]])
+        set_level(tree, 1, [[[math.log(4), 0, 0, 0], [0, 0, 0, 0]]])
+        found = tree.path_embedding(torch.tensor([[1.0, 0.0]]))
+        expected = [3 / 4, 1 / 4, 3 / 4 * 4 / 5, 3 / 4 * 1 / 5]
+        np.testing.assert_allclose(found.detach()[0], expected, rtol=1e-6)
+
+    def test_the_residual_layer_comes_before_the_classifier(self):
+        # x = (1, -2) and U = identity: x + ReLU(x) = (2, -2); the logits are 2 and -2.
+        tree = tree_of(height=1, transform=True)
+        set_level(tree, 0, [[[1.0, 0.0], [0.0, 1.0]]])
+        with torch.no_grad():
+            next(tree.levels).U.weight.copy_(torch.eye(2))
+        found = tree.path_embedding(torch.tensor([[1.0, -2.0]]))
+        np.testing.assert_allclose(found.detach()[0, 0], 1 / (1 + math.exp(-4)), rtol=1e-6)
+
+    @pytest.mark.parametrize("children", ["shared", "own"])
+    def test_probabilities_of_all_leaves_sum_to_one(self, children):
+        tree = tree_of(children, branching=3, height=3, dim=5)
+        for of_nodes in tree.node_probabilities(torch.randn(7, 5)):
+            np.testing.assert_allclose(of_nodes.detach().sum(1), 1, rtol=1e-5)
+
+
+class TestSearch:
+    @pytest.mark.parametrize("children", ["shared", "own"])
+    def test_a_wide_beam_ranks_all_leaves_by_their_probability(self, children):
+        tree = tree_of(children, branching=3, height=3, dim=5)
+        x = torch.randn(11, 5)
+        every = tree.node_probabilities(x)[-1]
+        found = tree.search(x, 27)
+        np.testing.assert_allclose(
+            found.log_probs.detach().exp(), every.detach().sort(1, descending=True)[0], rtol=1e-4
+        )
+        assert (every.gather(1, found.leaves).log() - found.log_probs).abs().max() < 1e-4
+
+    def test_a_narrow_beam_follows_the_best_nodes(self):
+        tree = tree_of("own", branching=4, height=2, dim=5)
+        x = torch.randn(9, 5)
+        best_node = tree.node_probabilities(x)[0].argmax(1)
+        found = tree.search(x, 4, beam=1)
+        assert (found.leaves // 4 == best_node[:, None]).all()
+        assert found.routing < tree.search(x, 4).routing
+
+    def test_routing_counts_multiply_adds(self):
+        x = torch.randn(1, 8)
+        assert tree_of("own", 6, 1, 8).search(x, 2).routing == 6
+        assert tree_of("own", 6, 1, 8, transform=True).search(x, 2).routing == 8 + 6
+        # A beam of one node: 6 children of the root and 6 of the node.
+        assert tree_of("own", 6, 2, 8).search(x, 2, beam=1).routing == 12
+
+    def test_all_leaves_give_what_exact_search_gives(self):
+        documents, queries = unit(100, 6), unit(9, 6, seed=1)
+        index = LearnedTree()
+        index.build(documents, guide_of(queries, tree_of("own", 3, 2, 6)))
+        found = index.search(queries, 10, {"nprobe": 9})
+        exact = np.argsort(-(queries @ documents.T), axis=1)[:, :10]
+        assert (found.ids == exact).all()
+        assert (np.sort(found.leaves, axis=1) == np.arange(9)).all()
+
+    def test_a_document_in_several_leaves_is_returned_once(self):
+        documents, queries = unit(100, 6), unit(9, 6, seed=1)
+        index = LearnedTree(leaves_per_document=3)
+        index.build(documents, guide_of(queries, tree_of("own", 3, 2, 6)))
+        assert index.partition().shape == (100, 3)
+        found = index.search(queries, 100, {"nprobe": 9})
+        assert all(len(set(row)) == 100 for row in found.ids.tolist())
+        assert (found.ids[:, 0] == np.argmax(queries @ documents.T, axis=1)).all()
+
+    def test_only_documents_of_the_probed_leaves_are_returned(self):
+        documents, queries = unit(60, 4), unit(5, 4, seed=1)
+        leaf = np.arange(60)[:, None] % 6
+        probed = np.array([[0, 3]] * 5)
+        ids, scores = LeafLists(documents, leaf, 6).search(queries, 30, probed)
+        assert set(leaf[ids[ids >= 0], 0]) == {0, 3}
+        assert (ids >= 0).sum(axis=1).tolist() == [20] * 5
+        np.testing.assert_allclose(scores[0, 0], (documents[ids[0, 0]] @ queries[0]), rtol=1e-5)
+
+    def test_scores_are_those_of_faiss(self):
+        documents, queries = unit(500, 16), unit(20, 16, seed=1)
+        ivf = faiss.IndexIVFFlat(faiss.IndexFlatIP(16), 16, 10, faiss.METRIC_INNER_PRODUCT)
+        ivf.train(documents)
+        ivf.add(documents)
+        ivf.nprobe = 3
+        leaf = ivf.quantizer.search(documents, 1)[1]
+        probed = ivf.quantizer.search(queries, 3)[1]
+        scores, ids = ivf.search(queries, 10)
+        ours = LeafLists(documents, leaf, 10).search(queries, 10, probed)
+        assert (ours[0] == ids).all()
+        np.testing.assert_allclose(ours[1], scores, atol=1e-6)
+
+
+class TestLosses:
+    def batch(self):
+        relevance = Relevance.from_pairs(np.array([0]), np.array([0]), np.array([0]), 1, 2)
+        return make_batch(np.array([0]), relevance, negatives=np.array([1]))
+
+    def test_the_triplet_by_hand(self):
+        # q·d+ = 0.6 and q·d- = 0.8: [0.8 - 0.6 + 0.3]+ = 0.5; and swapped: [0.6 - 0.8 + 0.3]+.
+        relevant = torch.tensor([[True, False]])
+        for scores, expected in (([0.6, 0.8], 0.5), ([0.8, 0.6], 0.1), ([0.9, 0.5], 0.0)):
+            found = triplet(torch.tensor([scores]), relevant, self.batch(), margin=0.3)
+            assert found.item() == pytest.approx(expected, abs=1e-6)
+
+    def test_the_softmax_by_hand(self):
+        relevant = torch.tensor([[True, False]])
+        found = softmax(torch.tensor([[math.log(3), 0.0]]), relevant, self.batch())
+        assert found.item() == pytest.approx(-math.log(3 / 4))
+
+    def test_an_even_tree_is_not_uneven(self):
+        assert unevenness(torch.full((5, 4), 0.25)).item() == pytest.approx(0, abs=1e-6)
+        collapsed = torch.tensor([[1.0, 0, 0, 0]] * 5)
+        assert unevenness(collapsed).item() == pytest.approx(math.log(4), abs=1e-6)
+
+    @pytest.mark.parametrize("trainer", [EHI(), EHIPaper()])
+    def test_gradients_reach_queries_documents_and_tree(self, trainer):
+        tree = tree_of(trainer.children, 3, 2, 4, transform=trainer.transform)
+        relevance = Relevance.from_pairs(
+            np.array([0, 1, 2]), np.array([0, 1, 2]), np.zeros(3, int), 3, 5
+        )
+        rows = np.arange(3)
+        batch = make_batch(rows, relevance, negatives=np.array([3, 4]))
+        q, x = torch.tensor(unit(3, 4)), torch.tensor(unit(5, 4, seed=1))
+        before = [weight.detach().clone() for weight in tree.parameters()]
+        found = JointLoss(tree, trainer, steps=10)(q, x, batch)
+        assert found.queries.abs().sum() > 0
+        assert found.documents.abs().sum() > 0
+        moved = [not torch.equal(a, b) for a, b in zip(before, tree.parameters(), strict=True)]
+        assert all(moved)
+
+    def test_the_gradient_is_the_slope_of_the_loss(self):
+        torch.manual_seed(0)
+        settings = SimpleNamespace(
+            similarity_loss="triplet",
+            indexing_loss="softmax",
+            paths="all",
+            similarity_weight=0.7,
+            indexing_weight=1.3,
+            intra_leaf_weight=0.4,
+            balance=0.2,
+            margin=0.3,
+            threshold=0.9,
+            temperature=5.0,
+            indexer_lr=0.0,
+        )
+        relevance = Relevance.from_pairs(
+            np.array([0, 1, 1]), np.array([0, 1, 2]), np.zeros(3, int), 2, 4
+        )
+        batch = make_batch(np.arange(2), relevance, negatives=np.array([3]))
+        q = torch.tensor(unit(2, 3), dtype=torch.float64)
+        x = torch.tensor(unit(4, 3, seed=1), dtype=torch.float64)
+        batch = batch._replace(weights=batch.weights.double())
+        tree = tree_of("own", 2, 2, 3).double()
+        loss = JointLoss(tree, settings, steps=10)
+        found, step = loss(q, x, batch), 1e-6
+        for row, column in np.ndindex(*q.shape):
+            moved = q.clone()
+            moved[row, column] += step
+            slope = (loss(moved, x, batch).loss - found.loss) / step
+            assert slope == pytest.approx(found.queries[row, column].item(), abs=1e-4)
+
+    def test_what_is_not_a_number_stops_with_a_way_out(self):
+        tree = tree_of("own", 3, 1, 4)
+        x = torch.full((2, 4), math.nan)
+        relevance = Relevance.from_pairs(np.array([0]), np.array([0]), np.array([0]), 1, 2)
+        batch = make_batch(np.array([0]), relevance, negatives=np.array([1]))
+        with pytest.raises(InputError, match="the loss is nan at step 1; lower lr or indexer_lr"):
+            JointLoss(tree, EHI(), steps=10)(x[:1], x, batch)
+
+
+class TestStart:
+    @pytest.mark.parametrize("height", [1, 2, 3])
+    def test_documents_go_to_the_leaves_of_nested_clusters(self, height):
+        documents = unit(600, 8)
+        tree = tree_of("own", 3, height, 8)
+        start_at_clusters(tree, documents, 20.0, seed=0)
+        health = leaf_health(tree.leaves(torch.tensor(documents), 1).numpy(), 3**height)
+        assert health.empty == 0
+        assert health.gini < 0.3
+
+    def test_shared_classifiers_are_fitted_to_the_clusters(self):
+        documents = unit(600, 8)
+        own, shared = tree_of("own", 3, 2, 8), tree_of("shared", 3, 2, 8)
+        for tree in (own, shared):
+            start_at_clusters(tree, documents, 20.0, seed=0)
+        x = torch.tensor(documents)
+        alike = (own.leaves(x, 1) // 3 == shared.leaves(x, 1) // 3).float().mean()
+        assert alike > 0.9
+
+    def test_more_centroids_than_vectors(self):
+        assert spherical_kmeans(unit(3, 4), 5, seed=0).shape == (5, 4)
+
+
+class TestHealth:
+    def test_even_leaves(self):
+        health = leaf_health(np.repeat(np.arange(4), 25), 4)
+        assert health == (4, 0, 0.25, pytest.approx(0), pytest.approx(1), 25, 25)
+
+    def test_a_collapsed_tree(self):
+        health = leaf_health(np.zeros(100, int), 4)
+        assert (health.empty, health.largest, health.entropy) == (3, 1.0, 0)
+        assert health.gini == pytest.approx(0.75)
+        assert (health.expected, health.even) == (100, 25)
+        assert "3 of 4 are empty, the largest holds 100 %" in health_warning(health)
+
+    def test_expected_documents_by_hand(self):
+        # Leaves of 3 and 1: 3/4 · 3 + 1/4 · 1.
+        assert leaf_health(np.array([0, 0, 0, 1]), 2).expected == pytest.approx(2.5)
+
+    def test_a_healthy_tree_is_not_warned_of(self):
+        assert health_warning(leaf_health(np.repeat(np.arange(8), 25), 8)) is None
+
+
+class TestMining:
+    def test_hard_negatives_lie_in_the_querys_leaves_and_answer_nothing(self):
+        documents, queries = unit(200, 6), unit(12, 6, seed=1)
+        relevance = Relevance.from_pairs(np.arange(12), np.arange(12), np.zeros(12, int), 12, 200)
+        tree = tree_of("own", 8, 1, 6)
+        start_at_clusters(tree, documents, 20.0, seed=0)
+        mining = HardNegatives(relevance, leaves=2, count=5)
+        rng = np.random.default_rng(0)
+        assert not len(mining.draw(np.arange(12), rng))
+        mining.refresh(tree, queries, documents)
+        leaf = tree.leaves(torch.tensor(documents), 1)[:, 0].numpy()
+        probed = tree.leaves(torch.tensor(queries), 2).numpy()
+        for row in range(12):
+            drawn = mining.draw(np.array([row]), rng)
+            assert len(drawn)
+            assert row not in drawn
+            assert set(leaf[drawn]) <= set(probed[row])
+
+
+class TestSentences:
+    def test_sentences_and_their_documents(self):
+        from bench.task import Strings
+
+        texts = Strings.of(
+            ["A first sentence is here. Short one. A third sentence is here.", "Nothing"]
+        )
+        found = Sentences.of(texts, most=5)
+        assert list(found.texts) == ["A first sentence is here.", "A third sentence is here."]
+        assert found.documents.tolist() == [0, 0]
+        relevance = Relevance.from_pairs(np.array([0]), np.array([1]), np.array([0]), 3, 2)
+        joined = found.joined_to(relevance)
+        assert joined.n_queries == 5
+        assert joined.counts.tolist() == [1, 0, 0, 1, 1]
+
+
+class TestGuided:
+    def test_a_router_learns_where_the_answers_lie(self):
+        documents = unit(300, 8)
+        # Queries point away from their answers, so that centroids send them astray.
+        queries = -documents[:200]
+        guide = guide_of(queries, relevant=np.arange(200), n_documents=300)
+        router = LearnedRouter(nlist=10)
+        router.build(documents, guide)
+        leaf = router.partition()[:200]
+        assert (router.rank_leaves(queries)[:, 0] == leaf).mean() > 0.5
+
+    def test_positives_move_to_the_leaf_of_their_mean_query(self):
+        documents = unit(300, 8)
+        queries = -documents[:200]
+        moved = MovedPositives(nlist=10)
+        moved.build(documents, guide_of(queries, relevant=np.arange(200), n_documents=300))
+        assert (moved.rank_leaves(queries)[:, 0] == moved.partition()[:200]).all()
+
+
+class TestVisitedShares:
+    def test_a_document_in_two_leaves_is_met_once(self):
+        leaf = np.array([[0, 1], [1, 2], [2, 0]])
+        found = visited_shares(np.array([[0, 1, 2]]), leaf)
+        np.testing.assert_allclose(found, [2 / 3, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"branching": -1}, "branching must be 0 or more, got -1"),
+        ({"height": 0}, "height must be more than 0, got 0"),
+        ({"batch": 1}, "batch must be at least 2, got 1"),
+        ({"paths": "some"}, "paths is one of best, all, got 'some'"),
+        ({"indexing_loss": "hinge"}, "indexing_loss is one of triplet, softmax, got 'hinge'"),
+        ({"budget": 2.0}, "budget takes a share up to 1, got 2.0"),
+        ({"children": "none"}, "children is one of shared, own, got 'none'"),
+    ],
+)
+def test_parameters_that_mean_nothing(change, message):
+    with pytest.raises(InputError, match=message):
+        EHI(**change)

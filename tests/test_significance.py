@@ -1,0 +1,120 @@
+"""Paired differences: the test, its correction, the values that it reads, its board."""
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_1samp
+
+from bench.cell import Interval, PointResult
+from bench.measures.evaluation import Evaluation
+from bench.measures.significance import holm, paired_p_values
+from bench.query_values import QueryValues, read_query_values, told, write_query_values
+from bench.report.board import rows_of
+from bench.report.paired_boards import paired_boards
+from bench.task import Judgements, Relevance
+from tests.test_boards import cell, point
+
+
+class TestRandomisation:
+    def test_by_hand(self):
+        # All of n queries better by the same: 2 of 2^n assignments of signs are as extreme.
+        found = paired_p_values(np.full((6, 1), 0.1))
+        assert found[0] == pytest.approx(2 / 2**6, abs=0.005)
+
+    def test_no_difference_has_p_of_one(self):
+        assert paired_p_values(np.zeros((20, 1)))[0] == 1
+        assert paired_p_values(np.zeros((6000, 1)))[0] == 1
+
+    @pytest.mark.parametrize("n", [200, 6000])
+    def test_it_agrees_with_the_t_test_on_many_queries(self, n):
+        rng = np.random.default_rng(0)
+        differences = rng.normal(1.6 / np.sqrt(n), 1, (n, 3))
+        expected = ttest_1samp(differences, 0).pvalue
+        np.testing.assert_allclose(paired_p_values(differences), expected, atol=0.02)
+
+    def test_queries_without_a_value_do_not_count(self):
+        values = np.array([[0.1], [np.nan], [0.1], [0.1], [np.nan], [0.1], [0.1], [0.1]])
+        expected = paired_p_values(values[~np.isnan(values)][:, None])
+        np.testing.assert_allclose(paired_p_values(values), expected, atol=0.01)
+
+    def test_null_pairs_are_called_different_as_often_as_they_should(self):
+        rng = np.random.default_rng(1)
+        pairs = rng.normal(size=(60, 2000))
+        assert 0.03 < (paired_p_values(pairs) < 0.05).mean() < 0.07
+
+
+def test_holm_by_hand():
+    # Sorted: .01 · 3, .02 · 2 and .04 · 1, none below the one before it.
+    np.testing.assert_allclose(holm(np.array([0.04, 0.01, 0.02])), [0.04, 0.03, 0.04])
+    np.testing.assert_allclose(holm(np.array([0.6, 0.7])), [1, 1])
+
+
+def ranking_point(visited):
+    measures = {"nDCG@10": Interval(mean=0.5, low=0, high=1)}
+    return PointResult(**{**point(visited, 0.5).model_dump(), "ranking": measures})
+
+
+class TestValues:
+    def test_the_dearest_point_within_each_budget_is_kept(self):
+        points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
+        assert told(points) == [1, 2, 4]
+        assert told(points[3:]) == [1]
+
+    def test_round_trip(self, tmp_path):
+        values = QueryValues(
+            np.array([3, 5]),
+            {1: {"recall": np.float32([0.5, np.nan])}, 4: {"recall": np.float32([1, 0])}},
+        )
+        write_query_values(tmp_path / "q.parquet", values)
+        found = read_query_values(tmp_path / "q.parquet")
+        assert found.queries.tolist() == [3, 5]
+        np.testing.assert_array_equal(found.points[1]["recall"], [0.5, np.nan])
+        np.testing.assert_array_equal(found.points[4]["recall"], [1, 0])
+        assert read_query_values(tmp_path / "nothing.parquet") is None
+
+    def test_means_of_the_values_are_the_measures(self):
+        rng = np.random.default_rng(0)
+        n, n_documents = 30, 200
+        queries = np.repeat(np.arange(n), 3)
+        documents = np.concatenate([rng.choice(n_documents, 3, replace=False) for _ in range(n)])
+        relevance = Relevance.from_pairs(queries, documents, np.zeros(90, int), n, n_documents)
+        seen = rng.random(90) < 0.5
+        evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen))
+        ids = np.array([rng.permutation(n_documents)[:100] for _ in range(n)])
+        evaluation.add(ids)
+        (measures,) = evaluation.results()
+        values = evaluation.of_queries(0)
+        assert np.mean(values["R@100"]) == pytest.approx(measures.ranking["R@100"].mean)
+        assert np.mean(values["nDCG@10"]) == pytest.approx(measures.ranking["nDCG@10"].mean)
+        of_unseen = measures.unseen.ranking["R@100"].mean
+        assert np.nanmean(values["unseen R@100"]) == pytest.approx(of_unseen)
+        assert np.isnan(values["seen R@100"]).sum() == n - measures.seen.n_queries
+
+    def test_of_a_hierarchy_it_is_recall(self):
+        relevance = Relevance.from_pairs(
+            np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([0, 1, 0]), 2, 4
+        )
+        evaluation = Evaluation(Judgements(relevance))
+        evaluation.add(np.array([[0, 3], [2, 0]]))
+        assert evaluation.of_queries(0)["recall"].tolist() == [0.5, 1]
+
+
+def test_the_board_says_who_is_ahead_and_whether_by_chance():
+    rng = np.random.default_rng(0)
+    base = rng.random(100)
+    levels = {"better": base + 0.2, "same": base + rng.normal(0, 0.05, 100), "base": base}
+    cells = [
+        cell(method, seed, [ranking_point(0.09), ranking_point(1.0)])
+        for method in levels
+        for seed in (0, 1)
+    ]
+
+    def values_of(of):
+        column = levels[of.method] + 0.01 * of.seed
+        return QueryValues(np.arange(100), {0: {"R@100": column}, 1: {"R@100": column}})
+
+    (found,) = paired_boards(rows_of(cells), values_of)
+    assert found.title == "Ahead by, R@100 at ≤ 10 % visited"
+    text = {(row[0], column): value for row in found.rows
+            for column, value in zip(found.header[1:], row[1:], strict=True)}  # fmt: skip
+    assert text["better", "base"] == "+20.0 *"
+    assert "*" not in text.get(("same", "base"), text.get(("base", "same")))
