@@ -180,6 +180,47 @@ def leaderboard(out: Path) -> None:
     say_written(write_leaderboard(Store(out)))
 
 
+@main.command(name="ablate", cls=_Command)
+@click.argument("method")
+@click.option("--dataset", required=True, metavar="NAME", help="A dataset, or beir:FOLDER.")
+@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True)
+@click.option("--set", "settings", multiple=True, metavar="[METHOD.]PARAM=VALUE")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results/local"),
+    show_default=True,
+    help="Results folder; what its folder ablations holds is not measured again.",
+)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Where data files are looked for.",
+)
+def ablate_command(
+    method: str,
+    dataset: str,
+    seeds: tuple[int, ...],
+    jobs: int,
+    settings: tuple[str, ...],
+    out: Path,
+    data_dir: Path | None,
+) -> None:
+    """A method with one thing changed at a time: a table and a chart."""
+    from bench.ablate import ablate
+
+    ablate(
+        method,
+        dataset,
+        seeds=seeds,
+        jobs=jobs,
+        settings=settings,
+        out=out,
+        data_dir=data_dir,
+    )
+
+
 @main.command(cls=_Command)
 @click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
 @click.option(

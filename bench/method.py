@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Value: TypeAlias = bool | int | float | str
 Params: TypeAlias = Mapping[str, Value]
 Point: TypeAlias = Mapping[str, Value]
+Ablations: TypeAlias = Mapping[str, Mapping[str, Params]]
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total) while a method works."""
 
@@ -94,6 +95,8 @@ class Method(ABC):
         params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
             the cell's key.
         requires: packages without which the cell is skipped.
+        ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
+            hyper-parameters.
         sees_test: True for the oracle alone, which is handed the test relevance.
         workspace: where to keep what can be made again, and whom to tell of long preparations.
     """
@@ -101,6 +104,7 @@ class Method(ABC):
     name: ClassVar[str]
     params: ClassVar[dict[str, Value]] = {}
     requires: ClassVar[tuple[str, ...]] = ()
+    ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
 
     def __init__(self, **params: Value) -> None:

@@ -58,6 +58,7 @@ class EHI(Learned):
     )
 
     batch: int = 128  # queries a step
+    steps: int = 6000
     epochs: int = 0  # over the training queries, in place of steps; 0: steps
     branching: int = 0  # B, children of a node; 0: for about 4 times the root of the corpus leaves
     height: int = 1  # H, levels of the tree, which has B^H leaves
@@ -121,7 +122,7 @@ class EHI(Learned):
             return None
         from methods.trainers.masked import Masked
 
-        return "masked-de", Masked(dim=self.dim)
+        return "masked-de", Masked(dim=self.dim, steps=self.steps)
 
     def train(
         self,

@@ -1,0 +1,231 @@
+"""``bench ablate``: a method with one thing changed at a time, as a table and a chart."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
+
+import altair as alt
+from tabulate import tabulate
+
+from bench.cell import Status
+from bench.errors import InputError
+from bench.plan import methods_asked
+from bench.registry import Registry
+from bench.report.board import NONE, chosen_points, rows_of, spread, within
+from bench.report.console import say, say_table
+from bench.report.markdown import places
+from bench.run import RunOptions, measure
+from bench.store import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.cell import Cell, PointResult
+    from bench.method import Params
+    from bench.report.board import Row
+
+UNCHANGED = "as it is"
+BUDGETS = (0.1, 0.2, 1.0)
+
+
+class Variant(NamedTuple):
+    """One change of a method.
+
+    Attributes:
+        question, answer: what is changed, and to what.
+        params: hyper-parameters that say so.
+    """
+
+    question: str
+    answer: str
+    params: Params
+
+
+class _Figure(NamedTuple):
+    """A column of the table, as fractions over seeds."""
+
+    title: str
+    budget: float
+    value: Callable[[PointResult], float | None]
+
+
+def ablate(
+    method: str,
+    dataset: str,
+    *,
+    seeds: tuple[int, ...],
+    jobs: int,
+    settings: tuple[str, ...],
+    out: Path,
+    data_dir: Path | None,
+) -> None:
+    """Measure each variant, print the table and write it with its chart.
+
+    Args:
+        method: whose ``ablations`` are measured.
+        dataset: a name, or ``beir:FOLDER``.
+        seeds: of each variant.
+        jobs: cells at once.
+        settings: ``PARAM=VALUE`` of all variants.
+        out: results folder; cells go to its folder ``ablations``, and those there are kept.
+        data_dir: where data files are looked for.
+
+    Raises:
+        InputError: the method has nothing to ablate, or something that was asked cannot be done.
+    """
+    registry = Registry()
+    (found,) = methods_asked(method, registry, ())
+    if not found.ablations:
+        able = [name for name in registry.names() if registry.resolve(name).ablations]
+        raise InputError(f"{method} names no ablations; those that do: {', '.join(able)}")
+    variants = [Variant("", UNCHANGED, {}), *_variants(found.ablations)]
+    rows: list[tuple[Variant, Row | None]] = []
+    cells: list[Cell] = []
+    for variant in variants:
+        say(f"{variant.question or method}: {variant.answer}")
+        changed = tuple(f"{found.name}.{name}={value}" for name, value in variant.params.items())
+        options = RunOptions(
+            methods=method,
+            datasets="" if ":" in dataset else dataset,
+            dataset=(dataset,) if ":" in dataset else (),
+            seeds=seeds,
+            settings=(*settings, *changed),
+            jobs=jobs,
+            out=out / "ablations",
+            data_dir=data_dir,
+        )
+        measured = measure(options)
+        cells += measured
+        rows.append((variant, next(iter(rows_of(measured)), None)))
+    _report(found.name, rows, cells, out / "ablations", dataset)
+
+
+def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
+    return [
+        Variant(question, answer, params)
+        for question, answers in ablations.items()
+        for answer, params in answers.items()
+    ]
+
+
+def _report(
+    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], out: Path, dataset: str
+) -> None:
+    figures = _figures(cells)
+    header = ["what", "changed to", *(figure.title for figure in figures)]
+    header += ["Gini", "empty leaves", "train s"]
+    table = [[variant.question, variant.answer, *_texts(row, figures)] for variant, row in rows]
+    say()
+    say_table(header, table)
+    failed = [cell for cell in cells if cell.status is not Status.OK]
+    reasons = sorted({f"- {cell.changed}: {cell.reason}" for cell in failed})
+    seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
+    name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
+    chart = out / f"{name}.svg"
+    _chart(rows, figures[0], chart)
+    first = cells[0]
+    text = "\n".join(
+        [
+            f"# {method} on {first.task}, one thing changed at a time",
+            "",
+            f"Printed by `python -m bench ablate {method} --dataset {dataset}`. Mean ± standard "
+            f"deviation over seeds {seeds}, in per cent, at the dearest operating point within the "
+            "share of documents visited; – where there is none. "
+            f"Measured on {'; '.join(places(cells))}.",
+            "",
+            f"![{figures[0].title} of each variant]({chart.name})",
+            "",
+            tabulate(table, header, tablefmt="pipe", disable_numparse=True),
+            "",
+            *(["Not measured:", "", *reasons, ""] if reasons else []),
+        ]
+    )
+    path = out / f"{name}.md"
+    write_atomically(path, text)
+    say(f"\nWritten: {path}")
+
+
+def _figures(cells: list[Cell]) -> list[_Figure]:
+    """The columns: ranking measures of texts, recall by distance of hierarchies."""
+    is_ranking = any(point.ranking for cell in cells for point in cell.points)
+    if is_ranking:
+        return [
+            *(
+                _Figure(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
+                for budget in BUDGETS
+            ),
+            _Figure("nDCG@10 at ≤ 10 %", 0.1, _ranking("nDCG@10")),
+            _Figure("unseen R@100 at ≤ 10 %", 0.1, _unseen),
+        ]
+    of_all = [
+        _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
+        for budget in BUDGETS
+    ]
+    return [*of_all, _Figure("min at ≤ 10 %", 0.1, lambda point: point.min)]
+
+
+def _ranking(measure_name: str) -> Callable[[PointResult], float | None]:
+    return lambda point: point.ranking[measure_name].mean
+
+
+def _unseen(point: PointResult) -> float | None:
+    return point.unseen.ranking["R@100"].mean if point.unseen else None
+
+
+def _values(row: Row, figure: _Figure) -> list[float] | None:
+    """A figure of each seed, or None where a seed has none."""
+    points = chosen_points(row, lambda cell: within(cell, figure.budget))
+    if points is None:
+        return None
+    values = [value for point in points if (value := figure.value(point)) is not None]
+    return values if len(values) == len(points) else None
+
+
+def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
+    if row is None:
+        return [NONE] * (len(figures) + 3)
+    values = [_values(row, figure) for figure in figures]
+    texts = [NONE if value is None else spread(value) for value in values]
+    health = [cell.leaves for cell in row.cells if cell.leaves]
+    seconds = [cell.cost.fit_s for cell in row.cells if cell.cost]
+    return [
+        *texts,
+        f"{fmean(each.gini for each in health):.2f}" if health else NONE,
+        f"{fmean(each.empty for each in health):.1f}" if health else NONE,
+        f"{fmean(seconds):.0f}" if seconds else NONE,
+    ]
+
+
+def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) -> None:
+    """A tick for the mean of each variant over a dot for each seed; the unchanged one as a rule."""
+    points = [
+        {
+            "what": variant.question or UNCHANGED,
+            "variant": f"{variant.question}: {variant.answer}".removeprefix(": "),
+            "value": 100 * value,
+        }
+        for variant, row in rows
+        if row is not None
+        for value in _values(row, figure) or ()
+    ]
+    order = list(dict.fromkeys(point["variant"] for point in points))
+    colours = list(dict.fromkeys(point["what"] for point in points))
+    base = alt.Chart(alt.InlineData(values=points)).encode(
+        y=alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=400, grid=True)),
+        color=alt.Color("what:N", sort=colours, legend=None),
+    )
+    scale = alt.Scale(zero=False)
+    ticks = base.mark_tick(thickness=3, size=14).encode(
+        x=alt.X("mean(value):Q", title=f"{figure.title}, %", scale=scale)
+    )
+    dots = base.mark_circle(size=35, opacity=0.5).encode(x=alt.X("value:Q", scale=scale))
+    unchanged = [point for point in points if point["what"] == UNCHANGED]
+    rule = (
+        alt.Chart(alt.InlineData(values=unchanged))
+        .mark_rule(strokeDash=[4, 4], color="#888")
+        .encode(x="mean(value):Q")
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    alt.layer(rule, dots, ticks).properties(width=420).save(str(path))

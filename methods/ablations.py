@@ -1,0 +1,46 @@
+"""What ``bench ablate`` changes of a built-in method, one thing at a time.
+
+Apart from the methods' own files: a question that is added changes no result.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.method import Ablations
+
+# Questions of arXiv 2310.08891, section 4.3 and appendix E, and of each departure from it.
+EHI: Ablations = {
+    "branching": {"72": {"branching": 72}, "144": {"branching": 144}, "576": {"branching": 576}},
+    "height": {
+        "2": {"height": 2},
+        "3": {"height": 3},
+        "2, beam of 6 nodes": {"height": 2, "beam": 6},
+        "2, children as printed": {"height": 2, "children": "shared"},
+        "2, paths as printed": {"height": 2, "paths": "best"},
+        "2, both as printed": {"height": 2, "children": "shared", "paths": "best"},
+    },
+    "loss": {
+        "no similarity term": {"similarity_weight": 0.0},
+        "no indexing term": {"indexing_weight": 0.0},
+        "with intra-leaf term": {"intra_leaf_weight": 1.0},
+        "similarity by triplets": {"similarity_loss": "triplet"},
+        "indexing by triplets": {"indexing_loss": "triplet"},
+        "with balance term": {"balance": 0.1},
+    },
+    "negatives": {
+        "no hard ones": {"hard_negatives": 0},
+        "found anew each epoch": {"refresh": 1},
+        "found anew every 20 epochs": {"refresh": 20},
+    },
+    "start and form": {
+        "random start": {"warm_start": False},
+        "random start, balance term": {"warm_start": False, "balance": 0.1},
+        "with residual layer": {"transform": True},
+    },
+    "pairs over the corpus": {"none": {"corpus_pairs": 0}},
+    "leaves of a document": {"2": {"leaves_per_document": 2}, "3": {"leaves_per_document": 3}},
+}
+
+ABLATIONS = {"ehi": EHI}
