@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
 from tabulate import tabulate
@@ -200,7 +200,7 @@ def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
 
 def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) -> None:
     """A tick for the mean of each variant over a dot for each seed; the unchanged one as a rule."""
-    points = [
+    points: list[dict[str, Any]] = [
         {
             "what": variant.question or UNCHANGED,
             "variant": f"{variant.question}: {variant.answer}".removeprefix(": "),

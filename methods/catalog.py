@@ -19,6 +19,7 @@ TRAINERS = {
     "masked-de": "methods.trainers.masked:Masked",
     "constructed-de": "methods.trainers.constructed:Constructed",
     "ehi-encoder": "methods.trainers.ehi:EHI",
+    "matched-de": "methods.trainers.matched:MatchedDE",
     "ehi-paper-encoder": "methods.trainers.ehi:EHIPaper",
 }
 
@@ -49,6 +50,8 @@ METHODS = {
     "ehi-paper": "ehi-paper-encoder+learned-tree",
     "ehi-encoder+faiss-ivf": "ehi-encoder+faiss-ivf",
     "ehi-encoder+scann": "ehi-encoder+scann",
+    "matched-de+faiss-ivf": "matched-de+faiss-ivf",
+    "matched-de+scann": "matched-de+scann",
     "bm25": "methods.bm25:BM25",
     "random": "methods.random:Random",
     "oracle": "methods.oracle:Oracle",

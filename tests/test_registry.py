@@ -12,7 +12,7 @@ def test_every_name_of_the_design_resolves():
         "zero-shot-de", "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de",
         "constructed-de", "exact", "de-faiss-ivf", "de-scann", "de-hnsw", "de-learned-router",
         "de-moved-positives", "ehi", "ehi-paper", "ehi-encoder+faiss-ivf", "ehi-encoder+scann",
-        "bm25", "random", "oracle",
+        "matched-de+faiss-ivf", "matched-de+scann", "bm25", "random", "oracle",
     ]  # fmt: skip
     assert [Registry().resolve(name).name for name in names] == names
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from methods.encoders.text import TextEncoder
     from methods.trainers.base import Trainer
     from methods.trainers.batches import Batch
+    from methods.trainers.checkpoint import BestCheckpoint
     from methods.trees.indexer import Indexer
     from methods.trees.mining import HardNegatives
 
@@ -136,7 +137,6 @@ class EHI(Learned):
         """Train encoder and tree."""
         from methods.encoders.routed import RoutedEncoder
         from methods.trainers.loop import train_encoder
-        from methods.trees.checkpoint import TreeCheckpoint
         from methods.trees.losses import JointLoss
         from methods.trees.mining import HardNegatives, health_warning
 
@@ -149,7 +149,7 @@ class EHI(Learned):
         n_asked = len(data.relevance.answered)
         an_epoch = -(-n_asked // self.batch)
         steps = self.epochs * an_epoch or self.steps
-        best = TreeCheckpoint(routed, data, budget=self.budget, steps=steps, checks=self.checks)
+        best = self._checkpoint(routed, data, steps)
 
         def after_step(step: int) -> bool:
             if step % (self.refresh * an_epoch) == 0:
@@ -174,6 +174,12 @@ class EHI(Learned):
         kept = cast("RoutedEncoder", best.encoder)
         kept.tree.history = routed.tree.history
         return kept
+
+    def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
+        """What keeps the best encoder and tree."""
+        from methods.trees.checkpoint import TreeCheckpoint
+
+        return TreeCheckpoint(routed, data, budget=self.budget, steps=steps, checks=self.checks)
 
     def _new_tree(self, encoder: Encoder, data: Training, seed: int) -> Indexer:
         """The tree before joint training.

@@ -104,8 +104,10 @@ class JointLoss:
     ) -> torch.Tensor:
         """The indexing, intra-leaf and balance terms."""
         settings = self._settings
-        of_q, of_x = self._paths(q), self._paths(x)
         loss = q.new_zeros(())
+        if not (settings.indexing_weight or settings.intra_leaf_weight or settings.balance):
+            return loss
+        of_q, of_x = self._paths(q), self._paths(x)
         if settings.indexing_weight:
             met = of_q @ of_x.T
             term = (

@@ -1,0 +1,31 @@
+"""matched-de: a dual encoder trained as EHI's is, but for the tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from methods.trainers.ehi import EHI
+
+if TYPE_CHECKING:
+    from bench.task import Training
+    from methods.encoders.routed import RoutedEncoder
+    from methods.trainers.checkpoint import BestCheckpoint
+
+
+@dataclass(frozen=True)
+class MatchedDE(EHI):
+    """EHI without its indexing term: the same pairs, negatives, steps and learning rates.
+
+    What EHI does better than this, it owes to a tree learned with the encoder. Hard negatives are
+    looked for in the clusters that EHI's tree starts from; the checkpoint is that of the best
+    exact search.
+    """
+
+    indexing_weight: float = 0.0
+
+    def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
+        """What keeps the best encoder."""
+        from methods.trainers.checkpoint import BestCheckpoint
+
+        return BestCheckpoint(routed, data, steps=steps, checks=self.checks)
