@@ -158,7 +158,7 @@ class EHI(Learned):
                 health = mining.refresh(routed.tree, queries, documents)
                 routed.tree.history.append(health)
                 warning = health_warning(health)
-                if warning:
+                if warning and not any(map(health_warning, routed.tree.history[:-1])):
                     workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
             return best.after_step(step)
 

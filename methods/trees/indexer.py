@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 CHILDREN = ("shared", "own")
 BLOCK = 4096
 """Vectors sent through the tree at once."""
+GATHERED_FROM, GATHERED_FLOATS = 16, 1 << 22
+"""All nodes are scored, unless that is so many times what is asked for; floats gathered at once."""
 FACTS, WEIGHTS = "tree.json", "tree.safetensors"
 
 
@@ -84,12 +86,23 @@ class Level(nn.Module):
             x = self._transformed(x)
             return (x @ self.W.flatten(0, 1).T).view(len(x), n_parents, -1)
         nodes = torch.arange(n_parents, device=x.device)
-        return self.some_parents(x, nodes.expand(len(x), -1))
+        return self._of_shared(x, nodes.expand(len(x), -1))
 
     def some_parents(self, x: torch.Tensor, parents: torch.Tensor) -> torch.Tensor:
         """[n, p, B] logits of the children of some nodes, given as [n, p] numbers."""
-        if self._shape.children == "own":
-            return torch.einsum("nd,npbd->npb", self._transformed(x), self.W[parents])
+        if self._shape.children == "shared":
+            return self._of_shared(x, parents)
+        if parents.shape[1] * GATHERED_FROM >= len(self.W):
+            chosen = parents[:, :, None].expand(-1, -1, self._shape.branching)
+            return self.all_parents(x).gather(1, chosen)
+        # [n, p, B, dim] classifiers are far larger than what they give: a few vectors at a time.
+        x = self._transformed(x)
+        size = max(1, GATHERED_FLOATS // (parents.shape[1] * self.W[0].numel()))
+        parts = zip(torch.split(x, size), torch.split(parents, size), strict=True)
+        return torch.cat([torch.einsum("nd,npbd->npb", of, self.W[some]) for of, some in parts])
+
+    def _of_shared(self, x: torch.Tensor, parents: torch.Tensor) -> torch.Tensor:
+        """Those of a classifier for the whole height, by which branches lie above."""
         branches = []  # the branch at each height above, the last one first, as in eq. 1
         above = parents
         for _ in range(self._depth):

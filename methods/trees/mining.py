@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 POOL = 50
 """The most similar irrelevant documents of a query, out of which hard negatives are drawn."""
-MOST_EMPTY, MOST_IN_ONE = 0.5, 0.25
-"""Shares from which leaves count as collapsed."""
+MOST_EMPTY, MOST_IN_ONE, MOST_EVENS = 0.5, 0.25, 4
+"""Leaves count as collapsed from this share of empty ones on, or where one holds this share of the
+documents and as many times what it would if all were alike."""
 
 
 class HardNegatives:
@@ -70,7 +71,8 @@ class HardNegatives:
 
 def health_warning(health: LeafHealth) -> str | None:
     """A sentence on leaves that have collapsed, or None."""
-    if health.empty < MOST_EMPTY * health.leaves and health.largest < MOST_IN_ONE:
+    too_large = max(MOST_IN_ONE, MOST_EVENS / health.leaves)
+    if health.empty < MOST_EMPTY * health.leaves and health.largest < too_large:
         return None
     return (
         f"the leaves collapse: {health.empty} of {health.leaves} are empty, the largest holds "
