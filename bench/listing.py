@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from bench.cards import cards
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+WIDTH = 90
+"""Characters of a method's parameters on a line."""
+
+
 def list_everything(plugins: Iterable[str], data_dir: Path | None = None) -> None:
     """Print both tables, how methods are composed and how data is had that is not here."""
     registry = Registry(plugins)
@@ -23,7 +28,7 @@ def list_everything(plugins: Iterable[str], data_dir: Path | None = None) -> Non
         missing = missing_packages(method)
         state = f"missing: pip install {' '.join(missing)}" if missing else "ready"
         params = " ".join(f"{name}={value}" for name, value in method.params.items())
-        rows.append([method.name, state, params or "–"])
+        rows.append([method.name, state, textwrap.fill(params, WIDTH) or "–"])
     say("Methods")
     say_table(["method", "here", "parameters and defaults"], rows)
     trainers, indexes = registry.parts()

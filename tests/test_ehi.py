@@ -94,6 +94,13 @@ class TestSearch:
         assert (found.leaves // 4 == best_node[:, None]).all()
         assert found.routing < tree.search(x, 4).routing
 
+    def test_few_nodes_of_many_are_scored_as_all_are(self):
+        tree = tree_of("own", branching=40, height=2, dim=5)
+        level = list(tree.levels)[1]
+        x, parents = torch.randn(9, 5), torch.randint(0, 40, (9, 2))
+        expected = level.all_parents(x).gather(1, parents[:, :, None].expand(-1, -1, 40))
+        torch.testing.assert_close(level.some_parents(x, parents), expected)
+
     def test_routing_counts_multiply_adds(self):
         x = torch.randn(1, 8)
         assert tree_of("own", 6, 1, 8).search(x, 2).routing == 6
@@ -304,7 +311,7 @@ class TestGuided:
         # Queries point away from their answers, so that centroids send them astray.
         queries = -documents[:200]
         guide = guide_of(queries, relevant=np.arange(200), n_documents=300)
-        router = LearnedRouter(nlist=10)
+        router = LearnedRouter(nlist=10, router_lr=0.01)
         router.build(documents, guide)
         leaf = router.partition()[:200]
         assert (router.rank_leaves(queries)[:, 0] == leaf).mean() > 0.5
