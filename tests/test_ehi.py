@@ -311,7 +311,7 @@ class TestGuided:
         # Queries point away from their answers, so that centroids send them astray.
         queries = -documents[:200]
         guide = guide_of(queries, relevant=np.arange(200), n_documents=300)
-        router = LearnedRouter(nlist=10, router_lr=0.01)
+        router = LearnedRouter(nlist=10)
         router.build(documents, guide)
         leaf = router.partition()[:200]
         assert (router.rank_leaves(queries)[:, 0] == leaf).mean() > 0.5

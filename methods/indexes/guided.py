@@ -66,7 +66,7 @@ class LearnedRouter(_Guided):
 
     router_steps: int = 300
     router_batch: int = 512  # queries a step
-    router_lr: float = 0.0003
+    router_lr: float = 0.01
     router_temperature: float = 20.0  # multiplies the scores
 
     def guided(
