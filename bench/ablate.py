@@ -11,8 +11,9 @@ from tabulate import tabulate
 from bench.cell import Status
 from bench.errors import InputError
 from bench.plan import methods_asked
+from bench.query_values import BUDGETS
 from bench.registry import Registry
-from bench.report.board import NONE, chosen_points, rows_of, spread, within
+from bench.report.board import NONE, chosen_points, label, rows_of, spread, within
 from bench.report.console import say, say_table
 from bench.report.markdown import places
 from bench.run import RunOptions, measure
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from bench.report.board import Row
 
 UNCHANGED = "as it is"
-BUDGETS = (0.1, 0.2, 1.0)
 
 
 class Variant(NamedTuple):
@@ -115,12 +115,12 @@ def _report(
 ) -> None:
     figures = _figures(cells)
     header = ["what", "changed to", *(figure.title for figure in figures)]
-    header += ["Gini", "empty leaves", "train s"]
+    header += ["leaves", "empty", "Gini", "train s"]
     table = [[variant.question, variant.answer, *_texts(row, figures)] for variant, row in rows]
     say()
     say_table(header, table)
     failed = [cell for cell in cells if cell.status is not Status.OK]
-    reasons = sorted({f"- {cell.changed}: {cell.reason}" for cell in failed})
+    reasons = sorted({f"- {label(cell)}: {cell.reason}" for cell in failed})
     seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
     name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
     chart = out / f"{name}.svg"
@@ -185,15 +185,16 @@ def _values(row: Row, figure: _Figure) -> list[float] | None:
 
 def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
     if row is None:
-        return [NONE] * (len(figures) + 3)
+        return [NONE] * (len(figures) + 4)
     values = [_values(row, figure) for figure in figures]
     texts = [NONE if value is None else spread(value) for value in values]
     health = [cell.leaves for cell in row.cells if cell.leaves]
     seconds = [cell.cost.fit_s for cell in row.cells if cell.cost]
     return [
         *texts,
-        f"{fmean(each.gini for each in health):.2f}" if health else NONE,
+        f"{fmean(each.leaves for each in health):,.0f}" if health else NONE,
         f"{fmean(each.empty for each in health):.1f}" if health else NONE,
+        f"{fmean(each.gini for each in health):.2f}" if health else NONE,
         f"{fmean(seconds):.0f}" if seconds else NONE,
     ]
 

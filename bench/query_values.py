@@ -32,7 +32,7 @@ class QueryValues(NamedTuple):
     points: dict[int, dict[str, Floats]]
 
 
-def told(points: Sequence[PointResult]) -> list[int]:
+def kept_points(points: Sequence[PointResult]) -> list[int]:
     """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
     numbers = set()
     for budget in BUDGETS:

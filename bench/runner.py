@@ -20,7 +20,7 @@ from bench.measures.similarity import correlation
 from bench.memory import PeakMemory, is_out_of_memory
 from bench.method import Method, Workspace
 from bench.places import cache_folder
-from bench.query_values import QueryValues, told, write_query_values
+from bench.query_values import QueryValues, kept_points, write_query_values
 from bench.registry import Registry, missing_packages
 from bench.run_file import RunFile, write_scores
 from bench.search import PointSummary, Searcher
@@ -176,7 +176,9 @@ def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
         _result(summary, measures, len(task.document_names))
         for summary, measures in zip(searched, evaluation.results(), strict=True)
     ]
-    values = QueryValues(rows, {number: evaluation.of_queries(number) for number in told(points)})
+    values = QueryValues(
+        rows, {number: evaluation.of_queries(number) for number in kept_points(points)}
+    )
     write_query_values(run.with_name(QUERIES), values)
     search_s = sum(summary.seconds for summary in searched)
     health = searcher.leaf_health()

@@ -20,7 +20,7 @@ TRAINERS = {
     "constructed-de": "methods.trainers.constructed:Constructed",
     "ehi-encoder": "methods.trainers.ehi:EHI",
     "matched-de": "methods.trainers.matched:MatchedDE",
-    "ehi-paper-encoder": "methods.trainers.ehi:EHIPaper",
+    "ehi-paper-encoder": "methods.trainers.ehi_paper:EHIPaper",
 }
 
 INDEXES = {

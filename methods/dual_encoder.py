@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import InputError
@@ -52,6 +53,7 @@ class DualEncoder(Method):
     def index(self, corpus: Corpus) -> None:
         """Index the document vectors."""
 
+        @cache
         def training() -> Asked:
             return Asked(self.encoder.encode_queries(corpus.training), corpus.relevance)
 
@@ -165,6 +167,9 @@ def compose(
             f"method {name!r}: {trainer_name} learns no tree to search; compose it with another "
             "index"
         )
+    both = _defaults(trainer).keys() & _defaults(index).keys()
+    if both:
+        raise TypeError(f"{trainer_name} and its index both name a parameter {', '.join(both)}")
     return type(
         "DualEncoder",
         (DualEncoder,),

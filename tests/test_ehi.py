@@ -17,12 +17,18 @@ from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
 from methods.indexes.leaves import visited_shares
 from methods.trainers.batches import make_batch
-from methods.trainers.ehi import EHI, EHIPaper
+from methods.trainers.ehi import EHI
+from methods.trainers.ehi_paper import EHIPaper
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
 from methods.trees.sentences import Sentences
 from methods.trees.start import spherical_kmeans, start_at_clusters
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    torch.manual_seed(0)
 
 
 def tree_of(children="shared", branching=2, height=2, dim=2, **shape):
@@ -32,7 +38,7 @@ def tree_of(children="shared", branching=2, height=2, dim=2, **shape):
 def set_level(tree, depth, weights):
     level = list(tree.levels)[depth]
     with torch.no_grad():
-        level.W.copy_(torch.tensor(weights))
+        level.W.copy_(torch.tensor(np.array(weights)))
 
 
 def unit(n, dim, seed=0):
@@ -166,6 +172,19 @@ class TestLosses:
         found = softmax(torch.tensor([[math.log(3), 0.0]]), relevant, self.batch())
         assert found.item() == pytest.approx(-math.log(3 / 4))
 
+    def test_the_intra_leaf_term_by_hand(self):
+        # Of one pair: the document's own path (1, 0) against (.6, .4): [.6 - 1 + .5]+ = .1; an
+        # irrelevant document whose cosine is over the threshold does not count.
+        tree = tree_of("own", 2, 1, 2)
+        paths = torch.tensor([[1.0, 0.0], [0.6, 0.4]])
+        loss = JointLoss(tree, EHI(margin=0.5, threshold=0.9), steps=10)
+        relevant = torch.tensor([[True, False]])
+        for unlike, expected in (([0.0, 1.0], 0.1), ([1.0, 0.1], 0.0)):
+            x = torch.tensor([[1.0, 0.0], unlike])
+            x = x / x.norm(dim=1, keepdim=True)
+            found = loss._intra_leaf(x, paths, relevant, self.batch())
+            assert found.item() == pytest.approx(expected, abs=1e-6)
+
     def test_an_even_tree_is_not_uneven(self):
         assert unevenness(torch.full((5, 4), 0.25)).item() == pytest.approx(0, abs=1e-6)
         collapsed = torch.tensor([[1.0, 0, 0, 0]] * 5)
@@ -271,12 +290,14 @@ class TestHealth:
 
 
 class TestMining:
-    def test_hard_negatives_lie_in_the_querys_leaves_and_answer_nothing(self):
+    @pytest.mark.parametrize("similar", [True, False])
+    def test_hard_negatives_lie_in_the_querys_leaves_and_answer_nothing(self, similar):
         documents, queries = unit(200, 6), unit(12, 6, seed=1)
         relevance = Relevance.from_pairs(np.arange(12), np.arange(12), np.zeros(12, int), 12, 200)
         tree = tree_of("own", 8, 1, 6)
         start_at_clusters(tree, documents, 20.0, seed=0)
-        mining = HardNegatives(relevance, leaves=2, count=5)
+        settings = EHI(mined_leaves=2, hard_negatives=5, similar_negatives=similar)
+        mining = HardNegatives(relevance, settings, seed=0)
         rng = np.random.default_rng(0)
         assert not len(mining.draw(np.arange(12), rng))
         mining.refresh(tree, queries, documents)
@@ -284,7 +305,7 @@ class TestMining:
         probed = tree.leaves(torch.tensor(queries), 2).numpy()
         for row in range(12):
             drawn = mining.draw(np.array([row]), rng)
-            assert len(drawn)
+            assert len(drawn) == 5
             assert row not in drawn
             assert set(leaf[drawn]) <= set(probed[row])
 
@@ -339,10 +360,49 @@ class TestVisitedShares:
         ({"batch": 1}, "batch must be at least 2, got 1"),
         ({"paths": "some"}, "paths is one of best, all, got 'some'"),
         ({"indexing_loss": "hinge"}, "indexing_loss is one of triplet, softmax, got 'hinge'"),
-        ({"budget": 2.0}, "budget takes a share up to 1, got 2.0"),
+        ({"checkpoint_budget": 2.0}, "checkpoint_budget takes a share up to 1, got 2.0"),
         ({"children": "none"}, "children is one of shared, own, got 'none'"),
     ],
 )
 def test_parameters_that_mean_nothing(change, message):
     with pytest.raises(InputError, match=message):
         EHI(**change)
+
+
+def test_the_printed_settings():
+    # arXiv 2310.08891, table 2, SciFact.
+    paper = EHIPaper()
+    weights = (paper.similarity_weight, paper.indexing_weight, paper.intra_leaf_weight)
+    assert weights == (0.2, 0.8, 0.2)
+    assert (paper.batch, paper.branching**paper.height) == (64, 40)
+    assert (paper.encoder_lr, paper.indexer_lr) == (4e-4, 0.016)
+    assert (paper.margin, paper.threshold, paper.refresh, paper.epochs) == (0.3, 0.9, 5, 100)
+
+
+def test_a_checkpoint_counts_a_tree_over_the_budget_below_any_within_it(small_text_task):
+    from methods.trees.checkpoint import TreeCheckpoint
+
+    data = small_text_task.training()
+    n = len(data.document_names)
+    documents = torch.eye(n).numpy()
+
+    class Fixed:
+        tree = tree_of("own", 2, 1, n)
+
+        def encode_documents(self, _texts):
+            return documents
+
+        def encode_queries(self, queries):
+            return documents[: len(queries.rows)]
+
+        def copy(self):
+            return self
+
+    fixed = Fixed()
+    set_level(fixed.tree, 0, [np.stack([np.ones(n), np.zeros(n)]).astype(np.float32)])
+    best = TreeCheckpoint(fixed, data, budget=0.1, steps=1, checks=1)
+    assert best.score == -1  # one leaf holds everything
+    half = np.stack([np.arange(n) % 2, np.arange(n) % 2 == 0]).astype(np.float32)
+    set_level(fixed.tree, 0, [half])
+    assert TreeCheckpoint(fixed, data, budget=0.1, steps=1, checks=1).score == -0.5
+    assert TreeCheckpoint(fixed, data, budget=0.6, steps=1, checks=1).score >= 0

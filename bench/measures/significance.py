@@ -10,9 +10,11 @@ import numpy as np
 if TYPE_CHECKING:
     from bench.types import Floats
 
-RESAMPLES = 10_000
-EXACT_UP_TO = 5_000
+RESAMPLES, BLOCK = 10_000, 500
+RESAMPLED_UP_TO = 5_000
 """Queries beyond which the sum of random signs is taken for normal, which it then is."""
+SMALLEST = 20 / 0.05
+"""Resamples for each pair: with fewer, no p-value could survive a correction for all pairs."""
 
 
 def paired_p_values(differences: Floats, seed: int = 0) -> Floats:
@@ -28,14 +30,17 @@ def paired_p_values(differences: Floats, seed: int = 0) -> Floats:
     known = ~np.isnan(differences)
     filled = np.where(known, differences, 0.0)
     observed = np.abs(filled.sum(axis=0))
-    if len(differences) > EXACT_UP_TO:
+    if len(differences) > RESAMPLED_UP_TO:
         spread = np.sqrt((filled**2).sum(axis=0))
         z = np.divide(observed, spread, out=np.zeros_like(observed), where=spread > 0)
         return np.array([math.erfc(value / math.sqrt(2)) for value in z])
     rng = np.random.default_rng(seed)
-    signs = rng.integers(0, 2, (RESAMPLES, len(differences)), np.int8).astype(np.float64) * 2 - 1
-    as_large = (np.abs(signs @ filled) >= observed - 1e-9).sum(axis=0)
-    p_values: Floats = (as_large + 1) / (RESAMPLES + 1)
+    n_blocks = math.ceil(max(RESAMPLES, SMALLEST * filled.shape[1]) / BLOCK)
+    as_large = np.zeros(filled.shape[1])
+    for _ in range(n_blocks):
+        signs = rng.integers(0, 2, (BLOCK, len(filled))).astype(np.float64) * 2 - 1
+        as_large += (np.abs(signs @ filled) >= observed - 1e-9).sum(axis=0)
+    p_values: Floats = (as_large + 1) / (n_blocks * BLOCK + 1)
     return p_values
 
 

@@ -1,15 +1,16 @@
-"""Who beats whom: paired differences at an equal share of documents visited."""
+"""Who beats whom: paired differences within the same share of documents visited."""
 
 from __future__ import annotations
 
 from itertools import combinations
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.measures.significance import holm, paired_p_values
-from bench.query_values import told
-from bench.report.board import NONE, Board, within_tenth
+from bench.query_values import kept_points
+from bench.report.board import NONE, Board, chosen_points, within_tenth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,13 +27,14 @@ MEASURES = {
     "nDCG@10": "nDCG@10",
     "R@100": "R@100",
     "unseen R@100": "R@100 of unseen documents",
-    "recall": "recall",
+    "recall": "recall (macro)",
 }
 
 
 def paired_boards(rows: list[Row], values_of: ValuesOf) -> list[Board]:
     """A matrix for each measure, over the rows that have a point within 10 % visited."""
     found = {row.label: _at_tenth(row, values_of) for row in rows if not row.cells[0].sees_test}
+    looked = {row.label: _looked_at(row) for row in rows}
     boards = []
     for measure, title in MEASURES.items():
         compared = {
@@ -41,7 +43,7 @@ def paired_boards(rows: list[Row], values_of: ValuesOf) -> list[Board]:
             if values is not None and measure in values
         }
         if len(compared) > 1:
-            boards.append(_matrix(compared, title))
+            boards.append(_matrix(compared, looked, title))
     return boards
 
 
@@ -52,12 +54,19 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> dict[str, Floats] | None:
         point, values = within_tenth(cell), values_of(cell)
         if point is None or values is None:
             return None
-        number = next(n for n in told(cell.points) if cell.points[n] is point)
+        number = next(n for n in kept_points(cell.points) if cell.points[n] is point)
         of_seeds.append(values.points[number])
     return {name: np.mean([each[name] for each in of_seeds], axis=0) for name in of_seeds[0]}
 
 
-def _matrix(values: dict[str, Floats], title: str) -> Board:
+def _looked_at(row: Row) -> str:
+    """Mean shares visited and worked at these points, in per cent."""
+    points = chosen_points(row, within_tenth) or []
+    shares = [(point.visited, point.work) for point in points]
+    return " / ".join(f"{100 * fmean(share):.1f}" for share in zip(*shares, strict=True))
+
+
+def _matrix(values: dict[str, Floats], looked: dict[str, str], title: str) -> Board:
     labels = sorted(values, key=lambda label: -float(np.nanmean(values[label])))
     pairs = list(combinations(range(len(labels)), 2))
     differences = np.column_stack([values[labels[a]] - values[labels[b]] for a, b in pairs])
@@ -68,14 +77,20 @@ def _matrix(values: dict[str, Floats], title: str) -> Board:
         for pair, mean, p in zip(pairs, means, adjusted, strict=True)
     }
     table = [
-        [label, *(text.get((row, column), NONE) for column in range(1, len(labels)))]
-        for row, label in enumerate(labels[:-1])
+        [label, looked[label]] + [text.get((row, column), NONE) for column in range(1, len(labels))]
+        for row, label in enumerate(labels)
     ]
     n_queries = int((~np.isnan(differences[:, 0])).sum())
     note = (
         f"By how many points the row is ahead of the column, over {n_queries:,} queries, each the "
-        "mean over seeds, at the dearest point of each within 10 % visited. An asterisk marks p < "
+        "mean over seeds, at the dearest point of each within 10 % visited; the second column has "
+        "the share that a row did visit, and with its routing cost. An asterisk marks p < "
         f"{ALPHA} by a paired randomisation test with Holm's correction over the "
         f"{len(pairs)} pairs of this board."
     )
-    return Board(f"Ahead by, {title} at ≤ 10 % visited", ["method", *labels[1:]], table, [note])
+    return Board(
+        f"Ahead by, {title} at ≤ 10 % visited",
+        ["method", "visited / work %", *labels[1:]],
+        table,
+        [note],
+    )

@@ -35,13 +35,13 @@ class Guide(NamedTuple):
     Attributes:
         vectors: [n, dim] of the validation queries.
         judged: what their rankings are judged by.
-        training: gives the training queries, whose vectors not every index needs.
+        training: gives the training queries, whose vectors not every index needs; None: not known.
         tree: what was learned with the encoder to send vectors to leaves, or None.
     """
 
     vectors: Floats
     judged: Judgements
-    training: Callable[[], Asked]
+    training: Callable[[], Asked] | None = None
     tree: Indexer | None = None
 
     def score(self, ids: Ints) -> float:

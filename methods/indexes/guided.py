@@ -33,6 +33,8 @@ class _Guided(ClusteredLeaves):
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Cluster the documents, and let the training queries change what they should."""
+        if guide.training is None:
+            raise ValueError("these leaves are laid out by training queries, and there are none")
         centroids = spherical_kmeans(documents, nlist, seed=0)
         leaf = top_k(documents, centroids, 1)[1][:, 0]
         self._router, self._leaf = self.guided(documents, centroids, leaf, guide.training())

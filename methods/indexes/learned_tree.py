@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class LearnedTree(LeafIndex):
-    """Leaves of queries by beam search (arXiv 2310.08891, section 3.4).
+    """The most probable leaves of a query, by beam search (arXiv 2310.08891, section 3.4).
 
-    Documents look at every node, so that where they lie does not depend on a beam.
+    By default the beam holds all nodes above the leaves. Documents look at every node, so that
+    where they lie does not depend on it. Operating points are laid out by the ranking of all
+    leaves; what a narrow beam visits is counted when it is searched.
     """
 
     needs_tree: ClassVar[bool] = True
@@ -58,7 +60,7 @@ class LearnedTree(LeafIndex):
 
     @torch.inference_mode()
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
-        """Scan the leaves that a beam of ``nprobe`` ends in."""
+        """Scan the ``nprobe`` leaves that the beam ends in."""
         found = self._tree.search(torch.tensor(queries), int(point["nprobe"]), self.beam)
         leaves = found.leaves.numpy()
         ids, scores = self._lists.search(queries, k, leaves)

@@ -40,6 +40,11 @@ class LeafIndex(Index):
         """See what queries visit: leaves are of unequal size, 10 % of them hold not 10 %."""
         self._visited = visited_shares(self.rank_leaves(queries), self.partition())
 
+    @property
+    def least_visited(self) -> float:
+        """Mean share of the corpus in the first leaf of a query."""
+        return float(self._visited[0])
+
     def probes_within(self, budget: float) -> int:
         """The largest nprobe that keeps the mean visited share within ``budget``, at least 1."""
         return max(1, affordable(self._visited, budget))

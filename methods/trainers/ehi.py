@@ -80,10 +80,11 @@ class EHI(Learned):
     negatives: int = 0  # documents drawn from the whole corpus, a step
     hard_negatives: int = 1  # of each query, from its own leaves, a step
     mined_leaves: int = 4  # leaves of a query in which they are looked for
+    similar_negatives: bool = True  # of those leaves the most similar documents; or any of them
     refresh: int = 5  # epochs after which they are looked for anew (r)
     corpus_pairs: int = 256  # (sentence, its document) pairs beside the queries, a step
     sentences: int = 12  # of a document, at most
-    budget: float = 0.1  # share of documents visited at which checkpoints are compared
+    checkpoint_budget: float = 0.1  # share of documents visited at which checkpoints are compared
 
     def __post_init__(self) -> None:
         """Refuse what means nothing, and trees that cannot be."""
@@ -106,8 +107,10 @@ class EHI(Learned):
             raise InputError(
                 "batch must be at least 2, got 1: other queries' documents are the negatives"
             )
-        if self.budget > 1:
-            raise InputError(f"budget takes a share up to 1, got {self.budget}")
+        if self.checkpoint_budget > 1:
+            raise InputError(
+                f"checkpoint_budget takes a share up to 1, got {self.checkpoint_budget}"
+            )
 
     def skip(self, data: Training) -> str | None:
         """There must be pairs, and something to train."""
@@ -145,23 +148,27 @@ class EHI(Learned):
         )
         routed = RoutedEncoder(encoder, self._new_tree(encoder, data, seed))
         learner, joined = self._learner(encoder, data)
-        mining = HardNegatives(data.relevance, self.mined_leaves, self.hard_negatives)
+        mining = HardNegatives(data.relevance, self, seed)
         n_asked = len(data.relevance.answered)
-        an_epoch = -(-n_asked // self.batch)
+        an_epoch = max(1, n_asked // self.batch)  # what is left over of an epoch is dropped
         steps = self.epochs * an_epoch or self.steps
         best = self._checkpoint(routed, data, steps)
 
+        def mine(step: int) -> None:
+            queries = encoder.encode_queries(data.queries(data.relevance.answered))
+            documents = encoder.encode_documents(data.document_texts)
+            health = mining.refresh(routed.tree, queries, documents)
+            warning = health_warning(health)
+            if warning and not any(map(health_warning, routed.tree.history)):
+                workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
+            routed.tree.history.append(health)
+
         def after_step(step: int) -> bool:
             if step % (self.refresh * an_epoch) == 0:
-                queries = encoder.encode_queries(data.queries(data.relevance.answered))
-                documents = encoder.encode_documents(data.document_texts)
-                health = mining.refresh(routed.tree, queries, documents)
-                routed.tree.history.append(health)
-                warning = health_warning(health)
-                if warning and not any(map(health_warning, routed.tree.history[:-1])):
-                    workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
+                mine(step)
             return best.after_step(step)
 
+        mine(0)
         train_encoder(
             learner,
             self._batches(data.relevance, joined, mining, np.random.default_rng(seed)),
@@ -179,7 +186,9 @@ class EHI(Learned):
         """What keeps the best encoder and tree."""
         from methods.trees.checkpoint import TreeCheckpoint
 
-        return TreeCheckpoint(routed, data, budget=self.budget, steps=steps, checks=self.checks)
+        return TreeCheckpoint(
+            routed, data, budget=self.checkpoint_budget, steps=steps, checks=self.checks
+        )
 
     def _new_tree(self, encoder: Encoder, data: Training, seed: int) -> Indexer:
         """The tree before joint training.
@@ -242,39 +251,3 @@ class EHI(Learned):
             of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
             rows = np.concatenate([queries, of_corpus])
             yield make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
-
-
-@dataclass(frozen=True)
-class EHIPaper(EHI):
-    """EHI with the settings printed for SciFact (arXiv 2310.08891, table 2).
-
-    Where they differ from the paper's, the encoder's are this harness's: its pretrained encoder,
-    its way of tuning.
-    """
-
-    batch: int = 64
-    epochs: int = 100
-    lr: float = 4e-4
-    encoder_lr: float = 4e-4
-    indexer_lr: float = 0.016
-    branching: int = 40
-    children: str = "shared"
-    transform: bool = True
-    paths: str = "best"
-    similarity_loss: str = "triplet"
-    indexing_loss: str = "triplet"
-    similarity_weight: float = 0.2
-    indexing_weight: float = 0.8
-    intra_leaf_weight: float = 0.2
-    warm_start: bool = False
-    corpus_pairs: int = 0
-
-    def skip(self, data: Training) -> str | None:
-        """The printed tree must fit the corpus."""
-        n_documents, leaves = data.relevance.n_documents, self.branching**self.height
-        if leaves > n_documents:
-            return (
-                f"its {leaves} leaves, as printed, are more than the {n_documents} documents; "
-                "--set ehi-paper.branching=… to try fewer"
-            )
-        return super().skip(data)

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MatchedDE(EHI):
-    """EHI without its indexing term: the same pairs, negatives, steps and learning rates.
+    """EHI without its indexing term: the same pairs, steps and learning rates.
 
-    What EHI does better than this, it owes to a tree learned with the encoder. Hard negatives are
-    looked for in the clusters that EHI's tree starts from; the checkpoint is that of the best
-    exact search.
+    What EHI does better than this, it owes to learning a tree with the encoder, and to what follows
+    from that: here hard negatives are looked for in the clusters that EHI's tree starts from, which
+    do not move, and the checkpoint is that of the best exact search.
     """
 
     indexing_weight: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from methods.indexes.base import Asked, Guide
+from methods.indexes.base import Guide
 from methods.indexes.learned_tree import LearnedTree
 from methods.trainers.checkpoint import BestCheckpoint
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 class TreeCheckpoint(BestCheckpoint):
-    """Validates by what is found within a budget: exact search would not see the tree."""
+    """Validates by what is found within a budget: exact search would not see the tree.
+
+    A tree whose first leaf alone is over the budget counts below all that are not, and the less
+    the smaller that leaf is.
+    """
 
     def __init__(
         self, routed: RoutedEncoder, data: Training, *, budget: float, steps: int, checks: int
@@ -30,8 +34,10 @@ class TreeCheckpoint(BestCheckpoint):
         queries = data.validation_queries
         vectors = routed.encode_queries(queries)
         judged = data.validation.rows(queries.rows)
-        guide = Guide(vectors, judged, lambda: Asked(vectors, judged.relevance), routed.tree)
+        guide = Guide(vectors, judged, tree=routed.tree)
         index = LearnedTree()
         index.build(documents, guide)
+        if index.least_visited > self._budget:
+            return -index.least_visited
         ids = index.search(vectors, guide.depth, {"nprobe": index.probes_within(self._budget)}).ids
         return guide.score(ids)

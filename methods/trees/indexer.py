@@ -116,9 +116,11 @@ class Level(nn.Module):
         return x if self.U is None else x + relu(self.U(x))
 
     def cost(self, parents: int) -> float:
-        """Multiply-adds to score the children of so many nodes.
+        """Multiply-adds that it takes to score the children of so many nodes.
 
         A one-hot input costs an addition of rows, so that U is multiplied with the vector once.
+        What is counted is what the algorithm needs; in small trees all nodes are scored, which is
+        faster.
         """
         of_transform = 0 if self.U is None else self._shape.dim * self.inputs
         return of_transform + parents * self._shape.branching * self.inputs

@@ -40,7 +40,11 @@ def triplet(
 
 
 def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Mean over pairs of -log of the document's share against all irrelevant ones (InfoNCE)."""
+    """Mean over pairs of -log of the document's share against all irrelevant ones (InfoNCE).
+
+    MaskedSoftmax is the same loss with its gradient by hand, which ends at the vectors; this one
+    goes on into the tree.
+    """
     negatives = logits.masked_fill(relevant, -math.inf).logsumexp(1).clamp_min(-1e4)
     positive = logits.flatten()[batch.pairs]
     total = torch.logaddexp(positive, negatives[batch.pair_rows])
@@ -119,14 +123,9 @@ class JointLoss:
         if settings.intra_leaf_weight:
             loss = loss + settings.intra_leaf_weight * self._intra_leaf(x, of_x, relevant, batch)
         if settings.balance:
-            loss = loss + settings.balance * unevenness(of_x[:, -self._n_last :])
+            of_leaves = of_x if settings.paths == "all" else self._tree.node_probabilities(x)[-1]
+            loss = loss + settings.balance * unevenness(of_leaves)
         return loss
-
-    @property
-    def _n_last(self) -> int:
-        """Entries of a path that belong to the last height."""
-        tree = self._tree.shape
-        return tree.branching if self._settings.paths == "best" else tree.n_leaves
 
     def _paths(self, vectors: torch.Tensor) -> torch.Tensor:
         if self._settings.paths == "best":
@@ -154,5 +153,4 @@ class JointLoss:
 def unevenness(of_leaves: torch.Tensor) -> torch.Tensor:
     """Divergence (KL) of the mean of [n, leaves] probabilities from an even distribution."""
     mean = of_leaves.mean(0)
-    mean = mean / mean.sum()
     return (mean * (mean * len(mean) + TINY).log()).sum()

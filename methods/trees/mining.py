@@ -13,6 +13,7 @@ from methods.indexes.leaf_lists import LeafLists
 if TYPE_CHECKING:
     from bench.task import Relevance
     from bench.types import Floats, Ints
+    from methods.trainers.ehi import EHI
     from methods.trees.indexer import Indexer
 
 POOL = 50
@@ -25,18 +26,19 @@ documents and as many times what it would if all were alike."""
 class HardNegatives:
     """Irrelevant documents that lie in the leaves of a query and look like answers."""
 
-    def __init__(self, relevance: Relevance, leaves: int, count: int) -> None:
+    def __init__(self, relevance: Relevance, settings: EHI, seed: int) -> None:
         """Mine for queries with an answer.
 
         Args:
             relevance: of the training queries.
-            leaves: of a query, in which documents are looked for.
-            count: drawn for a query at a time.
+            settings: how many, from how many leaves, and whether the most similar ones.
+            seed: of what is taken where similarity does not say.
         """
         self._relevance = relevance
-        self._leaves = leaves
-        self._count = count
+        self._settings = settings
+        self._rng = np.random.default_rng([seed, 2])
         self._pool: Ints = np.empty((0, POOL), np.int64)
+        self._sizes: Ints = np.empty(0, np.int64)
 
     def refresh(self, tree: Indexer, queries: Floats, documents: Floats) -> LeafHealth:
         """Send everything through the tree anew.
@@ -48,25 +50,31 @@ class HardNegatives:
         """
         total = tree.shape.n_leaves
         leaf = tree.leaves(torch.tensor(documents), 1).numpy()
-        if self._count:
-            probed = tree.leaves(torch.tensor(queries), min(self._leaves, total)).numpy()
+        if self._settings.hard_negatives:
+            nprobe = min(self._settings.mined_leaves, total)
+            probed = tree.leaves(torch.tensor(queries), nprobe).numpy()
+            if not self._settings.similar_negatives:
+                # The nearest to a random direction are documents taken at random.
+                queries = self._rng.normal(size=queries.shape).astype(np.float32)
             answers = self._relevance.rows(self._relevance.answered)
             depth = POOL + int(answers.counts.max())
             ids = LeafLists(documents, leaf, total).search(queries, depth, probed)[0]
             wrong = (answers.pairs_of(ids) < 0) & (ids >= 0)
             order = np.argsort(~wrong, axis=1, kind="stable")[:, :POOL]
             kept = np.take_along_axis(wrong, order, axis=1)
-            self._pool = np.where(kept, np.take_along_axis(ids, order, axis=1), -1)
+            self._pool = np.take_along_axis(ids, order, axis=1)
+            self._sizes = np.count_nonzero(kept, axis=1)
         return leaf_health(leaf, total)
 
     def draw(self, queries: Ints, rng: np.random.Generator) -> Ints:
-        """``count`` hard negatives for each of some query rows; none before the first refresh."""
+        """Hard negatives of some query rows; none for a query whose leaves hold answers alone."""
         if not len(self._pool):
             return np.empty(0, np.int64)
-        pool = self._pool[self._relevance.answered.searchsorted(queries)]
-        columns = rng.integers(0, pool.shape[1], (len(queries), self._count))
-        drawn = np.take_along_axis(pool, columns, axis=1)
-        return drawn[drawn >= 0]
+        rows = self._relevance.answered.searchsorted(queries)
+        rows = rows[self._sizes[rows] > 0]
+        places = rng.random((len(rows), self._settings.hard_negatives)) * self._sizes[rows, None]
+        drawn: Ints = np.take_along_axis(self._pool[rows], places.astype(np.int64), axis=1)
+        return drawn.ravel()
 
 
 def health_warning(health: LeafHealth) -> str | None:

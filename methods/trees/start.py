@@ -12,7 +12,7 @@ from torch.nn.functional import cross_entropy
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.types import Floats, Ints
+    from bench.types import Bools, Floats, Ints
     from methods.trees.indexer import Indexer
 
 ITERATIONS = 20
@@ -68,7 +68,7 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
         _fit_to_labels(tree, documents, paths, seed)
 
 
-def _centroids_of(documents: Floats, mask: Ints, k: int, seed: int) -> Floats:
+def _centroids_of(documents: Floats, mask: Bools, k: int, seed: int) -> Floats:
     """Centroids of some documents; of none, small random vectors that attract nothing."""
     if mask.any():
         return spherical_kmeans(documents[mask], k, seed)
