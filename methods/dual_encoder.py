@@ -42,6 +42,8 @@ class DualEncoder(Method):
         """Where the trainer has nothing to learn from, and indexes where nothing is searched."""
         if train.pairs_only and self.index_type is not _exact():
             return f"pairs are scored without an index: see {self.trainer_name}"
+        if self.index_type.needs_training and not train.relevance.n_pairs:
+            return "there are no training queries to lay its leaves out by"
         return self.trainer.skip(train)
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:

@@ -17,7 +17,7 @@ from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
 from methods.indexes.leaves import visited_shares
 from methods.trainers.batches import make_batch
-from methods.trainers.ehi import EHI
+from methods.trainers.ehi import EHI, default_branching
 from methods.trainers.ehi_paper import EHIPaper
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
@@ -367,6 +367,14 @@ class TestVisitedShares:
 def test_parameters_that_mean_nothing(change, message):
     with pytest.raises(InputError, match=message):
         EHI(**change)
+
+
+def test_branching_by_default():
+    assert default_branching(5183, 1) == 288
+    assert default_branching(5183, 2) == 17
+    assert default_branching(13, 2) == 3  # 4 ** 2 would be more than the documents
+    with pytest.raises(InputError, match=r"height is 7, .* 2 \*\* 7 = 128 leaves"):
+        default_branching(85, 7)
 
 
 def test_the_printed_settings():

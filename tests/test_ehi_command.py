@@ -36,7 +36,7 @@ def test_a_learned_tree_stands_on_the_boards_with_its_health(bench, tmp_path):
 @pytest.mark.slow
 def test_a_collapse_is_warned_of_while_it_trains(bench):
     done = bench("--methods", "ehi", *TREE, "--set", "warm_start=false", "--set", "branching=85",
-                 "--set", "indexing_weight=0.0", "--set", "refresh=1")  # fmt: skip
+                 "--set", "refresh=1")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     assert "warning: the leaves collapse: " in done.stdout
     assert " of 85 are empty" in done.stdout
@@ -53,6 +53,15 @@ def test_a_loss_that_is_not_a_number_fails_its_cell(bench):
     done = bench("--methods", "ehi", *TREE, "--set", "indexer_lr=1e30")
     assert done.returncode == 1
     assert "lower lr or indexer_lr" in done.stdout
+
+
+def test_a_diverging_dual_encoder_or_router_names_its_rate(bench):
+    rates = ["--set", "standard-de.lr=1e39", "--set", "router_lr=1e25"]
+    done = bench("--methods", "standard-de,de-learned-router", *TREE, *rates)
+    assert done.returncode == 1
+    assert "the loss is nan at step" in done.stdout
+    assert "lower lr" in done.stdout
+    assert "lower router_lr" in done.stdout
 
 
 @pytest.mark.parametrize(

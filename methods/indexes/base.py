@@ -61,10 +61,12 @@ class Index(Part, ABC):
     Attributes:
         requires: packages that it imports.
         needs_tree: whether its leaves are those that were learned with the encoder.
+        needs_training: whether training queries have a say in its leaves.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
+    needs_training: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import torch
 from torch.nn.functional import log_softmax
 
+from bench.errors import InputError
 from bench.method import Point, SearchResult
 from methods.indexes.exact import top_k
 from methods.indexes.leaf_lists import LeafLists
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 @dataclass
 class _Guided(ClusteredLeaves):
     """Leaves around centroids, changed by training queries; leaves are scored by a dot product."""
+
+    needs_training: ClassVar[bool] = True
 
     @abstractmethod
     def guided(
@@ -87,6 +90,8 @@ class LearnedRouter(_Guided):
             logits = self.router_temperature * queries @ router.T
             labels = torch.tensor(leaf[relevance.documents[pairs]])[:, None]
             loss = -log_softmax(logits, dim=1).gather(1, labels).mean()
+            if not loss.isfinite():
+                raise InputError(f"the router's loss is {loss.item()}; lower router_lr")
             optimizer.zero_grad()
             torch.autograd.backward(loss)
             optimizer.step()

@@ -147,7 +147,7 @@ class EHI(Learned):
             start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
         )
         routed = RoutedEncoder(encoder, self._new_tree(encoder, data, seed))
-        learner, joined = self._learner(encoder, data)
+        learner, joined = self._learner(encoder, data, workspace)
         mining = HardNegatives(data.relevance, self, seed)
         n_asked = len(data.relevance.answered)
         an_epoch = max(1, n_asked // self.batch)  # what is left over of an epoch is dropped
@@ -158,7 +158,7 @@ class EHI(Learned):
             queries = encoder.encode_queries(data.queries(data.relevance.answered))
             documents = encoder.encode_documents(data.document_texts)
             health = mining.refresh(routed.tree, queries, documents)
-            warning = health_warning(health)
+            warning = health_warning(health) if self.indexing_weight else None
             if warning and not any(map(health_warning, routed.tree.history)):
                 workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
             routed.tree.history.append(health)
@@ -201,8 +201,7 @@ class EHI(Learned):
 
         documents = encoder.encode_documents(data.document_texts)
         n_documents, dim = documents.shape
-        leaves = LEAVES * math.sqrt(n_documents)
-        branching = self.branching or max(1, round(min(leaves, n_documents) ** (1 / self.height)))
+        branching = self.branching or default_branching(n_documents, self.height)
         shape = TreeShape(dim, branching, self.height, self.children, self.transform)
         if shape.n_leaves > n_documents:
             raise InputError(
@@ -214,13 +213,21 @@ class EHI(Learned):
             start_at_clusters(tree, documents, self.start_scale, seed)
         return tree
 
-    def _learner(self, encoder: Encoder, data: Training) -> tuple[Learner, Relevance]:
+    def _learner(
+        self, encoder: Encoder, data: Training, workspace: Workspace
+    ) -> tuple[Learner, Relevance]:
         """What trains the encoder, and the pairs that it is trained on."""
         if data.document_texts is None or not self.corpus_pairs:
             return learner_of(encoder, data), data.relevance
         from methods.trees.sentences import SentenceLearner, Sentences
 
         sentences = Sentences.of(data.document_texts, self.sentences)
+        without = len(data.document_texts) - len(np.unique(sentences.documents))
+        if without > len(data.document_texts) / 2:
+            workspace.warn(
+                f"corpus_pairs is {self.corpus_pairs}, but {without:,} of "
+                f"{len(data.document_texts):,} documents have no sentence to stand for a query"
+            )
         if not len(sentences.documents):
             return learner_of(encoder, data), data.relevance
         learner = SentenceLearner(cast("TextEncoder", encoder), data, sentences)
@@ -251,3 +258,20 @@ class EHI(Learned):
             of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
             rows = np.concatenate([queries, of_corpus])
             yield make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
+
+
+def default_branching(n_documents: int, height: int) -> int:
+    """Children of a node for about ``LEAVES`` times the square root of the corpus leaves.
+
+    Raises:
+        InputError: two children a node are already too many.
+    """
+    if 2**height > n_documents:
+        raise InputError(
+            f"height is {height}, which takes at least 2 ** {height} = {2**height:,} leaves, but "
+            f"there are {n_documents:,} documents; lower height"
+        )
+    branching: int = max(2, round((LEAVES * math.sqrt(n_documents)) ** (1 / height)))
+    while branching**height > n_documents:
+        branching -= 1
+    return branching

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bench.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -34,10 +36,15 @@ def train_encoder(
         lr: learning rate at the first step.
         progress: called every 50 steps.
         after_step: given the number of steps done; training ends when it returns True.
+
+    Raises:
+        InputError: the loss is not a number, and no checkpoint was kept.
     """
     for step in range(steps):
         batch = next(batches)
         gradients = loss(*learner.vectors(batch), batch)
+        if after_step is None and math.isnan(gradients.loss):  # else the best checkpoint is kept
+            raise InputError(f"the loss is nan at step {step + 1}; lower lr")
         learner.step(gradients, lr * (1 + math.cos(math.pi * step / steps)) / 2)
         if step % 50 == 0:
             progress(step, steps)

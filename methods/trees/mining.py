@@ -79,7 +79,7 @@ class HardNegatives:
 
 def health_warning(health: LeafHealth) -> str | None:
     """A sentence on leaves that have collapsed, or None."""
-    too_large = max(MOST_IN_ONE, MOST_EVENS / health.leaves)
+    too_large = max(MOST_IN_ONE, min(1.0, MOST_EVENS / health.leaves))
     if health.empty < MOST_EMPTY * health.leaves and health.largest < too_large:
         return None
     return (
