@@ -13,6 +13,7 @@ from bench.leaves import leaf_health
 from bench.task import Judgements, Relevance
 from methods.indexes.base import Asked, Guide
 from methods.indexes.guided import LearnedRouter, MovedPositives
+from methods.indexes.kmeans import spherical_kmeans
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
 from methods.indexes.leaves import visited_shares
@@ -23,7 +24,7 @@ from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
 from methods.trees.sentences import Sentences
-from methods.trees.start import spherical_kmeans, start_at_clusters
+from methods.trees.start import start_at_clusters
 
 
 @pytest.fixture(autouse=True)

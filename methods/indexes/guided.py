@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
-from torch.nn.functional import log_softmax
 
 from bench.errors import InputError
 from bench.method import Point, SearchResult
 from methods.indexes.exact import top_k
+from methods.indexes.kmeans import spherical_kmeans
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.leaves import ClusteredLeaves
-from methods.trees.start import spherical_kmeans
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
@@ -78,6 +76,9 @@ class LearnedRouter(_Guided):
         self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
     ) -> tuple[Floats, Ints]:
         """Train the router by cross-entropy against the leaves of the relevant documents."""
+        import torch
+        from torch.nn.functional import log_softmax
+
         relevance = asked.relevance
         if not relevance.n_pairs:
             return centroids, leaf

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import torch
 
 from bench.errors import InputError
 from bench.method import Point, SearchResult
@@ -44,6 +43,8 @@ class LearnedTree(LeafIndex):
                 f"leaves_per_document is {self.leaves_per_document}, but the tree has {total} "
                 "leaves; lower it"
             )
+        import torch
+
         leaf = self._tree.leaves(torch.tensor(documents), self.leaves_per_document)
         self._leaf = leaf.numpy()
         self._lists = LeafLists(documents, self._leaf, total)
@@ -51,6 +52,8 @@ class LearnedTree(LeafIndex):
 
     def rank_leaves(self, queries: Floats) -> Ints:
         """[n, B^H] all leaves by the probability of reaching them."""
+        import torch
+
         ranked: Ints = self._tree.leaves(torch.tensor(queries), self._tree.shape.n_leaves).numpy()
         return ranked
 
@@ -58,10 +61,12 @@ class LearnedTree(LeafIndex):
         """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""
         return self._leaf[:, 0] if self._leaf.shape[1] == 1 else self._leaf
 
-    @torch.inference_mode()
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Scan the ``nprobe`` leaves that the beam ends in."""
-        found = self._tree.search(torch.tensor(queries), int(point["nprobe"]), self.beam)
+        import torch
+
+        with torch.inference_mode():
+            found = self._tree.search(torch.tensor(queries), int(point["nprobe"]), self.beam)
         leaves = found.leaves.numpy()
         ids, scores = self._lists.search(queries, k, leaves)
         return SearchResult(ids, scores, leaves=leaves, routing=found.routing)

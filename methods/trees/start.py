@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
+
+from methods.indexes.kmeans import spherical_kmeans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,20 +16,7 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
     from methods.trees.indexer import Indexer
 
-ITERATIONS = 20
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
-
-
-def spherical_kmeans(vectors: Floats, k: int, seed: int) -> Floats:
-    """[k, dim] unit centroids; of fewer vectors than k, some centroids repeat them."""
-    if len(vectors) <= k:
-        repeated: Floats = np.resize(vectors, (k, vectors.shape[1]))
-        return repeated
-    clustering = faiss.Kmeans(vectors.shape[1], k, niter=ITERATIONS, seed=seed + 1, spherical=True)
-    clustering.cp.min_points_per_centroid = 1  # says nothing of small corpora
-    clustering.train(np.ascontiguousarray(vectors))
-    centroids: Floats = clustering.centroids
-    return centroids
 
 
 def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int) -> None:
