@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,7 +17,7 @@ from bench.registry import Registry
 from bench.report.board import NONE, chosen_points, label, rows_of, spread, within
 from bench.report.console import say, say_table
 from bench.report.markdown import places
-from bench.run import RunOptions, measure
+from bench.run import measure
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from bench.cell import Cell, PointResult
     from bench.method import Params
     from bench.report.board import Row
+    from bench.run import RunOptions
 
 UNCHANGED = "as it is"
 
@@ -51,55 +53,32 @@ class _Figure(NamedTuple):
     value: Callable[[PointResult], float | None]
 
 
-def ablate(
-    method: str,
-    dataset: str,
-    *,
-    seeds: tuple[int, ...],
-    jobs: int,
-    settings: tuple[str, ...],
-    out: Path,
-    data_dir: Path | None,
-) -> None:
+def ablate(options: RunOptions) -> None:
     """Measure each variant, print the table and write it with its chart.
 
     Args:
-        method: whose ``ablations`` are measured.
-        dataset: a name, or ``beir:FOLDER``.
-        seeds: of each variant.
-        jobs: cells at once.
-        settings: ``PARAM=VALUE`` of all variants.
-        out: results folder; cells go to its folder ``ablations``, and those there are kept.
-        data_dir: where data files are looked for.
+        options: one method, whose ``ablations`` are measured, on one dataset; cells go to the
+            folder ``ablations`` of its results, and those there are kept.
 
     Raises:
         InputError: the method has nothing to ablate, or something that was asked cannot be done.
     """
     registry = Registry()
-    (found,) = methods_asked(method, registry, ())
+    (found,) = methods_asked(options.methods, registry, ())
     if not found.ablations:
         able = [name for name in registry.names() if registry.resolve(name).ablations]
-        raise InputError(f"{method} names no ablations; those that do: {', '.join(able)}")
+        raise InputError(f"{found.name} names no ablations; those that do: {', '.join(able)}")
+    options = replace(options, out=options.out / "ablations")
     variants = [Variant("", UNCHANGED, {}), *_variants(found.ablations)]
     rows: list[tuple[Variant, Row | None]] = []
     cells: list[Cell] = []
     for variant in variants:
-        say(f"{variant.question or method}: {variant.answer}")
+        say(f"{variant.question or found.name}: {variant.answer}")
         changed = tuple(f"{found.name}.{name}={value}" for name, value in variant.params.items())
-        options = RunOptions(
-            methods=method,
-            datasets="" if ":" in dataset else dataset,
-            dataset=(dataset,) if ":" in dataset else (),
-            seeds=seeds,
-            settings=(*settings, *changed),
-            jobs=jobs,
-            out=out / "ablations",
-            data_dir=data_dir,
-        )
-        measured = measure(options)
+        measured = measure(replace(options, settings=(*options.settings, *changed)))
         cells += measured
         rows.append((variant, next(iter(rows_of(measured)), None)))
-    _report(found.name, rows, cells, out / "ablations", dataset)
+    _report(found.name, rows, cells, options)
 
 
 def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
@@ -111,8 +90,9 @@ def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
 
 
 def _report(
-    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], out: Path, dataset: str
+    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], options: RunOptions
 ) -> None:
+    (dataset,) = options.dataset
     figures = _figures(cells)
     header = ["what", "changed to", *(figure.title for figure in figures)]
     header += ["leaves", "empty", "Gini", "train s"]
@@ -123,7 +103,7 @@ def _report(
     reasons = sorted({f"- {label(cell)}: {cell.reason}" for cell in failed})
     seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
     name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
-    chart = out / f"{name}.svg"
+    chart = options.out / f"{name}.svg"
     _chart(rows, figures[0], chart)
     first = cells[0]
     text = "\n".join(
@@ -142,7 +122,7 @@ def _report(
             *(["Not measured:", "", *reasons, ""] if reasons else []),
         ]
     )
-    path = out / f"{name}.md"
+    path = options.out / f"{name}.md"
     write_atomically(path, text)
     say(f"\nWritten: {path}")
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from bench.method import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Status(StrEnum):
@@ -112,6 +115,12 @@ class PointResult(_Model):
     ranking: dict[str, Interval] = {}
     seen: PartResult | None = None
     unseen: PartResult | None = None
+
+
+def dearest_within(points: Sequence[PointResult], budget: float) -> int | None:
+    """Number of the operating point that visits most within a share of the corpus, or None."""
+    within = [number for number, point in enumerate(points) if point.visited <= budget]
+    return max(within, key=lambda number: points[number].visited, default=None)
 
 
 class Leaves(_Model):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from bench.errors import InputError
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 class _Command(click.Command):
@@ -43,6 +47,34 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
     return seeds
 
 
+def _data_dir(text: str) -> Callable[[Decorated], Decorated]:
+    """The option of a folder of data that is there."""
+    kind = click.Path(path_type=Path, exists=True, file_okay=False)
+    return click.option("--data-dir", type=kind, help=text)
+
+
+def _out(text: str) -> Callable[[Decorated], Decorated]:
+    """The option of a results folder to write to."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    default = Path("results/local")
+    return click.option("--out", type=kind, default=default, show_default=True, help=text)
+
+
+_SEVERAL_SEEDS = click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
+_JOBS = click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once."
+)
+_SET = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="[METHOD.]PARAM=VALUE",
+    help="Set a hyper-parameter. May be repeated.",
+)
+_LOOKED_FOR = "Where data files are looked for."
+_KEPT = "Results folder; what it holds is not measured again."
+
+
 @main.command(cls=_Command)
 @click.option("--methods", required=True, help="all, or names with commas between.")
 @click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
@@ -60,17 +92,11 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
     help="Add a method from a file.",
 )
 @click.option("--seeds", default="0", callback=_seeds, help="For example 0,1,2.")
-@click.option(
-    "--set",
-    "settings",
-    multiple=True,
-    metavar="[METHOD.]PARAM=VALUE",
-    help="Set a hyper-parameter. May be repeated.",
-)
+@_SET
 @click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
-@click.option("--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once.")
+@_JOBS
 @click.option(
     "--timeout",
     "timeout_s",
@@ -79,19 +105,9 @@ def _seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int
     show_default=True,
     help="Seconds a cell may take.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results/local"),
-    show_default=True,
-    help="Results folder.",
-)
+@_out("Results folder.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where data files are looked for.",
-)
+@_data_dir(_LOOKED_FOR)
 def run(
     methods: str,
     datasets: str | None,
@@ -137,11 +153,7 @@ def run(
 
 @main.command(name="list", cls=_Command)
 @click.option("--plugin", "plugins", multiple=True, metavar="FILE.py:Class")
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where data files are looked for.",
-)
+@_data_dir(_LOOKED_FOR)
 def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
     """Methods and datasets, what each needs and what is missing here."""
     from bench.listing import list_everything
@@ -183,21 +195,11 @@ def leaderboard(out: Path) -> None:
 @main.command(name="ablate", cls=_Command)
 @click.argument("method")
 @click.option("--dataset", required=True, metavar="NAME", help="A dataset, or beir:FOLDER.")
-@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--set", "settings", multiple=True, metavar="[METHOD.]PARAM=VALUE")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results/local"),
-    show_default=True,
-    help="Results folder; what its folder ablations holds is not measured again.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Where data files are looked for.",
-)
+@_SEVERAL_SEEDS
+@_JOBS
+@_SET
+@_out("Results folder; what its folder ablations holds is not measured again.")
+@_data_dir(_LOOKED_FOR)
 def ablate_command(
     method: str,
     dataset: str,
@@ -209,27 +211,25 @@ def ablate_command(
 ) -> None:
     """A method with one thing changed at a time: a table and a chart."""
     from bench.ablate import ablate
+    from bench.run import RunOptions
 
     ablate(
-        method,
-        dataset,
-        seeds=seeds,
-        jobs=jobs,
-        settings=settings,
-        out=out,
-        data_dir=data_dir,
+        RunOptions(
+            methods=method,
+            datasets="",
+            dataset=(dataset,),
+            seeds=seeds,
+            settings=settings,
+            jobs=jobs,
+            out=out,
+            data_dir=data_dir,
+        )
     )
 
 
 @main.command(cls=_Command)
-@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results/local"),
-    show_default=True,
-    help="Results folder; what it holds is not measured again.",
-)
+@_SEVERAL_SEEDS
+@_out(_KEPT)
 def speed(seeds: tuple[int, ...], out: Path) -> None:
     """The project's own benchmark over hierarchies: what it reaches beside what it aims at."""
     from bench.speed import speed_report
@@ -238,19 +238,9 @@ def speed(seeds: tuple[int, ...], out: Path) -> None:
 
 
 @main.command(name="speed-text", cls=_Command)
-@click.option("--seeds", default="0,1,2", callback=_seeds, show_default=True)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results/local"),
-    show_default=True,
-    help="Results folder; what it holds is not measured again.",
-)
-@click.option(
-    "--data-dir",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Folder with scifact and hyperlex.",
-)
+@_SEVERAL_SEEDS
+@_out(_KEPT)
+@_data_dir("Folder with scifact and hyperlex.")
 def speed_text(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
     """The same over texts."""
     from bench.speed_text import text_report

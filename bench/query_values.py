@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.cell import dearest_within
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -34,12 +36,8 @@ class QueryValues(NamedTuple):
 
 def kept_points(points: Sequence[PointResult]) -> list[int]:
     """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
-    numbers = set()
-    for budget in BUDGETS:
-        within = [number for number, point in enumerate(points) if point.visited <= budget]
-        if within:
-            numbers.add(max(within, key=lambda number: points[number].visited))
-    return sorted(numbers)
+    numbers = {dearest_within(points, budget) for budget in BUDGETS}
+    return sorted(number for number in numbers if number is not None)
 
 
 def write_query_values(path: Path, values: QueryValues) -> None:

@@ -35,7 +35,7 @@ from bench.memory import PeakMemory
 from bench.readers import jsonl
 memory, begin = PeakMemory(), time.perf_counter()
 jsonl.read(Path(sys.argv[1]))
-print(time.perf_counter() - begin, memory.stop())
+sys.stdout.write(f"{time.perf_counter() - begin} {memory.stop()}")
 """
 N_DOCUMENTS = 1_000_000
 ENCODER = "zero-shot-de"

@@ -7,6 +7,7 @@ import pytest
 import methods.ablations
 from bench.ablate import ablate
 from bench.errors import InputError
+from bench.run import RunOptions
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
 
@@ -89,8 +90,8 @@ def test_a_tree_needs_a_trainer_that_learns_one(bench):
 def test_ablations_are_a_table_and_a_chart(tmp_path, monkeypatch, capsys):
     questions = {"branching": {"40": {"branching": 40}, "too many": {"branching": 9999}}}
     monkeypatch.setitem(methods.ablations.ABLATIONS, "ehi", questions)
-    ablate("ehi", "wordnet-mammal", seeds=(0,), jobs=2, settings=("steps=60",), out=tmp_path,
-           data_dir=None)  # fmt: skip
+    asked = RunOptions("ehi", "", ("wordnet-mammal",), settings=("steps=60",), jobs=2, out=tmp_path)
+    ablate(asked)
     text = (tmp_path / "ablations" / "ehi-wordnet-mammal.md").read_text()
     assert "| branching | 40 " in text.replace("  ", " ").replace("| branching  |", "| branching |")
     assert "9999 ** 1 = 9,999 leaves for 1,182 documents" in text
@@ -101,4 +102,4 @@ def test_ablations_are_a_table_and_a_chart(tmp_path, monkeypatch, capsys):
 
 def test_a_method_without_ablations_says_who_has_some(tmp_path):
     with pytest.raises(InputError, match="random names no ablations; those that do: ehi"):
-        ablate("random", "tree", seeds=(0,), jobs=1, settings=(), out=tmp_path, data_dir=None)
+        ablate(RunOptions("random", "", ("tree",), out=tmp_path))

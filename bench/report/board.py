@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from bench.cell import Cell, PointResult, Status
+from bench.cell import Cell, PointResult, Status, dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -115,8 +115,8 @@ def dearest(cell: Cell) -> PointResult:
 
 def within(cell: Cell, budget: float) -> PointResult | None:
     """The dearest operating point whose measured mean visited share is within ``budget``."""
-    affordable = [point for point in cell.points if point.visited <= budget]
-    return max(affordable, key=lambda point: point.visited, default=None)
+    number = dearest_within(cell.points, budget)
+    return None if number is None else cell.points[number]
 
 
 def within_tenth(cell: Cell) -> PointResult | None:

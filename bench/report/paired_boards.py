@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.cell import dearest_within
 from bench.measures.significance import holm, paired_p_values
-from bench.query_values import kept_points
 from bench.report.board import NONE, Board, chosen_points, within_tenth
 
 if TYPE_CHECKING:
@@ -51,10 +51,9 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> dict[str, Floats] | None:
     """[n_queries] values of a row at its dearest point within 10 %, mean over seeds."""
     of_seeds = []
     for cell in row.cells:
-        point, values = within_tenth(cell), values_of(cell)
-        if point is None or values is None:
+        number, values = dearest_within(cell.points, 0.1), values_of(cell)
+        if number is None or values is None:
             return None
-        number = next(n for n in kept_points(cell.points) if cell.points[n] is point)
         of_seeds.append(values.points[number])
     return {name: np.mean([each[name] for each in of_seeds], axis=0) for name in of_seeds[0]}
 
