@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Part:
@@ -13,14 +16,22 @@ class Part:
 
     Attributes:
         may_be_zero: numbers that may be 0; all others must be more.
+        shares: numbers that may not be above 1.
+        choices: the values that a word may have.
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ()
+    shares: ClassVar[tuple[str, ...]] = ()
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __post_init__(self) -> None:
-        """Refuse numbers that can mean nothing, before anything runs."""
+        """Refuse what can mean nothing, before anything runs."""
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
+            value, known = getattr(self, field.name), self.choices.get(field.name)
+            if known and value not in known:
+                raise InputError(f"{field.name} is one of {', '.join(known)}, got {value!r}")
+            if field.name in self.shares and value > 1:
+                raise InputError(f"{field.name} takes a share up to 1, got {value}")
             if isinstance(value, str):
                 continue
             least = "0 or more" if field.name in self.may_be_zero else "more than 0"

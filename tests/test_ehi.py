@@ -18,13 +18,13 @@ from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
 from methods.indexes.leaves import visited_shares
 from methods.trainers.batches import make_batch
-from methods.trainers.ehi import EHI, default_branching
+from methods.trainers.ehi import EHI
 from methods.trainers.ehi_paper import EHIPaper
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
 from methods.trees.sentences import Sentences
-from methods.trees.start import start_at_clusters
+from methods.trees.start import default_branching, start_at_clusters
 
 
 @pytest.fixture(autouse=True)
@@ -325,6 +325,26 @@ class TestSentences:
         joined = found.joined_to(relevance)
         assert joined.n_queries == 5
         assert joined.counts.tolist() == [1, 0, 0, 1, 1]
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "Первое предложение вот здесь. Второе предложение вот здесь.",
+            "Une première phrase est ici. Écrire une deuxième phrase ensuite.",
+            "这是第一个句子它说的是一些关于鲸鱼的事情真的。这是第二个句子它说的是一些关于海豚的事情真的。",
+            "यह पहला वाक्य है जो यहाँ लिखा है। यह दूसरा वाक्य है जो यहाँ लिखा है।",
+        ],
+    )
+    def test_sentences_of_any_script(self, text):
+        from bench.task import Strings
+
+        assert len(Sentences.of(Strings.of([text]), most=5).texts) == 2
+
+    def test_a_point_before_a_small_letter_ends_nothing(self):
+        from bench.task import Strings
+
+        text = "Found in cells of E. coli and of approx. one in ten humans. Nothing else was found."
+        assert len(Sentences.of(Strings.of([text]), most=5).texts) == 2
 
 
 class TestGuided:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from bench.leaves import LeafHealth
     from bench.types import Bools, Ints
 
+REACHED = 1 << 26
+"""Query and document pairs held at once, where documents lie in several leaves."""
+
 
 class VisitedMeter:
     """Counts distinct documents in probed leaves.
@@ -76,7 +79,14 @@ class VisitedMeter:
         if self._leaf.shape[1] == 1:
             counts = (probed @ self._sizes.astype(np.float64)).astype(np.int64)
             return counts
-        counts = np.array([np.count_nonzero(row[self._leaf].any(axis=1)) for row in probed])
+        counts = np.empty(len(probed), np.int64)
+        block = max(1, REACHED // len(self._leaf))
+        for begin in range(0, len(probed), block):
+            some = slice(begin, begin + block)
+            reached = np.zeros((len(probed[some]), len(self._leaf)), bool)
+            for column in self._leaf.T:
+                reached |= probed[some][:, column]
+            counts[some] = np.count_nonzero(reached, axis=1)
         return counts
 
     def _probed(self, leaves: Ints) -> Bools:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.errors import InputError
 from methods.indexes.base import Index
 
 if TYPE_CHECKING:
@@ -20,6 +19,8 @@ if TYPE_CHECKING:
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of the corpus for which there are operating points."""
 STAND_INS = 1000
+MET = 1 << 24
+"""Query and document pairs held at once, where documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Of the square root of the corpus: the numbers of leaves that are tried."""
 
@@ -66,15 +67,10 @@ class ClusteredLeaves(LeafIndex):
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
+    shares: ClassVar[tuple[str, ...]] = ("budget",)
 
     nlist: int = 0  # leaves; 0: chosen on validation, at `budget`
     budget: float = 0.1  # share of the corpus, documents and centroids, at which nlist is chosen
-
-    def __post_init__(self) -> None:
-        """Refuse a share that is none."""
-        super().__post_init__()
-        if self.budget > 1:
-            raise InputError(f"budget takes a share up to 1, got {self.budget}")
 
     @abstractmethod
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
@@ -128,10 +124,16 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
         shares: Floats = sizes[ranked].cumsum(axis=1).mean(axis=0) / sizes.sum()
         return shares
     counts = np.zeros(nlist, np.int64)
-    place = np.empty(nlist, np.int64)
-    for row in ranked:  # a document is met at the first of its leaves
-        place[row] = np.arange(nlist)
-        counts += np.bincount(place[leaf].min(axis=1), minlength=nlist)
+    block = max(1, MET // len(leaf))
+    for begin in range(0, len(ranked), block):
+        rows = ranked[begin : begin + block]
+        place = np.empty(rows.shape, np.int32)
+        np.put_along_axis(place, rows, np.arange(nlist, dtype=np.int32)[None], axis=1)
+        # A document is met at the first of its leaves.
+        first = place[:, leaf[:, 0]]
+        for column in leaf.T[1:]:
+            np.minimum(first, place[:, column], out=first)
+        counts += np.bincount(first.ravel(), minlength=nlist)
     within: Floats = counts.cumsum() / counts.sum()
     return within
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -12,7 +11,7 @@ from bench.errors import InputError
 from methods.trainers.learned import Learned, learner_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Relevance, Training
@@ -22,12 +21,9 @@ if TYPE_CHECKING:
     from methods.trainers.base import Trainer
     from methods.trainers.batches import Batch
     from methods.trainers.checkpoint import BestCheckpoint
-    from methods.trees.indexer import Indexer
     from methods.trees.mining import HardNegatives
 
-
-LEAVES = 4
-"""Times the square root of the corpus: how many leaves a tree has by default."""
+LOSSES = ("triplet", "softmax")
 
 
 @dataclass(frozen=True)
@@ -58,6 +54,15 @@ class EHI(Learned):
         "corpus_pairs",
     )
 
+    shares: ClassVar[tuple[str, ...]] = ("checkpoint_budget",)
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Learned.choices,
+        "similarity_loss": LOSSES,
+        "indexing_loss": LOSSES,
+        "paths": ("best", "all"),
+        "children": ("shared", "own"),
+    }
+
     batch: int = 128  # queries a step
     steps: int = 6000
     epochs: int = 0  # over the training queries, in place of steps; 0: steps
@@ -87,29 +92,11 @@ class EHI(Learned):
     checkpoint_budget: float = 0.1  # share of documents visited at which checkpoints are compared
 
     def __post_init__(self) -> None:
-        """Refuse what means nothing, and trees that cannot be."""
+        """A batch of one has no negatives."""
         super().__post_init__()
-        from methods.trees.indexer import CHILDREN
-        from methods.trees.losses import LOSSES, PATHS
-
-        choices = {
-            "similarity_loss": LOSSES,
-            "indexing_loss": LOSSES,
-            "paths": PATHS,
-            "children": CHILDREN,
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise InputError(
-                    f"{name} is one of {', '.join(known)}, got {getattr(self, name)!r}"
-                )
         if self.batch < 2:  # noqa: PLR2004
             raise InputError(
                 "batch must be at least 2, got 1: other queries' documents are the negatives"
-            )
-        if self.checkpoint_budget > 1:
-            raise InputError(
-                f"checkpoint_budget takes a share up to 1, got {self.checkpoint_budget}"
             )
 
     def skip(self, data: Training) -> str | None:
@@ -142,11 +129,13 @@ class EHI(Learned):
         from methods.trainers.loop import train_encoder
         from methods.trees.losses import JointLoss
         from methods.trees.mining import HardNegatives, health_warning
+        from methods.trees.start import new_tree
 
         encoder = (
             start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
         )
-        routed = RoutedEncoder(encoder, self._new_tree(encoder, data, seed))
+        tree = new_tree(self, encoder.encode_documents(data.document_texts), seed)
+        routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
         mining = HardNegatives(data.relevance, self, seed)
         n_asked = len(data.relevance.answered)
@@ -189,29 +178,6 @@ class EHI(Learned):
         return TreeCheckpoint(
             routed, data, budget=self.checkpoint_budget, steps=steps, checks=self.checks
         )
-
-    def _new_tree(self, encoder: Encoder, data: Training, seed: int) -> Indexer:
-        """The tree before joint training.
-
-        Raises:
-            InputError: it would have more leaves than there are documents.
-        """
-        from methods.trees.indexer import Indexer, TreeShape
-        from methods.trees.start import start_at_clusters
-
-        documents = encoder.encode_documents(data.document_texts)
-        n_documents, dim = documents.shape
-        branching = self.branching or default_branching(n_documents, self.height)
-        shape = TreeShape(dim, branching, self.height, self.children, self.transform)
-        if shape.n_leaves > n_documents:
-            raise InputError(
-                f"branching ** height is {branching} ** {self.height} = {shape.n_leaves:,} leaves "
-                f"for {n_documents:,} documents; lower branching or height"
-            )
-        tree = Indexer(shape, seed)
-        if self.warm_start:
-            start_at_clusters(tree, documents, self.start_scale, seed)
-        return tree
 
     def _learner(
         self, encoder: Encoder, data: Training, workspace: Workspace
@@ -258,20 +224,3 @@ class EHI(Learned):
             of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
             rows = np.concatenate([queries, of_corpus])
             yield make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
-
-
-def default_branching(n_documents: int, height: int) -> int:
-    """Children of a node for about ``LEAVES`` times the square root of the corpus leaves.
-
-    Raises:
-        InputError: two children a node are already too many.
-    """
-    if 2**height > n_documents:
-        raise InputError(
-            f"height is {height}, which takes at least 2 ** {height} = {2**height:,} leaves, but "
-            f"there are {n_documents:,} documents; lower height"
-        )
-    branching: int = max(2, round((LEAVES * math.sqrt(n_documents)) ** (1 / height)))
-    while branching**height > n_documents:
-        branching -= 1
-    return branching

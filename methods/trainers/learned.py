@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from bench.errors import InputError
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Training
@@ -18,15 +17,16 @@ if TYPE_CHECKING:
     from methods.trainers.losses import Loss
 
 
-TUNES = ("none", "head", "last-layer", "full")
-
-
 @dataclass(frozen=True)
 class Learned(Trainer):
     """What trainers by gradient steps share.
 
     A dataset with texts is read by a text encoder, any other by tables.
     """
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "tune": ("none", "head", "last-layer", "full")
+    }
 
     encoder: str = "minilm"  # of texts: minilm, a sentence-transformers name, or a folder
     tune: str = "head"  # of a text encoder: none (zero-shot), head, last-layer or full
@@ -38,12 +38,6 @@ class Learned(Trainer):
     encoder_lr: float = 2e-5  # instead, of a transformer's weights: tune=last-layer and full
     temperature: float = 20.0  # multiplies the score
     checks: int = 12  # validations of a text encoder, or in finetuning; the best one is kept
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown way of tuning."""
-        super().__post_init__()
-        if self.tune not in TUNES:
-            raise InputError(f"tune is one of {', '.join(TUNES)}, got {self.tune!r}")
 
     def skip(self, data: Training) -> str | None:
         """There must be something to learn from."""

@@ -7,18 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.errors import InputError
 from methods.trainers.learned import Learned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Relevance, Training
     from methods.encoders.base import Encoder
     from methods.trainers.batches import Batch
-
-STARTS = ("random", "hierarchy")
 
 
 @dataclass(frozen=True)
@@ -31,6 +28,10 @@ class Masked(Learned):
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Learned.choices,
+        "start": ("random", "hierarchy"),
+    }
 
     batch: int = 512  # queries a step
     negatives: int = 2048  # documents drawn from the whole corpus, a step
@@ -40,12 +41,6 @@ class Masked(Learned):
     self_weight: float = 3.0  # of pairs at distance 0, which have one query for each document
     start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
     start_decay: float = 0.9  # of the noise added at each level, with start=hierarchy
-
-    def __post_init__(self) -> None:
-        """Refuse an unknown start."""
-        super().__post_init__()
-        if self.start not in STARTS:
-            raise InputError(f"start is one of {', '.join(STARTS)}, got {self.start!r}")
 
     def train(
         self,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from bench.errors import InputError
 from methods.trainers.standard import Standard
 
 if TYPE_CHECKING:
@@ -25,15 +24,10 @@ class Resampled(Standard):
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "p", "far")
+    shares: ClassVar[tuple[str, ...]] = ("p",)
 
     p: float = 0.5  # share of the standard sampler
     far: int = 2  # smallest distance of a far pair
-
-    def __post_init__(self) -> None:
-        """Refuse a share that is none."""
-        super().__post_init__()
-        if self.p > 1:
-            raise InputError(f"p takes a share between 0 and 1, got {self.p}")
 
     def skip(self, data: Training) -> str | None:
         """There must be far pairs."""

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-CHILDREN = ("shared", "own")
 BLOCK = 4096
 """Vectors sent through the tree at once."""
 GATHERED_FROM, GATHERED_FLOATS = 16, 1 << 22

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from methods.trainers.ehi import EHI
     from methods.trees.indexer import Indexer
 
-LOSSES = ("triplet", "softmax")
-PATHS = ("best", "all")
 TINY = 1e-9
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import regex  # knows the capitals of every script
 import torch
 
 from bench.task import Relevance, Strings
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from bench.types import Ints
     from methods.encoders.text import TextEncoder
 
-END = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+END = regex.compile(r"(?<=[.!?…])\s+(?=[\p{Lu}\p{Lo}])|(?<=[。！？｡।॥؟])\s*")
+"""Between sentences: letters without case, as Hindi's or Chinese's, may begin one."""
 SHORTEST = 21
 """Characters of a sentence that can stand for a query."""
 

@@ -1,22 +1,70 @@
-"""Where a tree begins: at nested k-means clusters of the documents, instead of at random."""
+"""Where a tree begins: its form, and nested k-means clusters of the documents for a start."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
+from bench.errors import InputError
 from methods.indexes.kmeans import spherical_kmeans
+from methods.trees.indexer import Indexer, TreeShape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.types import Bools, Floats, Ints
-    from methods.trees.indexer import Indexer
+    from methods.trainers.ehi import EHI
 
+LEAVES = 4
+"""Times the square root of the corpus: how many leaves a tree has by default."""
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
+
+
+def new_tree(settings: EHI, documents: Floats, seed: int) -> Indexer:
+    """The tree before joint training.
+
+    Args:
+        settings: its form, and whether it starts at clusters.
+        documents: [n, dim] vectors of length 1.
+        seed: of what is drawn.
+
+    Raises:
+        InputError: it would have more leaves than there are documents.
+    """
+    n_documents, dim = documents.shape
+    height = settings.height
+    branching = settings.branching or default_branching(n_documents, height)
+    shape = TreeShape(dim, branching, height, settings.children, settings.transform)
+    if shape.n_leaves > n_documents:
+        raise InputError(
+            f"branching ** height is {branching} ** {height} = {shape.n_leaves:,} leaves "
+            f"for {n_documents:,} documents; lower branching or height"
+        )
+    tree = Indexer(shape, seed)
+    if settings.warm_start:
+        start_at_clusters(tree, documents, settings.start_scale, seed)
+    return tree
+
+
+def default_branching(n_documents: int, height: int) -> int:
+    """Children of a node for about ``LEAVES`` times the square root of the corpus leaves.
+
+    Raises:
+        InputError: two children a node are already too many.
+    """
+    if 2**height > n_documents:
+        raise InputError(
+            f"height is {height}, which takes at least 2 ** {height} = {2**height:,} leaves, but "
+            f"there are {n_documents:,} documents; lower height"
+        )
+    branching: int = max(2, round((LEAVES * math.sqrt(n_documents)) ** (1 / height)))
+    while branching**height > n_documents:
+        branching -= 1
+    return branching
 
 
 def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int) -> None:
