@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from bench.cell import Cell, PointResult
+    from bench.cell import Cell
+    from bench.measured import PointResult
     from bench.method import Params
     from bench.report.board import Row
     from bench.run import RunOptions

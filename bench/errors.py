@@ -23,6 +23,10 @@ class MethodError(RuntimeError):
     """A method broke its contract: the cell fails with this as its reason."""
 
 
+class SealedError(RuntimeError):
+    """Test relevance was read before the choice of an operating point was on record."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     """The error for a name that is not registered, with the nearest names that are."""
     names = sorted(known)

@@ -156,6 +156,20 @@ class Method(ABC):
             [n, at most k] ids and scores, and what was looked at.
         """
 
+    def rank_exactly(self, queries: Queries, k: int) -> Ints | None:  # noqa: ARG002
+        """The k best of all documents by the scores that ``search`` ranks by, or None.
+
+        Tells apart what the vectors miss from what the index misses: the board's X-ray.
+
+        Args:
+            queries: a batch of n queries.
+            k: documents asked for each query.
+
+        Returns:
+            [n, at most k] document numbers, best first, -1 where there are fewer.
+        """
+        return None
+
     def partition(self) -> Ints | None:
         """The leaf that holds each document, or None if there are no leaves.
 

@@ -8,13 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.cell import dearest_within
+from bench.measured import dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.cell import PointResult
+    from bench.measured import PointResult
     from bench.types import Floats, Ints
 
 BUDGETS = (0.1, 0.2, 1.0)

@@ -1,7 +1,9 @@
 """``run.parquet``: what a search returned, from which every metric can be derived again.
 
 One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
-task), ``ids`` and ``scores`` (as deep as the query is judged), ``visited`` (documents).
+task), ``ids`` and ``scores`` (as deep as the query is judged), ``visited`` (documents), ``reached``
+(of its relevant documents, in the task's order: which were visited, where that is known) and, at
+point 0, ``exact`` (of the same: which exact search finds, where the method can search exactly).
 Of word pairs, one row a pair: each way of scoring is a column.
 """
 
@@ -16,8 +18,9 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.relevance import Relevance
     from bench.search import PointRun
-    from bench.types import Floats, Ints
+    from bench.types import Bools, Floats, Ints
 
 SCHEMA = pa.schema(
     {
@@ -26,6 +29,8 @@ SCHEMA = pa.schema(
         "ids": pa.list_(pa.int32()),
         "scores": pa.list_(pa.float32()),
         "visited": pa.float64(),
+        "reached": pa.list_(pa.bool_()),
+        "exact": pa.list_(pa.bool_()),
     }
 )
 
@@ -33,17 +38,23 @@ SCHEMA = pa.schema(
 class RunFile:
     """Writes operating points one after the other, each a row group."""
 
-    def __init__(self, path: Path, queries: Ints, depth: Ints) -> None:
+    def __init__(
+        self, path: Path, queries: Ints, depth: Ints, relevance: Relevance, exact: Bools | None
+    ) -> None:
         """Open ``path``.
 
         Args:
             path: to write.
             queries: [n] rows of the queries.
             depth: [n] how many documents of each ranking are kept.
+            relevance: of these queries.
+            exact: [n_pairs] which relevant documents exact search finds, or None.
         """
         self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
         self._queries = queries.astype(np.int32)
         self._depth = depth
+        self._offsets = _column(relevance.indptr.astype(np.int32))
+        self._exact = exact
         self._points = 0
 
     def add(self, run: PointRun) -> None:
@@ -57,9 +68,20 @@ class RunFile:
             pa.ListArray.from_arrays(offsets, _column(run.ids[kept])),
             pa.ListArray.from_arrays(offsets, _column(run.scores[kept])),
             _column(run.visited),
+            self._of_pairs(run.reached),
+            self._of_pairs(self._exact if self._points == 0 else None),
         ]
         self._writer.write_table(pa.table(columns, schema=SCHEMA))
         self._points += 1
+
+    def _of_pairs(self, values: Bools | None) -> pa.Array:
+        """A list for each query of what is known of its pairs; null where nothing is."""
+        if values is None:
+            return pa.nulls(len(self._queries), pa.list_(pa.bool_()))
+        bits = pa.Array.from_buffers(
+            pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))]
+        )
+        return pa.ListArray.from_arrays(self._offsets, bits)
 
     def close(self) -> None:
         """Write the footer."""

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
-from bench.cell import WARNING, Cell, CellSpec, Correlation, Cost, Leaves, PointResult, Status
+from bench.cell import WARNING, Cell, CellSpec, Cost, Status
+from bench.choice import SEES_TEST, choose
 from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
+from bench.measured import Correlation, Leaves, PointResult
 from bench.measures.evaluation import Evaluation, PointMeasures
 from bench.measures.similarity import correlation
 from bench.memory import PeakMemory, is_out_of_memory
@@ -26,11 +28,12 @@ from bench.run_file import RunFile, write_scores
 from bench.search import PointSummary, Searcher
 from bench.similarity_scores import score_pairs
 from bench.store import QUERIES, RUN, Store, sha256_of
-from bench.task_files import load_task
+from bench.task_files import load_sealed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.sealed import SealedJudgements
     from bench.similarity import SimilarityPairs
     from bench.task import Task
 
@@ -73,14 +76,14 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
     if missing:
         reason = f"needs {', '.join(missing)}; pip install {' '.join(missing)}"
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
-    task = load_task(Path(spec.task_folder))
+    task, sealed = load_sealed(Path(spec.task_folder))
     method = method_type(**blank.params)
     method.workspace = Workspace(
         cache_folder(), partial(tell, "encode"), lambda text: tell(f"{WARNING}{text}", 0, 0)
     )
     if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
-    training = task.training(sees_test=method.sees_test)
+    training = task.training(sealed.open(SEES_TEST).relevance if method.sees_test else None)
     unsuited = _no_score(method, task) or method.skip(training)
     if unsuited:
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": unsuited})
@@ -88,16 +91,20 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
     fits = Fits(store.fits, blank.task_digest, not_before=spec.fits_from)
     fit = fits.fit(method, training, blank.seed, partial(tell, "fit"))
     if task.similarity is None:
-        found = _ranked(method, task, blank.k, run, tell)
+        found = _ranked(method, task, sealed, blank.k, run, tell)
     else:
         found = _scored(method, task, task.similarity, run, tell)
     tell("store", 0, 1)
-    own = fit.spent + fit.waited + found.index_s + found.encode_s + found.search_s
+    queries = run.with_name(QUERIES)
+    own = fit.spent + fit.waited + found.index_s + found.encode_s
+    own += found.choose_s + found.search_s + found.exact_s
     cost = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
         index_s=found.index_s,
         encode_s=found.encode_s,
+        choose_s=found.choose_s,
+        exact_s=found.exact_s,
         search_s=found.search_s,
         index_bytes=found.index_bytes,
         peak_mb=memory.stop(),
@@ -107,11 +114,13 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
         update={
             "status": Status.OK,
             "reason": None,
+            "chosen": sealed.chosen,
             "points": found.points,
             "similarity": found.similarity,
             "leaves": found.leaves,
             "cost": cost,
             "run_sha256": sha256_of(run),
+            "queries_sha256": sha256_of(queries) if queries.exists() else None,
         }
     )
 
@@ -125,6 +134,8 @@ class _Found(NamedTuple):
     index_bytes: int
     encode_s: float
     search_s: float
+    choose_s: float = 0.0
+    exact_s: float = 0.0
     leaves: Leaves | None = None
 
 
@@ -153,22 +164,33 @@ def _scored(method: Method, task: Task, pairs: SimilarityPairs, run: Path, tell:
     return _Found([], similarity, 0.0, 0, 0.0, seconds)
 
 
-def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found:
-    """Results of every operating point."""
+def _ranked(
+    method: Method, task: Task, sealed: SealedJudgements, k: int, run: Path, tell: Tell
+) -> _Found:
+    """Results of every operating point, the test opened once one of them is chosen."""
     tell("index", 0, 1)
     begin = time.perf_counter()
     method.index(task.corpus)
     index_s = time.perf_counter() - begin
-    searcher = Searcher(method, task, k)
-    rows = task.test.relevance.answered
-    run_file = RunFile(run, rows, task.test.depth[rows])
-    evaluation = Evaluation(task.test.rows(rows))
-    searched: list[PointSummary] = []
     settings = method.operating_points()
+    begin = time.perf_counter()
+    chosen = sealed.chosen or choose(method, task, settings, partial(tell, "choose"))
+    choose_s = time.perf_counter() - begin
+    rows = sealed.asked
+    judged = sealed.open(chosen).rows(rows)
+    searcher = Searcher(method, task.queries(rows), len(task.document_names), k, judged.relevance)
+    begin = time.perf_counter()
+    tell("search exactly", 0, 1)
+    ranked = searcher.rank_exactly()
+    exact = None if ranked is None else judged.found(ranked)
+    exact_s = time.perf_counter() - begin - searcher.prepare_s
+    run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact)
+    evaluation = Evaluation(judged, exact)
+    searched: list[PointSummary] = []
     for number, point in enumerate(settings, start=1):
         point_run = searcher.run(point, partial(tell, f"search {number}/{len(settings)}"))
         run_file.add(point_run)
-        evaluation.add(point_run.ids)
+        evaluation.add(point_run.ids, point_run.reached)
         searched.append(point_run.summary)
     run_file.close()
     tell("measure", 0, 1)
@@ -186,7 +208,17 @@ def _ranked(method: Method, task: Task, k: int, run: Path, tell: Tell) -> _Found
     if health is not None:
         training = [Leaves(**each._asdict()) for each in method.leaves_in_training()]
         leaves = Leaves(**health._asdict(), training=training)
-    return _Found(points, [], index_s, method.index_bytes(), searcher.prepare_s, search_s, leaves)
+    return _Found(
+        points,
+        [],
+        index_s,
+        method.index_bytes(),
+        searcher.prepare_s,
+        search_s,
+        choose_s,
+        exact_s,
+        leaves,
+    )
 
 
 def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:
@@ -209,4 +241,5 @@ def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> Poi
         ranking=measures.ranking,
         seen=measures.seen,
         unseen=measures.unseen,
+        xray=measures.xray,
     )

@@ -13,10 +13,12 @@ from bench.measures.visited import VisitedMeter
 from bench.task import Queries
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bench.leaves import LeafHealth
     from bench.method import Method, Point, Progress, SearchResult
-    from bench.task import Task
-    from bench.types import Floats, Ints
+    from bench.relevance import Relevance
+    from bench.types import Bools, Floats, Ints
 
 BATCH = 4096
 """Queries searched at once: bounds memory, and is how often progress is told."""
@@ -49,28 +51,46 @@ class PointRun:
         ids: [n, k] documents, best first, -1 past the end.
         scores: [n, k] float32.
         visited: [n] documents scored.
+        reached: [n_pairs] whether each relevant document was visited, None where that is not known.
         summary: the rest.
     """
 
     ids: Ints
     scores: Floats
     visited: Floats
+    reached: Bools | None
     summary: PointSummary
 
 
 class Searcher:
-    """Searches the test queries of a task with an indexed method.
+    """Searches the queries of a split with an indexed method.
 
     Attributes:
         prepare_s: seconds that encoding queries took so far; not part of any search.
     """
 
-    def __init__(self, method: Method, task: Task, k: int) -> None:
-        """``k``: documents asked for each query."""
+    def __init__(
+        self,
+        method: Method,
+        queries: Queries,
+        n_documents: int,
+        k: int,
+        relevance: Relevance | None = None,
+    ) -> None:
+        """Search ``queries``.
+
+        Args:
+            method: fitted and indexed.
+            queries: n of them.
+            n_documents: size of the corpus.
+            k: documents asked for each query.
+            relevance: of these queries, to see which relevant documents are visited.
+        """
         self._method = method
-        self._queries = task.queries_of(task.test)
-        self._n_documents = len(task.document_names)
+        self._queries = queries
+        self._n_documents = n_documents
         self._k = k
+        self._relevance = relevance
         self.prepare_s = 0.0
         leaf = method.partition()
         self._meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self._n_documents)
@@ -84,28 +104,57 @@ class Searcher:
         n = len(self._queries.rows)
         ids = np.full((n, self._k), -1, np.int32)
         scores = np.full((n, self._k), -np.inf, np.float32)
+        reached: list[Bools | None] = []
         visited = np.empty(n)  # a mean over a batch, where a library counts no better
         routed, seconds, self_reported = 0.0, 0.0, False
-        for start in range(0, n, BATCH):
-            batch = slice(start, min(start + BATCH, n))
-            rows = self._queries.rows[batch]
-            texts = self._queries.texts[batch] if self._queries.texts is not None else None
-            queries = Queries(rows, self._queries.names[batch], texts)
-            begin = time.perf_counter()
-            self._method.prepare(queries)
-            self.prepare_s += time.perf_counter() - begin
+        for batch, queries in self._batches():
             begin = time.perf_counter()
             result = self._method.search(queries, self._k, point)
             seconds += time.perf_counter() - begin
-            self._check(result, len(rows))
+            self._check(result, len(queries.rows))
             width = result.ids.shape[1]
             ids[batch, :width], scores[batch, :width] = result.ids, result.scores
             visited[batch], self_reported = self._visited(result)
-            routed += result.routing * len(rows)
+            reached.append(self._reached(result, batch))
+            routed += result.routing * len(queries.rows)
             progress(batch.stop, n)
         mean_visited = float(visited.mean())
         summary = PointSummary(point, n, mean_visited, self_reported, routed / n, seconds)
-        return PointRun(ids, scores, visited, summary)
+        known = [part for part in reached if part is not None]
+        pairs = np.concatenate(known) if len(known) == len(reached) else None
+        return PointRun(ids, scores, visited, pairs, summary)
+
+    def rank_exactly(self) -> Ints | None:
+        """[n, k] the ranking by exact search over the method's vectors, or None if it has none."""
+        ids = np.full((len(self._queries.rows), self._k), -1, np.int32)
+        for batch, queries in self._batches():
+            ranked = self._method.rank_exactly(queries, self._k)
+            if ranked is None:
+                return None
+            ids[batch, : ranked.shape[1]] = ranked
+        return ids
+
+    def _batches(self) -> Iterator[tuple[slice, Queries]]:
+        """The queries, encoded, a batch at a time."""
+        n = len(self._queries.rows)
+        for start in range(0, n, BATCH):
+            batch = slice(start, min(start + BATCH, n))
+            texts = self._queries.texts[batch] if self._queries.texts is not None else None
+            queries = Queries(self._queries.rows[batch], self._queries.names[batch], texts)
+            begin = time.perf_counter()
+            self._method.prepare(queries)
+            self.prepare_s += time.perf_counter() - begin
+            yield batch, queries
+
+    def _reached(self, result: SearchResult, batch: slice) -> Bools | None:
+        """Which relevant documents of a batch were visited, None where that is not known."""
+        if self._relevance is None:
+            return None
+        first, last = self._relevance.indptr[[batch.start, batch.stop]]
+        if result.leaves is not None and self._meter is not None:
+            rows = self._relevance.queries[first:last] - batch.start
+            return self._meter.reached(result.leaves, rows, self._relevance.documents[first:last])
+        return np.ones(last - first, bool) if result.visited is None else None
 
     def leaf_health(self) -> LeafHealth | None:
         """How evenly documents lie in the method's leaves, or None if it has none."""

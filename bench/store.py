@@ -133,7 +133,13 @@ class Store:
 
 
 def to_json(cell: Cell) -> str:
-    """The text of a ``cell.json``."""
+    """The text of a ``cell.json``, its own checksum included."""
+    unsigned = _dumped(cell.model_copy(update={"sha256": None}))
+    digest = hashlib.sha256(unsigned.encode()).hexdigest()
+    return _dumped(cell.model_copy(update={"sha256": digest}))
+
+
+def _dumped(cell: Cell) -> str:
     return cell.model_dump_json(by_alias=True, indent=1) + "\n"
 
 

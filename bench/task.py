@@ -164,8 +164,8 @@ class Task:
         }
         return {label: part for label, part in parts.items() if part is not None}
 
-    def training(self, *, sees_test: bool = False) -> Training:
-        """What a method is given to fit on."""
+    def training(self, test: Relevance | None = None) -> Training:
+        """What a method is given to fit on; ``test`` for one that declares ``sees_test``."""
         return Training(
             self.train,
             self.validation,
@@ -174,7 +174,7 @@ class Task:
             self.query_texts,
             self.document_texts,
             self.similarity is not None,
-            self.test.relevance if sees_test else None,
+            test,
         )
 
     @property
@@ -189,7 +189,11 @@ class Task:
 
     def queries_of(self, split: Judgements) -> Queries:
         """The queries of a split that have an answer."""
-        return _queries(split.relevance.answered, self.query_names, self.query_texts)
+        return self.queries(split.relevance.answered)
+
+    def queries(self, rows: Ints) -> Queries:
+        """The queries of the given rows."""
+        return _queries(rows, self.query_names, self.query_texts)
 
 
 def _queries(rows: Ints, names: Sequence[str], texts: Strings | None) -> Queries:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bench.judgements import Judgements
 from bench.relevance import Relevance
+from bench.sealed import SealedJudgements
 from bench.similarity import SimilarityPairs
 from bench.strings import Strings
 from bench.task import Task
@@ -80,7 +82,10 @@ def _write_task(task: Task, folder: Path) -> None:
 
 
 def load_task(folder: Path) -> Task:
-    """Read a task; its arrays are read-only memory maps."""
+    """Read a task; its arrays are read-only memory maps.
+
+    Its test is as open as any array. The process of a cell takes ``load_sealed``.
+    """
     facts = json.loads((folder / "task.json").read_text(encoding="utf-8"))
 
     def array(name: str) -> Any:  # noqa: ANN401 - integers or booleans
@@ -137,3 +142,10 @@ def load_task(folder: Path) -> Task:
         tuple(facts["notes"]),
         facts["defaults"],
     )
+
+
+def load_sealed(folder: Path) -> tuple[Task, SealedJudgements]:
+    """Read a task whose test cannot be read, and the seal that opens it."""
+    task = load_task(folder)
+    sealed = SealedJudgements(task.test)
+    return replace(task, test=sealed), sealed

@@ -60,9 +60,9 @@ class DualEncoder(Method):
             return Asked(self.encoder.encode_queries(corpus.training), corpus.relevance)
 
         tree = self.encoder.tree if isinstance(self.encoder, RoutedEncoder) else None
-        documents = self.encoder.encode_documents(corpus.texts)
+        self._documents = self.encoder.encode_documents(corpus.texts)
         sample = self.encoder.encode_queries(corpus.sample)
-        self._index.build(documents, Guide(sample, corpus.judged, training, tree))
+        self._index.build(self._documents, Guide(sample, corpus.judged, training, tree))
 
     def operating_points(self) -> list[Point]:
         """Those of the index."""
@@ -76,6 +76,12 @@ class DualEncoder(Method):
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Search the index."""
         return self._index.search(self._vectors(queries), k, point)
+
+    def rank_exactly(self, queries: Queries, k: int) -> Ints:
+        """By dot product with every document's vector."""
+        from methods.indexes.exact import top_k
+
+        return top_k(self._vectors(queries), self._documents, k)[1]
 
     def _vectors(self, queries: Queries) -> Floats:
         if queries.texts is None:

@@ -8,12 +8,12 @@ import pytest
 from bench.keys import fit_key
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.search import Searcher
 from bench.task import Queries
 from methods.indexes.exact import top_k
 from methods.trainers.masked import Masked
 from methods.trainers.pretrain_finetune import PretrainFinetune
 from methods.trainers.standard import Standard
+from tests.searching import searcher_of
 
 REGISTRY = Registry()
 QUICK = {"steps": 200, "dim": 8, "finetune_steps": 50, "branching": 4, "epochs": 3}
@@ -31,7 +31,9 @@ def made(name, **params):
 
 def fitted(task, name, seed=0, **params):
     method = made(name, **params)
-    method.fit(task.training(sees_test=method.sees_test), seed=seed, progress=silent)
+    method.fit(
+        task.training(task.test.relevance if method.sees_test else None), seed=seed, progress=silent
+    )
     method.index(task.corpus)
     return method
 
@@ -52,7 +54,7 @@ def task(name, small_task, small_text_task):
 
 def test_searches_the_whole_task_at_every_point(task, name):
     method = fitted(task, name)
-    searcher = Searcher(method, task, 3)
+    searcher = searcher_of(method, task, 3)
     visited = []
     for point in method.operating_points():
         run = searcher.run(point, silent)
@@ -66,7 +68,7 @@ def test_is_deterministic_under_a_seed(task, name):
     for _ in range(2):
         method = fitted(task, name, seed=3)
         point = method.operating_points()[-1]
-        runs.append(Searcher(method, task, 3).run(point, silent))
+        runs.append(searcher_of(method, task, 3).run(point, silent))
     np.testing.assert_array_equal(runs[0].ids, runs[1].ids)
     np.testing.assert_array_equal(runs[0].scores, runs[1].scores)
 
@@ -79,13 +81,13 @@ def test_a_saved_fit_searches_alike(task, name, tmp_path):
     loaded.load(tmp_path)
     loaded.index(task.corpus)
     point = method.operating_points()[-1]
-    first, second = (Searcher(m, task, 3).run(point, silent) for m in (method, loaded))
+    first, second = (searcher_of(m, task, 3).run(point, silent) for m in (method, loaded))
     np.testing.assert_array_equal(first.ids, second.ids)
 
 
 def test_asked_for_more_than_there_is_it_returns_each_document_once(task, name):
     method = fitted(task, name)
-    run = Searcher(method, task, 50).run(method.operating_points()[-1], silent)
+    run = searcher_of(method, task, 50).run(method.operating_points()[-1], silent)
     for row in run.ids:
         real = row[row >= 0]
         assert len(set(real)) == len(real)
@@ -95,8 +97,8 @@ def test_asked_for_more_than_there_is_it_returns_each_document_once(task, name):
 def test_probing_every_leaf_is_exact_search(small_task, index):
     exact = fitted(small_task, "masked-de")
     leaves = fitted(small_task, f"masked-de+{index}")
-    expected = Searcher(exact, small_task, 3).run({}, silent)
-    run = Searcher(leaves, small_task, 3).run(leaves.operating_points()[-1], silent)
+    expected = searcher_of(exact, small_task, 3).run({}, silent)
+    run = searcher_of(leaves, small_task, 3).run(leaves.operating_points()[-1], silent)
     assert run.summary.mean_visited == 21
     np.testing.assert_allclose(run.scores, expected.scores, rtol=1e-5)
 
@@ -108,7 +110,7 @@ def test_visited_is_what_faiss_counts(small_task):
     queries = Queries(np.arange(21), small_task.query_names)
     for nprobe in (1, 2, 5):
         faiss.cvar.indexIVF_stats.reset()
-        run = Searcher(method, small_task, 3).run({"nprobe": nprobe}, silent)
+        run = searcher_of(method, small_task, 3).run({"nprobe": nprobe}, silent)
         assert run.visited.sum() == faiss.cvar.indexIVF_stats.ndis
         assert method.search(queries, 3, {"nprobe": nprobe}).routing == 5
 
@@ -143,7 +145,7 @@ def test_the_oracle_finds_everything_and_random_next_to_nothing(small_task):
     relevance = small_task.test.relevance
     for name, share in (("oracle", 1.0), ("random", 0.4)):
         method = fitted(small_task, name)
-        run = Searcher(method, small_task, 3).run({}, silent)
+        run = searcher_of(method, small_task, 3).run({}, silent)
         found = [set(relevance.documents[relevance.queries == q]) for q in range(21)]
         hits = sum(
             len(set(ids[: len(s)]) & s) for ids, s in zip(run.ids.tolist(), found, strict=True)
@@ -209,6 +211,6 @@ def test_encoding_queries_is_not_part_of_the_speed_of_search(small_task):
     method = Slow()
     method.fit(small_task.training(), seed=0, progress=silent)
     method.index(small_task.corpus)
-    searcher = Searcher(method, small_task, 3)
+    searcher = searcher_of(method, small_task, 3)
     assert searcher.run({}, silent).summary.seconds < 0.1
     assert searcher.prepare_s >= 0.2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from bench.cell import Interval, PointResult
+from bench.measured import Interval, PointResult
 from bench.measures.evaluation import Evaluation
 from bench.measures.significance import holm, paired_p_values
 from bench.query_values import QueryValues, kept_points, read_query_values, write_query_values

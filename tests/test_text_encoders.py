@@ -9,7 +9,6 @@ import pytest
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.search import Searcher
 from bench.strings import Strings
 from methods.encoders import embeddings, sentence
 from methods.encoders.embeddings import embed
@@ -18,6 +17,7 @@ from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
 from methods.trainers.losses import InBatchSoftmax
 from methods.trainers.standard import Standard
+from tests.searching import searcher_of
 
 TEXTS = Strings.of(["a dog barks", "", "the quick brown fox jumps over the lazy dog", "pianos"])
 QUICK = {"steps": 8, "checks": 2, "lr": 0.001, "batch": 8}
@@ -255,7 +255,7 @@ def test_without_training_pairs_only_the_pretrained_encoder_has_a_row(small_text
 def test_bm25_finds_words_and_visits_the_documents_that_hold_one(small_text_task):
     method = Registry().resolve("bm25")()
     method.index(small_text_task.corpus)
-    run = Searcher(method, small_text_task, 5).run({}, silent)
+    run = searcher_of(method, small_text_task, 5).run({}, silent)
     # "what is a dog?" shares a word with the two documents about dogs.
     assert set(run.ids[0][:2]) == {0, 1}
     assert run.visited[0] == 2

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.cell import Interval, PartResult
+from bench.measured import Interval, PartResult
 from bench.measures.bootstrap import ratio_intervals
 from bench.measures.hierarchy import RecallByDistance, recall_by_distance
 from bench.measures.ranking import ranking_measures, without
+from bench.measures.xray import losses_of_queries, xray
 
 if TYPE_CHECKING:
     from bench.judgements import Judgements
+    from bench.measured import XRay
+    from bench.relevance import Relevance
     from bench.types import Bools, Floats, Ints
 
 
@@ -30,13 +33,22 @@ class PointMeasures(NamedTuple):
     ranking: dict[str, Interval]
     seen: PartResult | None
     unseen: PartResult | None
+    xray: XRay | None
 
 
 class Evaluation:
     """Measures rankings one after the other; intervals share their resamples."""
 
-    def __init__(self, judged: Judgements) -> None:
-        """``judged``: every query must have a relevant document."""
+    def __init__(self, judged: Judgements, exact: Bools | None = None) -> None:
+        """Begin.
+
+        Args:
+            judged: every query must have a relevant document.
+            exact: [n_pairs] which relevant documents exact search over the same vectors finds, or
+                None where a method cannot search exactly.
+        """
+        self._judged, self._exact = judged, exact
+        self._reached: list[Bools | None] = []
         everything = np.ones(judged.relevance.n_pairs, bool)
         self._whole = _Part(judged, everything)
         self._seen, self._unseen = None, None
@@ -44,18 +56,31 @@ class Evaluation:
             self._seen = _Part(judged, np.asarray(judged.seen))
             self._unseen = _Part(judged, ~np.asarray(judged.seen))
 
-    def add(self, ids: Ints) -> None:
-        """Measure the next ranking: [n_queries, k] documents, best first, -1 after the last."""
+    def add(self, ids: Ints, reached: Bools | None = None) -> None:
+        """Measure the next ranking.
+
+        Args:
+            ids: [n_queries, k] documents, best first, -1 after the last.
+            reached: [n_pairs] which relevant documents were visited; None where that is not known.
+        """
+        found = self._judged.found(ids)
+        self._reached.append(reached)
         for part in (self._whole, self._seen, self._unseen):
             if part is not None:
-                part.add(ids)
+                part.add(ids, found)
 
     def results(self) -> list[PointMeasures]:
         """The measures of each ranking, in the order in which they came."""
         recalls, rankings = self._whole.recalls(), self._whole.rankings()
         seen, unseen = (part.results() if part else None for part in (self._seen, self._unseen))
         return [
-            PointMeasures(recall, ranking, seen[i] if seen else None, unseen[i] if unseen else None)
+            PointMeasures(
+                recall,
+                ranking,
+                seen[i] if seen else None,
+                unseen[i] if unseen else None,
+                self._xray(i),
+            )
             for i, (recall, ranking) in enumerate(zip(recalls, rankings, strict=True))
         ]
 
@@ -63,7 +88,7 @@ class Evaluation:
         """What each query came to in one of the rankings, by name; NaN where it has no such pair.
 
         Recall over all its pairs in a hierarchy; nDCG@10 and R@100 where rankings are cut at a
-        rank, R@100 over seen and unseen documents too.
+        rank, R@100 over seen and unseen documents too; pairs lost to each term of the X-ray.
         """
         n_queries = self._whole.n_queries
         found = {}
@@ -76,7 +101,17 @@ class Evaluation:
                 column = np.full(n_queries, np.nan, np.float32)
                 column[part.queries] = values
                 found[f"{name}{measure}"] = column
+        if self._exact is not None:
+            found |= losses_of_queries(*self._losses(number))
         return found
+
+    def _xray(self, number: int) -> XRay | None:
+        return None if self._exact is None else xray(*self._losses(number))
+
+    def _losses(self, number: int) -> tuple[Bools, Bools, Bools | None, Relevance]:
+        """What the X-ray of a ranking is made from."""
+        exact = np.asarray(self._exact)
+        return self._whole.found[number], exact, self._reached[number], self._judged.relevance
 
 
 class _Part:
@@ -95,14 +130,14 @@ class _Part:
         self._relevance = inside.rows(self.queries)
         self._others = judged.relevance.where(~kept).rows(self.queries)
         self._gains = judged.pair_gains[kept] if judged.cut is not None else np.zeros(0)
-        self._found: list[Bools] = []
+        self.found: list[Bools] = []
         self._values: list[dict[str, Floats]] = []
 
-    def add(self, ids: Ints) -> None:
-        """Measure one ranking of all queries."""
+    def add(self, ids: Ints, found: Bools) -> None:
+        """Measure one ranking of all queries, in which the pairs [n_pairs] were found."""
         if not len(self.queries):
             return
-        self._found.append(self._judged.found(ids)[self._kept])
+        self.found.append(found[self._kept])
         if self._judged.cut is None:
             self._values.append({})
             return
@@ -122,12 +157,12 @@ class _Part:
         values = self._values[number]
         if values:
             return {name: values[name] for name in ("nDCG@10", "R@100")}
-        hits = np.bincount(self._relevance.queries, self._found[number], len(self.queries))
+        hits = np.bincount(self._relevance.queries, self.found[number], len(self.queries))
         return {"recall": hits / self._relevance.counts}
 
     def recalls(self) -> list[RecallByDistance]:
         """Recall by distance of each ranking."""
-        return recall_by_distance(self._found, self._relevance) if self._found else []
+        return recall_by_distance(self.found, self._relevance) if self.found else []
 
     def rankings(self) -> list[dict[str, Interval]]:
         """Means over queries with their intervals, of each ranking."""

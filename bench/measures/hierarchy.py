@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.cell import Stratum
+from bench.measured import Stratum
 from bench.measures.bootstrap import ratio_intervals
 
 if TYPE_CHECKING:

@@ -73,6 +73,20 @@ class VisitedMeter:
             )
         return self._distinct(probed)
 
+    def reached(self, leaves: Ints, rows: Ints, documents: Ints) -> Bools:
+        """[m] whether the query of each pair visited its document.
+
+        Args:
+            leaves: [n, p] as for ``count``.
+            rows: [m] rows of ``leaves``.
+            documents: [m] a document for each.
+        """
+        probed = self._probed(leaves)
+        found = np.zeros(len(rows), bool)
+        for column in self._leaf.T:
+            found |= probed[rows, column[documents]]
+        return found
+
     def _distinct(self, probed: Bools) -> Ints:
         """[n] documents in probed leaves; one that lies in several counts once."""
         counts: Ints

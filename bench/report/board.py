@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
-from bench.cell import Cell, PointResult, Status, dearest_within
+from bench.cell import Cell, Status
+from bench.measured import PointResult, dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

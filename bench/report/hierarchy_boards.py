@@ -23,7 +23,8 @@ from bench.report.visited_boards import against_visited
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.cell import Cell, PartResult, PointResult
+    from bench.cell import Cell
+    from bench.measured import PartResult, PointResult
 
 
 def hierarchy_boards(rows: list[Row]) -> list[Board]:

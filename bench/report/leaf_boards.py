@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.report.board import NONE, Board
 
 if TYPE_CHECKING:
-    from bench.cell import Leaves
+    from bench.measured import Leaves
     from bench.report.board import Row
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.cell import dearest_within
+from bench.measured import dearest_within
 from bench.measures.significance import holm, paired_p_values
 from bench.report.board import NONE, Board, chosen_points, within_tenth
 

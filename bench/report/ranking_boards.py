@@ -24,7 +24,8 @@ from bench.report.visited_boards import against_visited
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.cell import Cell, Interval, PartResult, PointResult
+    from bench.cell import Cell
+    from bench.measured import Interval, PartResult, PointResult
 
 MEASURES = ("nDCG@10", "MRR@10", "R@10", "R@20", "R@50", "R@100")
 AGAINST_VISITED = ("nDCG@10", "R@100")

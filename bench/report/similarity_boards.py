@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.report.board import NONE, Board, Row
 
 if TYPE_CHECKING:
-    from bench.cell import Correlation
+    from bench.measured import Correlation
 
 TITLES = {
     "score": "Spearman's rho, scored by the method's own score",

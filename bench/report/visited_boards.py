@@ -11,7 +11,7 @@ from bench.report.board import NONE, Board, Row, chosen_points, within
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.cell import PointResult
+    from bench.measured import PointResult
 
 BUDGETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 

@@ -1,0 +1,178 @@
+"""What is measured of a cell: results of its operating points, and their JSON form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict
+
+from bench.method import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Stored(BaseModel):
+    """Strict: an unknown field in a file is an error, not a loss."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Stratum(Stored):
+    """Recall of the pairs at one distance, with a 95 % bootstrap interval over queries."""
+
+    distance: int
+    n: int
+    recall: float
+    low: float
+    high: float
+
+
+class Interval(Stored):
+    """A mean over queries, with its 95 % bootstrap interval."""
+
+    mean: float
+    low: float
+    high: float
+
+
+class PartResult(Stored):
+    """What one operating point gave on a part of the relevant documents.
+
+    Attributes:
+        n_queries, n_pairs: size of the part.
+        recall: over its pairs.
+        recall_by_distance, ranking: as for the whole.
+    """
+
+    n_queries: int
+    n_pairs: int
+    recall: float
+    recall_by_distance: list[Stratum]
+    ranking: dict[str, Interval] = {}
+
+
+class Correlation(Stored):
+    """Spearman's rho between a score of word pairs and the human one.
+
+    Attributes:
+        score: how a pair was scored: ``score`` as the method gives it, ``log-rank``.
+        subset: which of the pairs.
+        n: how many they are.
+        rho, low, high: with a 95 % bootstrap interval over pairs; None where all scores are equal.
+    """
+
+    score: str
+    subset: str
+    n: int
+    rho: float | None
+    low: float | None
+    high: float | None
+
+
+class Loss(Stored):
+    """Where relevant documents are lost: 1 - recall = encoder + routing + scoring - gain.
+
+    Shares of the pairs at one distance, or of all.
+
+    Attributes:
+        encoder: exact search over the same vectors misses them.
+        routing: exact search finds them, but they were not visited.
+        scoring: visited, and not among the best that were returned.
+        gain: exact search misses them, but the documents ranked above were not visited.
+    """
+
+    n: int
+    encoder: float
+    routing: float
+    scoring: float
+    gain: float
+
+
+class XRay(Stored):
+    """The losses of an operating point: see :class:`Loss`.
+
+    Attributes:
+        overall: of all pairs.
+        by_distance: at each distance that occurs.
+        undivided: whether it is not known what was visited, and routing has scoring's part too.
+    """
+
+    overall: Loss
+    by_distance: dict[int, Loss]
+    undivided: bool
+
+
+class PointResult(Stored):
+    """What one operating point gave. Shares are fractions.
+
+    Attributes:
+        visited: mean share of the corpus whose vectors were scored for a query.
+        self_reported: whether ``visited`` is the method's own count.
+        routing: document dot products spent on the way, for each query.
+        work: ``visited`` and routing together, as a share of the corpus.
+        recall, low, high: over all pairs, with its interval.
+        macro: mean over queries.
+        min: smallest over distances of at least 30 pairs.
+        ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
+        seen, unseen: of relevant documents that were seen in training, and of the others.
+        xray: where relevant documents are lost, of a method that can search exactly.
+    """
+
+    point: dict[str, Value]
+    visited: float
+    self_reported: bool
+    routing: float
+    work: float
+    queries_per_second: float
+    recall: float
+    low: float
+    high: float
+    macro: float
+    min: float
+    recall_by_distance: list[Stratum]
+    ranking: dict[str, Interval] = {}
+    seen: PartResult | None = None
+    unseen: PartResult | None = None
+    xray: XRay | None = None
+
+
+def dearest_within(points: Sequence[PointResult], budget: float) -> int | None:
+    """Number of the operating point that visits most within a share of the corpus, or None."""
+    within = [number for number, point in enumerate(points) if point.visited <= budget]
+    return max(within, key=lambda number: points[number].visited, default=None)
+
+
+class Chosen(Stored):
+    """The operating point that was chosen on validation, before the test was opened.
+
+    Attributes:
+        budget: share of the corpus that a validation query may visit, on average.
+        number: of the operating point, or None where none could be chosen.
+        reason: why there was nothing to choose.
+        score: what validation came to there: nDCG@10 over text, recall@|S| in a hierarchy.
+        visited: mean share of the corpus that validation queries visited there.
+    """
+
+    budget: float
+    number: int | None = None
+    reason: str = ""
+    score: float | None = None
+    visited: float | None = None
+
+
+class Leaves(Stored):
+    """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
+
+    Attributes:
+        training: the same, each time that the method looked while it was trained.
+    """
+
+    leaves: int
+    empty: int
+    largest: float
+    gini: float
+    entropy: float
+    expected: float
+    even: float
+    training: list[Leaves] = []

@@ -1,0 +1,68 @@
+"""X-ray: 1 - recall = encoder + routing + scoring - gain from pruning, exactly, pair by pair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.measured import Loss, XRay
+
+if TYPE_CHECKING:
+    from bench.relevance import Relevance
+    from bench.types import Bools, Floats
+
+LOSSES = ("encoder", "routing", "scoring", "gain")
+
+
+def losses(found: Bools, exact: Bools, reached: Bools | None) -> dict[str, Bools]:
+    """What each relevant pair counts as; ``~found`` is encoder + routing + scoring - gain.
+
+    Args:
+        found: [n_pairs] returned among the best.
+        exact: [n_pairs] returned among the best by exact search over the same vectors.
+        reached: [n_pairs] the document was visited for the query; None: not known, and routing
+            then has scoring's part too.
+
+    Returns:
+        [n_pairs] for each of ``LOSSES``.
+    """
+    lost = exact & ~found
+    visited = np.zeros_like(found) if reached is None else reached
+    return {
+        "encoder": ~exact,
+        "routing": lost & ~visited,
+        "scoring": lost & visited,
+        "gain": found & ~exact,
+    }
+
+
+def xray(found: Bools, exact: Bools, reached: Bools | None, relevance: Relevance) -> XRay:
+    """The losses of all pairs and at each distance, as shares; arguments as for ``losses``."""
+    of_pairs = losses(found, exact, reached)
+    n = np.bincount(relevance.distances)
+    sums = {
+        name: np.bincount(relevance.distances, pairs, len(n)) for name, pairs in of_pairs.items()
+    }
+    shares = {name: counts.sum() / n.sum() for name, counts in sums.items()}
+    return XRay(
+        overall=Loss(n=int(n.sum()), **shares),
+        by_distance={
+            distance: Loss(
+                n=int(n[distance]),
+                **{name: counts[distance] / n[distance] for name, counts in sums.items()},
+            )
+            for distance in np.flatnonzero(n).tolist()
+        },
+        undivided=reached is None,
+    )
+
+
+def losses_of_queries(
+    found: Bools, exact: Bools, reached: Bools | None, relevance: Relevance
+) -> dict[str, Floats]:
+    """[n_queries] how many pairs of each query count as each loss; arguments as for ``losses``."""
+    return {
+        f"lost: {name}": np.bincount(relevance.queries, pairs, relevance.n_queries).astype(float)
+        for name, pairs in losses(found, exact, reached).items()
+    }

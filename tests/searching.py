@@ -1,0 +1,9 @@
+"""Searching a task's test, as the harness does once it is open."""
+
+from bench.search import Searcher
+
+
+def searcher_of(method, task, k):
+    queries = task.queries_of(task.test)
+    relevance = task.test.relevance.rows(queries.rows)
+    return Searcher(method, queries, len(task.document_names), k, relevance)
