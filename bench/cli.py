@@ -189,7 +189,7 @@ def leaderboard(out: Path) -> None:
     from bench.report.markdown import write_leaderboard
     from bench.store import Store
 
-    say_written(write_leaderboard(Store(out)))
+    say_written(write_leaderboard(Store(out), figures=True))
 
 
 @main.command(name="ablate", cls=_Command)

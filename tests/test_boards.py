@@ -3,7 +3,7 @@
 import pytest
 
 from bench.cell import Cell, Status
-from bench.measured import PointResult, Stratum
+from bench.measured import Chosen, Loss, PointResult, Stratum, XRay
 from bench.provenance import provenance
 from bench.report.board import dearest, rows_of, spread, within
 from bench.report.boards import boards_of
@@ -175,3 +175,63 @@ def test_a_cell_of_any_status_is_read_as_it_was_written(tmp_path, status):
     store.commit(written)
     (read,) = store.cells()
     assert read == written.model_copy(update={"sha256": read.sha256})
+
+
+def chosen(number):
+    return Chosen(budget=0.1, number=number, score=0.6, visited=0.05)
+
+
+def test_the_chosen_point_stands_beside_the_best_in_hindsight():
+    cells = [cell(points=LEAVES, chosen=chosen(0)), cell(seed=1, points=LEAVES, chosen=chosen(1))]
+    (row,) = board(cells, "Chosen on validation").rows
+    # Recall 50 and 70 where validation chose; 70 is the best within 10 % for both.
+    assert row == ["mine", "2", "nprobe=4; nprobe=10", "60.0 ± 14.1", "7.0", "nprobe=10",
+                   "70.0 ± 0.0", "+10.0"]  # fmt: skip
+
+
+def test_what_had_nothing_to_choose_from_is_on_no_board_of_choices():
+    cells = [
+        cell(points=LEAVES[:1], chosen=Chosen(budget=0.1, number=0, reason="the only one")),
+        cell("late", points=LEAVES, chosen=Chosen(budget=0.1, reason="no validation")),
+        cell("old", points=LEAVES),
+    ]
+    assert not [b for b in boards_of(cells, no_values) if b.title == "Chosen on validation"]
+
+
+def lost(n, encoder, routing, scoring, gain):
+    return Loss(n=n, encoder=encoder, routing=routing, scoring=scoring, gain=gain)
+
+
+def xrayed_cell(method="mine", undivided=False):
+    seen = XRay(
+        overall=lost(129, 0.2, 0.1, 0.05, 0.05),
+        by_distance={0: lost(100, 0.1, 0.1, 0.05, 0), 1: lost(29, 0.5, 0, 0, 0.25)},
+        undivided=undivided,
+    )
+    points = [point(0.04, 0.5), point(0.1, 0.7).model_copy(update={"xray": seen}), point(1, 0.9)]
+    return cell(method, points=points)
+
+
+def test_the_x_ray_says_where_documents_are_lost():
+    cells = [xrayed_cell(), xrayed_cell("graph", undivided=True), cell("old", points=LEAVES)]
+    whole = board(cells, "X-ray at ≤ 10 % visited")
+    assert [row[0] for row in whole.rows] == ["graph", "mine"]
+    assert whole.rows[1] == ["mine", "1", "30.0", "20.0", "10.0", "5.0", "5.0", "10.0"]
+    assert "What graph visited is not known" in whole.notes[1]
+    by_distance = board(cells, "X-ray at ≤ 10 % visited, by distance")
+    # At distance 1 pruning gains more than the index loses; fewer than 30 pairs are in brackets.
+    assert by_distance.rows[1] == ["mine", "10.0 + 15.0", "(50.0 - 25.0)", "10.0"]
+
+
+def test_published_boards_show_the_x_ray_as_a_chart(tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    store.commit(xrayed_cell())
+    assert "figures/" not in write_leaderboard(store).read_text()
+    text = write_leaderboard(store, figures=True).read_text()
+    assert "![X-ray at ≤ 10 % visited, small](figures/small-d-xray.svg)" in text
+    drawn = (tmp_path / "figures" / "small-d-xray.svg").read_bytes()
+    assert b"<svg" in drawn
+    assert b"encoder" in drawn
+    write_leaderboard(store, figures=True)
+    assert (tmp_path / "figures" / "small-d-xray.svg").read_bytes() == drawn

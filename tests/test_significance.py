@@ -6,7 +6,7 @@ from scipy.stats import ttest_1samp
 
 from bench.measured import Interval, PointResult
 from bench.measures.evaluation import Evaluation
-from bench.measures.significance import holm, paired_p_values
+from bench.measures.significance import difference_intervals, holm, paired_p_values
 from bench.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.report.board import rows_of
 from bench.report.paired_boards import paired_boards
@@ -120,5 +120,30 @@ def test_the_board_says_who_is_ahead_and_whether_by_chance():
     assert found.title == "Ahead by, R@100 at ≤ 10 % visited"
     text = {(row[0], column): value for row in found.rows
             for column, value in zip(found.header[2:], row[2:], strict=True)}  # fmt: skip
-    assert text["better", "base"] == "+20.0 *"
+    # Every query is better by the same amount: the interval is a point.
+    assert text["better", "base"] == "+20.0 * (20.0 … 20.0)"
     assert "*" not in text.get(("same", "base"), text.get(("base", "same")))
+
+
+class TestIntervals:
+    def test_of_a_difference_that_is_the_same_for_every_query(self):
+        low, high = difference_intervals(np.full((50, 1), 0.25))
+        assert (low[0], high[0]) == pytest.approx((0.25, 0.25))
+
+    def test_a_query_without_a_value_does_not_count(self):
+        low, high = difference_intervals(np.array([[0.5], [np.nan], [0.5]] * 20))
+        assert (low[0], high[0]) == pytest.approx((0.5, 0.5))
+
+    @pytest.mark.parametrize("n_queries", [40, 300])
+    def test_of_null_pairs_it_covers_zero_as_often_as_it_says(self, n_queries):
+        # 1,000 pairs of methods that find a query's document with the same probability.
+        rng = np.random.default_rng(1)
+        hard = rng.beta(2, 1, (n_queries, 1000))
+        first, second = (rng.random(hard.shape) < hard for _ in range(2))
+        low, high = difference_intervals(first.astype(float) - second)
+        assert 0.93 <= ((low <= 0) & (high >= 0)).mean() <= 0.97
+
+    def test_of_null_pairs_the_test_is_no_more_often_significant_than_it_says(self):
+        rng = np.random.default_rng(2)
+        differences = rng.normal(0, 1, (60, 1000))
+        assert 0.03 <= (paired_p_values(differences) < 0.05).mean() <= 0.07

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.measures.bootstrap import ratio_intervals
+
 if TYPE_CHECKING:
     from bench.types import Floats
 
@@ -42,6 +44,21 @@ def paired_p_values(differences: Floats, seed: int = 0) -> Floats:
         as_large += (np.abs(signs @ filled) >= observed - 1e-9).sum(axis=0)
     p_values: Floats = (as_large + 1) / (n_blocks * BLOCK + 1)
     return p_values
+
+
+def difference_intervals(differences: Floats, seed: int = 0) -> tuple[Floats, Floats]:
+    """95 % bootstrap intervals over queries of mean differences.
+
+    Args:
+        differences: as for ``paired_p_values``.
+        seed: of the resampling.
+
+    Returns:
+        Lower and upper ends, [m] each.
+    """
+    known = ~np.isnan(differences)
+    filled = np.where(known, differences, 0.0)
+    return ratio_intervals(filled, known.astype(np.float64), np.random.default_rng(seed))
 
 
 def holm(p_values: Floats) -> Floats:

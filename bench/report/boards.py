@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Status
 from bench.report.board import NONE, Board, rows_of
+from bench.report.choice_boards import choice_board
 from bench.report.cost_boards import costs, unmeasured
 from bench.report.hierarchy_boards import hierarchy_boards
 from bench.report.leaf_boards import leaf_board
 from bench.report.paired_boards import paired_boards
 from bench.report.ranking_boards import ranking_boards
 from bench.report.similarity_boards import similarity_boards
+from bench.report.xray_boards import xray_boards
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +38,8 @@ def boards_of(cells: Sequence[Cell], values_of: ValuesOf) -> list[Board]:
         else:
             boards = hierarchy_boards(rows) if first.cut is None else ranking_boards(rows)
         boards += paired_boards(rows, values_of)
+        boards += choice_board(rows)
+        boards += xray_boards(rows)
         boards += leaf_board(rows)
         boards.append(costs(rows))
     skipped = [cell for cell in cells if cell.status is not Status.OK]

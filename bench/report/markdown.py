@@ -9,6 +9,7 @@ from tabulate import tabulate
 
 from bench.cards import card_of_task
 from bench.report.boards import boards_of, reported_board
+from bench.report.charts import draw_charts
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -29,11 +30,17 @@ in `runs/`; rows marked *reported* are printed in papers and stand apart.
 """
 
 
-def write_leaderboard(store: Store) -> Path:
-    """Write the boards of all cells of a store into its LEADERBOARD.md."""
+def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
+    """Write the boards of all cells of a store into its LEADERBOARD.md.
+
+    Args:
+        store: whose cells.
+        figures: whether charts are drawn into ``figures/`` and shown, which takes seconds.
+    """
     path = store.root / "LEADERBOARD.md"
+    folder = store.root / "figures" if figures else None
     tasks = by_task(store.cells())
-    sections = [HEAD, *(_section(cells, store.query_values) for cells in tasks)]
+    sections = [HEAD, *(_section(cells, store.query_values, folder) for cells in tasks)]
     write_atomically(path, "\n".join(sections))
     return path
 
@@ -55,9 +62,10 @@ def task_boards(cells: list[Cell], values_of: ValuesOf) -> list[Board]:
     return boards
 
 
-def _section(cells: list[Cell], values_of: ValuesOf) -> str:
-    """A task as markdown."""
+def _section(cells: list[Cell], values_of: ValuesOf, figures: Path | None) -> str:
+    """A task as markdown, with its charts if there is a folder for them."""
     first = cells[0]
+    charts = draw_charts(cells, figures) if figures else {}
     card = card_of_task(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
@@ -82,6 +90,8 @@ def _section(cells: list[Cell], values_of: ValuesOf) -> str:
             lines += [*board.notes, ""]
         table = tabulate(_escaped(board), board.header, tablefmt="pipe", disable_numparse=True)
         lines += [table, ""]
+        if board.title in charts:
+            lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
     return "\n".join(lines)
 
 

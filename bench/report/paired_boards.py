@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.measured import dearest_within
-from bench.measures.significance import holm, paired_p_values
+from bench.measures.significance import difference_intervals, holm, paired_p_values
 from bench.report.board import NONE, Board, chosen_points, within_tenth
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ def _matrix(values: dict[str, Floats], looked: dict[str, str], title: str) -> Bo
     differences = np.column_stack([values[labels[a]] - values[labels[b]] for a, b in pairs])
     means = 100 * np.nanmean(differences, axis=0)
     adjusted = holm(paired_p_values(differences))
+    low, high = (100 * end for end in difference_intervals(differences))
     text = {
-        pair: f"{mean:+.1f}{' *' if p < ALPHA else ''}"
-        for pair, mean, p in zip(pairs, means, adjusted, strict=True)
+        pair: f"{mean:+.1f}{' *' if p < ALPHA else ''} ({least:.1f} … {most:.1f})"
+        for pair, mean, p, least, most in zip(pairs, means, adjusted, low, high, strict=True)
     }
     table = [
         [label, looked[label]] + [text.get((row, column), NONE) for column in range(1, len(labels))]
@@ -83,7 +84,8 @@ def _matrix(values: dict[str, Floats], looked: dict[str, str], title: str) -> Bo
     note = (
         f"By how many points the row is ahead of the column, over {n_queries:,} queries, each the "
         "mean over seeds, at the dearest point of each within 10 % visited; the second column has "
-        "the share that a row did visit, and with its routing cost. An asterisk marks p < "
+        "the share that a row did visit, and with its routing cost. In brackets a bootstrap 95 % "
+        "interval over queries. An asterisk marks p < "
         f"{ALPHA} by a paired randomisation test with Holm's correction over the "
         f"{len(pairs)} pairs of this board."
     )

@@ -1,0 +1,71 @@
+"""The operating point that validation chose, beside the best one in hindsight."""
+
+from __future__ import annotations
+
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.report.board import Board, Row, main_score, spread
+
+if TYPE_CHECKING:
+    from bench.cell import Cell
+    from bench.measured import PointResult
+
+
+class _Pair(NamedTuple):
+    """Of one cell: the point chosen on validation, and the best of the test within the budget."""
+
+    chosen: PointResult
+    hindsight: PointResult
+
+
+def choice_board(rows: list[Row]) -> list[Board]:
+    """The board of chosen points, where a row had points to choose from."""
+    table, budget = [], 0.0
+    for row in rows:
+        pairs = [pair for cell in row.cells if (pair := _pair(cell)) is not None]
+        if len(pairs) < len(row.cells):
+            continue
+        budget = row.cells[0].chosen.budget if row.cells[0].chosen else 0.0
+        gaps = [main_score(pair.hindsight) - main_score(pair.chosen) for pair in pairs]
+        table.append(
+            [
+                row.label,
+                str(len(pairs)),
+                _settings([pair.chosen for pair in pairs]),
+                spread([main_score(pair.chosen) for pair in pairs]),
+                f"{100 * fmean(pair.chosen.visited for pair in pairs):.1f}",
+                _settings([pair.hindsight for pair in pairs]),
+                spread([main_score(pair.hindsight) for pair in pairs]),
+                f"{100 * fmean(gaps):+.1f}",
+            ]
+        )
+    if not table:
+        return []
+    measure = "nDCG@10" if rows[0].cells[0].cut is not None else "recall"
+    header = ["method", "seeds", "chosen", measure, "visited %", "best in hindsight", measure]
+    notes = [
+        f"Chosen: the setting with the best {measure} on validation among those that visit at most "
+        f"{100 * budget:.0f} % of the documents there, on record before the test was opened. Best "
+        f"in hindsight: the best on the test among those within {100 * budget:.0f} % on the test, "
+        "which nobody can know beforehand. Gap: what not knowing costs; below 0 where the chosen "
+        "setting visits more on the test than it did on validation."
+    ]
+    return [Board("Chosen on validation", [*header, "gap"], table, notes)]
+
+
+def _pair(cell: Cell) -> _Pair | None:
+    """None where nothing was chosen, or nothing was there to choose from."""
+    chosen = cell.chosen
+    if chosen is None or chosen.number is None or len(cell.points) < 2:  # noqa: PLR2004
+        return None
+    within = [point for point in cell.points if point.visited <= chosen.budget]
+    if not within:
+        return None
+    return _Pair(cell.points[chosen.number], max(within, key=main_score))
+
+
+def _settings(points: list[PointResult]) -> str:
+    """The settings of each seed, those that are alike once."""
+    texts = (" ".join(f"{name}={value}" for name, value in point.point.items()) for point in points)
+    return "; ".join(dict.fromkeys(texts))
