@@ -55,7 +55,11 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> dict[str, Floats] | None:
         if number is None or values is None:
             return None
         of_seeds.append(values.points[number])
-    return {name: np.mean([each[name] for each in of_seeds], axis=0) for name in of_seeds[0]}
+    return {
+        name: np.mean([each[name] for each in of_seeds], axis=0)
+        for name in MEASURES
+        if name in of_seeds[0]
+    }
 
 
 def _looked_at(row: Row) -> str:
