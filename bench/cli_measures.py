@@ -1,0 +1,96 @@
+"""Commands that measure the project's own claims, and that build what it embeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench.cli_options import (
+    JOBS,
+    KEPT,
+    LOOKED_FOR,
+    SET,
+    SEVERAL_SEEDS,
+    Command,
+    data_dir_option,
+    out_option,
+)
+
+
+@click.command(name="ablate", cls=Command)
+@click.argument("method")
+@click.option("--dataset", required=True, metavar="NAME", help="A dataset, or beir:FOLDER.")
+@SEVERAL_SEEDS
+@JOBS
+@SET
+@out_option("Results folder; what its folder ablations holds is not measured again.")
+@data_dir_option(LOOKED_FOR)
+def ablate_command(
+    method: str,
+    dataset: str,
+    seeds: tuple[int, ...],
+    jobs: int,
+    settings: tuple[str, ...],
+    out: Path,
+    data_dir: Path | None,
+) -> None:
+    """A method with one thing changed at a time: a table and a chart."""
+    from bench.ablate import ablate
+    from bench.run import RunOptions
+
+    ablate(
+        RunOptions(
+            methods=method,
+            datasets="",
+            dataset=(dataset,),
+            seeds=seeds,
+            settings=settings,
+            jobs=jobs,
+            out=out,
+            data_dir=data_dir,
+        )
+    )
+
+
+@click.command(cls=Command)
+@SEVERAL_SEEDS
+@out_option(KEPT)
+def speed(seeds: tuple[int, ...], out: Path) -> None:
+    """The project's own benchmark over hierarchies: what it reaches beside what it aims at."""
+    from bench.speed import speed_report
+
+    speed_report(seeds, out)
+
+
+@click.command(name="speed-text", cls=Command)
+@SEVERAL_SEEDS
+@out_option(KEPT)
+@data_dir_option("Folder with scifact and hyperlex.")
+def speed_text(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
+    """The same over texts."""
+    from bench.speed_text import text_report
+
+    text_report(seeds, out, data_dir)
+
+
+@click.command(name="embed-wordnet", cls=Command)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    required=True,
+    help="Folder with wordnet/data.noun and wordnet/index.noun of WordNet 3.0.",
+)
+def embed_wordnet(data_dir: Path) -> None:
+    """Build the embedded noun graph from WordNet 3.0's own files."""
+    from bench.cards import FOLDER
+    from bench.readers.wordnet import build_graph
+    from bench.report.console import say
+
+    target = FOLDER / "wordnet-nouns.parquet"
+    graph = build_graph(data_dir / "wordnet", target)
+    say(f"{target}: {len(graph.names):,} synsets, {len(graph.children):,} links")
+
+
+MEASURES = (ablate_command, speed, speed_text, embed_wordnet)

@@ -1,0 +1,77 @@
+"""Options and errors that commands have in common."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from bench.errors import InputError
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command whose user errors are one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except InputError as error:
+            raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo(
+                "\nInterrupted. What was measured is kept; the same command goes on from there.",
+                err=True,
+            )
+            sys.exit(130)
+
+
+def read_seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, ...]:
+    """Parse ``0,1,2``."""
+    try:
+        seeds = tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
+    except ValueError:
+        raise click.BadParameter(f"takes whole numbers with commas between, got {text!r}") from None
+    if min(seeds) < 0 or max(seeds) >= 2**32:
+        raise click.BadParameter(f"a seed is 0 or more, and less than 2**32, got {text!r}")
+    return seeds
+
+
+def data_dir_option(text: str) -> Callable[[Decorated], Decorated]:
+    """The option of a folder of data that is there."""
+    kind = click.Path(path_type=Path, exists=True, file_okay=False)
+    return click.option("--data-dir", type=kind, help=text)
+
+
+def out_option(text: str) -> Callable[[Decorated], Decorated]:
+    """The option of a results folder to write to."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    default = Path("results/local")
+    return click.option("--out", type=kind, default=default, show_default=True, help=text)
+
+
+SEVERAL_SEEDS = click.option("--seeds", default="0,1,2", callback=read_seeds, show_default=True)
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once."
+)
+SET = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="[METHOD.]PARAM=VALUE",
+    help="Set a hyper-parameter. May be repeated.",
+)
+PLUGINS = click.option(
+    "--plugin",
+    "plugins",
+    multiple=True,
+    metavar="FILE.py:Class",
+    help="Add a method from a file.",
+)
+LOOKED_FOR = "Where data files are looked for."
+KEPT = "Results folder; what it holds is not measured again."
