@@ -110,6 +110,18 @@ def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
 
 
 @main.command(cls=Command)
+@click.argument("methods", nargs=-1, metavar="METHOD|FILE.py:Class...")
+@click.option("--all", "everything", is_flag=True, help="All methods of `bench list`.")
+@SET
+def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bool) -> None:
+    """Whether methods keep the contract: named checks on two small tasks."""
+    from bench.check.report import check_methods
+
+    if not check_methods(methods, settings, everything=everything):
+        sys.exit(1)
+
+
+@main.command(cls=Command)
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @click.option(
     "--data-dir",

@@ -98,6 +98,7 @@ class Method(ABC):
         ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is handed the test relevance.
+        exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
         workspace: where to keep what can be made again, and whom to tell of long preparations.
     """
 
@@ -106,6 +107,7 @@ class Method(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
+    exempt: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **params: Value) -> None:
         check_params(type(self), params)

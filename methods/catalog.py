@@ -78,7 +78,9 @@ def compose(name: str, trainer: str, index: str) -> type[Method]:
     """The method that trains with ``trainer`` and searches with ``index``."""
     from methods.ablations import ABLATIONS
     from methods.dual_encoder import compose as compose_parts
+    from methods.exemptions import EXEMPT
 
     composed = compose_parts(name, trainer, load(TRAINERS[trainer]), load(INDEXES[index]))
     composed.ablations = ABLATIONS.get(name, {})
+    composed.exempt = EXEMPT.get(index, {})
     return composed

@@ -1,0 +1,167 @@
+"""A method on a small task, as the checks see it: made, fitted, indexed and asked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.check.agreement import differing_query
+from bench.check.fits import SharedFits
+from bench.check.memory import copied
+from bench.measures.visited import VisitedMeter
+from bench.method import Workspace
+from bench.plan import settled
+from bench.task import Queries
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.method import Method, Point, SearchResult, Value
+    from bench.plan import Settings
+    from bench.strings import Strings
+    from bench.task import Corpus, Task
+    from bench.types import Floats, Ints
+
+K = 3
+"""Documents asked for, where a check does not need another number."""
+CAPS = {"steps": 25, "epochs": 2, "checks": 2, "dim": 16, "branching": 4}
+"""The most that hyper-parameters of these names, or of names that end so, are in a check."""
+
+
+def small_params(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
+    """Hyper-parameters under which a method is fitted in moments, where their names are known.
+
+    What the user set stays as it is.
+    """
+    values, changed = settled(method, task, settings)
+    for name, value in values.items():
+        for word, cap in CAPS.items():
+            named = name == word or name.endswith(f"_{word}")
+            if named and name not in changed and type(value) is int and value > cap:
+                values[name] = cap
+    return values
+
+
+class Ready:
+    """A method that is fitted and indexed.
+
+    Attributes:
+        method: itself.
+        task: what it was fitted on.
+        points: its operating points.
+        meter: counts what is in the leaves that a query probed; None where there are no leaves.
+    """
+
+    def __init__(self, method: Method, task: Task, corpus: Corpus | None = None) -> None:
+        """Index ``corpus``, or else the task's."""
+        self.method = method
+        self.task = task
+        self.n_documents = len(task.document_names)
+        method.index(task.corpus if corpus is None else corpus)
+        self.points = method.operating_points()
+        leaf = method.partition()
+        self.meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self.n_documents)
+        self._answers: dict[tuple[int, int], SearchResult] = {}
+
+    def queries(self, texts: Strings | None = None) -> Queries:
+        """Those of the test, over memory of their own; with other texts if these are given."""
+        rows, names, own = self.task.queries_of(self.task.test)
+        return Queries(np.array(rows), names, own if texts is None else texts)
+
+    def ask(self, queries: Queries, k: int, point: Point) -> SearchResult:
+        """Prepare a batch and search it."""
+        self.method.prepare(queries)
+        return self.method.search(queries, k, point)
+
+    def answer(self, k: int, number: int = -1) -> SearchResult:
+        """The answers to all queries at an operating point by number; the last is the dearest."""
+        place = range(len(self.points))[number], k
+        if place not in self._answers:
+            self._answers[place] = self.ask(self.queries(), k, self.points[number])
+        return self._answers[place]
+
+    def answers(self, k: int) -> Iterator[tuple[Point, SearchResult]]:
+        """Every operating point with its answers."""
+        for number, point in enumerate(self.points):
+            yield point, self.answer(k, number)
+
+    def visited(self, answer: SearchResult) -> Floats:
+        """[n] documents that each query visited, by its leaves or by the method's own count."""
+        if answer.leaves is not None and self.meter is not None:
+            nothing = np.full((len(answer.ids), 1), -1)
+            return self.meter.count(answer.leaves, nothing).astype(np.float64)
+        if answer.visited is not None:
+            return np.asarray(answer.visited, np.float64)
+        return np.full(len(answer.ids), float(self.n_documents))
+
+
+class Subject:
+    """A method on one of the small tasks.
+
+    Attributes:
+        method_type: its class.
+        task: the task; each use has a copy of its own.
+        folder: where what checks write is kept while they run.
+    """
+
+    def __init__(self, method: type[Method], settings: Settings, task: Task, folder: Path) -> None:
+        """``folder`` may be shared: fits of one trainer are then made once."""
+        self.method_type = method
+        self.task = task
+        self.folder = folder
+        self._params = small_params(method, task, settings)
+        self._fits = SharedFits(folder / "fits")
+        self._cache = folder / "cache"
+
+    def make(self) -> Method:
+        """A method that has seen nothing."""
+        method = self.method_type(**self._params)
+        method.workspace = Workspace(self._cache)
+        return method
+
+    def skipped(self) -> str | None:
+        """Why the method has no row on this task, or None."""
+        return self.make().skip(self.task.training(sees_test=self.method_type.sees_test))
+
+    def fitted(self, task: Task, *, seed: int = 0, times: int = 1, purpose: str = "") -> Method:
+        """The method fitted on a task, or loaded where it, or another, was fitted alike."""
+        method = self.make()
+        self._fits.fit(method, task, seed=seed, times=times, purpose=purpose)
+        return method
+
+    def ready(self, *, seed: int = 0, times: int = 1, purpose: str = "") -> Ready:
+        """The method fitted and indexed."""
+        task = copied(self.task)
+        return Ready(self.fitted(task, seed=seed, times=times, purpose=purpose), task)
+
+    @cached_property
+    def first(self) -> Ready:
+        """The one that most checks ask."""
+        return self.ready()
+
+    @cached_property
+    def second(self) -> Ready:
+        """Another, fitted under the same seed."""
+        return self.ready(purpose="second")
+
+    def first_difference(self, other: Ready, *, exactly: bool = True) -> str | None:
+        """Where another one's answers differ from the first's, in words, or None."""
+        if list(other.points) != list(self.first.points):
+            return f"operating points {other.points}, not {self.first.points}"
+        for number, point in enumerate(other.points):
+            mine, its = self.first.answer(K, number), other.answer(K, number)
+            row = differing_query(mine, its, self.first.n_documents, exactly=exactly)
+            if row is not None:
+                return (
+                    f"query {row} at {dict(point)} got documents {shown(its.ids[row])}, not "
+                    f"{shown(mine.ids[row])}"
+                )
+        return None
+
+
+def shown(ids: Ints) -> list[int]:
+    """The documents of a ranking, as a message names them."""
+    return [int(document) for document in ids if document >= 0]

@@ -1,0 +1,87 @@
+"""Checks of how much of the corpus a method says that it looked at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.check.agreement import returned
+from bench.check.outcome import CheckFailed, NotApplicable
+from bench.check.subject import K
+from bench.errors import MethodError
+
+if TYPE_CHECKING:
+    from bench.check.subject import Subject
+
+ROUNDING = 1e-6
+
+
+def larger_budget_never_visits_less(subject: Subject) -> None:
+    """Operating points go from cheap to dear: each visits at least as much as the one before."""
+    ready = subject.first
+    if len(ready.points) == 1:
+        raise NotApplicable("it has one operating point")
+    means = [ready.visited(answer).mean() for _, answer in ready.answers(K)]
+    for number in range(1, len(means)):
+        if means[number] < means[number - 1] - ROUNDING:
+            raise CheckFailed(
+                f"{dict(ready.points[number])} visits {means[number]:.2f} documents, fewer than "
+                f"{means[number - 1]:.2f} at {dict(ready.points[number - 1])} before it; "
+                "operating_points() go from cheap to dear"
+            )
+
+
+def visited_at_most_the_corpus(subject: Subject) -> None:
+    """No query visits more documents than there are, and none fewer than none."""
+    ready = subject.first
+    for point, answer in ready.answers(K):
+        visited = ready.visited(answer)
+        if visited.max() > ready.n_documents + ROUNDING or visited.min() < 0:
+            wrong = visited.max() if visited.max() > ready.n_documents else visited.min()
+            raise CheckFailed(
+                f"says at {dict(point)} that a query visited {wrong:g} of {ready.n_documents} "
+                "documents"
+            )
+
+
+def leaves_contain_what_is_returned(subject: Subject) -> None:
+    """What it returns lies in the leaves that it says it probed."""
+    ready = subject.first
+    if ready.meter is None:
+        raise NotApplicable("it has no leaves")
+    for point, answer in ready.answers(K):
+        if answer.leaves is None:
+            raise CheckFailed("partition() names leaves, but search() does not say which it probed")
+        try:
+            ready.meter.count(answer.leaves, answer.ids)
+        except MethodError as error:
+            raise CheckFailed(f"at {dict(point)} {error}") from error
+
+
+def k_of_the_corpus_returns_what_was_visited(subject: Subject) -> None:
+    """Asked for k = N it returns exactly the documents that it visits when asked for a few.
+
+    What a method visits cannot be seen from outside. But one that looks at more than it admits
+    finds more than that when it is asked for all.
+    """
+    ready, n = subject.first, subject.first.n_documents
+    for number, (point, few) in enumerate(ready.answers(K)):
+        everything = ready.answer(n, number)
+        # That nobody visits more than there is, is another check's concern.
+        admitted = np.minimum(ready.visited(few), n)
+        found = returned(everything.ids, n).sum(axis=1)
+        wrong = np.flatnonzero(np.abs(found - admitted) > ROUNDING)
+        if len(wrong):
+            row = wrong[0]
+            raise CheckFailed(
+                f"query {row} at {dict(point)} visits {admitted[row]:g} documents by its count, "
+                f"but asked for all {n} it returns {found[row]}"
+            )
+        if ready.meter is not None and few.leaves is not None:
+            try:
+                ready.meter.count(few.leaves, everything.ids)
+            except MethodError as error:
+                raise CheckFailed(
+                    f"asked for all {n} documents at {dict(point)} {error}"
+                ) from error
