@@ -8,7 +8,6 @@ import pytest
 from bench.keys import fit_key
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.task import Queries
 from methods.indexes.exact import top_k
 from methods.trainers.masked import Masked
 from methods.trainers.pretrain_finetune import PretrainFinetune
@@ -101,29 +100,6 @@ def test_probing_every_leaf_is_exact_search(small_task, index):
     run = searcher_of(leaves, small_task, 3).run(leaves.operating_points()[-1], silent)
     assert run.summary.mean_visited == 21
     np.testing.assert_allclose(run.scores, expected.scores, rtol=1e-5)
-
-
-def test_visited_is_what_faiss_counts(small_task):
-    import faiss
-
-    method = fitted(small_task, "de-faiss-ivf", nlist=5)
-    queries = Queries(np.arange(21), small_task.query_names)
-    for nprobe in (1, 2, 5):
-        faiss.cvar.indexIVF_stats.reset()
-        run = searcher_of(method, small_task, 3).run({"nprobe": nprobe}, silent)
-        assert run.visited.sum() == faiss.cvar.indexIVF_stats.ndis
-        assert method.search(queries, 3, {"nprobe": nprobe}).routing == 5
-
-
-def test_scann_visits_the_leaves_that_are_reported(small_task):
-    method = fitted(small_task, "de-scann", nlist=6)
-    leaf = method.partition()
-    queries = Queries(np.arange(21), small_task.query_names)
-    for nprobe in (1, 3, 6):
-        result = method.search(queries, 21, {"nprobe": nprobe})
-        for ids, leaves in zip(result.ids, result.leaves, strict=True):
-            expected = np.flatnonzero(np.isin(leaf, leaves))
-            assert sorted(ids[ids >= 0]) == list(expected)
 
 
 def test_twin_documents_do_not_confuse_scanns_leaves():

@@ -1,0 +1,111 @@
+"""The visited meter agrees with what libraries count and with what a search can reach."""
+
+from functools import cache
+
+import faiss
+import numpy as np
+import pytest
+from threadpoolctl import threadpool_limits
+
+from bench.cell import Status
+from bench.readers.tree import read as read_tree
+from bench.search import Searcher
+from bench.task import Queries
+from tests.test_command import SMALL, cells_of
+from tests.test_methods import fitted, silent
+
+N, NLIST = 156, 12
+"""A tree of 1 + 5 + 25 + 125 nodes, in 12 leaves."""
+
+
+@pytest.fixture(scope="module")
+def tree():
+    return read_tree("tree", 4, 5, max_distance=8)
+
+
+@pytest.fixture(scope="module")
+def indexed(tree):
+    """A method by name, fitted once for all tests of this file."""
+
+    @cache
+    def made(name, **params):
+        return fitted(tree, name, steps=20, **params)
+
+    with threadpool_limits(1):  # a query at a time: threads would only wait for each other
+        yield made
+
+
+@pytest.mark.parametrize("nprobe", [1, 5, NLIST])
+@pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])
+def test_the_count_is_faisss_own_for_every_query(tree, indexed, name, nprobe):
+    method = indexed(name, nlist=NLIST)
+    point = {"nprobe": nprobe}
+    counted = Searcher(method, tree, 3).run(point, silent).visited
+    for row in range(N):
+        query = Queries(np.array([row]), [tree.query_names[row]])
+        faiss.cvar.indexIVF_stats.reset()
+        method.search(query, 3, point)
+        assert counted[row] == faiss.cvar.indexIVF_stats.ndis
+    assert (counted == N).all() if nprobe == NLIST else counted.mean() < N / 2
+
+
+@pytest.mark.parametrize("nprobe", [1, 5, NLIST])
+def test_the_count_is_what_scann_returns_of_all_documents(tree, indexed, nprobe):
+    method = indexed("de-scann", nlist=NLIST)
+    run = Searcher(method, tree, N).run({"nprobe": nprobe}, silent)
+    np.testing.assert_array_equal(run.visited, (run.ids >= 0).sum(axis=1))
+    leaf = method.partition()
+    result = method.search(Queries(np.arange(N), tree.query_names), N, {"nprobe": nprobe})
+    for ids, leaves in zip(result.ids, result.leaves, strict=True):
+        assert set(ids[ids >= 0]) == set(np.flatnonzero(np.isin(leaf, leaves)))
+
+
+def test_a_learned_tree_is_counted_as_faiss_scans_it(tree, indexed):
+    method = indexed("ehi")
+    for nprobe in (1, 2, 4):
+        point = {"nprobe": nprobe}
+        counted = Searcher(method, tree, 3).run(point, silent).visited
+        faiss.cvar.indexIVF_stats.reset()
+        method.search(Queries(np.arange(N), tree.query_names), 3, point)
+        assert counted.sum() == faiss.cvar.indexIVF_stats.ndis
+
+
+@pytest.mark.parametrize("name", ["exact", "masked-de"])
+def test_exact_search_visits_a_hundred_per_cent(tree, indexed, name):
+    run = Searcher(indexed(name), tree, 3).run({}, silent)
+    assert f"{100 * run.summary.mean_visited / N:.2f} %" == "100.00 %"
+    assert not run.summary.self_reported
+
+
+READS_MORE = """
+from tests.plugins.mutants import CountsForItself, NamesOneLeafLess
+
+class Leaves(NamesOneLeafLess):
+    pass
+
+class Count(CountsForItself):
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        found.visited[:] = 1
+        return found
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("Leaves", "which is not among the leaves that it probed"),
+        ("Count", "says that it visited 13 documents for 13 queries, but it returned"),
+    ],
+)
+def test_a_plugin_that_reads_more_than_it_admits_is_refused_by_name(bench, tmp_path, kind, reason):
+    plugin = tmp_path / "reads_more.py"
+    plugin.write_text(READS_MORE)
+    done = bench("--methods", "random", "--plugin", f"{plugin}:{kind}", *SMALL)
+    assert done.returncode == 1
+    cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
+    assert cells["random"].status is Status.OK
+    assert cells[kind].status is Status.FAILED
+    assert reason in cells[kind].reason
+    told = next(line for line in done.stdout.splitlines() if reason in line)
+    assert f"{kind} · seed 0: failed: MethodError" in told
