@@ -12,10 +12,12 @@ import zipfile
 import numpy as np
 import psutil
 import pytest
+from threadpoolctl import threadpool_info
 
 from bench.check.outcome import Verdict
 from bench.check.pickles import holds_pickle
 from bench.check.run import CHECKS, MethodChecks
+from bench.check.threads import Watch, one_thread
 from bench.errors import InputError
 from bench.plan import Settings
 from tests.conftest import ROOT
@@ -72,6 +74,22 @@ def test_writing_past_numpys_guard_is_seen(tmp_path):
     assert {each.reason for each in found if each.verdict is Verdict.FAILED} == {
         "changed queries.rows, which it was handed to read"
     }
+
+
+def test_more_processor_time_than_one_thread_has_is_told(monkeypatch):
+    watch = Watch()
+    with one_thread():
+        assert watch.exceeded() is None
+        before = time.process_time()
+        monkeypatch.setattr("bench.check.threads.time.process_time", lambda: before + 60)
+        assert "start no threads of its own" in watch.exceeded()
+
+
+def test_threads_are_as_before_after_a_check():
+    before = {each["filepath"]: each["num_threads"] for each in threadpool_info()}
+    with one_thread():
+        assert {each["num_threads"] for each in threadpool_info()} == {1}
+    assert {each["filepath"]: each["num_threads"] for each in threadpool_info()} == before
 
 
 def test_an_exempt_check_is_not_made_and_keeps_its_reason(tmp_path):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from bench.provenance import usable_cores
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,8 +39,8 @@ def one_thread() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        if torch and torch_threads:
-            torch.set_num_threads(torch_threads)
+        if "torch" in sys.modules:  # where it was loaded meanwhile, it knows of no other number
+            sys.modules["torch"].set_num_threads(torch_threads or usable_cores())
 
 
 class Watch:
