@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 
 from bench.cell import Status
 from bench.readers.tree import read as read_tree
-from bench.search import Searcher
 from bench.task import Queries
+from tests.searching import searcher_of
 from tests.test_command import SMALL, cells_of
 from tests.test_methods import fitted, silent
 
@@ -40,7 +40,7 @@ def indexed(tree):
 def test_the_count_is_faisss_own_for_every_query(tree, indexed, name, nprobe):
     method = indexed(name, nlist=NLIST)
     point = {"nprobe": nprobe}
-    counted = Searcher(method, tree, 3).run(point, silent).visited
+    counted = searcher_of(method, tree, 3).run(point, silent).visited
     for row in range(N):
         query = Queries(np.array([row]), [tree.query_names[row]])
         faiss.cvar.indexIVF_stats.reset()
@@ -52,7 +52,7 @@ def test_the_count_is_faisss_own_for_every_query(tree, indexed, name, nprobe):
 @pytest.mark.parametrize("nprobe", [1, 5, NLIST])
 def test_the_count_is_what_scann_returns_of_all_documents(tree, indexed, nprobe):
     method = indexed("de-scann", nlist=NLIST)
-    run = Searcher(method, tree, N).run({"nprobe": nprobe}, silent)
+    run = searcher_of(method, tree, N).run({"nprobe": nprobe}, silent)
     np.testing.assert_array_equal(run.visited, (run.ids >= 0).sum(axis=1))
     leaf = method.partition()
     result = method.search(Queries(np.arange(N), tree.query_names), N, {"nprobe": nprobe})
@@ -64,7 +64,7 @@ def test_a_learned_tree_is_counted_as_faiss_scans_it(tree, indexed):
     method = indexed("ehi")
     for nprobe in (1, 2, 4):
         point = {"nprobe": nprobe}
-        counted = Searcher(method, tree, 3).run(point, silent).visited
+        counted = searcher_of(method, tree, 3).run(point, silent).visited
         faiss.cvar.indexIVF_stats.reset()
         method.search(Queries(np.arange(N), tree.query_names), 3, point)
         assert counted.sum() == faiss.cvar.indexIVF_stats.ndis
@@ -72,7 +72,7 @@ def test_a_learned_tree_is_counted_as_faiss_scans_it(tree, indexed):
 
 @pytest.mark.parametrize("name", ["exact", "masked-de"])
 def test_exact_search_visits_a_hundred_per_cent(tree, indexed, name):
-    run = Searcher(indexed(name), tree, 3).run({}, silent)
+    run = searcher_of(indexed(name), tree, 3).run({}, silent)
     assert f"{100 * run.summary.mean_visited / N:.2f} %" == "100.00 %"
     assert not run.summary.self_reported
 

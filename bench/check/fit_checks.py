@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.check.fits import training_of
 from bench.check.memory import arrays_in, mapped
 from bench.check.outcome import CheckFailed, NotApplicable
 from bench.check.pickles import holds_pickle
@@ -57,7 +58,7 @@ def does_not_modify_its_inputs(subject: Subject) -> None:
     """Everything that it is handed is read-only, and is the same afterwards."""
     with tempfile.TemporaryDirectory(dir=subject.folder) as folder:
         task = mapped(subject.task, Path(folder))
-        training = task.training(sees_test=subject.method_type.sees_test)
+        training = training_of(task, subject.method_type)
         corpus, queries = task.corpus, task.queries_of(task.test)
         handed = {"train": training, "corpus": corpus, "queries": queries}
         arrays = dict(pair for name, part in handed.items() for pair in arrays_in(part, name))

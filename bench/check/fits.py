@@ -12,13 +12,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method
-    from bench.task import Task
+    from bench.task import Task, Training
 
 KEPT = "kept"
 
 
 def _unfollowed(_done: int, _total: int) -> None:
     """Nobody follows these short fits."""
+
+
+def training_of(task: Task, method: type[Method]) -> Training:
+    """What a method is given to fit on; the test too, if it declares ``sees_test``."""
+    return task.training(task.test.relevance if method.sees_test else None)
 
 
 class SharedFits:
@@ -44,7 +49,7 @@ class SharedFits:
         if method.keeps_fit and (folder / KEPT).exists():
             method.load(folder)
             return
-        training = task.training(sees_test=method.sees_test)
+        training = training_of(task, type(method))
         start = method.warm_start(training)
         if start is not None:
             self.fit(start, task, seed=seed, purpose=purpose)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.check.agreement import differing_query
-from bench.check.fits import SharedFits
+from bench.check.fits import SharedFits, training_of
 from bench.check.memory import copied
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
@@ -124,7 +124,7 @@ class Subject:
 
     def skipped(self) -> str | None:
         """Why the method has no row on this task, or None."""
-        return self.make().skip(self.task.training(sees_test=self.method_type.sees_test))
+        return self.make().skip(training_of(self.task, self.method_type))
 
     def fitted(self, task: Task, *, seed: int = 0, times: int = 1, purpose: str = "") -> Method:
         """The method fitted on a task, or loaded where it, or another, was fitted alike."""
