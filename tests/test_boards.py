@@ -185,7 +185,7 @@ def test_the_chosen_point_stands_beside_the_best_in_hindsight():
     cells = [cell(points=LEAVES, chosen=chosen(0)), cell(seed=1, points=LEAVES, chosen=chosen(1))]
     (row,) = board(cells, "Chosen on validation").rows
     # Recall 50 and 70 where validation chose; 70 is the best within 10 % for both.
-    assert row == ["mine", "2", "nprobe=4; nprobe=10", "60.0 ± 14.1", "7.0", "nprobe=10",
+    assert row == ["mine", "2", "nprobe=4 … 10", "60.0 ± 14.1", "7.0", "nprobe=10",
                    "70.0 ± 0.0", "+10.0"]  # fmt: skip
 
 

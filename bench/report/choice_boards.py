@@ -66,6 +66,10 @@ def _pair(cell: Cell) -> _Pair | None:
 
 
 def _settings(points: list[PointResult]) -> str:
-    """The settings of each seed, those that are alike once."""
-    texts = (" ".join(f"{name}={value}" for name, value in point.point.items()) for point in points)
-    return "; ".join(dict.fromkeys(texts))
+    """The settings over seeds: of one that differs, the least and the most."""
+    texts = []
+    for name in points[0].point:
+        values = sorted({point.point[name] for point in points})
+        ends = [values[0], values[-1]] if len(values) > 1 else values
+        texts.append(f"{name}={' … '.join(map(str, ends))}")
+    return " ".join(texts)
