@@ -9,13 +9,14 @@ Of word pairs, one row a pair: each way of scoring is a column.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.relevance import Relevance
@@ -60,8 +61,11 @@ class RunFile:
     def add(self, run: PointRun) -> None:
         """Append the next operating point."""
         n, k = run.ids.shape
-        kept = (np.arange(k) < self._depth[:, None]) & (run.ids >= 0)
-        offsets = _column(np.concatenate([[0], np.cumsum(kept.sum(axis=1))]).astype(np.int32))
+        # Up to the last document: a place left empty before it keeps its rank.
+        ends = k - np.argmax(run.ids[:, ::-1] >= 0, axis=1)
+        lengths = np.where((run.ids >= 0).any(axis=1), np.minimum(ends, self._depth), 0)
+        kept = np.arange(k) < lengths[:, None]
+        offsets = _column(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
         columns = [
             _column(np.full(n, self._points, np.int16)),
             _column(self._queries),
@@ -88,10 +92,71 @@ class RunFile:
         self._writer.close()
 
 
+class PointRecord(NamedTuple):
+    """What a run file says of one operating point.
+
+    Attributes:
+        queries: [n] rows of the task.
+        ids: [n, deepest] documents, best first, -1 after the last.
+        visited: [n] documents scored.
+        reached: [n_pairs] whether each relevant document was visited, or None.
+        exact: [n_pairs] whether exact search finds it, or None; of point 0 alone.
+    """
+
+    queries: Ints
+    ids: Ints
+    visited: Floats
+    reached: Bools | None
+    exact: Bools | None
+
+
+def read_run(path: Path) -> Iterator[PointRecord]:
+    """The operating points that ``RunFile`` wrote, in their order.
+
+    Raises:
+        ValueError: the file has another form.
+    """
+    file = pq.ParquetFile(path)
+    points = file.read(columns=["point"])["point"].to_numpy()
+    for number in range(int(points.max(initial=-1)) + 1):
+        table = pq.read_table(path, filters=[("point", "==", number)])
+        yield PointRecord(
+            table["query"].to_numpy(),
+            _rankings(table["ids"].combine_chunks()),
+            table["visited"].to_numpy(),
+            *(_pairs_of(table, name) for name in ("reached", "exact")),
+        )
+
+
+def _rankings(lists: pa.ListArray) -> Ints:
+    """[n, longest] the lists, filled up with -1."""
+    lengths = np.asarray(lists.value_lengths())
+    ids = np.full((len(lists), lengths.max(initial=0)), -1, np.int32)
+    ids[np.arange(ids.shape[1]) < lengths[:, None]] = lists.flatten().to_numpy()
+    return ids
+
+
+def _pairs_of(table: pa.Table, name: str) -> Bools | None:
+    """[n_pairs] the lists of a column one after the other, None where it is null throughout."""
+    # A file of before there was an X-ray has no such column.
+    if name not in table.column_names or table[name].null_count == len(table):
+        return None
+    lists = table[name].combine_chunks()
+    values: Bools = lists.flatten().to_numpy(zero_copy_only=False)
+    return values
+
+
 def write_scores(path: Path, scores: dict[str, Floats]) -> None:
     """Write the scores [n] of word pairs by name; NaN where a pair has none."""
-    columns = {name: _column(values.astype(np.float32)) for name, values in scores.items()}
+    # In full: rounding would make ties, and another correlation.
+    columns = {name: _column(values.astype(np.float64)) for name, values in scores.items()}
     pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+def read_scores(path: Path) -> dict[str, Floats]:
+    """What ``write_scores`` wrote."""
+    table = pq.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
 
 
 def _column(values: Ints | Floats) -> pa.Array:

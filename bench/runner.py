@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import numpy as np
-
 from bench.cell import WARNING, Cell, CellSpec, Cost, Status
 from bench.choice import SEES_TEST, choose
+from bench.derive import Results, correlations
 from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
 from bench.measured import Correlation, Leaves, PointResult
-from bench.measures.evaluation import Evaluation, PointMeasures
-from bench.measures.similarity import correlation
 from bench.memory import PeakMemory, is_out_of_memory
 from bench.method import Method, Workspace
 from bench.places import cache_folder
-from bench.query_values import QueryValues, kept_points, write_query_values
+from bench.query_values import write_query_values
 from bench.registry import Registry, missing_packages
 from bench.run_file import RunFile, write_scores
-from bench.search import PointSummary, Searcher
+from bench.search import Searcher
 from bench.similarity_scores import score_pairs
 from bench.store import QUERIES, RUN, Store, sha256_of
 from bench.task_files import load_sealed
@@ -153,15 +149,7 @@ def _scored(method: Method, task: Task, pairs: SimilarityPairs, run: Path, tell:
     seconds = time.perf_counter() - begin
     tell("measure", 0, 1)
     write_scores(run, scores)
-    similarity = []
-    for name, predicted in scores.items():
-        for subset, mask in pairs.subsets.items():
-            found = correlation(predicted, pairs.gold, mask, np.random.default_rng(0))
-            rho, low, high = (None if math.isnan(value) else value for value in found[:3])
-            similarity.append(
-                Correlation(score=name, subset=subset, n=found.n, rho=rho, low=low, high=high)
-            )
-    return _Found([], similarity, 0.0, 0, 0.0, seconds)
+    return _Found([], correlations(scores, pairs), 0.0, 0, 0.0, seconds)
 
 
 def _ranked(
@@ -185,24 +173,17 @@ def _ranked(
     exact = None if ranked is None else judged.found(ranked)
     exact_s = time.perf_counter() - begin - searcher.prepare_s
     run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact)
-    evaluation = Evaluation(judged, exact)
-    searched: list[PointSummary] = []
+    results = Results(judged, exact, len(task.document_names))
+    search_s = 0.0
     for number, point in enumerate(settings, start=1):
         point_run = searcher.run(point, partial(tell, f"search {number}/{len(settings)}"))
         run_file.add(point_run)
-        evaluation.add(point_run.ids, point_run.reached)
-        searched.append(point_run.summary)
+        results.add(point_run.summary, point_run.ids, point_run.reached)
+        search_s += point_run.summary.seconds
     run_file.close()
     tell("measure", 0, 1)
-    points = [
-        _result(summary, measures, len(task.document_names))
-        for summary, measures in zip(searched, evaluation.results(), strict=True)
-    ]
-    values = QueryValues(
-        rows, {number: evaluation.of_queries(number) for number in kept_points(points)}
-    )
-    write_query_values(run.with_name(QUERIES), values)
-    search_s = sum(summary.seconds for summary in searched)
+    points = results.points()
+    write_query_values(run.with_name(QUERIES), results.query_values(rows, points))
     health = searcher.leaf_health()
     leaves = None
     if health is not None:
@@ -218,28 +199,4 @@ def _ranked(
         choose_s,
         exact_s,
         leaves,
-    )
-
-
-def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> PointResult:
-    """The measures of one operating point."""
-    visited = run.mean_visited / n_documents
-    recall = measures.recall
-    return PointResult(
-        point=dict(run.point),
-        visited=visited,
-        self_reported=run.self_reported,
-        routing=run.routing,
-        work=visited + run.routing / n_documents,
-        queries_per_second=run.n_queries / max(run.seconds, 1e-9),
-        recall=recall.overall,
-        low=recall.low,
-        high=recall.high,
-        macro=recall.macro,
-        min=recall.min,
-        recall_by_distance=recall.strata,
-        ranking=measures.ranking,
-        seen=measures.seen,
-        unseen=measures.unseen,
-        xray=measures.xray,
     )
