@@ -13,11 +13,14 @@ from bench.cli_options import (
     LOOKED_FOR,
     PLUGINS,
     SET,
+    STORED,
+    TIMEOUT,
     Command,
     data_dir_option,
     out_option,
     read_seeds,
 )
+from bench.cli_trust import TRUST
 
 
 @click.group(name="bench")
@@ -25,7 +28,7 @@ def main() -> None:
     """Treeline: recall by distance, and by how much of the corpus a method visits."""
 
 
-for command in MEASURES:
+for command in (*MEASURES, *TRUST):
     main.add_command(command)
 
 
@@ -45,14 +48,7 @@ for command in MEASURES:
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
 @JOBS
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=click.FloatRange(0, min_open=True),
-    default=3600,
-    show_default=True,
-    help="Seconds a cell may take.",
-)
+@TIMEOUT
 @out_option("Results folder.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @data_dir_option(LOOKED_FOR)
@@ -136,13 +132,7 @@ def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
 
 
 @main.command(cls=Command)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path("results"),
-    show_default=True,
-    help="Results folder.",
-)
+@STORED
 def leaderboard(out: Path) -> None:
     """Write LEADERBOARD.md again from the cells of a results folder."""
     from bench.report.console import say_written

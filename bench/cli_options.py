@@ -73,5 +73,20 @@ PLUGINS = click.option(
     metavar="FILE.py:Class",
     help="Add a method from a file.",
 )
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=3600,
+    show_default=True,
+    help="Seconds a cell may take.",
+)
+STORED = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path("results"),
+    show_default=True,
+    help="Results folder.",
+)
 LOOKED_FOR = "Where data files are looked for."
 KEPT = "Results folder; what it holds is not measured again."

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cards import FOLDER, Card, cards, find_card
+from bench.cards import FOLDER, Card, card_of_task, cards, find_card
 from bench.errors import InputError
 from bench.places import data_folders, find_data
 from bench.readers.hierarchy import read_csv
@@ -64,6 +64,20 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
         if not argument:
             _check_counts(card, task)
     return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+
+
+def dataset_of(task: str) -> str:
+    """The dataset that a task was read from, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
+
+    Of one that was read from a path only the last part is known.
+    """
+    if task.startswith("hierarchy-"):
+        return f"hierarchy:{task.removeprefix('hierarchy-')}.csv"
+    own = (card for card in cards().values() if card.takes_path)
+    card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
+    if card is None or task == card.name:
+        return task
+    return f"{card.name}:{task.removeprefix(f'{card.name}-')}"
 
 
 def _path_of(kind: str, argument: str, data_dir: Path | None) -> Path:

@@ -1,0 +1,74 @@
+"""Where two sets of figures differ, by name."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.query_values import QueryValues
+
+EQUAL = 1e-9
+"""Relative: another machine may take sums in another order."""
+EQUAL_SINGLE = 1e-5
+"""The same of what is summed or kept in single precision: intervals, and values of queries."""
+_INTERVAL = ("low", "high")
+
+
+def differences(stored: Mapping[str, Any], derived: Mapping[str, Any]) -> Iterator[str]:
+    """The figures of nested values that are not equal, with both numbers.
+
+    Args:
+        stored: names to numbers, texts, and lists or mappings of them.
+        derived: the same, derived again.
+    """
+    was, now = dict(_figures(stored)), dict(_figures(derived))
+    for name in was | now:
+        if name not in was or name not in now:
+            yield f"{name} is {was.get(name, 'missing')}, its run gives {now.get(name, 'none')}"
+        elif not _equal(name, was[name], now[name]):
+            yield f"{name} is {was[name]!r}, its run gives {now[name]!r}"
+
+
+def _figures(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
+    """Every single figure of nested values; a list's by the distance that its rows are of."""
+    if isinstance(value, dict):
+        for key, part in value.items():
+            yield from _figures(part, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            at = part.get("distance", number) if isinstance(part, dict) else number
+            yield from _figures(part, f"{name}[{at}]")
+    else:
+        yield name, value
+
+
+def _equal(name: str, stored: Any, derived: Any) -> bool:  # noqa: ANN401
+    if isinstance(stored, float) and isinstance(derived, float):
+        near = EQUAL_SINGLE if name.rpartition(".")[2] in _INTERVAL else EQUAL
+        return math.isclose(stored, derived, rel_tol=near, abs_tol=1e-12)
+    return type(stored) is type(derived) and bool(stored == derived)
+
+
+def values_differ(stored: QueryValues, derived: QueryValues) -> Iterator[str]:
+    """The first query, at each point and measure, whose value is not equal."""
+    if not np.array_equal(stored.queries, derived.queries):
+        yield "its queries are not those of the run"
+        return
+    for number in sorted(stored.points.keys() | derived.points.keys()):
+        was, now = stored.points.get(number, {}), derived.points.get(number, {})
+        for name in was | now:
+            if name not in was or name not in now:
+                yield f"point {number} {'lacks' if name in now else 'has'} {name}; its run does not"
+                continue
+            near = np.isclose(was[name], now[name], rtol=EQUAL_SINGLE, atol=0, equal_nan=True)
+            if not near.all():
+                i = int(near.argmin())
+                yield (
+                    f"point {number}, query {stored.queries[i]}: {name} is {was[name][i]}, its "
+                    f"run gives {now[name][i]}"
+                )
