@@ -9,7 +9,9 @@ import click
 
 from bench.cli_options import (
     LOOKED_FOR,
+    PLUGINS,
     STORED,
+    TIMEOUT,
     Command,
     data_dir_option,
 )
@@ -38,4 +40,39 @@ def replay_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) 
         sys.exit(1)
 
 
-TRUST = (replay_command,)
+@click.command(name="certify", cls=Command)
+@click.argument("cell")
+@STORED
+@PLUGINS
+@TIMEOUT
+@OWN_DATA
+@data_dir_option(LOOKED_FOR)
+def certify_command(
+    cell: str,
+    out: Path,
+    plugins: tuple[str, ...],
+    timeout_s: float,
+    datasets: tuple[str, ...],
+    data_dir: Path | None,
+) -> None:
+    """Measure a stored CELL again: OK, within tolerance or FAIL for each of its metrics.
+
+    CELL is a cell.json, its folder, or how its key begins.
+    """
+    from bench.certify.command import certify
+    from bench.run import RunOptions
+
+    options = RunOptions(
+        methods="",
+        datasets="",
+        dataset=datasets,
+        plugins=plugins,
+        timeout_s=timeout_s,
+        out=out,
+        data_dir=data_dir,
+    )
+    if not certify(cell, options):
+        sys.exit(1)
+
+
+TRUST = (replay_command, certify_command)

@@ -86,13 +86,23 @@ def measure(options: RunOptions) -> list[Cell]:
     # Everything is checked before anything is written.
     planned = _planned(options, registry, threads)
     with _disk_errors(options.out):
-        return _run_planned(options, registry, planned, threads)
+        return run_planned(options, registry, planned, threads)
 
 
-def _run_planned(
+def run_planned(
     options: RunOptions, registry: Registry, planned: list[tuple[Task, list[Cell]]], threads: int
 ) -> list[Cell]:
-    """Measure what is not stored yet."""
+    """Measure what is not stored yet.
+
+    Args:
+        options: of which the results folder, the limits and ``fresh`` are read.
+        registry: where the cells' methods are found.
+        planned: every task with its blank cells.
+        threads: of each cell.
+
+    Returns:
+        The cells, those that were stored before first.
+    """
     store = Store(options.out)
     store.prepare()
     kept, specs = [], []
