@@ -62,7 +62,9 @@ class Results:
             rows: [n_queries] of the task.
             points: as ``points`` returned them.
         """
-        kept = {number: self._evaluation.of_queries(number) for number in kept_points(points)}
+        kept = {
+            number: self._evaluation.of_queries(number) for number in kept_points(points, len(rows))
+        }
         return QueryValues(rows, kept)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 BUDGETS = (0.1, 0.2, 1.0)
 """Shares of documents visited at which rows are compared."""
+MANY = 20_000
+"""Queries beyond which only the first share is kept, so that the file can be published."""
 
 
 class QueryValues(NamedTuple):
@@ -34,14 +36,17 @@ class QueryValues(NamedTuple):
     points: dict[int, dict[str, Floats]]
 
 
-def kept_points(points: Sequence[PointResult]) -> list[int]:
+def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
     """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
-    numbers = {dearest_within(points, budget) for budget in BUDGETS}
+    budgets = BUDGETS if n_queries <= MANY else BUDGETS[:1]
+    numbers = {dearest_within(points, budget) for budget in budgets}
     return sorted(number for number in numbers if number is not None)
 
 
 def write_query_values(path: Path, values: QueryValues) -> None:
-    """Write one row a query and operating point."""
+    """Write one row a query and operating point; no file where no point is kept."""
+    if not values.points:
+        return
     n = len(values.queries)
     parts = [
         pa.table(

@@ -60,8 +60,17 @@ def ranking_point(visited):
 class TestValues:
     def test_the_dearest_point_within_each_budget_is_kept(self):
         points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
-        assert kept_points(points) == [1, 2, 4]
-        assert kept_points(points[3:]) == [1]
+        assert kept_points(points, 300) == [1, 2, 4]
+        assert kept_points(points[3:], 300) == [1]
+
+    def test_of_many_queries_only_the_tightest_budget_is_kept(self):
+        points = [ranking_point(visited) for visited in (0.04, 0.15, 1.0)]
+        assert kept_points(points, 82_115) == [0]
+        assert kept_points(points[1:], 82_115) == []
+
+    def test_without_a_point_there_is_no_file(self, tmp_path):
+        write_query_values(tmp_path / "q.parquet", QueryValues(np.array([3]), {}))
+        assert not (tmp_path / "q.parquet").exists()
 
     def test_round_trip(self, tmp_path):
         values = QueryValues(
