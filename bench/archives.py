@@ -27,6 +27,9 @@ LARGEST_RATIO = 100
 ALWAYS_ALLOWED = 1_000_000_000
 """Bytes unpacked that need no such ratio."""
 
+MOST_MEMBERS = 100_000
+"""Files and folders; data come as a few, and empty ones without end take no bytes."""
+
 _BLOCK = 1 << 20
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -63,7 +66,8 @@ def unpacked(archive: Path, target: Path, advance: Callable[[int], None]) -> Ite
 
     Raises:
         InputError: a member has an absolute path or one with ``..``, is a link or a device, comes
-            twice or has not the bytes that it declares; or all of them are suspiciously large.
+            twice or has not the bytes that it declares; or all of them are suspiciously large or
+            many.
     """
     staging = target.with_name(f".{target.name}.unpacking")
     shutil.rmtree(staging, ignore_errors=True)  # of a run that was killed
@@ -92,8 +96,12 @@ def _unpack(archive: Path, content: Path, limit: int, advance: Callable[[int], N
     content.mkdir()
     name = "its start"
     try:
-        for member in members:
+        for number, member in enumerate(members, start=1):
             name = member.name
+            if number > MOST_MEMBERS:
+                raise InputError(
+                    f"{archive} has more than {MOST_MEMBERS:,} members; nothing was unpacked"
+                )
             if member.kind == "file":
                 limit -= member.size
             if limit < 0:

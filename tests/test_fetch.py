@@ -382,16 +382,23 @@ def symlink_in_zip():
         (zipped([("a.txt", b"a"), ("C:/out", b"x")]), "member 'C:/out' would land outside"),
         (tarred([("a.txt", b"a"), ("q/../../out", b"x")]), "'q/../../out' would land outside"),
         (tarred([("a.txt", b"a"), ("/tmp/out", b"x")]), "member '/tmp/out' would land outside"),
+        (zipped([("a.txt", b"a"), ("/tmp/out", b"x")]), "member '/tmp/out' would land outside"),
+        (zipped([("a.txt", b"a"), ("\\\\host\\out", b"x")]), "would land outside"),
         (tarred([special("link", tarfile.SYMTYPE, "/etc")]), "member 'link' is a link"),
         (tarred([("a.txt", b"a"), special("b", tarfile.LNKTYPE, "a.txt")]), "'b' is a link"),
         (tarred([special("pipe", tarfile.FIFOTYPE)]), "member 'pipe' is a link or a device"),
+        (tarred([special("disk", tarfile.BLKTYPE)]), "member 'disk' is a link or a device"),
+        (tarred([special("tty", tarfile.CHRTYPE)]), "member 'tty' is a link or a device"),
+        # A link, and then a file through it: the link is refused before anything follows it.
+        (tarred([special("q", tarfile.SYMTYPE, "/tmp"), ("q/out", b"x")]), "member 'q' is a link"),
         (symlink_in_zip(), "member 'link' is a link"),
         (tarred([("a.txt", b"a"), ("a.txt", b"b")]), "member 'a.txt' comes twice"),
         (b"plain text", "neither a zip or tar archive nor a gzipped file"),
         (gzip.compress(BODY)[:-20], "cannot be unpacked"),
     ],
-    ids=["up", "backslashes", "drive", "up-within", "absolute", "symlink", "hardlink", "device",
-         "zip-symlink", "twice", "no-archive", "damaged"],
+    ids=["up", "backslashes", "drive", "up-within", "absolute", "zip-absolute", "share", "symlink",
+         "hardlink", "pipe", "block-device", "character-device", "through-a-link", "zip-symlink",
+         "twice", "no-archive", "damaged"],
 )  # fmt: skip
 def test_an_archive_that_is_not_safe_is_refused_and_leaves_nothing(server, data, body, message):
     with pytest.raises(InputError, match=message):
@@ -414,6 +421,16 @@ def test_a_bomb_is_refused_and_leaves_nothing(server, data, body, monkeypatch):
     with pytest.raises(InputError, match="more than"):
         fetch_card(archive_card(server, body), data)
     assert left(data) == []
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_a_bomb_of_empty_files_is_refused_and_leaves_nothing(server, data, pack, monkeypatch):
+    monkeypatch.setattr(bench.archives, "MOST_MEMBERS", 10)
+    with pytest.raises(InputError, match="has more than 10 members; nothing was unpacked"):
+        fetch_card(archive_card(server, pack([(f"{n}.txt", b"") for n in range(11)])), data)
+    assert left(data) == []
+    fetch_card(archive_card(server, pack([(f"{n}.txt", b"") for n in range(10)]), ["1.txt"]), data)
+    assert len(left(data)) == 11
 
 
 def test_a_member_with_more_bytes_than_it_declares_is_refused(server, data):
