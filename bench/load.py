@@ -38,6 +38,19 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*names, *single]))
 
 
+def check_name(name: str) -> None:
+    """Raise InputError for a dataset that is unknown, or whose arguments are off; read nothing."""
+    base, _, argument = name.partition(":")
+    if base == "hierarchy":
+        _path_of(base, argument, None)
+        return
+    card = find_card(base)
+    if card.takes_path:
+        _path_of(base, argument, None)
+    else:
+        _arguments(card, argument)
+
+
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
     """Read one dataset; a file that is not found as named is looked for in the data folders.
 

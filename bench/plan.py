@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Provenance, Status
 from bench.errors import InputError, reason_of
-from bench.keys import cell_key
+from bench.keys import cell_key, digest
 from bench.method import check_params
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from bench.method import Method, Value
     from bench.registry import Registry
     from bench.task import Task
+
+
+NOT_MEASURED = "not measured"
+"""Reason of a blank cell whose method accepts its parameters."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,9 @@ def blank_cell(
 ) -> Cell:
     """The cell to be measured, with its key and nothing measured yet.
 
+    Where the method refuses a value of its parameters, the reason says so: that cell is going to
+    fail, and the others need not.
+
     Args:
         task: the dataset.
         method: the class.
@@ -171,25 +178,24 @@ def blank_cell(
         provenance: of the run.
 
     Raises:
-        InputError: a parameter has a value that it cannot have.
+        InputError: a parameter has a value of another type, or ``k`` is too small.
     """
     values, changed = settled(method, task, settings)
     depth = depth_needed(task, k)
     if k is not None and depth != depth_needed(task, None):
         changed["k"] = depth
+    reason = NOT_MEASURED
+    key = digest(["refused", task.digest, method.name, values, seed, depth])
     try:
-        instance = method(**values)
-        key = cell_key(task.digest, instance, seed, depth)
+        key = cell_key(task.digest, method(**values), seed, depth)
     except InputError as error:
-        raise InputError(f"{method.name}: {error}") from error
+        reason = f"{method.name}: {error}"
     except Exception as error:
-        raise InputError(
-            f"{method.name} cannot be made with its parameters: {reason_of(error)}"
-        ) from error
+        reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
     return Cell(
         key=key,
         status=Status.FAILED,
-        reason="not measured",
+        reason=reason,
         task=task.name,
         task_digest=task.digest,
         notes=list(task.notes),

@@ -6,15 +6,16 @@ import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
 from bench.cards import cards
 from bench.cell import CellSpec, Status
+from bench.errors import InputError
 from bench.executors.local import LocalExecutor
-from bench.load import dataset_names, load_dataset
-from bench.plan import Settings, blank_cell, check_settings, methods_asked
+from bench.load import check_name, dataset_names, load_dataset
+from bench.plan import NOT_MEASURED, Settings, blank_cell, check_settings, methods_asked
 from bench.presence import READY, state_of
 from bench.provenance import provenance, usable_cores
 from bench.registry import Registry
@@ -58,9 +59,10 @@ def run(options: RunOptions) -> bool:
     Raises:
         InputError: something that was asked cannot be done; nothing was lost.
     """
-    cells = measure(options)
+    cells, unread = _measured(options)
     with _disk_errors(options.out):
         _report(Store(options.out), cells)
+    _tell_unread(unread)
     return not any(cell.status in BAD for cell in cells)
 
 
@@ -81,12 +83,32 @@ def measure(options: RunOptions) -> list[Cell]:
     Raises:
         InputError: something that was asked cannot be done; nothing was lost.
     """
+    cells, unread = _measured(options)
+    _tell_unread(unread)
+    return cells
+
+
+class _Plan(NamedTuple):
+    """Every task with its cells to be measured, and what is wrong with datasets left out."""
+
+    tasks: list[tuple[Task, list[Cell]]]
+    unread: list[str]
+
+
+def _tell_unread(unread: list[str]) -> None:
+    """Raise InputError for datasets that were left out."""
+    if unread:
+        raise InputError("; ".join(unread))
+
+
+def _measured(options: RunOptions) -> tuple[list[Cell], list[str]]:
+    """The cells that were asked for, and what is wrong with datasets that cannot be read."""
     registry = Registry(options.plugins)
     threads = max(1, usable_cores() // options.jobs)
     # Everything is checked before anything is written.
-    planned = _planned(options, registry, threads)
+    plan = _planned(options, registry, threads)
     with _disk_errors(options.out):
-        return run_planned(options, registry, planned, threads)
+        return run_planned(options, registry, plan.tasks, threads), plan.unread
 
 
 def run_planned(
@@ -131,19 +153,30 @@ def run_planned(
     return [*kept, *console.follow(executor.run(specs), len(specs))]
 
 
-def _planned(
-    options: RunOptions, registry: Registry, threads: int
-) -> list[tuple[Task, list[Cell]]]:
-    """Every task with its cells to be measured."""
+def _planned(options: RunOptions, registry: Registry, threads: int) -> _Plan:
+    """What to do; one dataset that cannot be read does not stop the others.
+
+    Raises:
+        InputError: what was typed makes no sense, or nothing that was asked can be measured.
+    """
     methods = methods_asked(options.methods, registry, registry.plugin_names())
     settings = Settings.parse(options.settings)
     check_settings(methods, settings)
     names = dataset_names(options.datasets, options.dataset)
     if options.datasets == "all":
         names = _those_here(names, options.data_dir)
-    tasks = [load_dataset(name, options.data_dir) for name in names]
+    for name in names:
+        check_name(name)
+    tasks, unread = [], []
+    for name in names:
+        try:
+            tasks.append(load_dataset(name, options.data_dir))
+        except (InputError, OSError) as error:
+            unread.append(f"{name}: {error}" if len(names) > 1 else str(error))
+    if not tasks:
+        _tell_unread(unread)
     origin = provenance(threads)
-    return [
+    planned = [
         (
             task,
             [
@@ -154,6 +187,12 @@ def _planned(
         )
         for task in tasks
     ]
+    reasons = {str(cell.reason) for _, blanks in planned for cell in blanks}
+    if reasons and NOT_MEASURED not in reasons:
+        raise InputError("; ".join(sorted(reasons)))
+    for text in unread:
+        console.say(f"A dataset is left out: {text}")
+    return _Plan(planned, unread)
 
 
 def _those_here(names: list[str], data_dir: Path | None) -> list[str]:

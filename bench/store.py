@@ -2,7 +2,7 @@
 
 ``runs/<task>/<method>/<key>/`` holds ``run.parquet``, ``queries.parquet`` and, moved into place
 last, ``cell.json``. ``.work/`` holds what can be made again: tasks, fitted encoders,
-logs, unfinished cells.
+logs, unfinished cells, and which cells are being measured.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import ValidationError
 
 from bench.cell import Cell, Status
@@ -41,6 +42,7 @@ class Store:
         self.fits = root / ".work" / "fits"
         self.logs = root / ".work" / "logs"
         self._staging = root / ".work" / "staging"
+        self._claims = root / ".work" / "claims"
 
     def prepare(self) -> None:
         """Make the folders and clear what killed runs left half-written.
@@ -49,17 +51,40 @@ class Store:
             InputError: the folder cannot be written.
         """
         try:
-            for folder in (self.runs, self.tasks, self.fits, self.logs, self._staging):
+            work = (self.tasks, self.fits, self.logs, self._staging, self._claims)
+            for folder in (self.runs, *work):
                 folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._staging) as probe:
                 probe.write(b"\0" * 4096)
                 probe.flush()
         except OSError as error:
             raise cannot_write(self.root, error) from error
-        for left in self._staging.iterdir():
-            process = left.name.rpartition("-")[2]
-            if process.isdigit() and not psutil.pid_exists(int(process)):
-                shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink()
+        for left in (
+            *self._staging.iterdir(),
+            *self.tasks.iterdir(),
+            *self.root.glob(".writing-*"),
+        ):
+            _, dash, process = left.name.rpartition("-")
+            if dash and process.isdigit() and not psutil.pid_exists(int(process)):
+                _remove(left)
+
+    def claim(self, key: str) -> BaseFileLock | None:
+        """Keep other runs from measuring a cell until this lock is released or its process ends.
+
+        Returns:
+            None if another run is measuring it.
+        """
+        lock = FileLock(self._claims / key)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+        return lock
+
+    def clear_staging(self, key: str) -> None:
+        """Remove what the killed process of a claimed cell left half-written."""
+        for left in self._staging.glob(f"{key}-*"):
+            _remove(left)
 
     def folder(self, cell: Cell) -> Path:
         """Where a cell is kept."""
@@ -111,16 +136,18 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
             record = _written(self._staging, to_json(cell))
-            for name in (RUN, QUERIES):
-                file = None if staging is None else staging / name
-                if file is None or not file.exists():
-                    (folder / name).unlink(missing_ok=True)
-                    continue
+            files = {} if staging is None else {name: staging / name for name in (RUN, QUERIES)}
+            files = {name: file for name, file in files.items() if file.exists()}
+            for file in files.values():
                 _sync(file)
-                if file.stat().st_size > PUBLISHED_BYTES:
-                    with (folder / ".gitignore").open("a") as unpublished:
-                        unpublished.write(f"{name}\n")
-                file.replace(folder / name)
+            large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
+            if large:
+                (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
+            for name in (RUN, QUERIES):
+                if name in files:
+                    files[name].replace(folder / name)
+                else:
+                    (folder / name).unlink(missing_ok=True)
             record.replace(folder / "cell.json")
         except OSError as error:
             raise cannot_write(folder, error) from error
@@ -193,6 +220,14 @@ def sha256_of(path: Path) -> str:
     """Hash of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, if another process has not."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from filelock import FileLock
 
 from bench.judgements import Judgements
 from bench.relevance import Relevance
@@ -24,18 +25,18 @@ if TYPE_CHECKING:
 def save_task(task: Task, folder: Path) -> Path:
     """Write a task into ``folder/<digest>`` unless it is there; the folder is returned."""
     target = folder / task.digest[:24]
-    if _is_whole(target, task):
-        return target
-    shutil.rmtree(target, ignore_errors=True)
-    partial = folder / f"{target.name}.{os.getpid()}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        _write_task(task, partial)
-        partial.rename(target)
-    except OSError:
-        shutil.rmtree(partial, ignore_errors=True)
-        if not target.exists():  # it does where another run was quicker
+    partial = folder / f"{target.name}-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{target}.lock"):  # another run may be writing it
+        if _is_whole(target, task):
+            return target
+        shutil.rmtree(target, ignore_errors=True)
+        partial.mkdir()
+        try:
+            _write_task(task, partial)
+            partial.rename(target)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)
             raise
     return target
 

@@ -1,4 +1,8 @@
-"""Runs cells in processes of their own on this machine, a few at a time."""
+"""Runs cells in processes of their own on this machine, a few at a time.
+
+A cell's process has a guard (:mod:`bench.guard`) that ends it and all that it started once this
+process is gone, closes the guard's input or asks it to.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import contextlib
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import threading
@@ -17,16 +20,21 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.cell import Cell, CellSpec, Status
+from bench.cell import WARNING, Cell, CellSpec, Status
+from bench.executors.ending import status_and_reason
+from bench.guard import GRACE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from filelock import BaseFileLock
+
     from bench.store import Store
 
 CHECKOUT = Path(__file__).parent.parent.parent
-GRACE_S = 5.0
-"""How long a process group may take to end when asked, before it is killed."""
+TAG = "TREELINE_CELL"
+"""Environment variable that names the key of the cell to all that its process starts."""
+GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.guard")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
 
@@ -47,15 +55,33 @@ class Event:
     total: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Child:
+    """A cell that is being measured.
+
+    Attributes:
+        process: the guard of its process.
+        claim: keeps other runs from measuring it.
+        killed: why it was ended before its own end.
+        outcome, told: what its process made of it, and when it said so.
+        ending: exit code of its process and the last that it printed.
+        gone_since: when the guard ended.
+    """
+
     spec: CellSpec
     process: subprocess.Popen[bytes]
-    log: Path
+    claim: BaseFileLock
     began: float = field(default_factory=time.monotonic)
     killed: tuple[Status, str] | None = None
     outcome: Cell | None = None
+    told: float = 0.0
+    ending: tuple[int, str] | None = None
     gone_since: float | None = None
+
+    def stop(self) -> None:
+        """Let the guard end the cell at once."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
 
 
 class LocalExecutor:
@@ -68,45 +94,64 @@ class LocalExecutor:
         self._threads = threads
         self._events: queue.Queue[tuple[_Child, dict[str, Any] | None]] = queue.Queue()
         self._running: list[_Child] = []
+        self._awaited: set[str] = set()
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """Run cells, in order, yielding what happens; all processes are gone at the end."""
-        waiting = list(reversed(specs))
+        """Run cells, in order, yielding what happens; all processes are gone at the end.
+
+        A cell that another run is measuring waits for it: what that stores is not measured again.
+        """
+        waiting = list(specs)
         try:
             while waiting or self._running:
-                while waiting and len(self._running) < self._jobs:
-                    spec = waiting.pop()
-                    # Another run into the same folder may have measured it by now.
-                    stored = None if spec.fits_from else self._store.find(spec.blank)
-                    if stored is not None:
-                        yield Event(stored, "end")
-                        continue
-                    child = self._launch(spec)
-                    self._running.append(child)
-                    yield Event(child.spec.blank, "start")
+                yield from self._launch_some(waiting)
                 yield from self._next_events()
                 self._enforce_limits()
         finally:
             self._end_all()
 
-    def _launch(self, spec: CellSpec) -> _Child:
-        key = spec.blank.key
-        log = self._store.logs / f"{key}.log"
-        spec_file = self._store.logs.absolute() / f"{key}.spec.json"
+    def _launch_some(self, waiting: list[CellSpec]) -> Iterator[Event]:
+        """Launch cells that no other run is measuring, and take them off the list."""
+        for spec in list(waiting):
+            if len(self._running) >= self._jobs:
+                return
+            key = spec.blank.key
+            claim = self._store.claim(key)
+            if claim is None:
+                if key not in self._awaited:
+                    self._awaited.add(key)
+                    yield Event(spec.blank, f"{WARNING}another run is measuring it; it is awaited")
+                continue
+            waiting.remove(spec)
+            # Another run into the same folder may have measured it by now.
+            stored = None if spec.fits_from else self._store.find(spec.blank)
+            if stored is not None:
+                claim.release()
+                yield Event(stored, "end")
+                continue
+            child = self._launch(spec, claim)
+            self._running.append(child)
+            yield Event(spec.blank, "start")
+
+    def _launch(self, spec: CellSpec, claim: BaseFileLock) -> _Child:
+        logs, key = self._store.logs.absolute(), spec.blank.key
+        spec_file = logs / f"{key}.spec.json"
         spec = spec.model_copy(update={"launched": time.time()})
         spec_file.write_text(spec.model_dump_json(by_alias=True), encoding="utf-8")
         readable, writable = os.pipe()
         threads = str(self._threads)
+        log = logs / f"{key}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-P", "-m", "bench.worker", str(spec_file), str(writable)],
-                stdin=subprocess.DEVNULL,
+                [*GUARD, str(spec_file), str(writable), str(log)],
+                stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 pass_fds=[writable],
                 start_new_session=True,
                 env={
                     **os.environ,
+                    TAG: key,
                     "OMP_NUM_THREADS": threads,
                     "OPENBLAS_NUM_THREADS": threads,
                     # So that it imports the code whose fingerprint is in the key.
@@ -116,15 +161,16 @@ class LocalExecutor:
                 },
             )
         os.close(writable)
-        child = _Child(spec, process, log)
+        child = _Child(spec, process, claim)
         threading.Thread(target=self._listen, args=(child, readable), daemon=True).start()
         return child
 
     def _listen(self, child: _Child, readable: int) -> None:
         """Pass on a child's events until it closes its end; None is the last."""
-        with os.fdopen(readable, encoding="utf-8") as lines:
+        with os.fdopen(readable, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                self._events.put((child, json.loads(line)))
+                with contextlib.suppress(json.JSONDecodeError):  # killed in the middle of it
+                    self._events.put((child, json.loads(line)))
         self._events.put((child, None))
 
     def _next_events(self) -> Iterator[Event]:
@@ -132,79 +178,86 @@ class LocalExecutor:
             child, message = self._events.get(timeout=0.2)
         except queue.Empty:
             return
-        if child not in self._running:  # its pipe was closed late, by something that it started
+        if child not in self._running:  # its pipe was closed after its end
             return
-        if message is None:
-            self._running.remove(child)
-            self._end_group(child)
-            yield Event(self._outcome(child), "end")
-        elif "cell" in message:
-            child.outcome = Cell.model_validate(message["cell"])
-        else:
+        if message is not None and "cell" in message:
+            child.outcome, child.told = Cell.model_validate(message["cell"]), time.monotonic()
+        elif message is not None and "phase" in message:
             yield Event(child.spec.blank, message["phase"], message["done"], message["total"])
+        else:
+            if message is not None:
+                child.ending = message["ended"], message["printed"]
+            yield Event(self._end(child), "end")
 
     def _enforce_limits(self) -> None:
+        now = time.monotonic()
         for child in self._running:
-            if child.killed is None and time.monotonic() - child.began > self._timeout_s:
+            if child.outcome is not None:
+                # Something that the method started, such as a thread, may keep it from ending.
+                if now - child.told > GRACE_S:
+                    child.stop()
+            elif child.killed is None and now - child.began > self._timeout_s:
                 child.killed = Status.TIMEOUT, f"took longer than {self._timeout_s:g} s (--timeout)"
-                _signal_group(child.process.pid, signal.SIGTERM)
-            elif child.killed and time.monotonic() - child.began > self._timeout_s + GRACE_S:
-                _signal_group(child.process.pid, signal.SIGKILL)
-            if child.process.poll() is None:
-                continue
-            # A process that the method started may keep the pipe open after the cell's own ended.
-            child.gone_since = child.gone_since or time.monotonic()
-            if time.monotonic() - child.gone_since > GRACE_S:
-                self._events.put((child, None))
+                child.process.terminate()
+            elif child.killed is not None and now - child.began > self._timeout_s + 3 * GRACE_S:
+                child.process.kill()  # a guard that does not get on; its cell ends with it
+            if child.process.poll() is not None:
+                # Its guard was killed, and something else keeps the pipe open.
+                child.gone_since = child.gone_since or now
+                if now - child.gone_since > GRACE_S:
+                    self._events.put((child, None))
         memory = psutil.virtual_memory()
         ending = any(child.killed for child in self._running)
         if memory.available < SCARCE * memory.total and self._running and not ending:
             largest = max(self._running, key=lambda child: _resident(child.process.pid))
             largest.killed = Status.OUT_OF_MEMORY, "the machine ran out of memory"
-            _signal_group(largest.process.pid, signal.SIGKILL)
+            largest.stop()
 
-    def _outcome(self, child: _Child) -> Cell:
+    def _end(self, child: _Child) -> Cell:
         """What became of a cell; what its process has not stored is stored now."""
-        cell = child.outcome
-        if cell is None:
-            status, reason = child.killed or _reason_of(child)
-            cell = child.spec.blank.model_copy(update={"status": status, "reason": reason})
-        if cell.status is not Status.OK:
-            self._store.commit(cell)
+        self._running.remove(child)
+        _await(child)
+        try:
+            cell = child.outcome
+            if cell is None:
+                ended = child.ending or (child.process.returncode, "")
+                status, reason = child.killed or status_and_reason(*ended)
+                cell = child.spec.blank.model_copy(update={"status": status, "reason": reason})
+            self._store.clear_staging(cell.key)
+            if cell.status is not Status.OK:
+                self._store.commit(cell)
+        finally:
+            child.claim.release()
         return cell
-
-    def _end_group(self, child: _Child) -> None:
-        """Wait for a child and end whatever it started."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            child.process.wait(GRACE_S)
-        _signal_group(child.process.pid, signal.SIGKILL)
-        child.process.wait()
 
     def _end_all(self) -> None:
         for child in self._running:
-            _signal_group(child.process.pid, signal.SIGTERM)
+            child.stop()
         for child in self._running:
-            self._end_group(child)
+            _await(child)
+            self._store.clear_staging(child.spec.blank.key)
+            child.claim.release()
 
 
-def _reason_of(child: _Child) -> tuple[Status, str]:
-    """Why a process ended without storing its cell."""
-    code = child.process.returncode
-    if code == -signal.SIGKILL:
-        return Status.OUT_OF_MEMORY, "killed by the system, most likely for memory"
-    lines = child.log.read_text(errors="replace").strip().splitlines()
-    last = f": {lines[-1][:300]}" if lines else ""
-    how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
-    return Status.FAILED, f"its process ended with {how}{last}"
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
+def _await(child: _Child) -> None:
+    """Wait until the guard has ended the cell, its own end being next."""
+    child.stop()
+    try:
+        child.process.wait(3 * GRACE_S)
+    except subprocess.TimeoutExpired:
+        child.process.kill()
+        child.process.wait()
 
 
 def _resident(pid: int) -> int:
+    """Bytes in memory of a process and all that descend from it."""
     try:
-        return int(psutil.Process(pid).memory_info().rss)
+        guard = psutil.Process(pid)
+        family = [guard, *guard.children(recursive=True)]
     except psutil.Error:
         return 0
+    total = 0
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            total += int(process.memory_info().rss)
+    return total

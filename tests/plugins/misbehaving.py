@@ -1,18 +1,59 @@
 """A method that goes wrong in the way that it is told to."""
 
+import contextlib
 import ctypes
 import os
 import sys
+import threading
 import time
+from pathlib import Path
 
 import numpy as np
 
 from bench.method import Method, SearchResult
 
 
+def start_family(log):
+    """A child in another program, a fork, and a grandchild that has left group, session and all.
+
+    Each writes the number of its process to ``log``.
+    """
+    import subprocess
+
+    wait = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'a')); time.sleep(600)"
+    subprocess.Popen([sys.executable, "-c", wait, log], close_fds=False)
+    if os.fork() == 0:
+        with open(log, "a") as file:
+            print(os.getpid(), file=file)
+        time.sleep(600)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execve(sys.executable, [sys.executable, "-c", wait, log], {})
+        os._exit(0)
+    while not os.path.exists(log) or Path(log).read_text().count("\n") < 3:
+        time.sleep(0.02)
+
+
+def start_family_and(then, log):
+    start_family(log)
+    if then == "crash":
+        ctypes.string_at(0)
+    if then == "kill itself":
+        os.kill(os.getpid(), 9)
+    if then == "hang":
+        ctypes.PyDLL(None).sleep(600)
+
+
+def eat_memory():
+    eaten = []
+    while True:
+        eaten.append(np.empty(10**7, np.uint8))  # asked for, not touched
+
+
 class Misbehaving(Method):
     name = "misbehaving"
-    params = {"how": "not at all"}
+    params = {"how": "not at all", "log": ""}
 
     def fit(self, train, *, seed, progress):
         how = self.values["how"]
@@ -41,16 +82,29 @@ class Misbehaving(Method):
             ctypes.string_at(0)
         if how == "kill":
             os.kill(os.getpid(), 9)
-        if how == "leave a child":
+        if how == "exit at once":
+            os._exit(0)
+        if how == "interrupt":
+            raise KeyboardInterrupt
+        if how == "hang in C":  # no other thread of the process runs
+            ctypes.PyDLL(None).sleep(600)
+        if how == "never end a thread":
+            threading.Thread(target=time.sleep, args=(600,)).start()
+        if how == "eat memory":
+            eat_memory()
+        if how == "feed a child":
             import subprocess
 
-            wait = "import time; time.sleep(600)  # sleep-of-the-test"
-            subprocess.Popen([sys.executable, "-c", wait], close_fds=False)
-            ctypes.string_at(0)
+            eat = "import os, sys, time; b = b'x' * 5 * 10**8; print(os.getpid(), "
+            eat += "file=open(sys.argv[1], 'a')); time.sleep(600)"
+            subprocess.run([sys.executable, "-c", eat, self.values["log"]])
+        if how.startswith("start a family"):
+            start_family_and(how.removeprefix("start a family and "), self.values["log"])
         if how == "markup":
             raise ValueError("cannot open [/data/x]")
         if how == "print":
-            print("noise " * 500_000)
+            for _ in range(100):
+                print("noise " * 500_000)
         if how == "write":
             train.relevance.documents[0] = 0
 
@@ -108,3 +162,28 @@ class Slow(Misbehaving):
     def search(self, queries, k, point):
         ids = np.tile(np.arange(k), (len(queries.rows), 1))
         return SearchResult(ids, -ids.astype(float))
+
+
+class FillsTheDisk(Misbehaving):
+    """Takes what room there is for a file, at a moment that it is told."""
+
+    name = "fills-the-disk"
+    params = {"file": "", "when": "never"}
+
+    def _now(self, when):
+        if when == self.values["when"]:
+            with contextlib.suppress(OSError), open(self.values["file"], "wb", 0) as file:
+                while True:
+                    file.write(bytes(4096))
+
+    def fit(self, train, *, seed, progress):
+        pass
+
+    def search(self, queries, k, point):
+        self._now("before the run is written")
+        ids = np.tile(np.arange(k), (len(queries.rows), 1))
+        return SearchResult(ids, -ids.astype(float))
+
+    def index_bytes(self):
+        self._now("before the cell is written")
+        return 0

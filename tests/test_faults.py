@@ -1,0 +1,324 @@
+"""Runs that are killed, two at once, on a full disk, and among files that others wrote."""
+
+import os
+import pickle
+import random
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from bench.errors import InputError
+from bench.provenance import provenance
+from bench.report.markdown import write_leaderboard
+from bench.store import Store, read_cell, to_json
+from tests.conftest import ROOT
+from tests.running import PLUGIN, SMALL, cells_of, processes_of, start, wait_for
+
+pytestmark = pytest.mark.slow
+
+
+def slow_run(out: Path, log: Path) -> subprocess.Popen:
+    """Four cells of a second each, which say in ``log`` that they are begun."""
+    return start(out, "--methods", "slow", "--plugin", f"{PLUGIN}:Slow", *SMALL,
+                 "--seeds", "0,1,2,3", "--set", f"log={log}")  # fmt: skip
+
+
+def recall_boards(out: Path) -> str:
+    """The boards without seconds and megabytes."""
+    text = (out / "LEADERBOARD.md").read_text()
+    return re.sub(r"### Cost\n.*?(?=\n##|\Z)", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_a_killed_run_goes_on_where_it_stopped(tmp_path, number):
+    log = tmp_path / "log"
+    out = tmp_path / "killed"
+    run = slow_run(out, log)
+    wait_for(lambda: len(cells_of(out)) >= 2 and len(log.read_text().split()) >= 3)
+    workers = psutil.Process(run.pid).children(recursive=True)
+    run.send_signal(number)
+    run.communicate(timeout=30)
+    wait_for(lambda: not any(worker.is_running() for worker in workers))
+
+    finished = len(cells_of(out))
+    assert 2 <= finished < 4
+    again = slow_run(out, log)
+    output, _ = again.communicate(timeout=120)
+    assert again.returncode == 0
+    assert f"{finished} cells were measured before" in output
+    seeds = log.read_text().split()
+    # Seed 2 was under way: it alone is begun twice. What was measured is not measured again.
+    assert sorted(seeds) == sorted(["0", "1", "2", "3"] + ["2"] * (finished == 2))
+
+    whole = tmp_path / "whole"
+    slow_run(whole, log).communicate(timeout=120)
+    assert recall_boards(out) == recall_boards(whole)
+    assert not list((out / ".work" / "staging").iterdir())
+
+
+def test_sharing_encoders_survives_a_kill(bench, tmp_path):
+    """A trainer killed while it trains leaves no half-written encoder to the next run."""
+    out = tmp_path / "out"
+    command = [
+        sys.executable, "run_bench.py", "--methods", "standard-de,exact", "--datasets", "tree",
+        "--out", str(out),
+    ]  # fmt: skip
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    wait_for(lambda: list(out.glob(".work/fits/*.lock")))
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    done = bench("--methods", "standard-de,exact", "--datasets", "tree", out=out)
+    assert done.returncode == 0
+    recalls = {cell.method: cell.points[0].recall for cell in cells_of(out)}
+    assert recalls["standard-de"] == recalls["exact"] > 0.4
+
+
+def test_code_that_changes_under_a_run_is_not_stored_under_the_old_key(tmp_path):
+    log, out = tmp_path / "log", tmp_path / "out"
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(Path(PLUGIN).read_text())
+    command = [
+        sys.executable, "run_bench.py", "--methods", "slow", "--plugin", f"{plugin}:Slow", *SMALL,
+        "--seeds", "0,1", "--set", f"log={log}", "--set", "seconds=2", "--out", str(out),
+    ]  # fmt: skip
+    run = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    wait_for(log.exists)
+    plugin.write_text(plugin.read_text() + "\nVERSION = 2\n")
+    run.communicate(timeout=60)
+    cells = {cell.seed: cell for cell in cells_of(out)}
+    assert cells[0].status == "ok"
+    assert "changed since the run began" in cells[1].reason
+
+
+def test_a_disk_that_is_full_is_a_clear_error_and_earlier_cells_stay(bench, tmp_path):
+    assert bench("--methods", "random", *SMALL).returncode == 0
+    before = (tmp_path / "out" / "LEADERBOARD.md").read_text()
+    # A limit on the size of a file fails a write as a full disk does.
+    command = [sys.executable, "run_bench.py", "--methods", "random", "--datasets",
+               "wordnet-mammal", "--out", str(tmp_path / "out")]  # fmt: skip
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )
+    assert done.returncode == 1
+    assert f"cannot write to {tmp_path / 'out'}" in done.stderr
+    assert "cells measured before are intact" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(cells_of(tmp_path / "out")) == 1
+    assert (tmp_path / "out" / "LEADERBOARD.md").read_text() == before
+
+
+KILLS = 20
+KILLED = ("--methods", "random,oracle,standard-de,exact", *SMALL, "--set", "steps=20",
+          "--jobs", "2")  # fmt: skip
+
+
+def facts(out: Path) -> dict[str, dict]:
+    """All that was measured, by key, but for what differs from one time to the next."""
+    timed = {"cost", "provenance", "sha256"}
+    return {
+        cell.key: cell.model_dump(exclude=timed)
+        | {"points": [p.model_dump(exclude={"queries_per_second"}) for p in cell.points]}
+        for cell in cells_of(out)
+    }
+
+
+def boards(out: Path, to: Path) -> str:
+    """The boards of a folder of results, made as if all had taken equally long."""
+    shutil.copytree(out / "runs", to / "runs")
+    for path in to.glob("runs/*/*/*/cell.json"):
+        cell = next(cell for cell in cells_of(out) if cell.key == path.parent.name)
+        same = {name: type(value)(1) for name, value in cell.cost}
+        cost = cell.cost.model_copy(update=same)
+        points = [point.model_copy(update={"queries_per_second": 1.0}) for point in cell.points]
+        of_all = {"cost": cost, "points": points, "provenance": provenance(1)}
+        path.write_text(to_json(cell.model_copy(update=of_all)))
+    return write_leaderboard(Store(to)).read_text()
+
+
+def stored(out: Path) -> dict[Path, int]:
+    """When each cell was stored."""
+    return {path: path.stat().st_mtime_ns for path in out.glob("runs/*/*/*/cell.json")}
+
+
+def left_over(out: Path) -> list[Path]:
+    """What a run has not cleared of its own."""
+    named = re.compile(r"\.writing-|-\d+$|\.\d+$")
+    return [path for path in out.rglob("*") if named.search(path.name)]
+
+
+def require_whole(out: Path, whole: Path, scratch: Path) -> None:
+    """Nothing lost, nothing twice, nothing else."""
+    assert facts(out) == facts(whole)
+    assert len(stored(out)) == len({cell.identity for cell in cells_of(out)}) == 4
+    assert left_over(out) == []
+    assert boards(out, scratch / f"{out.name}-boards") == boards(whole, scratch / f"{out.name}-of")
+
+
+def test_of_runs_killed_at_twenty_random_moments_nothing_is_lost_and_nothing_is_twice(tmp_path):
+    begin = time.monotonic()
+    start(tmp_path / "whole", *KILLED).communicate(timeout=300)
+    lasts = time.monotonic() - begin
+    moments = random.Random(20)
+    kills, number, before = 0, 0, {}
+    ended = False
+    while kills < KILLS or not ended:
+        out = tmp_path / f"out{number}"
+        run = start(out, *KILLED, start_new_session=True)
+        try:
+            seconds = lasts * moments.random() if kills < KILLS else 300
+            output, _ = run.communicate(timeout=seconds)
+            ended = True
+        except subprocess.TimeoutExpired:
+            # Alone, or with all that is of its group, as a terminal that is closed does.
+            (os.killpg if kills % 2 else os.kill)(run.pid, signal.SIGKILL)
+            run.communicate()
+            kills, ended = kills + 1, False
+        wait_for(lambda out=out: not processes_of(out), seconds=10)
+        now = stored(out)
+        assert before.items() <= now.items(), "what was stored is neither lost nor measured again"
+        if ended:
+            assert run.returncode == 0, output
+            assert not before or f"{len(before)} cells were measured before" in output
+            require_whole(out, tmp_path / "whole", tmp_path)
+            number, before = number + 1, {}
+        else:
+            before = now
+
+
+def test_two_runs_at_once_measure_each_cell_once_between_them(tmp_path):
+    out, log = tmp_path / "out", tmp_path / "log"
+    runs = [slow_run(out, log) for _ in range(2)]
+    outputs = [run.communicate(timeout=240)[0] for run in runs]
+    assert [run.returncode for run in runs] == [0, 0], outputs
+    assert {cell.seed: str(cell.status) for cell in cells_of(out)} == dict.fromkeys(range(4), "ok")
+    assert sorted(log.read_text().split()) == ["0", "1", "2", "3"]
+    assert left_over(out) == []
+
+
+IN_A_SMALL_FILESYSTEM = """
+set -e
+out=$1 kept=$2 file=$3 when=$4 python=$5
+mount -t tmpfs -o size=2m none "$out"
+run() {
+    rc=0
+    "$python" run_bench.py --out "$out" "$@" > "$kept/$step.txt" 2>&1 || rc=$?
+    echo $rc > "$kept/$step.rc"
+    cp -r "$out/runs" "$kept/$step"
+}
+step=before run --methods random --dataset tree:H=3,W=3
+dataset=tree:H=3,W=3
+if [ "$when" = "before the task is written" ]; then
+    dataset=wordnet-mammal
+    cat /dev/zero > "$out/file" 2> /dev/null || true
+fi
+set -- --methods fills-the-disk,oracle --plugin "$file:FillsTheDisk" --dataset $dataset \\
+    --set "file=$out/file" --set "when=$when"
+step=full run "$@"
+rm "$out/file"
+mkdir "$out/file"  # so that it is not filled again
+step=after run "$@"
+"""
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["before the task is written", "before the run is written", "before the cell is written"],
+)
+def test_a_full_disk_is_told_and_earlier_cells_stay_and_the_run_goes_on_with_room(tmp_path, when):
+    new = ["unshare", "--user", "--map-root-user", "--mount"]
+    out, kept = tmp_path / "out", tmp_path / "kept"
+    for folder in (out, kept):
+        folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "none", str(out)]
+    if (
+        not shutil.which("unshare")
+        or subprocess.run([*new, *mount], capture_output=True).returncode
+    ):
+        pytest.skip("this system lets no user mount a small filesystem")
+    script = ["sh", "-c", IN_A_SMALL_FILESYSTEM, "sh", str(out), str(kept), PLUGIN, when]
+    done = subprocess.run(
+        [*new, *script, sys.executable], cwd=ROOT, capture_output=True, text=True, timeout=300
+    )
+    assert done.returncode == 0, done.stderr
+    codes = [(kept / f"{step}.rc").read_text().strip() for step in ("before", "full", "after")]
+    told = (kept / "full.txt").read_text()
+    assert codes == ["0", "1", "0"], told
+    assert "No space left on device" in told
+    assert "Traceback" not in told
+    for path in (kept / "before").rglob("*.*"):
+        same = kept / "full" / path.relative_to(kept / "before")
+        assert same.read_bytes() == path.read_bytes()
+    after = [read_cell(path) for path in (kept / "after").glob("*/*/*/cell.json")]
+    assert sorted((cell.method, cell.status) for cell in after) == [
+        ("fills-the-disk", "ok"), ("oracle", "ok"), ("random", "ok")
+    ]  # fmt: skip
+
+
+class Trap:
+    """What unpickling this does is seen."""
+
+    def __init__(self, mark):
+        self.mark = mark
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.mark),)
+
+
+def test_the_trap_of_these_tests_works(tmp_path):
+    pickle.loads(pickle.dumps(Trap(tmp_path / "mark")))
+    assert (tmp_path / "mark").exists()
+
+
+@pytest.mark.parametrize("form", ["a pickle", "an array of objects"])
+def test_files_of_another_that_hold_a_pickle_are_not_unpickled(bench, tmp_path, form):
+    out, mark = tmp_path / "out", tmp_path / "mark"
+    arguments = ("--methods", "standard-de,exact,de-faiss-ivf", *SMALL, "--set", "steps=20")
+    assert bench(*arguments).returncode == 0
+    before = facts(out)
+    replaced = set()
+    for path in [
+        *out.glob(".work/tasks/*/*"),
+        *out.glob(".work/fits/*/*"),
+        *out.rglob("runs/*/*/*/*"),
+    ]:
+        if path.is_file():
+            with path.open("wb") as file:
+                if form == "a pickle":
+                    pickle.dump(Trap(mark), file)
+                else:
+                    np.save(file, np.array([Trap(mark)], dtype=object))
+            replaced.add(path.suffix)
+    assert {".npy", ".json", ".safetensors", ".parquet"} <= replaced
+    done = bench(*arguments)
+    assert not mark.exists()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert facts(out) == before
+
+
+def test_a_text_encoder_of_another_that_holds_a_pickle_is_not_unpickled(tmp_path):
+    from methods.encoders.sentence import load_model, model_folder
+
+    mine = tmp_path / "encoder"
+    shutil.copytree(model_folder("minilm"), mine)
+    weights = list(mine.rglob("*.safetensors"))
+    assert weights
+    for path in weights:
+        path.unlink()
+        with path.with_name("pytorch_model.bin").open("wb") as file:
+            pickle.dump(Trap(tmp_path / "mark"), file)
+    with pytest.raises(InputError, match="cannot be read from"):
+        load_model(str(mine))
+    assert not (tmp_path / "mark").exists()
