@@ -1,4 +1,4 @@
-"""Memory of a cell's process: its peak, and a ceiling above which allocation fails."""
+"""Memory of a cell's processes: now, at its peak, and a ceiling where allocation fails."""
 
 from __future__ import annotations
 
@@ -42,6 +42,20 @@ def limit_memory(n_bytes: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     ceiling = n_bytes if hard == resource.RLIM_INFINITY else min(n_bytes, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
+
+
+def resident_bytes(pid: int) -> int:
+    """Bytes in memory of a process and all that descend from it."""
+    try:
+        root = psutil.Process(pid)
+        family = [root, *root.children(recursive=True)]
+    except psutil.Error:
+        return 0
+    total = 0
+    for process in family:
+        with contextlib.suppress(psutil.Error):
+            total += int(process.memory_info().rss)
+    return total
 
 
 def is_out_of_memory(error: BaseException) -> bool:

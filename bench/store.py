@@ -93,13 +93,17 @@ class Store:
     def find(self, cell: Cell) -> Cell | None:
         """The stored cell of the same key that was measured to its end, if there is one.
 
-        A run file that is not the one it was measured from makes it none.
+        A file beside it that is not the one that was written with it makes it none.
         """
-        stored = read_cell(self.folder(cell) / "cell.json")
+        folder = self.folder(cell)
+        stored = read_cell(folder / "cell.json")
         if stored is None or stored.status is not Status.OK:
             return None
-        run = self.folder(cell) / RUN
-        return None if run.exists() and sha256_of(run) != stored.run_sha256 else stored
+        for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
+            file = folder / name
+            if expected is not None and file.exists() and sha256_of(file) != expected:
+                return None
+        return stored
 
     def query_values(self, cell: Cell) -> QueryValues | None:
         """What each query came to in a stored cell, or None where that is not kept."""

@@ -74,7 +74,7 @@ def test_a_hierarchy_of_ones_own(bench, tmp_path):
 
 def test_boards_hold_every_promise(bench, tmp_path):
     done = bench("--methods", "all", *SMALL, "--seeds", "0,1", "--set", "steps=50", "--set",
-                 "pretrain-finetune-de.finetune_steps=20", "--jobs", "2")  # fmt: skip
+                 "pretrain-finetune-de.finetune_steps=20", "--jobs", "2", timeout=900)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     text = (tmp_path / "out" / "LEADERBOARD.md").read_text()
     for title in (

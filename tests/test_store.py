@@ -167,6 +167,24 @@ def test_a_run_that_was_changed_is_measured_again(store):
     assert store.find(cell()) is None
 
 
+def test_query_values_that_were_changed_are_measured_again(store):
+    folder = run_file(store, "k1")
+    (folder / "queries.parquet").write_bytes(b"z")
+    measured = cell(queries_sha256=hashlib.sha256(b"z").hexdigest())
+    store.commit(measured, folder)
+    assert store.find(measured) is not None
+    (store.folder(measured) / "queries.parquet").write_bytes(b"y")
+    assert store.find(measured) is None
+
+
+def test_a_cell_is_claimed_by_one_at_a_time(store):
+    claim = store.claim("k1")
+    assert store.claim("k1") is None
+    assert store.claim("k2") is not None
+    claim.release()
+    assert store.claim("k1") is not None
+
+
 def test_a_failure_of_newer_code_does_not_delete_what_older_code_measured(store):
     store.commit(cell("old"), run_file(store, "old"))
     store.commit(cell("new", Status.SKIPPED))

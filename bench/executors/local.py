@@ -23,6 +23,7 @@ import psutil
 from bench.cell import WARNING, Cell, CellSpec, Status
 from bench.executors.ending import status_and_reason
 from bench.guard import GRACE_S
+from bench.memory import resident_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -209,7 +210,7 @@ class LocalExecutor:
         memory = psutil.virtual_memory()
         ending = any(child.killed for child in self._running)
         if memory.available < SCARCE * memory.total and self._running and not ending:
-            largest = max(self._running, key=lambda child: _resident(child.process.pid))
+            largest = max(self._running, key=lambda child: resident_bytes(child.process.pid))
             largest.killed = Status.OUT_OF_MEMORY, "the machine ran out of memory"
             largest.stop()
 
@@ -247,17 +248,3 @@ def _await(child: _Child) -> None:
     except subprocess.TimeoutExpired:
         child.process.kill()
         child.process.wait()
-
-
-def _resident(pid: int) -> int:
-    """Bytes in memory of a process and all that descend from it."""
-    try:
-        guard = psutil.Process(pid)
-        family = [guard, *guard.children(recursive=True)]
-    except psutil.Error:
-        return 0
-    total = 0
-    for process in family:
-        with contextlib.suppress(psutil.Error):
-            total += int(process.memory_info().rss)
-    return total
