@@ -20,7 +20,8 @@ from bench.presence import READY, state_of
 from bench.provenance import provenance, usable_cores
 from bench.registry import Registry
 from bench.report import console
-from bench.report.markdown import by_task, task_boards, write_leaderboard
+from bench.report.markdown import write_leaderboard
+from bench.report.task_report import by_task, report_of
 from bench.store import Store, cannot_write
 from bench.task_files import save_task
 
@@ -211,5 +212,5 @@ def _report(store: Store, cells: list[Cell]) -> None:
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for group in by_task(store.cells()):
         if (group[0].task, group[0].task_digest) in ran:
-            console.say_boards(group[0], task_boards(group, store.query_values))
+            console.say_boards(group[0], report_of(group, store.query_values).boards)
     console.say_written(path)

@@ -7,7 +7,8 @@ from bench.measured import Chosen, Loss, PointResult, Stratum, XRay
 from bench.provenance import provenance
 from bench.report.board import dearest, rows_of, spread, within
 from bench.report.boards import boards_of
-from bench.report.markdown import by_task, places, task_boards, write_leaderboard
+from bench.report.markdown import places, write_leaderboard
+from bench.report.task_report import by_task, report_of
 from bench.store import Store
 
 
@@ -145,7 +146,7 @@ def test_what_was_not_measured_is_a_row_with_its_reason():
 
 
 def test_the_papers_rows_stand_apart():
-    boards = task_boards([cell(task="wordnet", points=LEAVES)], no_values)
+    boards = report_of([cell(task="wordnet", points=LEAVES)], no_values).boards
     assert boards[-1].title == "Reported"
     assert "*Reported*" in boards[-1].notes[0]
     assert boards[-1].rows[2][:4] == ["standard, d=64", "arXiv 2509.16411", "71.4", "19.4"]
@@ -164,7 +165,7 @@ def test_the_leaderboard_names_machine_and_commit(tmp_path):
     text = write_leaderboard(store).read_text()
     assert "a\\|b" in text
     assert places([cell()])[0] in text
-    assert text.count("\n## ") == 1
+    assert text.count("\n## small\n") == 1
 
 
 @pytest.mark.parametrize("status", list(Status))

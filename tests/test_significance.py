@@ -9,6 +9,7 @@ from bench.measures.evaluation import Evaluation
 from bench.measures.significance import difference_intervals, holm, paired_p_values
 from bench.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.report.board import rows_of
+from bench.report.comparison import compare
 from bench.report.paired_boards import paired_boards
 from bench.task import Judgements, Relevance
 from tests.test_boards import cell, point
@@ -125,7 +126,8 @@ def test_the_board_says_who_is_ahead_and_whether_by_chance():
         column = levels[of.method] + 0.01 * of.seed
         return QueryValues(np.arange(100), {0: {"R@100": column}, 1: {"R@100": column}})
 
-    (found,) = paired_boards(rows_of(cells), values_of)
+    rows = rows_of(cells)
+    (found,) = paired_boards(rows, compare(rows, values_of))
     assert found.title == "Ahead by, R@100 at ≤ 10 % visited"
     text = {(row[0], column): value for row in found.rows
             for column, value in zip(found.header[2:], row[2:], strict=True)}  # fmt: skip

@@ -28,10 +28,18 @@ class Board:
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of one method and its hyper-parameters, over seeds."""
+    """The cells of one method and its hyper-parameters, over seeds.
+
+    Attributes:
+        label: unlike that of any other row.
+        cells: of each seed.
+        apart: parameters not set by hand that set it apart from rows of the same name, which were
+            measured under different defaults.
+    """
 
     label: str
     cells: list[Cell]
+    apart: tuple[str, ...] = ()
 
 
 def spread(shares: Sequence[float], digits: int = 1) -> str:
@@ -47,10 +55,12 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
         if cell.status is Status.OK:
             groups[cell.method, repr(sorted(cell.params.items())), cell.k].append(cell)
     firsts = [group[0] for group in groups.values()]
-    rows = [
-        Row(_distinct_label(group[0], firsts), sorted(group, key=lambda cell: cell.seed))
-        for group in groups.values()
-    ]
+    rows = []
+    for group in groups.values():
+        apart = _apart(group[0], firsts)
+        told = "".join(f" {name}={group[0].params[name]}" for name in apart)
+        cells = sorted(group, key=lambda cell: cell.seed)
+        rows.append(Row(label(group[0]) + told, cells, apart))
     return sorted(rows, key=lambda row: (-mean_of(row, dearest, main_score), row.label))
 
 
@@ -61,18 +71,14 @@ def label(cell: Cell) -> str:
     return f"{cell.method}{changed}{marks}"
 
 
-def _distinct_label(cell: Cell, others: Iterable[Cell]) -> str:
-    """The label, with the parameters that set it apart from rows labelled alike.
-
-    Such rows were measured under different defaults.
-    """
+def _apart(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
+    """The parameters that set a cell apart from others whose label is the same."""
     alike = [other for other in others if label(other) == label(cell)]
-    differing = sorted(
+    return tuple(
         name
-        for name in cell.params
+        for name in sorted(cell.params)
         if any(other.params.get(name) != cell.params[name] for other in alike)
     )
-    return label(cell) + "".join(f" {name}={cell.params[name]}" for name in differing)
 
 
 def main_score(point: PointResult) -> float:

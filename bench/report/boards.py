@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bench.cell import Cell, Status
 from bench.report.board import NONE, Board, rows_of
 from bench.report.choice_boards import choice_board
+from bench.report.comparison import compare
 from bench.report.cost_boards import costs, unmeasured
 from bench.report.hierarchy_boards import hierarchy_boards
 from bench.report.leaf_boards import leaf_board
@@ -19,15 +20,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.cards import Reported
-    from bench.report.paired_boards import ValuesOf
+    from bench.report.comparison import Comparison, ValuesOf
 
 
-def boards_of(cells: Sequence[Cell], values_of: ValuesOf) -> list[Board]:
+def boards_of(
+    cells: Sequence[Cell], values_of: ValuesOf, comparisons: list[Comparison] | None = None
+) -> list[Board]:
     """All boards over the cells of one task.
 
     Args:
         cells: of one task.
         values_of: gives what each query came to in a cell, or None where that is not kept.
+        comparisons: of the cells' rows, where they were made before; it takes seconds.
     """
     rows = rows_of(cells)
     boards = []
@@ -37,7 +41,9 @@ def boards_of(cells: Sequence[Cell], values_of: ValuesOf) -> list[Board]:
             boards = similarity_boards(rows)
         else:
             boards = hierarchy_boards(rows) if first.cut is None else ranking_boards(rows)
-        boards += paired_boards(rows, values_of)
+        if comparisons is None:
+            comparisons = compare(rows, values_of)
+        boards += paired_boards(rows, comparisons)
         boards += choice_board(rows)
         boards += xray_boards(rows)
         boards += leaf_board(rows)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
 from bench.cards import card_of_task
-from bench.report.boards import boards_of, reported_board
 from bench.report.charts import draw_charts
+from bench.report.links import anchor, linked
+from bench.report.summary import summary_board
+from bench.report.task_report import by_task, report_of
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
     from bench.cell import Cell
     from bench.report.board import Board
-    from bench.report.paired_boards import ValuesOf
+    from bench.report.task_report import TaskReport
     from bench.store import Store
 
 HEAD = """# Leaderboard
@@ -35,37 +36,37 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
 
     Args:
         store: whose cells.
-        figures: whether charts are drawn into ``figures/`` and shown, which takes seconds.
+        figures: whether charts are drawn into ``figures/`` and shown, and the page is written
+            beside them, which takes seconds.
     """
     path = store.root / "LEADERBOARD.md"
+    reports = [report_of(cells, store.query_values) for cells in by_task(store.cells())]
+    summary = summary_board(reports)
     folder = store.root / "figures" if figures else None
-    tasks = by_task(store.cells())
-    sections = [HEAD, *(_section(cells, store.query_values, folder) for cells in tasks)]
-    write_atomically(path, "\n".join(sections))
+    sections = [_section(report, folder) for report in reports]
+    write_atomically(path, "\n".join([HEAD, _contents(reports, summary), *sections]))
     return path
 
 
-def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells grouped by task; a task whose data changed is another task."""
-    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    for cell in cells:
-        groups[cell.task, cell.task_digest].append(cell)
-    return [groups[key] for key in sorted(groups)]
+def _contents(reports: list[TaskReport], summary: Board) -> str:
+    """The summary, its datasets linked, and below it the boards of each."""
+    links = {name: f"[{name}](#{anchor(name)})" for name in _headings(reports)}
+    rows = [[links.get(row[0], row[0]), *row[1:]] for row in summary.rows]
+    lines = ["## Summary", "", *summary.notes, "", _table(replace(summary, rows=rows)), ""]
+    lines += ["## Contents", ""]
+    for report, name in zip(reports, _headings(reports), strict=True):
+        lines.append(f"- {links[name]}: {', '.join(board.title for board in report.boards)}")
+    return "\n".join([*lines, ""])
 
 
-def task_boards(cells: list[Cell], values_of: ValuesOf) -> list[Board]:
-    """The boards of one task, the papers' rows last."""
-    boards = boards_of(cells, values_of)
-    card = card_of_task(cells[0].task)
-    if card is not None and card.reported and card.name == cells[0].task:
-        boards.append(reported_board(card.reported))
-    return boards
+def _headings(reports: list[TaskReport]) -> list[str]:
+    return [report.cells[0].task for report in reports]
 
 
-def _section(cells: list[Cell], values_of: ValuesOf, figures: Path | None) -> str:
+def _section(report: TaskReport, figures: Path | None) -> str:
     """A task as markdown, with its charts if there is a folder for them."""
-    first = cells[0]
-    charts = draw_charts(cells, figures) if figures else {}
+    cells, first = report.cells, report.cells[0]
+    charts = draw_charts(report.rows, figures) if figures else {}
     card = card_of_task(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
@@ -84,15 +85,19 @@ def _section(cells: list[Cell], values_of: ValuesOf, figures: Path | None) -> st
         f"Measured on {'; '.join(places(cells))}.",
         "",
     ]
-    for board in task_boards(cells, values_of):
+    for number, board in enumerate(report.boards):
         lines += [f"### {board.title}", ""]
         if board.notes:
             lines += [*board.notes, ""]
-        table = tabulate(_escaped(board), board.header, tablefmt="pipe", disable_numparse=True)
-        lines += [table, ""]
+        lines += [_table(_escaped(board if number else linked(board, report.rows)))]
+        lines += [""]
         if board.title in charts:
             lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
     return "\n".join(lines)
+
+
+def _table(board: Board) -> str:
+    return tabulate(board.rows, board.header, tablefmt="pipe", disable_numparse=True)
 
 
 def places(cells: list[Cell]) -> list[str]:
@@ -106,5 +111,6 @@ def places(cells: list[Cell]) -> list[str]:
     return [f"{place} (commit {', '.join(sorted(commits))})" for place, commits in found.items()]
 
 
-def _escaped(board: Board) -> list[list[str]]:
-    return [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]
+def _escaped(board: Board) -> Board:
+    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]
+    return replace(board, rows=rows)

@@ -6,58 +6,72 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from bench.report.xray_boards import TERMS, TITLE, mean_of_terms, xrayed
+from bench.report.descriptions import DATA
+from bench.report.xray_boards import TERMS, XRayed, mean_of_terms
 
 if TYPE_CHECKING:
-    from bench.report.board import Row
+    from collections.abc import Sequence
+
+    from bench.report.descriptions import Layers
 
 COLOURS = ("#4c78a8", "#f58518", "#e45756", "#54a24b")
 """Of the terms; told apart by those who see no red or green, too."""
 
 
-def xray_chart(rows: list[Row]) -> alt.TopLevelMixin | None:
-    """Bars stacked from the terms, gain to the left of zero; None where no row was X-rayed."""
-    found = xrayed(rows)
-    if not found:
-        return None
-    distances = list(found[0].seeds[0].by_distance)
-    several = len(distances) > 1
-    values: list[dict[str, Any]] = []
-    for row in found:
-        for distance in distances if several else [0]:
-            losses = [seed.by_distance[distance] if several else seed.overall for seed in row.seeds]
-            for term, share in mean_of_terms(losses).items():
-                signed = -share if term == "gain" else share
-                bar = {"method": row.label, "distance": distance, "why": term, "missed": signed}
-                values.append(bar)
-    labels = [row.label for row in found]
-    base = (
-        alt.Chart(alt.InlineData(values=values))
+def xray_values(row: XRayed) -> list[dict[str, Any]]:
+    """Bars of a row: method, distance, why, missed (per cent; a gain is below 0)."""
+    first = row.seeds[0].by_distance
+    several = len(first) > 1
+    return [
+        {
+            "method": row.label,
+            "distance": distance,
+            "why": term,
+            "missed": round(-share if term == "gain" else share, 2),
+        }
+        for distance in (first if several else [0])
+        for term, share in mean_of_terms(
+            [seed.by_distance[distance] if several else seed.overall for seed in row.seeds]
+        ).items()
+    ]
+
+
+def xray() -> alt.Chart:
+    """Bars stacked from the terms, gain to the left of zero, a row for each method."""
+    chart: alt.Chart = _bars().encode(
+        x=alt.X("missed:Q", title="missed, % of relevant documents"),
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+    )
+    return chart.properties(width=420)
+
+
+def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
+    """The same bars at each distance, a small chart for each method.
+
+    Args:
+        labels: of the methods in their order; small charts do not keep that of the data.
+    """
+    bars = _bars().encode(
+        x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("missed:Q", title="missed, %"),
+    )
+    facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
+    chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
+    return chart
+
+
+def _bars() -> alt.Chart:
+    order = alt.Order("order:Q")
+    legend = alt.Legend(title=None, orient="top")
+    scale = alt.Scale(domain=list(TERMS), range=list(COLOURS))
+    chart: alt.Chart = (
+        alt.Chart(alt.NamedData(DATA))
         .mark_bar()
         .encode(
-            color=alt.Color(
-                "why:N",
-                scale=alt.Scale(domain=list(TERMS), range=list(COLOURS)),
-                legend=alt.Legend(title=None, orient="top"),
-            ),
-            order=alt.Order("order:Q"),
+            color=alt.Color("why:N", scale=scale, legend=legend),
+            order=order,
+            tooltip=["method:N", "why:N", alt.Tooltip("missed:Q", format=".1f")],
         )
         .transform_calculate(order=f"indexof({list(TERMS)}, datum.why)")
-    )
-    chart: alt.TopLevelMixin
-    if not several:
-        chart = base.encode(
-            x=alt.X("missed:Q", title="missed, % of relevant documents"),
-            y=alt.Y("method:N", sort=labels, title=None, axis=alt.Axis(labelLimit=300)),
-        ).properties(width=420, title=TITLE)
-        return chart
-    chart = (
-        base.encode(
-            x=alt.X("distance:O", title="distance"),
-            y=alt.Y("missed:Q", title="missed, %"),
-        )
-        .properties(width=150, height=90)
-        .facet(alt.Facet("method:N", sort=labels, title=None), columns=4)
-        .properties(title=TITLE)
     )
     return chart

@@ -1,0 +1,144 @@
+"""Charts as descriptions over named data: drawn as SVG beside the boards, and alive on the page.
+
+Rows that are looked at stand in colour (``focus``), the others grey behind them. Colours are told
+apart on white and on black, and by shape as well.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import altair as alt
+
+Layers: TypeAlias = alt.LayerChart | alt.FacetChart
+
+DATA = "values"
+PALETTE = (
+    "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
+)  # fmt: skip
+GREY = "#8a8f98"
+FOCUSED = len(PALETTE)
+"""Rows that a chart can show in colour."""
+CONFIG = {
+    "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
+    "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
+    "header": {"labelFontSize": 12},
+    "title": {"fontSize": 14, "anchor": "start", "offset": 12},
+    "view": {"stroke": None},
+}
+
+
+def spec_of(description: alt.TopLevelMixin) -> dict[str, Any]:
+    """A description in Vega-Lite's JSON, its data yet to come under the name ``DATA``."""
+    spec: dict[str, Any] = description.to_dict()
+    return spec | {"config": CONFIG}
+
+
+def against_visited(scale: str) -> Layers:
+    """A measure over the share of documents visited.
+
+    Data: method, focus, visited and work (per cent, above 0), value (per cent), speed.
+
+    Args:
+        scale: of the share: ``linear`` or ``log``.
+    """
+    base = alt.Chart(alt.NamedData(DATA)).encode(
+        x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
+        y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("value:Q", format=".1f"),
+            alt.Tooltip("visited:Q", format=".2f", title="visited %"),
+            alt.Tooltip("work:Q", format=".2f", title="work %"),
+            alt.Tooltip("speed:Q", format=",.0f", title="queries a second"),
+        ],
+    )
+    return _focused(base, "visited:Q").properties(width=560, height=300)
+
+
+def by_distance() -> Layers:
+    """Recall at each distance. Data: method, focus, distance, recall (per cent)."""
+    base = alt.Chart(alt.NamedData(DATA)).encode(
+        x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("distance:O"),
+            alt.Tooltip("recall:Q", format=".1f"),
+        ],
+    )
+    return _focused(base, "distance:O").properties(width=560, height=300)
+
+
+def heat_map() -> Layers:
+    """Recall over distance and share visited. Data: visited (a label), distance, recall."""
+    base = alt.Chart(alt.NamedData(DATA)).encode(
+        x=alt.X("visited:N", sort=None, title="documents visited, %", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("distance:O", title="distance"),
+    )
+    scale = alt.Scale(domain=[0, 100], scheme="viridis")
+    cells = base.mark_rect().encode(
+        color=alt.Color("recall:Q", scale=scale, title="recall, %"),
+        tooltip=["visited:N", "distance:O", alt.Tooltip("recall:Q", format=".1f")],
+    )
+    figures = base.mark_text(fontSize=10).encode(
+        text=alt.Text("recall:Q", format=".0f"),
+        color=alt.condition("datum.recall > 55", alt.value("#111111"), alt.value("#ffffff")),
+    )
+    return alt.layer(cells, figures).properties(width=560, height=280)
+
+
+def difference_by_distance() -> alt.Chart:
+    """How far A is ahead of B at each distance. Data: distance, ahead (points), winner."""
+    chart: alt.Chart = (
+        alt.Chart(alt.NamedData(DATA))
+        .mark_bar()
+        .encode(
+            x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("ahead:Q", title="A - B, points"),
+            color=_winner(),
+            tooltip=["distance:O", alt.Tooltip("ahead:Q", format="+.1f")],
+        )
+        .properties(width=560, height=200)
+    )
+    return chart
+
+
+def difference_by_query() -> alt.Chart:
+    """How far A is ahead of B on each query, in order. Data: place, ahead (points), winner."""
+    chart: alt.Chart = (
+        alt.Chart(alt.NamedData(DATA))
+        .mark_area(interpolate="step")
+        .encode(
+            x=alt.X("place:Q", title="queries, A's best first", scale=alt.Scale(nice=False)),
+            y=alt.Y("ahead:Q", title="A - B, points", scale=alt.Scale(domain=[-100, 100])),
+            color=_winner(),
+        )
+        .properties(width=560, height=200)
+    )
+    return chart
+
+
+def _winner() -> alt.Color:
+    scale = alt.Scale(domain=["A", "B"], range=list(PALETTE[:2]))
+    return alt.Color("winner:N", scale=scale, title="ahead", legend=alt.Legend(orient="top"))
+
+
+def _scale(kind: str) -> alt.Scale:
+    return alt.Scale(type="log", nice=False) if kind == "log" else alt.Scale(domain=[0, 100])
+
+
+def _focused(base: alt.Chart, order: str) -> Layers:
+    """Lines with points: in colour those with ``focus``, grey the others."""
+    legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260)
+    scale = alt.Scale(range=list(PALETTE))
+    colour = alt.Color("method:N", sort=None, scale=scale, legend=legend)
+    shape = alt.Shape("method:N", sort=None, legend=None)
+    behind = base.transform_filter("!datum.focus").encode(detail="method:N", order=order)
+    front = base.transform_filter("datum.focus").encode(color=colour, order=order)
+    return alt.layer(
+        behind.mark_line(color=GREY, opacity=0.35, strokeWidth=1),
+        behind.mark_point(color=GREY, opacity=0.35, size=8, filled=True),
+        front.mark_line(strokeWidth=2),
+        front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
+    )

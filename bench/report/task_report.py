@@ -1,0 +1,46 @@
+"""All that is told of one task, made once for every form in which it is told."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.cards import card_of_task
+from bench.report.board import rows_of
+from bench.report.boards import boards_of, reported_board
+from bench.report.comparison import compare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bench.cell import Cell
+    from bench.report.board import Board, Row
+    from bench.report.comparison import Comparison, ValuesOf
+
+
+class TaskReport(NamedTuple):
+    """One task: its cells, their rows, how these compare query by query, and the boards."""
+
+    cells: list[Cell]
+    rows: list[Row]
+    comparisons: list[Comparison]
+    boards: list[Board]
+
+
+def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells grouped by task; a task whose data changed is another task."""
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.task, cell.task_digest].append(cell)
+    return [groups[key] for key in sorted(groups)]
+
+
+def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
+    """The report of one task, the papers' rows last of its boards."""
+    rows = rows_of(cells)
+    comparisons = compare(rows, values_of)
+    boards = boards_of(cells, values_of, comparisons)
+    card = card_of_task(cells[0].task)
+    if card is not None and card.reported and card.name == cells[0].task:
+        boards.append(reported_board(card.reported))
+    return TaskReport(cells, rows, comparisons, boards)
