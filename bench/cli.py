@@ -134,9 +134,10 @@ def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
 @main.command(cls=Command)
 @STORED
 def leaderboard(out: Path) -> None:
-    """Write LEADERBOARD.md again from the cells of a results folder."""
+    """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
     from bench.report.console import say_written
     from bench.report.markdown import write_leaderboard
+    from bench.report.page.write import NAME
     from bench.store import Store
 
-    say_written(write_leaderboard(Store(out), figures=True))
+    say_written(write_leaderboard(Store(out), figures=True), out / NAME)

@@ -166,9 +166,11 @@ def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
         say_table(board.header, board.rows)
 
 
-def say_written(path: Path) -> None:
-    """Say where the boards are."""
+def say_written(path: Path, page: Path | None = None) -> None:
+    """Say where the boards are, and the page if there is one."""
     say(f"\nBoards: {path}")
+    if page is not None:
+        say(f"Page: {page}")
 
 
 @contextlib.contextmanager

@@ -45,6 +45,10 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
     folder = store.root / "figures" if figures else None
     sections = [_section(report, folder) for report in reports]
     write_atomically(path, "\n".join([HEAD, _contents(reports, summary), *sections]))
+    if figures:
+        from bench.report.page.write import write_page
+
+        write_page(store, reports, summary)
     return path
 
 

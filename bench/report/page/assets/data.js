@@ -1,0 +1,53 @@
+// What the page shows, and the few ways of making elements and numbers of it.
+
+const DATA = JSON.parse(document.getElementById("data").textContent);
+const NO_VALUE = 65535, LARGEST = 65534;
+const byId = (id) => document.getElementById(id);
+
+/** An element with attributes (functions are listeners) and children (text or elements). */
+function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") made.addEventListener(name, value);
+    else if (typeof value === "boolean") made.toggleAttribute(name, value);
+    else made.setAttribute(name, value);
+  }
+  made.append(...children);
+  return made;
+}
+
+/** A sentence of a board's notes: **bold**, *emphasis* and `code` become elements. */
+function sentence(text) {
+  const made = element("p");
+  for (const part of text.split(/(\*\*[^*]+\*\*|`[^`]+`|\*\w[^*]*\*)/)) {
+    if (part.startsWith("**")) made.append(element("strong", {}, part.slice(2, -2)));
+    else if (part.startsWith("`")) made.append(element("code", {}, part.slice(1, -1)));
+    else if (/^\*.+\*$/.test(part)) made.append(element("em", {}, part.slice(1, -1)));
+    else made.append(part);
+  }
+  return made;
+}
+
+/** The number that a cell of a board begins with, or null: "(9,818 …" is 9818, "–" is none. */
+function leadingNumber(text) {
+  const found = /^[(\s]*([+\-−]?[\d,]*\.?\d+)/.exec(text);
+  return found ? Number(found[1].replaceAll(",", "").replace("−", "-")) : null;
+}
+
+/** Values of queries in per cent, NaN for none: little-endian 16 bits each, in base64. */
+function unpack(text) {
+  const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
+  const steps = new DataView(bytes.buffer);
+  return Array.from({ length: bytes.length / 2 }, (_, place) => {
+    const step = steps.getUint16(2 * place, true);
+    return step === NO_VALUE ? NaN : (100 * step) / LARGEST;
+  });
+}
+
+const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
+
+/** Fill a <select>; the choice is kept where it is still offered. */
+function offer(select, options, chosen = select.value) {
+  select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
+  if (options.some(([value]) => value === chosen)) select.value = chosen;
+}

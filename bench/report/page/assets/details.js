@@ -1,0 +1,54 @@
+// What stands behind a row: parameters, where each seed was measured, how to measure it again.
+
+function seedRow(seed) {
+  const place = DATA.places[seed.place];
+  const commit = (place.git || "no commit").slice(0, 10) + (place.dirty ? " with changes" : "");
+  const machine = [place.machine.cpu, place.machine.gpu, `${place.threads} ${place.threads === 1 ? "thread" : "threads"}`].filter(Boolean).join(", ");
+  const texts = [seed.date.slice(0, 16).replace("T", " "), commit, machine];
+  const link = element("a", { href: seed.path.split("/").map(encodeURIComponent).join("/") }, `seed ${seed.seed}`);
+  return element("tr", {}, element("th", { scope: "row" }, link), ...texts.map((text) => element("td", { class: "text" }, text)));
+}
+
+function pairsOf(values, marked = []) {
+  return element("dl", {}, ...Object.entries(values).map(([name, value]) => element("div",
+    { class: marked.includes(name) ? "set" : "" }, element("dt", {}, name), element("dd", {}, String(value)))));
+}
+
+function scrolled(title, head, rows) {
+  const cells = head.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
+  return element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
+    element("table", {}, element("thead", {}, element("tr", {}, ...cells)), element("tbody", {}, ...rows)));
+}
+
+function pointRows(task, curve) {
+  const main = curve.measures[task.measures[0]];
+  return curve.visited.map((visited, place) => element("tr", {}, ...[
+    visited.toFixed(2), curve.work[place].toFixed(2), main[place] === null ? "–" : main[place].toFixed(1),
+    Math.round(curve.speed[place]).toLocaleString("en"),
+  ].map((text) => element("td", { class: "text" }, text))));
+}
+
+/** Open the dialogue of a row; closing it gives the focus back. */
+function showDetails(task, row) {
+  const dialog = byId("details");
+  const close = element("button", { type: "button", click: () => dialog.close() }, "Close");
+  const versions = DATA.places[row.seeds[0].place].versions;
+  const parts = [
+    element("header", {}, element("h2", { id: "details-title" }, row.label), close),
+    element("h3", {}, "Measure it again"),
+    element("pre", {}, element("code", {}, row.command)),
+    element("h3", {}, "Measured"),
+    scrolled("Measured", ["cell", "date (UTC)", "commit", "machine"], row.seeds.map(seedRow)),
+    element("h3", {}, "Parameters"),
+    pairsOf(row.params, row.set),
+    element("h3", {}, "Versions"),
+    pairsOf(versions),
+  ];
+  if (row.curve) {
+    const of = row.seeds.length === row.curve.n_seeds ? "" : ` (seed ${row.seeds[0].seed}: seeds differ in their number)`;
+    parts.splice(5, 0, element("h3", {}, `Operating points${of}`),
+      scrolled("Operating points", ["visited %", "work %", task.measures[0], "queries a second"], pointRows(task, row.curve)));
+  }
+  dialog.replaceChildren(...parts);
+  dialog.showModal();
+}

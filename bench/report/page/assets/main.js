@@ -1,0 +1,92 @@
+// The page: a dataset chosen by the address, its boards, charts and comparison kept in step.
+
+for (const task of DATA.tasks) task.byLabel = new Map(task.rows.map((row) => [row.label, row]));
+
+const state = {
+  task: null,
+  checked: [],
+  check(label, on) {
+    this.checked = this.checked.filter((each) => each !== label);
+    if (on) this.checked.push(label);
+    if (this.checked.length >= 2) [byId("row-a").value, byId("row-b").value] = this.checked.slice(-2);
+  },
+  redraw() {
+    drawBoard(state.task, boardChosen(), state);
+    drawCharts(state.task, state);
+    drawComparison(state.task);
+  },
+};
+
+const boardChosen = () => state.task.boards[Number(byId("board-choice").value)];
+
+function showBoard() {
+  sorting.column = null;
+  hidden.clear();
+  drawBoard(state.task, boardChosen(), state);
+  drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
+}
+
+function showOverview() {
+  const { header, rows, notes } = DATA.summary;
+  const links = new Map(DATA.tasks.map((task) => [task.name, `#${task.id}`]));
+  const head = header.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
+  const body = rows.map(([name, ...texts]) => element("tr", {},
+    element("th", { scope: "row" }, element("a", { href: links.get(name) }, name)),
+    ...texts.map((text) => element("td", { class: "text" }, text))));
+  byId("summary").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  byId("summary-notes").replaceChildren(...notes.map(sentence));
+}
+
+function showTask(task) {
+  state.task = task;
+  state.checked = [];
+  byId("filter").value = "";
+  byId("task-title").textContent = task.name;
+  byId("task-facts").textContent = `${task.queries.toLocaleString("en")} ${task.pairs ? "pairs" : "queries"} over `
+    + `${task.documents.toLocaleString("en")} documents; data ${task.digest.slice(0, 12)}`;
+  const source = task.title ? [`${task.title}. Source: ${task.citation}. Licence: ${task.licence}.`] : [];
+  byId("task-notes").replaceChildren(...[...source, ...task.notes].map(sentence));
+  offer(byId("board-choice"), task.boards.map((board, place) => [String(place), board.title]), "0");
+  offer(byId("measure"), task.measures.map((name) => [name, name]));
+  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
+  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
+  const comparable = task.rows.filter((row) => row.at.tenth && !row.sees).map((row) => [row.label, row.label]);
+  for (const id of ["row-a", "row-b"]) offer(byId(id), comparable);
+  // The best two whose queries are known, if there are such.
+  const [first] = task.compare.measures;
+  const pair = first ? first.labels : comparable.map(([label]) => label);
+  if (comparable.length > 1) [byId("row-a").value, byId("row-b").value] = pair;
+  offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
+  byId("compare").hidden = comparable.length < 2;
+  showBoard();
+  drawCharts(task, state);
+  if (comparable.length > 1) drawComparison(task);
+}
+
+function route() {
+  const id = decodeURIComponent(location.hash.slice(1));
+  if (id === "main") return;
+  const task = DATA.tasks.find((each) => each.id === id || each.name === id);
+  byId("overview").hidden = Boolean(task);
+  byId("task").hidden = !task;
+  for (const link of byId("tasks").querySelectorAll("a")) {
+    const here = link.getAttribute("href") === `#${task ? task.id : ""}`;
+    if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    if (here) link.scrollIntoView({ block: "nearest", inline: "center" });
+  }
+  document.title = task ? `${task.name} · Treeline leaderboard` : "Treeline leaderboard";
+  if (task) showTask(task);
+}
+
+const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.name])];
+byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: `#${id}` }, name))));
+showOverview();
+for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
+byId("board-choice").addEventListener("change", showBoard);
+for (const id of ["measure", "scale"]) byId(id).addEventListener("change", () => drawVisited(state.task, state));
+byId("at").addEventListener("change", () => drawDistance(state.task, state));
+byId("heat-row").addEventListener("change", () => drawHeat(state.task));
+for (const id of ["row-a", "row-b", "compare-measure"]) byId(id).addEventListener("change", () => drawComparison(state.task));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task && state.redraw());
+addEventListener("hashchange", route);
+route();

@@ -1,0 +1,107 @@
+// A board: sorted by any column, filtered by method and kind, columns hidden at will.
+
+const sorting = { column: null, descending: true };
+const hidden = new Set();
+
+/** Whether most cells of a column are numbers, or dashes among some. */
+function isNumeric(rows, column) {
+  const found = rows.map((row) => row[column]).filter((text) => text !== "–" && text !== "");
+  return found.length > 0 && found.every((text) => leadingNumber(text) !== null);
+}
+
+function compareTexts(a, b, numeric) {
+  if (!numeric) return a.localeCompare(b, "en", { numeric: true });
+  const [left, right] = [leadingNumber(a), leadingNumber(b)];
+  if (left === null || right === null) return (left === null) - (right === null);
+  return left - right;
+}
+
+/** The rows in the chosen order; what has no value stands last either way. */
+function sorted(rows) {
+  const { column, descending } = sorting;
+  if (column === null) return rows;
+  const numeric = isNumeric(rows, column);
+  const absent = (row) => numeric && leadingNumber(row[column]) === null;
+  return [...rows].sort((a, b) => {
+    if (absent(a) || absent(b)) return absent(a) - absent(b);
+    const order = compareTexts(a[column], b[column], numeric);
+    return descending ? -order : order;
+  });
+}
+
+/** The rows of a board that the filters leave. */
+function kept(task, board) {
+  const text = byId("filter").value.trim().toLowerCase();
+  const kind = byId("kind").value;
+  const plain = byId("plain").checked;
+  return board.rows.filter((row) => {
+    const of = task.byLabel.get(row[0]);
+    if (!row[0].toLowerCase().includes(text)) return false;
+    return !of || ((!kind || of.kind === kind) && !(plain && of.set.length));
+  });
+}
+
+function headCell(board, column, redraw) {
+  const numeric = isNumeric(board.rows, column);
+  const isSorted = sorting.column === column;
+  const direction = sorting.descending ? "descending" : "ascending";
+  const press = () => {
+    // Numbers begin with the largest, names with A.
+    sorting.descending = isSorted ? !sorting.descending : numeric;
+    sorting.column = column;
+    redraw();
+    byId("board").querySelector(`[data-column="${column}"]`).focus();
+  };
+  const button = element("button", { type: "button", "data-column": column, click: press }, board.header[column]);
+  return element("th", {
+    scope: "col", class: numeric ? "" : "text", "aria-sort": isSorted ? direction : "none",
+  }, button);
+}
+
+function nameCell(task, label, state, redraw) {
+  const row = task.byLabel.get(label);
+  if (!row) return element("th", { scope: "row" }, label);
+  const tick = element("input", {
+    type: "checkbox", "aria-label": `Show ${label} in the charts and compare it`, "data-label": label,
+    change: (event) => {
+      state.check(label, event.target.checked);
+      redraw();
+      byId("board").querySelector(`[data-label="${CSS.escape(label)}"]`).focus();
+    },
+  });
+  tick.checked = state.checked.includes(label);
+  const open = element("button", { type: "button", click: () => showDetails(task, row) }, label);
+  return element("th", { scope: "row" }, element("div", { class: "name" }, tick, open));
+}
+
+/** Draw a board with its notes, the count of rows and the choice of columns. */
+function drawBoard(task, board, state) {
+  const redraw = () => drawBoard(task, board, state);
+  const shown = board.header.map((_, column) => column).filter((column) => !hidden.has(column));
+  const rows = sorted(kept(task, board));
+  const numeric = board.header.map((_, column) => isNumeric(board.rows, column));
+  const head = element("tr", {}, ...shown.map((column) => headCell(board, column, redraw)));
+  const body = rows.map((row) => element("tr", { class: state.checked.includes(row[0]) ? "checked" : "" },
+    ...shown.map((column) => column === 0 ? nameCell(task, row[0], state, state.redraw)
+      : element("td", { class: numeric[column] ? "" : "text" }, row[column]))));
+  byId("board").replaceChildren(
+    element("thead", {}, head),
+    element("tbody", {}, ...body),
+  );
+  byId("board").setAttribute("aria-label", board.title);
+  byId("count").textContent = `${rows.length} of ${board.rows.length} rows`;
+  byId("board-notes").replaceChildren(...board.notes.map(sentence));
+}
+
+/** Checkboxes of the columns but the first. */
+function drawColumns(board, redraw) {
+  const choices = board.header.slice(1).map((name, place) => {
+    const box = element("input", { type: "checkbox", change: (event) => {
+      if (event.target.checked) hidden.delete(place + 1); else hidden.add(place + 1);
+      redraw();
+    } });
+    box.checked = !hidden.has(place + 1);
+    return element("label", {}, box, name);
+  });
+  byId("columns").replaceChildren(element("legend", {}, "Columns shown"), ...choices);
+}

@@ -1,0 +1,44 @@
+"""The command that measures a row again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from bench.cards import card_of_task, cards
+
+if TYPE_CHECKING:
+    from bench.method import Value
+    from bench.report.board import Row
+
+
+def command_of(row: Row) -> str:
+    """What to type in a checkout of the row's commit.
+
+    A dataset that was read from a path, and a method from a file, take theirs of the reader's own.
+    """
+    cell = row.cells[0]
+    settings = cell.changed | {name: cell.params[name] for name in row.apart}
+    words = ["python", "run_bench.py", "--methods", cell.method, *dataset_option(cell.task)]
+    words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
+    if "k" in settings and "k" not in cell.params:
+        words += ["--k", str(settings.pop("k"))]
+    for name, value in settings.items():
+        words += ["--set", f"{name}={_typed(value)}"]
+    return shlex.join(words)
+
+
+def dataset_option(task: str) -> list[str]:
+    """``--datasets NAME``, or ``--dataset`` with the arguments or the path of a task's name."""
+    if task in cards():
+        return ["--datasets", task]
+    if (card := card_of_task(task)) is not None:
+        return ["--dataset", f"{card.name}:{task.removeprefix(card.name + '-')}"]
+    if task.startswith("hierarchy-"):
+        return ["--dataset", f"hierarchy:{task.removeprefix('hierarchy-')}.csv"]
+    kind, dash, name = task.partition("-")
+    return ["--dataset", f"{kind}:{name}"] if dash else ["--datasets", task]
+
+
+def _typed(value: Value) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,48 @@
+"""A results folder small enough to check by hand, as the tests of the page read it."""
+
+import numpy as np
+
+from bench.measured import XRay
+from bench.query_values import QueryValues, write_query_values
+from bench.store import QUERIES, Store
+from tests.test_boards import cell, lost, point
+
+QUERIES_ASKED = np.array([3, 5, 7, 9])
+NEAR, FAR = (1, 1, 0.5, 0), (0.5, 1, 0, 0.25)
+"""Of the four queries at at most 10 % visited: near wins twice, far once, and one is a tie."""
+PROVENANCE = {
+    "git": "0123456789abcdef", "dirty": False, "versions": {"torch": "2.13.0"},
+    "machine": {"cpu": "A processor"}, "threads": 2, "date": "2026-01-02T03:04:05+00:00",
+}  # fmt: skip
+
+
+def xrayed(visited, recall):
+    seen = XRay(
+        overall=lost(129, 0.2, 0.1, 0.05, 0.05),
+        by_distance={0: lost(100, 0.1, 0.1, 0.05, 0), 1: lost(29, 0.5, 0, 0, 0.25)},
+        undivided=False,
+    )
+    return point(visited, recall).model_copy(update={"xray": seen})
+
+
+def small_results(root):
+    """near, near dim=4, far (counts for itself), exact, and a cell that failed."""
+    store = Store(root)
+    store.prepare()
+    near = [point(0.02, 0.5), xrayed(0.09, 0.6), point(1, 0.9)]
+    far = [point(0.04, 0.3, self_reported=True), point(0.1, 0.4, self_reported=True)]
+    cells = [
+        (cell("near", key="a", points=near, provenance=PROVENANCE), NEAR),
+        (cell("near", key="b", seed=1, points=near, provenance=PROVENANCE), NEAR),
+        (cell("near", key="c", points=near[:2], params={"dim": 4}, changed={"dim": 4}), None),
+        (cell("far", key="d", points=far), FAR),
+        (cell("exact", key="e", points=[point(1, 0.97)]), None),
+        (cell("broken", key="f", status="failed", reason="</script> is no reason"), None),
+    ]
+    for each, values in cells:
+        with store.staging(each.key) as folder:
+            if values is not None:
+                kept = QueryValues(QUERIES_ASKED, {1: {"recall": np.array(values)}})
+                write_query_values(folder / QUERIES, kept)
+            store.commit(each, folder)
+    return store

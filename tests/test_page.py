@@ -1,0 +1,166 @@
+"""The one-file page: what is written into it, by hand."""
+
+import base64
+import json
+import re
+
+import numpy as np
+import pytest
+
+from bench.report.board import rows_of
+from bench.report.curves import curve_of, measures_of, strata_of
+from bench.report.links import anchor
+from bench.report.markdown import write_leaderboard
+from bench.report.page.command import command_of, dataset_option
+from bench.report.page.queries import packed
+from bench.report.page.rows import kind_of
+from bench.report.summary import summary_board
+from bench.report.task_report import report_of
+from tests.small_results import small_results
+from tests.test_boards import LEAVES, cell, no_values, point
+
+
+def row(*cells):
+    (found,) = rows_of(cells)
+    return found
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The folder of the small results with everything written, and the page's data."""
+    store = small_results(tmp_path_factory.mktemp("results"))
+    write_leaderboard(store, figures=True)
+    page = (store.root / "leaderboard.html").read_text()
+    (data,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', page)
+    return store, page, json.loads(data)
+
+
+def test_equal_results_give_an_equal_page(written):
+    store, page, _ = written
+    write_leaderboard(store, figures=True)
+    assert (store.root / "leaderboard.html").read_text() == page
+
+
+def test_every_part_is_in_the_page_and_nothing_is_loaded(written):
+    _, page, _ = written
+    assert "{{" not in page.replace(re.search(r"<script>.*?</script>", page, re.DOTALL)[0], "")
+    assert not re.search(r'(src|href)="https?:', page)
+    assert "default-src 'none'" in page
+    assert "vegaEmbed" in page
+
+
+def test_no_text_of_a_result_can_end_the_script(written):
+    _, page, data = written
+    (unmeasured,) = [b for b in data["tasks"][0]["boards"] if b["title"] == "Not measured"]
+    assert unmeasured["rows"] == [["broken", "0", "failed", "</script> is no reason"]]
+    assert "</script> is no reason" not in page
+
+
+def test_the_page_has_the_boards_of_the_leaderboard(written):
+    store, _, data = written
+    text = (store.root / "LEADERBOARD.md").read_text()
+    titles = [board["title"] for board in data["tasks"][0]["boards"]]
+    assert titles[0] == "Recall by distance"
+    assert re.findall(r"^### (.+)$", text, re.MULTILINE) == titles
+
+
+def test_values_of_queries_are_kept_to_a_hundred_thousandth():
+    values = np.array([0, 1, 1 / 3, np.nan])
+    steps = np.frombuffer(base64.b64decode(packed(values)), "<u2")
+    assert list(steps[[0, 1, 3]]) == [0, 65534, 65535]
+    assert steps[2] / 65534 == pytest.approx(1 / 3, abs=1e-5)
+
+
+def test_who_is_ahead_is_the_difference_of_the_boards(written):
+    _, _, data = written
+    (compared,) = data["tasks"][0]["compare"]["measures"]
+    # (1 - .5 + 0 + .5 - .25) / 4 queries: 1 - .5, 1 - 1, .5 - 0 and 0 - .25.
+    assert compared["labels"] == ["near", "far"]
+    assert compared["pairs"][0][:3] == [0, 1, 18.75]
+    assert data["tasks"][0]["compare"]["numbers"] == [3, 5, 7, 9]
+
+
+def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_points():
+    alike = row(cell(points=[point(0.1, 0.4)]), cell(seed=1, points=[point(0.3, 0.6)]))
+    curve = curve_of(alike, measures_of([alike]))
+    assert (curve.n_seeds, curve.visited, curve.measures["Recall"]) == (2, [20], [50])
+    unlike = row(cell(points=LEAVES), cell(seed=1, points=LEAVES[:2]))
+    assert curve_of(unlike, {}).n_seeds == 1
+    assert curve_of(unlike, {}).visited == [4, 10, 10.1, 100]
+
+
+def test_recall_by_distance_at_a_tenth_and_at_most():
+    found = row(cell(points=LEAVES))
+    assert strata_of(found, "tenth").recall == [70, 70]
+    assert strata_of(found, "all").recall == [90, 90]
+    assert strata_of(row(cell(points=LEAVES[3:])), "tenth") is None
+
+
+def test_a_row_says_how_it_is_measured_again():
+    changed = {"rate": 0.5, "siamese": True, "k": 7}
+    cells = [cell("a+b", seed, task="scifact", params={"rate": 0.5, "siamese": True},
+                  changed=changed, points=LEAVES) for seed in (0, 2)]  # fmt: skip
+    assert command_of(row(*cells)) == (
+        "python run_bench.py --methods a+b --datasets scifact --seeds 0,2 --k 7 "
+        "--set rate=0.5 --set siamese=true"
+    )
+
+
+def test_rows_of_other_defaults_are_told_by_the_command_too():
+    cells = [cell("old", task="tree", params={"steps": n}, points=LEAVES) for n in (1, 2)]
+    assert [command_of(each).split("--set ")[1] for each in rows_of(cells)] == [
+        "steps=1",
+        "steps=2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("task", "option"),
+    [
+        ("wordnet", ["--datasets", "wordnet"]),
+        ("tree-H=3,W=7", ["--dataset", "tree:H=3,W=7"]),
+        ("hierarchy-shoes", ["--dataset", "hierarchy:shoes.csv"]),
+        ("beir-mine", ["--dataset", "beir:mine"]),
+    ],
+)
+def test_a_task_is_named_as_it_is_typed(task, option):
+    assert dataset_option(task) == option
+
+
+def test_the_kind_of_a_row_is_how_it_searches():
+    assert kind_of(row(cell(points=[point(1, 0.9)]))) == "everything"
+    assert kind_of(row(cell(points=LEAVES))) == "part"
+    assert kind_of(row(cell(points=[point(0.1, 0.9, self_reported=True)]))) == "own count"
+
+
+def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():
+    cheap = [point(0.1, 0.69).model_copy(update={"queries_per_second": 5000}), point(1, 0.8)]
+    slow = [point(0.1, 0.5).model_copy(update={"queries_per_second": 9000}), point(1, 0.95)]
+    cells = [
+        cell("good", points=LEAVES),
+        cell("quick", points=cheap),
+        cell("dear", points=slow),
+        cell("oracle", points=[point(0, 1)], sees_test=True),
+    ]
+    (found,) = summary_board([report_of(cells, no_values)]).rows
+    # quick comes to 69 of 70, which is more than 95 %; dear is faster, but comes to 50.
+    assert found == ["small", "recall@|S|", "dear (95.0)", "dear (95.0)", "good (70.0)",
+                     "quick (5,000 q/s)"]  # fmt: skip
+
+
+def test_the_first_board_leads_to_every_cell(written):
+    store, _, _ = written
+    text = (store.root / "LEADERBOARD.md").read_text()
+    links = re.findall(r"\]\((runs/[^)]+)\)", text)
+    assert {(store.root / link).is_file() for link in links} == {True}
+    # Five measured cells, and the name of each of four rows.
+    assert len(links) == 9
+    assert len(set(links)) == 5
+
+
+def test_contents_lead_to_the_headings(written):
+    store, _, _ = written
+    text = (store.root / "LEADERBOARD.md").read_text()
+    assert "- [small](#small): Recall by distance, " in text
+    assert "\n## small\n" in text
+    assert anchor("tree-H=3,W=7") == "tree-h3w7"

@@ -1,0 +1,239 @@
+"""The page as readers have it: from disk, in headless Chromium, with the network off."""
+
+import re
+import shutil
+
+import pytest
+
+from bench.report.markdown import write_leaderboard
+from bench.store import Store
+from tests.conftest import ROOT
+from tests.small_results import small_results
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra")
+
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="session")
+def browser():
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("no Chromium; `apt-get install chromium`")
+    with playwright.sync_playwright() as driver:
+        # No name is resolved, not even by what the browser does on its own.
+        options = ["--host-resolver-rules=MAP * ~NOTFOUND"]
+        yield driver.chromium.launch(executable_path=found, args=options)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    store = small_results(tmp_path_factory.mktemp("results"))
+    write_leaderboard(store, figures=True)
+    return (store.root / "leaderboard.html").as_uri()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Open an address; at the end there was no complaint and no request but for it."""
+    contexts, asked, complaints = [], [], []
+
+    def opened(address, size=DESK, scheme="light"):
+        context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not complaints
+    assert {url.partition("#")[0] for url in asked} == {asked[0].partition("#")[0]}
+    assert asked[0].startswith("file:")
+
+
+@pytest.fixture
+def small(open_page, address):
+    page = open_page(f"{address}#small")
+    page.wait_for_selector("#visited-chart svg")
+    return page
+
+
+def names(page):
+    return page.locator("#board tbody th .name button").all_text_contents()
+
+
+def drawn(page, chart):
+    """The text of a chart, once it is there."""
+    page.wait_for_selector(f"#{chart}-chart svg")
+    return page.locator(f"#{chart}-chart svg").inner_html()
+
+
+def test_it_renders_boards_and_charts(small):
+    assert small.locator("h2:visible").text_content() == "small"
+    assert names(small) == ["exact", "near", "near dim=4", "far"]
+    for chart in ("visited", "distance", "heat", "xray", "ahead-query", "ahead-distance"):
+        assert "<path" in drawn(small, chart)
+
+
+def test_the_overview_leads_to_a_dataset(open_page, address):
+    page = open_page(address)
+    assert page.locator("#summary tbody td").all_text_contents()[:2] == [
+        "recall@|S|",
+        "exact (97.0)",
+    ]
+    page.click("#summary a")
+    assert page.locator("nav a[aria-current]").text_content() == "small"
+    assert page.locator("#board").is_visible()
+
+
+def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):
+    head = small.locator("#board thead th", has_text="overall")
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert names(small) == ["exact", "near", "near dim=4", "far"]
+    small.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    assert names(small) == ["far", "near dim=4", "near", "exact"]
+    small.locator("#board thead th button", has_text="method").click()
+    assert names(small) == ["exact", "far", "near", "near dim=4"]
+
+
+def test_rows_are_filtered_by_name_by_kind_and_by_what_was_set(small):
+    small.fill("#filter", "NEAR")
+    assert names(small) == ["near", "near dim=4"]
+    assert small.locator("#count").text_content() == "2 of 4 rows"
+    small.check("#plain")
+    assert names(small) == ["near"]
+    small.fill("#filter", "")
+    small.select_option("#kind", "own count")
+    assert names(small) == ["far"]
+    small.select_option("#kind", "everything")
+    assert names(small) == ["exact"]
+
+
+def test_columns_are_hidden(small):
+    small.click("text=Columns >> nth=0")
+    small.uncheck("#columns input >> nth=0")
+    heads = small.locator("#board thead th").all_text_contents()
+    assert heads[:2] == ["method", "overall"]
+
+
+def test_another_board_is_shown(small):
+    small.select_option("#board-choice", label="Not measured")
+    assert small.locator("#board tbody td").all_text_contents()[-1] == "</script> is no reason"
+
+
+def test_a_row_tells_its_parameters_where_it_was_measured_and_how_to_again(small):
+    small.click("#board button:text-is('near')")
+    text = small.locator("#details").inner_text()
+    assert "python run_bench.py --methods near --datasets small --seeds 0,1" in text
+    assert "0123456789" in text
+    assert "A processor, 2 threads" in text
+    assert "2026-01-02 03:04" in text
+    assert re.search(r"dim\s+3", text)
+    assert small.locator("#details a").first.get_attribute("href").startswith("runs/small/near/")
+    small.keyboard.press("Escape")
+    assert not small.locator("#details").is_visible()
+    assert small.evaluate("document.activeElement.textContent") == "near"
+
+
+def test_the_scale_and_the_measure_of_curves_change(small):
+    before = drawn(small, "visited")
+    small.select_option("#scale", "linear")
+    small.wait_for_function("old => visited.querySelector('svg').innerHTML !== old", arg=before)
+    between = drawn(small, "visited")
+    assert between != before
+    assert small.locator("#measure option").all_text_contents() == [
+        "Recall", "Recall, mean of queries", "Recall, worst distance",
+    ]  # fmt: skip
+
+
+def test_checked_rows_are_in_colour_and_compared(small):
+    assert "near dim=4" in drawn(small, "distance")
+    small.locator("#board [data-label=far]").focus()
+    small.keyboard.press("Space")
+    assert small.evaluate("document.activeElement.dataset.label") == "far"
+    small.check("#board [data-label=near]")
+    small.wait_for_function(
+        "!document.querySelector('#distance svg').textContent.includes('dim=4')"
+    )
+    assert small.locator("#row-a").input_value() == "far"
+    assert small.locator("#row-b").input_value() == "near"
+    small.select_option("#row-a", "near")
+    small.select_option("#row-b", "far")
+    assert "near is 18.8 points ahead of B far in recall (macro)" in small.inner_text(
+        "#compare-result"
+    )
+    assert small.inner_text("#wins") == "A wins on 2 queries, B on 1; 1 are ties."
+    lost = small.locator("#extremes table").nth(1).locator("tbody tr")
+    assert lost.all_inner_texts() == ["query 9\t0.0\t25.0\t−25.0"]
+
+
+def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):
+    small.select_option("#row-a", "near dim=4")
+    assert "was not kept" in small.inner_text("#compare-result")
+    assert small.locator("#ahead-distance").is_visible()
+    assert not small.locator("#ahead-query").is_visible()
+
+
+def test_the_heat_map_has_the_recall_of_a_row_at_each_distance_and_point(small):
+    small.select_option("#heat-row", "far")
+    small.wait_for_function("heat.querySelector('svg')?.textContent.includes('40')")
+    figures = small.locator("#heat svg .role-mark text").all_text_contents()
+    assert sorted(figures) == ["30", "30", "40", "40"]
+
+
+def audit(page):
+    """What axe finds wrong."""
+    found = axe.Axe().run(page).response["violations"]
+    return {each["id"]: [node["target"] for node in each["nodes"]] for each in found}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing(open_page, address, scheme, size):
+    page = open_page(address, size, scheme)
+    assert audit(page) == {}
+    page.goto(f"{address}#small")
+    for chart in ("visited", "distance", "heat", "xray", "ahead-query", "ahead-distance"):
+        drawn(page, chart)
+    assert audit(page) == {}
+    page.click("#board button:text-is('near')")
+    assert audit(page) == {}
+
+
+def test_axe_would_find_a_faint_letter_and_a_field_without_a_label(small):
+    small.evaluate(
+        "for (const each of document.querySelectorAll('label')) each.replaceWith(...each.children)"
+    )
+    small.evaluate("document.documentElement.style.setProperty('--soft', '#ccc')")
+    assert {"color-contrast", "select-name"} <= set(audit(small))
+
+
+def test_dark_is_dark(open_page, address):
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert open_page(address, scheme="dark").evaluate(paper) == "rgb(18, 21, 25)"
+    assert open_page(address, scheme="light").evaluate(paper) == "rgb(255, 255, 255)"
+
+
+@pytest.mark.slow
+def test_the_published_results_fit_in_two_megabytes_and_on_a_phone(open_page, tmp_path):
+    results = tmp_path / "results"
+    shutil.copytree(ROOT / "results" / "runs", results / "runs")
+    store = Store(results)
+    write_leaderboard(store, figures=True)
+    file = results / "leaderboard.html"
+    assert file.stat().st_size < 2_000_000
+    page = open_page(file.as_uri(), PHONE)
+    datasets = page.locator("nav a").all()
+    assert len(datasets) > 5
+    for link in datasets:
+        link.click()
+        page.wait_for_timeout(500)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
