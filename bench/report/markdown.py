@@ -93,15 +93,15 @@ def _section(report: TaskReport, figures: Path | None) -> str:
         lines += [f"### {board.title}", ""]
         if board.notes:
             lines += [*board.notes, ""]
-        lines += [_table(_escaped(board if number else linked(board, report.rows)))]
-        lines += [""]
+        lines += [_table(board if number else linked(board, report.rows)), ""]
         if board.title in charts:
             lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
     return "\n".join(lines)
 
 
 def _table(board: Board) -> str:
-    return tabulate(board.rows, board.header, tablefmt="pipe", disable_numparse=True)
+    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]
+    return tabulate(rows, board.header, tablefmt="pipe", disable_numparse=True)
 
 
 def places(cells: list[Cell]) -> list[str]:
@@ -113,8 +113,3 @@ def places(cells: list[Cell]) -> list[str]:
         place = f"{origin.machine.get('cpu')}, {origin.threads} threads"
         found.setdefault(place, set()).add(f"`{commit}`")
     return [f"{place} (commit {', '.join(sorted(commits))})" for place, commits in found.items()]
-
-
-def _escaped(board: Board) -> Board:
-    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]
-    return replace(board, rows=rows)
