@@ -161,6 +161,8 @@ def test_the_first_board_leads_to_every_cell(written):
 def test_contents_lead_to_the_headings(written):
     store, _, _ = written
     text = (store.root / "LEADERBOARD.md").read_text()
-    assert "- [small](#small): Recall by distance, " in text
+    assert "- [small](#small): Recall by distance · " in text
+    (row,) = re.findall(r"^\| \[small\]\(#small\).*$", text, re.MULTILINE)
+    assert "recall@\\|S\\|" in row
     assert "\n## small\n" in text
     assert anchor("tree-H=3,W=7") == "tree-h3w7"

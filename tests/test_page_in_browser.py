@@ -237,3 +237,4 @@ def test_the_published_results_fit_in_two_megabytes_and_on_a_phone(open_page, tm
         link.click()
         page.wait_for_timeout(500)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert audit(page) == {}

@@ -56,10 +56,17 @@ def _contents(reports: list[TaskReport], summary: Board) -> str:
     """The summary, its datasets linked, and below it the boards of each."""
     links = {name: f"[{name}](#{anchor(name)})" for name in _headings(reports)}
     rows = [[links.get(row[0], row[0]), *row[1:]] for row in summary.rows]
-    lines = ["## Summary", "", *summary.notes, "", _table(replace(summary, rows=rows)), ""]
+    lines = [
+        "## Summary",
+        "",
+        *summary.notes,
+        "",
+        _table(_escaped(replace(summary, rows=rows))),
+        "",
+    ]
     lines += ["## Contents", ""]
     for report, name in zip(reports, _headings(reports), strict=True):
-        lines.append(f"- {links[name]}: {', '.join(board.title for board in report.boards)}")
+        lines.append(f"- {links[name]}: {' · '.join(board.title for board in report.boards)}")
     return "\n".join([*lines, ""])
 
 

@@ -31,6 +31,9 @@ function draw(figure, name, values, label, changes = {}) {
     drawn[figure] = chart;
     // One picture with one description, not a heap of marks.
     place.querySelector("svg").setAttribute("aria-hidden", "true");
+    // What is wider than the screen must scroll from the keyboard, too.
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
   }).catch((error) => console.error(`${figure}: ${error}`));
 }
 
