@@ -61,7 +61,7 @@ def _contents(reports: list[TaskReport], summary: Board) -> str:
         "",
         *summary.notes,
         "",
-        _table(_escaped(replace(summary, rows=rows))),
+        _table(replace(summary, rows=rows)),
         "",
     ]
     lines += ["## Contents", ""]
