@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from bench.cell import Status
 from bench.errors import InputError
+from bench.measured import TENTH
 from bench.plan import methods_asked
 from bench.query_values import BUDGETS
 from bench.registry import Registry
@@ -137,14 +138,14 @@ def _figures(cells: list[Cell]) -> list[_Figure]:
                 _Figure(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
                 for budget in BUDGETS
             ),
-            _Figure("nDCG@10 at ≤ 10 %", 0.1, _ranking("nDCG@10")),
-            _Figure("unseen R@100 at ≤ 10 %", 0.1, _unseen),
+            _Figure("nDCG@10 at ≤ 10 %", TENTH, _ranking("nDCG@10")),
+            _Figure("unseen R@100 at ≤ 10 %", TENTH, _unseen),
         ]
     of_all = [
         _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
         for budget in BUDGETS
     ]
-    return [*of_all, _Figure("min at ≤ 10 %", 0.1, lambda point: point.min)]
+    return [*of_all, _Figure("min at ≤ 10 %", TENTH, lambda point: point.min)]
 
 
 def _ranking(measure_name: str) -> Callable[[PointResult], float | None]:

@@ -137,6 +137,10 @@ class PointResult(Stored):
     xray: XRay | None = None
 
 
+TENTH = 0.1
+"""The share of documents visited at which methods are compared."""
+
+
 def dearest_within(points: Sequence[PointResult], budget: float) -> int | None:
     """Number of the operating point that visits most within a share of the corpus, or None."""
     within = [number for number, point in enumerate(points) if point.visited <= budget]

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.measured import dearest_within
+from bench.measured import TENTH, dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.measured import PointResult
     from bench.types import Floats, Ints
 
-BUDGETS = (0.1, 0.2, 1.0)
+BUDGETS = (TENTH, 0.2, 1.0)
 """Shares of documents visited at which rows are compared."""
 MANY = 20_000
 """Queries beyond which only the first share is kept, so that the file can be published."""

@@ -175,6 +175,14 @@ def test_checked_rows_are_in_colour_and_compared(small):
     assert lost.all_inner_texts() == ["query 9\t0.0\t25.0\t−25.0"]
 
 
+def test_a_checked_row_without_a_point_within_ten_per_cent_leaves_the_comparison_as_it_was(small):
+    before = small.input_value("#row-a"), small.input_value("#row-b")
+    small.check("#board [data-label=near]")
+    small.check("#board [data-label=exact]")
+    assert (small.input_value("#row-a"), small.input_value("#row-b")) == before
+    assert "" not in before
+
+
 def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):
     small.select_option("#row-a", "near dim=4")
     assert "was not kept" in small.inner_text("#compare-result")

@@ -5,10 +5,10 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from bench.choice import BUDGET, choose
+from bench.choice import choose
 from bench.errors import SealedError
 from bench.judgements import Judgements
-from bench.measured import Chosen
+from bench.measured import TENTH, Chosen
 from bench.method import Method, SearchResult
 from bench.task_files import load_sealed, save_task
 
@@ -92,7 +92,7 @@ def test_points_that_visit_more_than_the_budget_are_not_chosen(sealed):
     method.index(task.corpus)
     chosen = choose(method, task, [{"nprobe": 12}, {"nprobe": 24}], silent)
     assert chosen == Chosen(
-        budget=BUDGET, reason="no operating point visits so little on validation"
+        budget=TENTH, reason="no operating point visits so little on validation"
     )
 
 

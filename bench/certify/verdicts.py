@@ -6,6 +6,8 @@ import math
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.measures.xray import LOSSES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -116,7 +118,7 @@ def _figures(point: PointResult, n_queries: int) -> dict[str, Figure]:
         losses = [("", point.xray.overall, near)]
         losses += [(f" at {h}", loss, at[h]) for h, loss in point.xray.by_distance.items()]
         for place, loss, tolerance in losses:
-            for name in ("encoder", "routing", "scoring", "gain"):
+            for name in LOSSES:
                 figures[f"lost: {name}{place}"] = Figure(getattr(loss, name), tolerance)
     return figures
 

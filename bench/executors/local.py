@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from bench.store import Store
 
 CHECKOUT = Path(__file__).parent.parent.parent
-TAG = "TREELINE_CELL"
-"""Environment variable that names the key of the cell to all that its process starts."""
 GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.guard")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
@@ -152,7 +150,6 @@ class LocalExecutor:
                 start_new_session=True,
                 env={
                     **os.environ,
-                    TAG: key,
                     "OMP_NUM_THREADS": threads,
                     "OPENBLAS_NUM_THREADS": threads,
                     # So that it imports the code whose fingerprint is in the key.

@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Status
-from bench.measured import PointResult, dearest_within
+from bench.measured import TENTH, PointResult, dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -128,4 +128,4 @@ def within(cell: Cell, budget: float) -> PointResult | None:
 
 def within_tenth(cell: Cell) -> PointResult | None:
     """The dearest operating point that visits at most 10 %."""
-    return within(cell, 0.1)
+    return within(cell, TENTH)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measured import dearest_within
+from bench.measured import TENTH, dearest_within
 from bench.measures.significance import difference_intervals, holm, paired_p_values
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> QueryValues | None:
     """Values of a row at its dearest point within 10 %, mean over seeds, as its only point."""
     of_seeds = []
     for cell in row.cells:
-        number, values = dearest_within(cell.points, 0.1), values_of(cell)
+        number, values = dearest_within(cell.points, TENTH), values_of(cell)
         if number is None or values is None:
             return None
         of_seeds.append(values._replace(points={0: values.points[number]}))

@@ -17,8 +17,6 @@ PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
 GREY = "#8a8f98"
-FOCUSED = len(PALETTE)
-"""Rows that a chart can show in colour."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},

@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.xray import LOSSES
 from bench.report.board import Board, Row, chosen_points, visited_text, within_tenth
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from bench.measured import Loss, XRay
 
-TERMS = ("encoder", "routing", "scoring", "gain")
 TITLE = "X-ray at ≤ 10 % visited"
 
 
@@ -46,7 +46,7 @@ def xrayed(rows: list[Row]) -> list[XRayed]:
 
 def mean_of_terms(losses: Sequence[Loss]) -> dict[str, float]:
     """Mean of each term over seeds, in per cent."""
-    return {term: 100 * fmean(getattr(loss, term) for loss in losses) for term in TERMS}
+    return {term: 100 * fmean(getattr(loss, term) for loss in losses) for term in LOSSES}
 
 
 def missed(terms: dict[str, float]) -> float:
@@ -71,7 +71,7 @@ def xray_boards(rows: list[Row]) -> list[Board]:
         "**Scoring**: visited, and not among the best. **Gain**: found because what exact search "
         "ranks above them was not visited. Missed = encoder + routing + scoring - gain, for each "
         "query and at each distance. Not shown: methods without vectors or without a point within "
-        "10 %, and rows measured before there was an X-ray."
+        "10 %, and rows of which a cell holds no X-ray."
     ]
     undivided = [row.label for row in found if row.seeds[0].undivided]
     if undivided:
@@ -79,7 +79,7 @@ def xray_boards(rows: list[Row]) -> list[Board]:
             f"What {', '.join(undivided)} visited is not known document by document: there, "
             "routing has scoring's part too."
         )
-    boards = [Board(TITLE, ["method", "seeds", "missed", *TERMS, "visited %"], table, notes)]
+    boards = [Board(TITLE, ["method", "seeds", "missed", *LOSSES, "visited %"], table, notes)]
     if len(found[0].seeds[0].by_distance) > 1:
         boards.append(_by_distance(found))
     return boards

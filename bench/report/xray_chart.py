@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
+from bench.measures.xray import LOSSES
 from bench.report.descriptions import DATA
-from bench.report.xray_boards import TERMS, XRayed, mean_of_terms
+from bench.report.xray_boards import XRayed, mean_of_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.report.descriptions import Layers
 
-COLOURS = ("#4c78a8", "#f58518", "#e45756", "#54a24b")
-"""Of the terms; told apart by those who see no red or green, too."""
+COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
+"""Of the terms, from the palette of Okabe & Ito (2008), made for those who see no red or green."""
 
 
 def xray_values(row: XRayed) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
 def _bars() -> alt.Chart:
     order = alt.Order("order:Q")
     legend = alt.Legend(title=None, orient="top")
-    scale = alt.Scale(domain=list(TERMS), range=list(COLOURS))
+    scale = alt.Scale(domain=list(LOSSES), range=list(COLOURS))
     chart: alt.Chart = (
         alt.Chart(alt.NamedData(DATA))
         .mark_bar()
@@ -72,6 +73,6 @@ def _bars() -> alt.Chart:
             order=order,
             tooltip=["method:N", "why:N", alt.Tooltip("missed:Q", format=".1f")],
         )
-        .transform_calculate(order=f"indexof({list(TERMS)}, datum.why)")
+        .transform_calculate(order=f"indexof({list(LOSSES)}, datum.why)")
     )
     return chart

@@ -39,7 +39,10 @@ def write_page(store: Store, reports: Sequence[TaskReport], summary: Board) -> P
 
 
 def page_of(reports: Sequence[TaskReport], summary: Board) -> str:
-    """The page as text: a pure function of what is shown and of the libraries' versions."""
+    """The page as text, the same for the same reports and versions of the libraries.
+
+    Names of queries are read from datasets that come with the project.
+    """
     import vl_convert
 
     assets = resources.files("bench.report.page") / "assets"
@@ -69,9 +72,8 @@ def _task_json(report: TaskReport, places: Places) -> dict[str, Any]:
     first = report.cells[0]
     card = card_of_task(first.task)
     facts = {} if card is None else card.model_dump(include={"title", "citation", "licence"})
-    strata = first.points[0].recall_by_distance if first.points else []
-    if report.rows and report.rows[0].cells[0].points:
-        strata = report.rows[0].cells[0].points[0].recall_by_distance
+    points = report.rows[0].cells[0].points if report.rows else []
+    strata = points[0].recall_by_distance if points else []
     return facts | {
         "name": first.task,
         "digest": first.task_digest,

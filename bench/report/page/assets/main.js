@@ -8,7 +8,9 @@ const state = {
   check(label, on) {
     this.checked = this.checked.filter((each) => each !== label);
     if (on) this.checked.push(label);
-    if (this.checked.length >= 2) [byId("row-a").value, byId("row-b").value] = this.checked.slice(-2);
+    // A row without a point within 10 % visited cannot be compared there.
+    const two = this.checked.filter((each) => this.task.byLabel.get(each)?.at.tenth).slice(-2);
+    if (two.length === 2) [byId("row-a").value, byId("row-b").value] = two;
   },
   redraw() {
     drawBoard(state.task, boardChosen(), state);

@@ -3,7 +3,7 @@
 const sorting = { column: null, descending: true };
 const hidden = new Set();
 
-/** Whether most cells of a column are numbers, or dashes among some. */
+/** Whether all cells of a column are numbers or dashes. */
 function isNumeric(rows, column) {
   const found = rows.map((row) => row[column]).filter((text) => text !== "–" && text !== "");
   return found.length > 0 && found.every((text) => leadingNumber(text) !== null);
@@ -11,9 +11,7 @@ function isNumeric(rows, column) {
 
 function compareTexts(a, b, numeric) {
   if (!numeric) return a.localeCompare(b, "en", { numeric: true });
-  const [left, right] = [leadingNumber(a), leadingNumber(b)];
-  if (left === null || right === null) return (left === null) - (right === null);
-  return left - right;
+  return leadingNumber(a) - leadingNumber(b);
 }
 
 /** The rows in the chosen order; what has no value stands last either way. */
