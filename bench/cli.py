@@ -113,6 +113,9 @@ def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bo
     """Whether methods keep the contract: named checks on two small tasks."""
     from bench.check.report import check_methods
 
+    if everything and methods:
+        raise click.UsageError(f"--all is all methods; leave it out to check {' '.join(methods)}")
+
     if not check_methods(methods, settings, everything=everything):
         sys.exit(1)
 

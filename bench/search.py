@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 BATCH = 4096
 """Queries searched at once: bounds memory, and is how often progress is told."""
 
+MET_AT_MOST = 2
+"""How often a library's counter may count a document: a graph scores some on several levels."""
+
 
 @dataclass(frozen=True)
 class PointSummary:
@@ -179,6 +182,11 @@ class Searcher:
             raise MethodError(
                 f"visited must be {n} counts of 0 or more, got {np.shape(visited)} from "
                 f"{np.min(visited)} to {np.max(visited)}"
+            )
+        if np.mean(visited) > MET_AT_MOST * self._n_documents:
+            raise MethodError(
+                f"says that it visited {np.mean(visited):g} documents a query, of "
+                f"{self._n_documents}; each may count once, or {MET_AT_MOST} times in a graph"
             )
         returned = int((ids >= 0).sum())
         # Faiss does not count the distance of the node that a search of its graph starts from.

@@ -105,7 +105,11 @@ def test_an_exempt_check_is_not_made_and_keeps_its_reason(tmp_path):
 
 @pytest.mark.parametrize(
     ("exempt", "message"),
-    [({"no_duplicate": "why"}, "did you mean no_duplicates"), ({"no_duplicates": " "}, "a reason")],
+    [
+        ({"fits_indexes_and_searches": "because"}, "nothing else is checked"),
+        ({"no_duplicate": "why"}, "did you mean no_duplicates"),
+        ({"no_duplicates": " "}, "a reason"),
+    ],
 )
 def test_an_exemption_names_a_check_and_a_reason(exempt, message, tmp_path):
     kind = type("Exempt", (mutants.Sound,), {"exempt": exempt})

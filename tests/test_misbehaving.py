@@ -39,6 +39,7 @@ WRONG = {
     "leaves without a partition": ("failed", "partition() returns None"),
     "visited nan": ("failed", "visited must be 13 counts"),
     "routing negative": ("failed", "routing must be 0 or more"),
+    "visited too much": ("failed", "says that it visited 1e+09 documents a query, of 13"),
     "visited nothing": ("failed", "says that it visited 0 documents for 13 queries"),
     "markup": ("failed", "cannot open [/data/x]"),
     "print": ("ok", None),

@@ -341,6 +341,36 @@ def test_a_cell_that_was_moved_is_named(results):
     assert failure == f"{moved / 'cell.json'}: is the cell of {folder}; move it there"
 
 
+def forged(store, *, keep_queries):
+    """A better recall in a cell whose run is taken away, with checksums that hold."""
+    path = next(path for path in store.runs.rglob("cell.json") if path.with_name(RUN).exists())
+    cell = Cell.model_validate_json(path.read_bytes())
+    better = [cell.points[0].model_copy(update={"macro": 0.987}), *cell.points[1:]]
+    path.with_name(RUN).unlink()
+    changes = {"points": better}
+    if keep_queries:
+        path.with_name(".gitignore").write_text(f"{RUN}\n")
+    else:
+        path.with_name(QUERIES).unlink()
+        changes |= {"run_sha256": None, "queries_sha256": None}
+    path.write_text(to_json(cell.model_copy(update=changes)))
+    write_leaderboard(store, figures=True)
+    return path
+
+
+def test_a_cell_with_metrics_must_have_had_a_run(results, capsys):
+    path = forged(Store(results), keep_queries=False)
+    assert not replay(results)
+    assert f"FAIL {path}: has metrics, and no sha256 of the run" in capsys.readouterr().out
+
+
+def test_without_its_run_a_cell_must_still_be_the_mean_of_its_queries(results, capsys):
+    path = forged(Store(results), keep_queries=True)
+    assert not replay(results)
+    told = capsys.readouterr().out
+    assert f"FAIL {path}: point 0: recall is 0.987, its queries give " in told
+
+
 def test_boards_that_are_not_those_of_the_cells_are_named_with_the_line(results, capsys):
     board = results / "LEADERBOARD.md"
     lines = board.read_text().split("\n")

@@ -63,6 +63,8 @@ class MethodChecks:
         for name, reason in method.exempt.items():
             if name not in CHECKS:
                 raise InputError(f"{method.name}.exempt: {unknown('check', name, CHECKS)}")
+            if CHECKS[name] is RUNS:
+                raise InputError(f"{method.name}.exempt: without {name} nothing else is checked")
             if not reason.strip():
                 raise InputError(f"{method.name}.exempt: {name!r} needs a reason")
         self.method = method

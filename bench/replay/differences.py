@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from bench.measured import PointResult
     from bench.query_values import QueryValues
 
 EQUAL = 1e-9
@@ -52,6 +53,17 @@ def _equal(name: str, stored: Any, derived: Any) -> bool:  # noqa: ANN401
         near = EQUAL_SINGLE if name.rpartition(".")[2] in _INTERVAL else EQUAL
         return math.isclose(stored, derived, rel_tol=near, abs_tol=1e-12)
     return type(stored) is type(derived) and bool(stored == derived)
+
+
+def means_differ(points: Sequence[PointResult], stored: QueryValues) -> Iterator[str]:
+    """The measures of a cell that are not the means of what its queries came to."""
+    for number, values in stored.points.items():
+        point = points[number]
+        said = {"recall": point.macro} | {name: of.mean for name, of in point.ranking.items()}
+        for name in said.keys() & values.keys():
+            mean = float(np.mean(values[name], dtype=np.float64))
+            if not math.isclose(mean, said[name], rel_tol=EQUAL_SINGLE, abs_tol=1e-9):
+                yield f"point {number}: {name} is {said[name]!r}, its queries give {mean!r}"
 
 
 def values_differ(stored: QueryValues, derived: QueryValues) -> Iterator[str]:

@@ -106,11 +106,14 @@ def _read_whole(path: Path) -> tuple[Cell | None, str]:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         return None, " ".join(f"is not a whole cell: {place} {first['msg']}".split())
+    problem = ""
     if cell.sha256 is None:
-        return None, "has no sha256 of its own; measure the cell again"
-    if to_json(cell).encode() != found:
-        return None, "is not the text that was stored: its sha256 does not hold"
-    return cell, ""
+        problem = "has no sha256 of its own; measure the cell again"
+    elif to_json(cell).encode() != found:
+        problem = "is not the text that was stored: its sha256 does not hold"
+    elif (cell.points or cell.similarity) and cell.run_sha256 is None:
+        problem = "has metrics, and no sha256 of the run that they come from"
+    return (None if problem else cell), problem
 
 
 def _ignored(path: Path) -> set[str]:

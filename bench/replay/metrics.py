@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
+from bench.query_values import read_query_values
+from bench.replay.differences import means_differ
 from bench.replay.rederive import wrong_metrics
-from bench.store import RUN
+from bench.store import QUERIES, RUN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,6 +55,11 @@ def check_metrics(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) ->
     for name, group in groups.items():
         here = [(path, cell) for path, cell in group if path.with_name(RUN).exists()]
         found = Derived(name, len(group), absent=len(group) - len(here))
+        found.failures = [
+            problem
+            for path, cell in group
+            if not path.with_name(RUN).exists() and (problem := _wrong_means(path, cell))
+        ]
         if here:
             try:
                 task = task_of(name)
@@ -60,9 +67,19 @@ def check_metrics(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) ->
                 found.reason = " ".join(str(error).split())
             else:
                 problems = [_problem(path, cell, task) for path, cell in here]
-                found.failures = [problem for problem in problems if problem]
-                found.equal = len(problems) - len(found.failures)
+                failures = [problem for problem in problems if problem]
+                found.failures += failures
+                found.equal = len(problems) - len(failures)
         yield found
+
+
+def _wrong_means(path: Path, cell: Cell) -> str | None:
+    """What is wrong with the metrics of a cell whose run is not here, as far as queries tell."""
+    values = read_query_values(path.with_name(QUERIES))
+    if values is None:
+        return None
+    wrong = next(means_differ(cell.points, values), None)
+    return f"{path}: {wrong}" if wrong else None
 
 
 def _problem(path: Path, cell: Cell, task: Task) -> str | None:

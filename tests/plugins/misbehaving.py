@@ -136,6 +136,8 @@ class Misbehaving(Method):
             return SearchResult(ids, scores, leaves=np.zeros((len(ids), 1), int))
         if how == "visited nan":
             return SearchResult(ids, scores, visited=np.full(len(ids), np.nan))
+        if how == "visited too much":
+            return SearchResult(ids, scores, visited=np.full(len(ids), 1e9))
         if how == "visited nothing":
             return SearchResult(ids, scores, visited=np.zeros(len(ids)))
         if how == "routing negative":
