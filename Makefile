@@ -21,7 +21,8 @@ lint: install
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest
+	# Two at a time; the tests of a file share what it prepares.
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: install
 	# Threads that sleep while they wait: a busy machine slows these small tasks tenfold otherwise.
