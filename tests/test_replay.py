@@ -386,6 +386,14 @@ def test_boards_that_are_not_those_of_the_cells_are_named_with_the_line(results,
     assert f"FAIL {extra}: the cells give no such file" in capsys.readouterr().out
 
 
+def test_charts_that_were_taken_away_are_named(results, capsys):
+    charts = sorted((results / "figures").iterdir())
+    shutil.rmtree(results / "figures")
+    assert not replay(results)
+    told = capsys.readouterr().out
+    assert all(f"FAIL {chart}: missing" in told for chart in charts)
+
+
 def test_the_command_needs_no_model(results):
     command = [sys.executable, "-X", "importtime", "-m", "bench", "replay", "--out", str(results)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
