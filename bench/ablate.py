@@ -7,7 +7,6 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import altair as alt
-from tabulate import tabulate
 
 from bench.cell import Status
 from bench.errors import InputError
@@ -17,7 +16,7 @@ from bench.query_values import BUDGETS
 from bench.registry import Registry
 from bench.report.board import NONE, chosen_points, label, rows_of, spread, within
 from bench.report.console import say, say_table
-from bench.report.markdown import places
+from bench.report.markdown import pipe_table, places
 from bench.run import measure
 from bench.store import write_atomically
 
@@ -119,7 +118,7 @@ def _report(
             "",
             f"![{figures[0].title} of each variant]({chart.name})",
             "",
-            tabulate(table, header, tablefmt="pipe", disable_numparse=True),
+            pipe_table(header, table),
             "",
             *(["Not measured:", "", *reasons, ""] if reasons else []),
         ]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
+from bench.workspace import Progress, Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,35 +17,23 @@ if TYPE_CHECKING:
     from bench.task import Corpus, Queries, Training
     from bench.types import Floats, Ints
 
+__all__ = [
+    "Ablations",
+    "FitIdentity",
+    "Method",
+    "Params",
+    "Point",
+    "Progress",
+    "SearchResult",
+    "Value",
+    "Workspace",
+    "check_params",
+]
+
 Value: TypeAlias = bool | int | float | str
 Params: TypeAlias = Mapping[str, Value]
 Point: TypeAlias = Mapping[str, Value]
 Ablations: TypeAlias = Mapping[str, Mapping[str, Params]]
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (done, total) while a method works."""
-
-
-def _untold(_done: int, _total: int) -> None:
-    """Where nobody follows."""
-
-
-def _unwarned(_text: str) -> None:
-    """Where nobody reads."""
-
-
-class Workspace(NamedTuple):
-    """What the harness gives a method to work with; set before anything else is called.
-
-    Attributes:
-        cache: a folder of the user's, shared by all runs, for what can be made again (embeddings,
-            keyed by all that they depend on); None: keep nothing.
-        progress: of preparing, such as encoding texts, whenever that happens.
-        warn: tells the user of what goes wrong but does not end the cell.
-    """
-
-    cache: Path | None = None
-    progress: Progress = _untold
-    warn: Callable[[str], None] = _unwarned
 
 
 class FitIdentity(NamedTuple):

@@ -151,11 +151,6 @@ def depth_needed(task: Task, k: int | None) -> int:
     return min(k, len(task.document_names))
 
 
-def _n_asked(task: Task) -> int:
-    """Queries that are searched for, or pairs that are scored."""
-    return len(task.test.relevance.answered if task.similarity is None else task.similarity.gold)
-
-
 def blank_cell(
     task: Task,
     method: type[Method],
@@ -199,7 +194,7 @@ def blank_cell(
         task=task.name,
         task_digest=task.digest,
         notes=list(task.notes),
-        n_queries=_n_asked(task),
+        n_queries=task.n_asked,
         n_documents=len(task.document_names),
         cut=task.test.cut,
         seen_means=task.seen,

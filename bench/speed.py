@@ -10,14 +10,12 @@ import time
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from bench.cards import FOLDER
 from bench.hierarchy import ancestors
 from bench.readers.wordnet import read_graph
 from bench.report.board import dearest, spread
 from bench.report.console import say, say_table
-from bench.report.markdown import places
+from bench.report.markdown import pipe_table, places
 from bench.speed_rows import HEADER, Measurements, at_least, at_most, row
 from bench.store import write_atomically
 
@@ -53,11 +51,11 @@ def speed_report(seeds: tuple[int, ...], out: Path) -> None:
             "Printed by `python -m bench speed`. Mean ± standard deviation over seeds "
             f"{', '.join(map(str, seeds))}. Cells measured on {'; '.join(places(measured.cells))}.",
             "",
-            tabulate(rows, HEADER, tablefmt="pipe", disable_numparse=True),
+            pipe_table(HEADER, rows),
             "",
             f"## {TRADE_OFF}",
             "",
-            tabulate(trade_off, TRADE_OFF_HEADER, tablefmt="pipe", disable_numparse=True),
+            pipe_table(TRADE_OFF_HEADER, trade_off),
             "",
         ]
     )

@@ -12,15 +12,13 @@ from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from bench.errors import InputError
 from bench.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.board import dearest, spread
 from bench.report.console import say, say_table
-from bench.report.markdown import places
+from bench.report.markdown import pipe_table, places
 from bench.speed_rows import HEADER, Measurements, at_most, row
 from bench.store import write_atomically
 
@@ -140,7 +138,7 @@ def text_report(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> Non
             "Printed by `python -m bench speed-text`. Mean ± standard deviation over seeds "
             f"{', '.join(map(str, seeds))}. Cells measured on {'; '.join(places(measured.cells))}.",
             "",
-            tabulate(rows, HEADER, tablefmt="pipe", disable_numparse=True),
+            pipe_table(HEADER, rows),
             "",
         ]
     )

@@ -178,6 +178,12 @@ class Task:
         )
 
     @property
+    def n_asked(self) -> int:
+        """Queries that are searched for, or pairs that are scored."""
+        pairs = self.similarity
+        return len(self.test.relevance.answered if pairs is None else pairs.gold)
+
+    @property
     def corpus(self) -> Corpus:
         """What a method indexes."""
         sample = self.queries_of(self.validation)

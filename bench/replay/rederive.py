@@ -38,9 +38,8 @@ def wrong_metrics(cell: Cell, task: Task, run: Path) -> Iterator[str]:
     Raises:
         ValueError, LookupError, TypeError, OSError: the run is not one of this cell.
     """
-    n_asked = len(task.test.relevance.answered if task.similarity is None else task.similarity.gold)
     was = {"n_queries": cell.n_queries, "n_documents": cell.n_documents, "cut": cell.cut}
-    now = {"n_queries": n_asked, "n_documents": len(task.document_names), "cut": task.test.cut}
+    now = {"n_queries": task.n_asked, "n_documents": len(task.document_names), "cut": task.test.cut}
     yield from differences(was, now)
     if task.similarity is None:
         yield from _of_rankings(cell, task, run)

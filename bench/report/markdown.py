@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
@@ -61,7 +60,7 @@ def _contents(reports: list[TaskReport], summary: Board) -> str:
         "",
         *summary.notes,
         "",
-        _table(replace(summary, rows=rows)),
+        pipe_table(summary.header, rows),
         "",
     ]
     lines += ["## Contents", ""]
@@ -100,15 +99,17 @@ def _section(report: TaskReport, figures: Path | None) -> str:
         lines += [f"### {board.title}", ""]
         if board.notes:
             lines += [*board.notes, ""]
-        lines += [_table(board if number else linked(board, report.rows)), ""]
+        shown = board if number else linked(board, report.rows)
+        lines += [pipe_table(shown.header, shown.rows), ""]
         if board.title in charts:
             lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
     return "\n".join(lines)
 
 
-def _table(board: Board) -> str:
-    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in board.rows]
-    return tabulate(rows, board.header, tablefmt="pipe", disable_numparse=True)
+def pipe_table(header: list[str], rows: list[list[str]]) -> str:
+    """A table in markdown, with the bars of its texts escaped."""
+    escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in rows]
+    return tabulate(escaped, header, tablefmt="pipe", disable_numparse=True)
 
 
 def places(cells: list[Cell]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from bench.cards import card_of_task, cards
+from bench.load import dataset_of
 
 if TYPE_CHECKING:
     from bench.method import Value
@@ -30,14 +30,8 @@ def command_of(row: Row) -> str:
 
 def dataset_option(task: str) -> list[str]:
     """``--datasets NAME``, or ``--dataset`` with the arguments or the path of a task's name."""
-    if task in cards():
-        return ["--datasets", task]
-    if (card := card_of_task(task)) is not None:
-        return ["--dataset", f"{card.name}:{task.removeprefix(card.name + '-')}"]
-    if task.startswith("hierarchy-"):
-        return ["--dataset", f"hierarchy:{task.removeprefix('hierarchy-')}.csv"]
-    kind, dash, name = task.partition("-")
-    return ["--dataset", f"{kind}:{name}"] if dash else ["--datasets", task]
+    dataset = dataset_of(task)
+    return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
 def _typed(value: Value) -> str:

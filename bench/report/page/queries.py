@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.cards import card_of_task
-from bench.load import load_dataset
-from bench.report.page.command import dataset_option
+from bench.load import dataset_of, load_dataset
 
 if TYPE_CHECKING:
     from bench.cell import Cell
@@ -64,7 +63,7 @@ def _names(cell: Cell, queries: Ints) -> list[str] | None:
     card = card_of_task(cell.task)
     if card is None or card.folder or card.takes_path:
         return None
-    task = load_dataset(dataset_option(cell.task)[1])
+    task = load_dataset(dataset_of(cell.task))
     if task.digest != cell.task_digest:
         return None
     return [task.query_names[query] for query in queries.tolist()]
