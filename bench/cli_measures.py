@@ -15,6 +15,7 @@ from bench.cli_options import (
     Command,
     data_dir_option,
     out_option,
+    read_seeds,
 )
 
 
@@ -51,6 +52,24 @@ def ablate_command(
             data_dir=data_dir,
         )
     )
+
+
+@click.command(name="geometry", cls=Command)
+@click.option("--quick", is_flag=True, help="Small trees and short trainings, one seed: minutes.")
+@click.option("--seeds", default=None, callback=read_seeds, help="0,1,2; with --quick 0.")
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
+)
+@out_option("Results folder; what its folder geometry holds is not measured again.")
+def geometry_command(
+    seeds: tuple[int, ...] | None, jobs: int | None, out: Path, *, quick: bool
+) -> None:
+    """How many dimensions a hierarchy needs, and what resampling and finetuning trade off."""
+    from bench.geometry import command
+    from bench.provenance import usable_cores
+
+    study = command.quick(seeds or (0,)) if quick else command.full(seeds or (0, 1, 2))
+    command.geometry(study, out, jobs or usable_cores())
 
 
 @click.command(cls=Command)
@@ -93,4 +112,4 @@ def embed_wordnet(data_dir: Path) -> None:
     say(f"{target}: {len(graph.names):,} synsets, {len(graph.children):,} links")
 
 
-MEASURES = (ablate_command, speed, speed_text, embed_wordnet)
+MEASURES = (ablate_command, geometry_command, speed, speed_text, embed_wordnet)

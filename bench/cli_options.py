@@ -31,8 +31,12 @@ class Command(click.Command):
             sys.exit(130)
 
 
-def read_seeds(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, ...]:
+def read_seeds(
+    _ctx: click.Context, _param: click.Parameter, text: str | None
+) -> tuple[int, ...] | None:
     """Parse ``0,1,2``."""
+    if text is None:
+        return None
     try:
         seeds = tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
     except ValueError:

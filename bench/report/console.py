@@ -214,3 +214,27 @@ def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[
             say(f"    {title}: {done / 1e6:,.1f}{of_total} MB{left}")
 
     yield advance
+
+
+@contextlib.contextmanager
+def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show how many of something are done; yields what to call with the number of each step."""
+    console = Console()
+    if console.is_terminal:
+        with Progress(console=console, transient=True) as progress:
+            bar = progress.add_task(escape(title), total=total)
+            yield lambda step: progress.advance(bar, step)
+        return
+    began = told = time.monotonic()
+    done = 0
+
+    def advance(step: int) -> None:
+        nonlocal done, told
+        done += step
+        now = time.monotonic()
+        if now - told > PLAIN_EVERY_S:
+            told = now
+            left = (now - began) / done * (total - done)
+            say(f"    {title}: {done}/{total}, about {left:.0f} s left")
+
+    yield advance

@@ -25,8 +25,9 @@ def train_encoder(
     lr: float,
     progress: Progress,
     after_step: Callable[[int], bool] | None = None,
+    decay: bool = True,
 ) -> None:
-    """Train an encoder in place; the learning rate falls to 0 along half a cosine.
+    """Train an encoder in place.
 
     Args:
         learner: gives the vectors of a batch and takes their gradients.
@@ -36,6 +37,7 @@ def train_encoder(
         lr: learning rate at the first step.
         progress: called every 50 steps.
         after_step: given the number of steps done; training ends when it returns True.
+        decay: whether the learning rate falls to 0 along half a cosine, or stays.
 
     Raises:
         InputError: the loss is not a number, and no checkpoint was kept.
@@ -45,7 +47,7 @@ def train_encoder(
         gradients = loss(*learner.vectors(batch), batch)
         if after_step is None and math.isnan(gradients.loss):  # else the best checkpoint is kept
             raise InputError(f"the loss is nan at step {step + 1}; lower lr")
-        learner.step(gradients, lr * (1 + math.cos(math.pi * step / steps)) / 2)
+        learner.step(gradients, lr * (1 + math.cos(math.pi * step / steps)) / 2 if decay else lr)
         if step % 50 == 0:
             progress(step, steps)
         if after_step is not None and after_step(step + 1):

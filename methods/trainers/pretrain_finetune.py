@@ -13,6 +13,8 @@ from methods.trainers.resampled import no_far_pairs
 from methods.trainers.standard import Standard
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.method import Progress, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder
@@ -30,11 +32,17 @@ class PretrainFinetune(Standard):
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Standard.choices,
+        "keep": ("best", "last"),
+    }
 
     far: int = 2  # smallest distance that is finetuned on
     finetune_steps: int = 4000
     finetune_lr: float = 0.002  # of gradient descent for tables, of AdamW for text encoders
     finetune_temperature: float = 500.0  # multiplies the score, as `temperature` does
+    finetune_decay: bool = True  # the learning rate falls to 0 along half a cosine, or stays
+    keep: str = "best"  # checkpoint on validation, which stops finetuning early; or "last"
     patience: int = 4  # validations without a better one before finetuning stops; 0: never
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
@@ -66,9 +74,11 @@ class PretrainFinetune(Standard):
             return start
         far = data.relevance.where(data.relevance.distances >= self.far)
         encoder = start.copy()
-        best = BestCheckpoint(
-            encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
-        )
+        best = None
+        if self.keep == "best":
+            best = BestCheckpoint(
+                encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
+            )
         train_encoder(
             learner_of(encoder, data, finetuning=True),
             self.batches(far, np.random.default_rng([seed, 1])),
@@ -76,6 +86,7 @@ class PretrainFinetune(Standard):
             steps=self.finetune_steps,
             lr=self.finetune_lr,
             progress=progress,
-            after_step=best.after_step,
+            after_step=best.after_step if best else None,
+            decay=self.finetune_decay,
         )
-        return best.encoder
+        return best.encoder if best else encoder

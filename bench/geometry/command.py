@@ -1,0 +1,159 @@
+"""``bench geometry``: how many dimensions a hierarchy needs, and what its trainings trade off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import altair as alt
+
+from bench.geometry import charts
+from bench.geometry.dimensions import Grid, Needed, slopes_of, table_of
+from bench.geometry.record import NAME, Record
+from bench.geometry.trade_offs import finetuning, resampling
+from bench.report.charts import to_svg
+from bench.report.console import say, say_table
+from bench.report.markdown import pipe_table
+from bench.store import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.geometry.trade_offs import TradeOff
+
+
+class Study(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        name: of its folder.
+        command: that measures it.
+        grid: of trees.
+        datasets: on which trainings are compared.
+        shares: p of resampled training.
+        steps: of finetuning.
+    """
+
+    name: str
+    command: str
+    grid: Grid
+    datasets: tuple[str, ...]
+    shares: tuple[float, ...]
+    steps: tuple[int, ...]
+
+
+def full(seeds: tuple[int, ...]) -> Study:
+    """The study that is published."""
+    return Study(
+        "geometry",
+        "python -m bench geometry",
+        Grid((3, 4, 5, 6, 7, 8, 9), (2, 3, 4, 5, 6, 8, 10), seeds, tuple(range(10))),
+        ("tree", "wordnet-mammal"),
+        (0.03, 0.1, 0.3, 0.5, 0.7),
+        (25, 50, 100, 200, 400, 800, 1600, 3200),
+    )
+
+
+def quick(seeds: tuple[int, ...]) -> Study:
+    """Small trees, short trainings: the same tables in minutes."""
+    return Study(
+        "geometry-quick",
+        "python -m bench geometry --quick",
+        Grid((3, 4, 5, 6), (2, 3, 4, 5), seeds, tuple(range(3)), ("steps=1500",)),
+        ("tree",),
+        (0.03, 0.3),
+        (50, 400),
+    )
+
+
+class _Part(NamedTuple):
+    """A section of the report."""
+
+    title: str
+    notes: str
+    chart: str
+    tables: list[tuple[list[str], list[list[str]]]]
+
+
+def geometry(study: Study, out: Path, jobs: int) -> None:
+    """Measure what is not measured yet, print the tables and write them with their charts.
+
+    Args:
+        study: what is measured.
+        out: results folder; the study goes to a folder of its own in it.
+        jobs: trainings at once.
+
+    Raises:
+        InputError: a training cannot be done; the others are kept.
+    """
+    folder = out / study.name
+    record = Record(folder, jobs)
+    parts = [_dimensions(study.grid, record, folder)]
+    resampled = resampling(study.datasets, study.shares, study.grid.seeds, record)
+    scale = alt.Scale(type="log", nice=False, domain=[min(study.shares), 1])
+    parts.append(_traded("resampling", _RESAMPLING, resampled, scale, folder))
+    finetuned = finetuning(study.datasets, study.steps, study.grid.seeds, record)
+    scale = alt.Scale(type="symlog", constant=study.steps[0], nice=False)
+    parts.append(_traded("finetuning", _FINETUNING, finetuned, scale, folder))
+    lines = [
+        "# The geometry of hierarchical retrieval",
+        "",
+        f"Printed by `{study.command}`, after arXiv 2509.16411. Learned rows over seeds "
+        f"{', '.join(map(str, study.grid.seeds))}, constructed ones over {len(study.grid.draws)} "
+        f"draws; all {len(record.asked):,} trainings are in [{NAME}]({NAME}). Measured on "
+        f"{'; '.join(record.places())}.",
+    ]
+    for part in parts:
+        say(f"\n{part.title}")
+        lines += ["", f"## {part.title}", "", part.notes, "", f"![{part.title}]({part.chart})"]
+        for header, rows in part.tables:
+            say_table(header, rows)
+            lines += ["", pipe_table(header, rows)]
+    path = folder / "geometry.md"
+    write_atomically(path, "\n".join([*lines, ""]))
+    say(f"\nWritten: {path}")
+
+
+def _dimensions(grid: Grid, record: Record, folder: Path) -> _Part:
+    needed = Needed(grid, record)
+    chart = "dimensions.svg"
+    description = charts.needed_chart(list(grid.heights), list(grid.widths))
+    title = "Dimensions that a perfect tree needs"
+    write_atomically(folder / chart, to_svg(description, charts.needed_values(needed), title))
+    with_settings = f" Here with {', '.join(grid.settings)}." if grid.settings else ""
+    return _Part(
+        title,
+        "A tree has H levels, the root among them, and W children a node; a query has its "
+        "ancestors and itself to find. In a column: the smallest dimension at which recall@|S|, a "
+        "mean over seeds, is 95 % / is 99 % / is 95 % at every distance, found by doubling and "
+        f"halving. Other parameters are those of the dataset `tree`.{with_settings}\n\n"
+        "Slopes by least squares, with a 95 % interval of the line. For which embeddings and which "
+        "recall the paper's are is not known to us.",
+        chart,
+        [table_of(needed), slopes_of(needed)],
+    )
+
+
+_RESAMPLING = _Part(
+    "Resampling over p, the share of the standard sampler",
+    "With probability p a query brings all its relevant documents into the batch, otherwise the "
+    "far ones alone. Recall in per cent, overall and at each distance; `tree` is H = 4, W = 5 in 3 "
+    "dimensions, `wordnet-mammal` in 16.",
+    "resampling.svg",
+    [],
+)
+_FINETUNING = _Part(
+    "Finetuning, with and without early stopping",
+    "Standard training (0 steps), then so many steps on far pairs alone: from distance 1 on for "
+    "`tree`, 2 for `wordnet-mammal`. Stopped early: the checkpoint that is best on validation is "
+    "kept, which here is the tested pairs themselves, so that it shows the most that stopping can "
+    "give. Falling rate: to 0 along half a cosine, the last checkpoint kept.",
+    "finetuning.svg",
+    [],
+)
+
+
+def _traded(name: str, part: _Part, trade_off: TradeOff, scale: alt.Scale, folder: Path) -> _Part:
+    values = charts.trade_off_values(trade_off)
+    description = charts.trade_off_chart(trade_off.axis, scale)
+    write_atomically(folder / f"{name}.svg", to_svg(description, values, part.title))
+    return part._replace(tables=[(trade_off.header, trade_off.rows)])

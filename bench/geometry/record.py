@@ -1,0 +1,157 @@
+"""All trainings of the study in one table: those that it holds are not measured again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.errors import InputError
+from bench.geometry.trial import Outcome, Trial, key_of, measure
+from bench.provenance import provenance
+from bench.report.console import count_bar
+from bench.store import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+NAME = "trainings.csv"
+COLUMNS = (
+    "dataset", "method", "settings", "seed", "recall", "by_distance", "fit_s", "commit", "cpu",
+    "key",
+)  # fmt: skip
+
+
+class _Line(NamedTuple):
+    """An outcome with where it comes from."""
+
+    outcome: Outcome
+    commit: str
+    cpu: str
+    key: str
+
+
+class Record:
+    """The trainings of a folder, and the processes that add to them.
+
+    Attributes:
+        asked: the trainings that were asked for, in that order.
+    """
+
+    def __init__(self, folder: Path, jobs: int) -> None:
+        """Read what the folder holds.
+
+        Args:
+            folder: of the study.
+            jobs: trainings at once, each on one thread.
+
+        Raises:
+            InputError: the table is not one of ours.
+        """
+        self._path = folder / NAME
+        self._fits = folder / ".work" / "fits"
+        self._jobs = jobs
+        self._lines = _read(self._path) if self._path.exists() else {}
+        self.asked: dict[Trial, None] = {}
+        origin = provenance(1)
+        self._commit = (origin.git or "no commit")[:10] + (" with changes" if origin.dirty else "")
+        self._cpu = str(origin.machine["cpu"])
+
+    def of(self, trials: Iterable[Trial]) -> dict[Trial, Outcome]:
+        """The outcomes of trainings; those that are missing are measured and kept.
+
+        Raises:
+            InputError: a training cannot be done; the others are kept.
+        """
+        wanted = {trial: key_of(trial) for trial in trials}
+        self.asked |= dict.fromkeys(wanted)
+        missing = [
+            trial
+            for trial, key in wanted.items()
+            if trial not in self._lines or self._lines[trial].key != key
+        ]
+        if missing:
+            self._measure(missing, wanted)
+        return {trial: self._lines[trial].outcome for trial in wanted}
+
+    def places(self) -> list[str]:
+        """Machines and commits that the trainings asked for were done on, each once."""
+        found: dict[str, set[str]] = {}
+        for line in (self._lines[trial] for trial in self.asked):
+            found.setdefault(line.cpu, set()).add(f"`{line.commit}`")
+        return [f"{cpu} (commit {', '.join(sorted(commits))})" for cpu, commits in found.items()]
+
+    def _measure(self, missing: list[Trial], keys: dict[Trial, str]) -> None:
+        self._fits.mkdir(parents=True, exist_ok=True)
+        # A fork would inherit the threads of libraries in a state that they do not expect.
+        workers = ProcessPoolExecutor(
+            min(self._jobs, len(missing)), get_context("spawn"), initializer=_on_one_thread
+        )
+        try:
+            running = {
+                workers.submit(partial(measure, trial, self._fits)): trial for trial in missing
+            }
+            with count_bar("trainings", len(missing)) as advance:
+                for future in as_completed(running):
+                    trial = running[future]
+                    try:
+                        outcome = future.result()
+                    except InputError as error:
+                        what = " ".join((trial.method, *trial.settings))
+                        raise InputError(f"{what} on {trial.dataset}: {error}") from error
+                    self._lines[trial] = _Line(outcome, self._commit, self._cpu, keys[trial])
+                    advance(1)
+        finally:
+            workers.shutdown(cancel_futures=True)
+            self._write()
+
+    def _write(self) -> None:
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(COLUMNS)
+        for trial, line in sorted(self._lines.items()):
+            outcome = line.outcome
+            table.writerow(
+                [
+                    trial.dataset,
+                    trial.method,
+                    " ".join(trial.settings),
+                    trial.seed,
+                    f"{outcome.recall:.6f}",
+                    " ".join(f"{recall:.6f}" for recall in outcome.by_distance),
+                    f"{outcome.fit_s:.2f}",
+                    line.commit,
+                    line.cpu,
+                    line.key,
+                ]
+            )
+        write_atomically(self._path, text.getvalue())
+
+
+def _on_one_thread() -> None:
+    """Before torch is imported: steps this small are slower on several threads."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def _read(path: Path) -> dict[Trial, _Line]:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
+        return dict(map(_parsed, lines))
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(
+            f"{path} is not a table of trainings ({error!r}); move it away and they are done again"
+        ) from error
+
+
+def _parsed(line: dict[str, str]) -> tuple[Trial, _Line]:
+    settings = tuple(line["settings"].split())
+    trial = Trial(line["dataset"], line["method"], settings, int(line["seed"]))
+    by_distance = tuple(map(float, line["by_distance"].split()))
+    outcome = Outcome(float(line["recall"]), by_distance, float(line["fit_s"]))
+    return trial, _Line(outcome, line["commit"], line["cpu"], line["key"])

@@ -1,0 +1,161 @@
+"""The geometry study: its search for a dimension, its slopes, its record, its command."""
+
+import math
+
+import pytest
+from click.testing import CliRunner
+
+from bench.cli import main
+from bench.errors import InputError
+from bench.geometry.dimensions import Grid, Needed, Tree, slopes_of, table_of
+from bench.geometry.record import NAME, Record
+from bench.geometry.search import LARGEST, next_dimension, slope, smallest
+from bench.geometry.trade_offs import finetuning
+from bench.geometry.trial import Outcome, Trial, measure
+
+
+def found_from(least):
+    """The dimensions that are tried for a target reached from ``least`` on."""
+    reached = {}
+    while (dim := next_dimension(reached)) is not None:
+        assert dim not in reached
+        reached[dim] = dim >= least
+    return reached
+
+
+@pytest.mark.parametrize("least", [1, 2, 3, 7, 8, 9, 100, LARGEST])
+def test_the_smallest_dimension_is_found(least):
+    assert smallest(found_from(least)) == least
+
+
+def test_seven_is_found_by_doubling_to_eight_and_halving():
+    assert list(found_from(7)) == [2, 4, 8, 6, 7]
+
+
+def test_a_search_that_reaches_nothing_ends():
+    assert max(found_from(LARGEST + 1)) == LARGEST
+    assert smallest(found_from(LARGEST + 1)) is None
+
+
+def test_a_dip_above_a_dimension_that_was_enough_does_not_matter():
+    assert next_dimension({2: False, 4: True, 3: False, 8: False}) is None
+
+
+def test_the_slope_of_a_square_law_in_logarithms_is_two():
+    found = slope([math.log(h) for h in (2, 4, 8)], [math.log(3 * h**2) for h in (2, 4, 8)])
+    assert found.value == pytest.approx(2)
+    assert found.margin == pytest.approx(0, abs=1e-6)
+
+
+def test_the_margin_of_a_slope_is_students():
+    # Residuals of y = x over 0, 1, 2, 3 are (-1, 1, 1, -1) * 0.5: variance 1 / 2 over Sxx = 5;
+    # t(0.975, 2) = 4.303.
+    found = slope([0, 1, 2, 3], [-0.5, 1.5, 2.5, 2.5])
+    assert found.value == pytest.approx(1)
+    assert found.margin == pytest.approx(4.303 * math.sqrt(0.5 / 5), rel=1e-3)
+
+
+def test_a_constructed_tree_is_found_whole_in_many_dimensions_and_not_in_few(tmp_path):
+    few, many = (
+        measure(Trial("tree:H=3,W=3", "constructed-de", (f"dim={dim}",), 0), tmp_path)
+        for dim in (2, 256)
+    )
+    assert many.recall == 1
+    assert many.by_distance == (1, 1, 1)
+    assert few.recall < 0.9
+    assert few.least == min(few.by_distance)
+
+
+def test_recall_of_all_pairs_is_the_mean_of_the_distances_by_their_pairs(tmp_path):
+    # H=3, W=3: 13 nodes, 12 of them with a parent, 9 with a grandparent.
+    outcome = measure(Trial("tree:H=3,W=3", "constructed-de", ("dim=3",), 0), tmp_path)
+    pairs = zip((13, 12, 9), outcome.by_distance, strict=True)
+    assert outcome.recall == pytest.approx(sum(n * recall for n, recall in pairs) / 34)
+
+
+def test_a_record_measures_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):
+    trial = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
+    first = Record(tmp_path, 1).of([trial])[trial]
+    text = (tmp_path / NAME).read_text()
+    again = Record(tmp_path, 1)
+    monkeypatch.setattr(again, "_measure", lambda *_: pytest.fail("measured again"))
+    kept = again.of([trial])[trial]
+    assert kept.recall == pytest.approx(first.recall, abs=1e-6)
+    key = text.rstrip().rpartition(",")[2]
+    (tmp_path / NAME).write_text(text.replace(key, "0" * len(key)))
+    Record(tmp_path, 1).of([trial])
+    assert key in (tmp_path / NAME).read_text()
+
+
+def test_a_damaged_table_is_named(tmp_path):
+    (tmp_path / NAME).write_text("dataset,recall\ntree,0.5\n")
+    with pytest.raises(InputError, match=r"trainings\.csv is not a table of trainings"):
+        Record(tmp_path, 1)
+
+
+def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_path):
+    good = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
+    bad = Trial("tree:H=1,W=1", "pretrain-finetune-de", ("dim=4", "steps=5"), 0)
+    with pytest.raises(InputError, match=r"pretrain-finetune-de dim=4 steps=5 on tree:H=1,W=1"):
+        Record(tmp_path, 1).of([good, bad])
+    assert "constructed-de" in (tmp_path / NAME).read_text()
+
+
+class Made(Record):
+    """Outcomes by rule: 95 % from a dimension of H + W on, 99 % from twice that on."""
+
+    def __init__(self):
+        pass
+
+    def of(self, trials):
+        found = {}
+        for trial in trials:
+            height, width = (int(part.partition("=")[2]) for part in trial.dataset.split(",")[:2])
+            dim = int(trial.settings[0].partition("=")[2])
+            enough = (dim >= height + width) + (dim >= 2 * (height + width))
+            recall = (0.5, 0.96, 0.995)[enough]
+            found[trial] = Outcome(recall, (recall,), 0.0)
+        return found
+
+
+def test_tables_show_what_each_tree_needs_and_its_slopes():
+    needed = Needed(Grid((3, 4, 5), (2, 4), (0,), (0,)), Made())
+    header, rows = table_of(needed)
+    assert header[:4] == ["H", "W", "nodes", "constructed-de"]
+    assert rows[0][:4] == ["3", "2", "7", "5 / 10 / 5"]
+    assert [row[:2] for row in rows] == [["3", "2"], ["4", "2"], ["5", "2"], ["4", "4"]]
+    _, slopes = slopes_of(needed)
+    assert slopes[0][-2:] == ["2.29", "2"]
+    assert slopes[3][2] == "–", "two widths make no line with a margin"
+
+
+def test_a_perfect_tree_has_the_nodes_of_its_levels():
+    assert Tree(4, 5).n_nodes == 1 + 5 + 25 + 125
+
+
+@pytest.mark.slow
+def test_finetuning_at_a_constant_rate_goes_through_the_shorter_one(tmp_path):
+    """Early stopping keeps the better of what it passes: never worse than the start."""
+    dataset = "tree:H=3,W=4"
+    record = Record(tmp_path, 1)
+    found = finetuning([dataset], (2, 4), (0,), record)
+    recall = {
+        (setting.way, setting.place): outcomes[0].recall
+        for (_, setting), outcomes in found.outcomes.items()
+    }
+    stopped = "constant rate, stopped early"
+    assert recall[stopped, 4] >= recall[stopped, 2] >= recall[stopped, 0]
+    assert recall[stopped, 2] >= recall["constant rate", 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--seeds", "x"], "takes whole numbers"),
+        (["--jobs", "0"], "0 is not in the range x>=1"),
+    ],
+)
+def test_what_the_command_cannot_take_is_named(arguments, message):
+    result = CliRunner().invoke(main, ["geometry", "--quick", *arguments])
+    assert result.exit_code == 2
+    assert message in result.output
