@@ -12,6 +12,7 @@ from bench.cli_options import (
     LOOKED_FOR,
     SET,
     SEVERAL_SEEDS,
+    STORED,
     Command,
     data_dir_option,
     out_option,
@@ -72,6 +73,17 @@ def geometry_command(
     command.geometry(study, out, jobs or usable_cores())
 
 
+@click.command(name="reproduction", cls=Command)
+@STORED
+def reproduction_command(out: Path) -> None:
+    """The papers' claims beside what was measured: write REPRODUCTION.md of a results folder."""
+    from bench.report.console import say
+    from bench.reproduction.report import write_reproduction
+    from bench.store import Store
+
+    say(f"Written: {write_reproduction(Store(out))}")
+
+
 @click.command(cls=Command)
 @SEVERAL_SEEDS
 @out_option(KEPT)
@@ -112,4 +124,11 @@ def embed_wordnet(data_dir: Path) -> None:
     say(f"{target}: {len(graph.names):,} synsets, {len(graph.children):,} links")
 
 
-MEASURES = (ablate_command, geometry_command, speed, speed_text, embed_wordnet)
+MEASURES = (
+    ablate_command,
+    geometry_command,
+    reproduction_command,
+    speed,
+    speed_text,
+    embed_wordnet,
+)

@@ -7,7 +7,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bench.errors import InputError
 from bench.report.markdown import write_leaderboard
+from bench.reproduction.claims import read_claims
+from bench.reproduction.report import NAME as REPRODUCTION
+from bench.reproduction.report import reproduction_text
 from bench.store import Store
 
 if TYPE_CHECKING:
@@ -28,11 +32,25 @@ def check_boards(store: Store) -> tuple[int, list[str]]:
         rebuilt = Store(Path(folder))
         rebuilt.runs = store.runs
         write_leaderboard(rebuilt, figures=_with_charts(store.root))
+        unfounded = _write_reproduction(store, rebuilt.root)
         files = [path for path in sorted(rebuilt.root.rglob("*")) if path.is_file()]
         names = [path.relative_to(rebuilt.root) for path in files]
         problems = [_compared(store.root / name, rebuilt.root / name) for name in names]
-    failures = [problem for problem in problems if problem]
-    return len(problems) - len(failures), [*failures, *_left_over(store.root, names)]
+    failures = [problem for problem in [*problems, unfounded] if problem]
+    return sum(not problem for problem in problems), [*failures, *_left_over(store.root, names)]
+
+
+def _write_reproduction(store: Store, folder: Path) -> str | None:
+    """Write the papers' claims again where they are published; what is wrong, or None."""
+    published = store.root / REPRODUCTION
+    if not published.is_file():
+        return None
+    try:
+        text = reproduction_text(store, read_claims())
+    except InputError as error:
+        return f"{published}: {error}"
+    (folder / REPRODUCTION).write_text(text, encoding="utf-8")
+    return None
 
 
 def _with_charts(root: Path) -> bool:

@@ -1,0 +1,117 @@
+"""What reproduces: claims, the figures that they rest on, and what is said where these move."""
+
+import pytest
+
+from bench.errors import InputError
+from bench.reproduction.claims import Claim, Figure, Paper, read_claims
+from bench.reproduction.report import reproduction_text
+from tests.small_results import small_results
+
+
+def told(store, verdict="reproduced", **figure):
+    claim = Claim(claim="It holds", verdict=verdict, why="Tried.", figures=(Figure(**figure),))
+    return reproduction_text(store, [Paper(title="A paper", source="arXiv 1", claims=[claim])])
+
+
+def row_of(text, what):
+    (line,) = (line for line in text.splitlines() if line.startswith(f"| {what} "))
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return small_results(tmp_path)
+
+
+NEAR = {"what": "near", "paper": "50", "dataset": "small", "row": "near", "value": "recall"}
+
+
+def test_a_figure_is_the_mean_over_seeds_with_its_spread_and_interval(store):
+    # 90 % of all pairs at the dearest point of both seeds, a point less to a point more.
+    cells = row_of(told(store, **NEAR), "near")
+    assert cells[1:5] == ["50", "90.0 ± 0.0", "89.0 … 91.0", "2"]
+    assert cells[5] == "[near](LEADERBOARD.md#small)"
+
+
+def test_a_figure_at_a_tenth_is_of_the_dearest_point_within_it(store):
+    assert row_of(told(store, **NEAR, at="10 %"), "near")[2] == "60.0 ± 0.0"
+
+
+def test_a_distance_is_read_by_its_number(store):
+    figure = {**NEAR, "value": "distance 1"}
+    assert row_of(told(store, **figure), "near")[2:4] == ["90.0 ± 0.0", "0.0 … 100.0"]
+
+
+def test_the_difference_of_two_rows_is_the_boards_and_turns_round_with_them(store):
+    # near has 1, 1, .5, 0 and far .5, 1, 0, .25 on four queries: a mean of 18.75 points.
+    ahead = told(store, **NEAR, ahead_of="far", at="10 %")
+    assert row_of(ahead, "near")[2] == "+18.8 points, not significant"
+    figure = {**NEAR, "row": "far"}
+    behind = row_of(told(store, **figure, ahead_of="near", at="10 %"), "near")
+    assert behind[2] == "-18.8 points, not significant"
+    low, high = (float(end) for end in behind[3].split(" … "))
+    assert low <= high
+
+
+def test_the_verdict_stands_in_the_summary_and_leads_to_its_claim(store):
+    text = told(store, **NEAR)
+    assert "| arXiv 1 " in text
+    assert "[It holds](#it-holds) | reproduced" in text
+    assert "Verdict: **reproduced**." in text
+
+
+@pytest.mark.parametrize("bound", [{"at_least": 91}, {"at_most": 89}])
+def test_a_verdict_that_its_figures_left_has_to_be_judged_again(store, bound):
+    with pytest.raises(InputError, match="near is 90.000, and the verdict 'reproduced'.*judge it"):
+        told(store, **NEAR, **bound)
+
+
+def test_a_quoted_figure_is_shown_with_its_file_and_refused_when_it_is_gone(store):
+    (store.root / "table.md").write_text("| a slope | 2.29 ± 0.10 |\n")
+    figure = {"what": "slope", "file": "table.md", "quoted": "| 2.29 ± 0.10 |"}
+    assert row_of(told(store, **figure), "slope")[2:] == [
+        "2.29 ± 0.10",
+        "–",
+        "–",
+        "[table.md](table.md)",
+    ]
+    (store.root / "table.md").write_text("| a slope | 2.31 ± 0.10 |\n")
+    with pytest.raises(InputError, match=r"table\.md no longer says '\| 2\.29 ± 0\.10 \|'"):
+        told(store, **figure)
+    (store.root / "table.md").unlink()
+    with pytest.raises(InputError, match=r"table\.md is missing"):
+        told(store, **figure)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"dataset": "other"}, "no cell of other is stored"),
+        ({"row": "nearer"}, "small has no row 'nearer'; it has exact, near"),
+        ({"value": "R@100"}, "near has no R@100 at all"),
+        ({"value": "distance 7"}, "near has no distance 7"),
+        ({"value": "empty leaves"}, "near has no empty leaves"),
+        ({"row": "exact", "at": "10 %"}, "exact has no recall at 10 %"),
+        ({"ahead_of": "far"}, "rows are compared by .*, at 10 %"),
+        ({"ahead_of": "exact", "at": "10 %"}, "'exact' is not compared; those that are: near, far"),
+        ({"value": "rho nouns by score"}, "near has no rho nouns by score"),
+    ],
+)
+def test_a_figure_that_is_not_there_is_named(store, change, message):
+    with pytest.raises(InputError, match=message):
+        told(store, **{**NEAR, **change})
+
+
+def test_a_figure_is_measured_or_quoted_and_not_both():
+    with pytest.raises(ValueError, match="dataset, row and value, or file and quoted"):
+        Figure(**NEAR, file="table.md", quoted="1")
+    with pytest.raises(ValueError, match="dataset, row and value, or file and quoted"):
+        Figure(what="nothing")
+
+
+def test_every_claim_that_was_measured_has_figures_and_says_what_stands_behind_it():
+    claims = [claim for paper in read_claims() for claim in paper.claims]
+    assert len(claims) > 10
+    for claim in claims:
+        assert bool(claim.figures) == (claim.verdict != "not measured"), claim.claim
+        assert len(claim.why) > 40, claim.claim
