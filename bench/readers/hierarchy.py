@@ -82,6 +82,20 @@ def _sampled(n_nodes: int) -> Bools:
     return sampled
 
 
+def read(
+    name: str, folder: Path, *, edges: str = "edges.csv", max_distance: int = MAX_DISTANCE
+) -> Task:
+    """A hierarchy from a file in the folder of its data, as ``read_csv`` reads it.
+
+    Args:
+        name: of the task.
+        folder: of the card.
+        edges: the file in it.
+        max_distance: longest path of a pair, in hops.
+    """
+    return read_csv(name, folder / edges, max_distance)
+
+
 def read_csv(name: str, path: Path, max_distance: int = MAX_DISTANCE) -> Task:
     """A hierarchy from a CSV with the columns ``child`` and ``parent``, both names.
 

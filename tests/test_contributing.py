@@ -1,0 +1,95 @@
+"""The walks of CONTRIBUTING.md, run as they stand there in a clean clone."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FENCED = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+WALKS = {
+    title: FENCED.findall(section)
+    for title, _, section in (
+        part.partition("\n") for part in (ROOT / "CONTRIBUTING.md").read_text().split("\n## ")
+    )
+    if FENCED.search(section)
+}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone of the commit, with what has changed in the working tree since committed on top."""
+    folder = tmp_path / "treeline"
+    git(tmp_path, "clone", "--quiet", "--shared", ROOT, folder)
+    listed = git(ROOT, "ls-files", "--modified", "--others", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, target)
+        else:
+            target.unlink()
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "as it stands")
+    return folder
+
+
+def environment():
+    """That of a shell where the environment of these tests is active, and no data is known."""
+    names = {f"GIT_{who}_{what}": "walker" for who in ("AUTHOR", "COMMITTER")
+             for what in ("NAME", "EMAIL")}  # fmt: skip
+    known = {name: value for name, value in os.environ.items() if name != "TREELINE_DATA"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**known, **names, "PATH": path}
+
+
+def git(folder, *arguments):
+    done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True,
+                          env=environment())  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def walk(title, clone):
+    """Write the files of a walk, run its commands, and look for what they are said to print."""
+    printed = ""
+    for language, name, text in WALKS[title]:
+        if name:
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            (clone / name).write_text(text)
+        elif language == "sh":
+            done = subprocess.run(["bash", "-e", "-c", text], cwd=clone, env=environment(),
+                                  capture_output=True, text=True)  # fmt: skip
+            assert done.returncode == 0, f"{text}\n{done.stdout}{done.stderr}"
+            printed = plain(done.stdout)
+        elif language == "text":
+            for line in text.splitlines():
+                assert plain(line) in printed, f"{line}\nis not in\n{printed}"
+        else:
+            raise AssertionError(f"the block {language} is neither a file, nor run, nor printed")
+
+
+def plain(text):
+    return " ".join(text.split())
+
+
+def test_every_walk_is_run():
+    assert set(WALKS) == {"Add a method in three steps", "Add a dataset in three steps"}
+
+
+@pytest.mark.slow
+def test_adding_a_method(clone):
+    walk("Add a method in three steps", clone)
+    assert "common-first" in (clone / "results" / "local" / "LEADERBOARD.md").read_text()
+    assert git(clone, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_adding_a_dataset(clone):
+    walk("Add a dataset in three steps", clone)
+    assert git(clone, "status", "--porcelain") == ""
