@@ -1,8 +1,9 @@
 """Results on disk: cells are written whole or not at all.
 
 ``runs/<task>/<method>/<key>/`` holds ``run.parquet``, ``queries.parquet`` and, moved into place
-last, ``cell.json``. ``.work/`` holds what can be made again: tasks, fitted encoders,
-logs, unfinished cells, and which cells are being measured.
+last, ``cell.json``; beside them ``certify.json``, if it was measured again. ``.work/`` holds what
+can be made again: tasks, fitted encoders, logs, unfinished cells, and which cells are being
+measured.
 """
 
 from __future__ import annotations
@@ -26,8 +27,10 @@ from bench.query_values import QueryValues, read_query_values
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.measured import Stored
 
 RUN, QUERIES = "run.parquet", "queries.parquet"
+MARK = "certify.json"
 PUBLISHED_BYTES = 500_000
 """Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
 
@@ -152,6 +155,7 @@ class Store:
                     files[name].replace(folder / name)
                 else:
                     (folder / name).unlink(missing_ok=True)
+            (folder / MARK).unlink(missing_ok=True)
             record.replace(folder / "cell.json")
         except OSError as error:
             raise cannot_write(folder, error) from error
@@ -163,15 +167,15 @@ class Store:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def to_json(cell: Cell) -> str:
-    """The text of a ``cell.json``, its own checksum included."""
-    unsigned = _dumped(cell.model_copy(update={"sha256": None}))
+def to_json(record: Stored) -> str:
+    """The text of a record with a field ``sha256``: its own checksum included."""
+    unsigned = _dumped(record.model_copy(update={"sha256": None}))
     digest = hashlib.sha256(unsigned.encode()).hexdigest()
-    return _dumped(cell.model_copy(update={"sha256": digest}))
+    return _dumped(record.model_copy(update={"sha256": digest}))
 
 
-def _dumped(cell: Cell) -> str:
-    return cell.model_dump_json(by_alias=True, indent=1) + "\n"
+def _dumped(record: Stored) -> str:
+    return record.model_dump_json(by_alias=True, indent=1) + "\n"
 
 
 def read_cell(path: Path) -> Cell | None:

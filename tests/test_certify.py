@@ -1,14 +1,18 @@
 """Certify: a stored cell measured again, and each of its metrics called OK, near or wrong."""
 
+import shutil
+
 import pytest
 
 from bench.cell import Cell
 from bench.certify.command import certify, find_cell
+from bench.certify.mark import Mark, read_mark
 from bench.certify.verdicts import Verdict, judge
 from bench.errors import InputError
 from bench.measured import Correlation, Interval, PointResult, Stratum
+from bench.replay.files import check_files
 from bench.run import RunOptions, measure
-from bench.store import Store, to_json
+from bench.store import MARK, Store, to_json
 from tests.conftest import ROOT
 from tests.test_store import cell
 
@@ -191,3 +195,55 @@ def test_other_data_than_the_cells_are_an_error(results, leafy, tmp_path):
     path.write_text(to_json(Cell(**{**dict(leafy), "task_digest": "0" * 64})))
     with pytest.raises(InputError, match="measured on data 000000000000 of tree-H=3,W=3, but"):
         certify(str(path), options(results))
+
+
+class TestMark:
+    """What certify leaves beside a cell."""
+
+    @pytest.fixture
+    def certified(self, results, leafy, tmp_path):
+        """A copy of the results with the cell certified."""
+        out = tmp_path / "results"
+        shutil.copytree(results, out)
+        certify(leafy.key, options(out))
+        return out
+
+    def test_says_of_which_cell_it_is_and_what_became_of_its_metrics(self, certified, leafy):
+        mark = read_mark(Store(certified).folder(leafy) / MARK, leafy)
+        assert (mark.cell_sha256, mark.key, mark.failed) == (leafy.sha256, leafy.key, False)
+        assert mark.verdicts["OK"] > 20
+        assert mark.told().endswith("0 within tolerance, 0 FAIL")
+        assert mark.differing == []
+
+    def test_names_what_fails_with_both_numbers(self, certified, leafy, monkeypatch):
+        monkeypatch.setenv("LEAFY", "silent")
+        assert not certify(leafy.key, options(certified))
+        mark = read_mark(Store(certified).folder(leafy) / MARK, leafy)
+        assert mark.failed
+        recall = next(each for each in mark.differing if each.metric == "recall")
+        assert (recall.stored, recall.again) == (leafy.points[0].recall, 0)
+
+    def test_is_of_one_measurement_and_goes_with_it(self, certified, leafy):
+        store = Store(certified)
+        assert (
+            read_mark(store.folder(leafy) / MARK, leafy.model_copy(update={"sha256": ""})) is None
+        )
+        store.commit(leafy)
+        assert not (store.folder(leafy) / MARK).exists()
+
+    def test_is_checked_by_replay(self, certified, leafy):
+        checked = check_files(Store(certified))
+        assert (checked.whole[MARK], checked.failures) == (1, [])
+        path = Store(certified).folder(leafy) / MARK
+        whole = path.read_text()
+        for text, problem in (
+            (whole.replace('"OK": ', '"OK": 1'), "not the text that was stored"),
+            (whole.replace('"schema": 1,', ""), "not the text that was stored"),
+            (whole[:-9], "not a whole mark"),
+            (to_json(Mark.model_validate_json(whole).model_copy(update={"cell_sha256": "0"})),
+             "of another measurement"),
+        ):  # fmt: skip
+            path.write_text(text)
+            (failure,) = check_files(Store(certified)).failures
+            assert failure.startswith(f"{path}: ")
+            assert problem in failure

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import difflib
 import tempfile
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Status
+from bench.certify.mark import Mark, mark_of, write_mark
+from bench.certify.today import cell_of_today
 from bench.certify.verdicts import STATED, Verdict, judge
 from bench.errors import InputError
 from bench.load import dataset_of, load_dataset
-from bench.plan import Settings, blank_cell, settled
-from bench.provenance import provenance, usable_cores
+from bench.provenance import usable_cores
 from bench.registry import Registry
 from bench.report.console import name_of, say, say_table
 from bench.run import RunOptions, run_planned
-from bench.store import read_cell
+from bench.store import MARK, read_cell
 
 if TYPE_CHECKING:
     from bench.certify.verdicts import Judged
-    from bench.method import Method
-    from bench.task import Task
 
 FOUND = 3
 """Cells that an error names."""
@@ -50,12 +48,31 @@ def certify(named: str, options: RunOptions) -> bool:
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
             "name a cell that was measured"
         )
+    return not certified(path, stored, options).failed
+
+
+def certified(path: Path, stored: Cell, options: RunOptions) -> Mark:
+    """Measure a cell again, print what comes of it, and leave that beside the stored one.
+
+    Args:
+        path: of its cell.json, where ``certify.json`` is written.
+        stored: the cell, which was measured to its end.
+        options: as for ``certify``.
+
+    Raises:
+        InputError: it cannot be measured here, or nothing can be written there.
+    """
     say(f"{path}: {name_of(stored)}, measured {stored.provenance.date[:10]}")
     again = _measured_again(stored, options)
-    if again.status is not Status.OK:
+    judged = list(judge(stored, again)) if again.status is Status.OK else []
+    mark = mark_of(stored, again, judged)
+    if judged:
+        _report(stored, again, judged)
+        say("\n" + mark.told())
+    else:
         say(f"{Verdict.FAIL}: measured again, it ended as {again.status}: {again.reason}")
-        return False
-    return _report(stored, again)
+    write_mark(path.with_name(MARK), mark)
+    return mark
 
 
 def find_cell(named: str, out: Path) -> Path:
@@ -105,8 +122,7 @@ def _measured_again(stored: Cell, options: RunOptions) -> Cell:
             f"{dataset} here is {task.digest[:12]}; name the data with --data-dir or --dataset"
         )
     threads = min(stored.provenance.threads, usable_cores())
-    settings = _settings(stored, method, task)
-    blank = blank_cell(task, method, stored.seed, stored.k, settings, provenance(threads))
+    blank = cell_of_today(stored, method, task, threads)
     if blank.key != stored.key:
         say(f"Its code has changed since: its key was {stored.key} and is {blank.key} today.")
         for name in sorted(stored.params.keys() ^ blank.params.keys()):
@@ -117,30 +133,14 @@ def _measured_again(stored: Cell, options: RunOptions) -> Cell:
     return again
 
 
-def _settings(stored: Cell, method: type[Method], task: Task) -> Settings:
-    """What sets a method's parameters as the cell's were, whatever the defaults are by now."""
-    today, _ = settled(method, task, Settings())
-    return Settings(
-        {
-            (method.name, name): str(value)
-            for name, value in stored.params.items()
-            if name in today and value != today[name]
-        }
-    )
-
-
-def _report(stored: Cell, again: Cell) -> bool:
-    """Print all; whether nothing fails."""
-    verdicts: Counter[Verdict] = Counter()
+def _report(stored: Cell, again: Cell, judged: list[tuple[str, list[Judged]]]) -> None:
+    """Print every metric, and what is not judged."""
     say(STATED)
-    for name, judged in judge(stored, again):
+    for name, rows in judged:
         say(f"\n{name}")
-        say_table(["metric", "stored", "again", "tolerance", ""], [_row(each) for each in judged])
-        verdicts.update(each.verdict for each in judged)
+        say_table(["metric", "stored", "again", "tolerance", ""], [_row(each) for each in rows])
     say("\nShown, not judged")
     say_table(["", "stored", "again"], _costs(stored, again))
-    say("\n" + ", ".join(f"{verdicts[verdict]} {verdict}" for verdict in Verdict))
-    return not verdicts[Verdict.FAIL]
 
 
 def _row(each: Judged) -> list[str]:

@@ -11,7 +11,7 @@ from bench.replay.boards import check_boards
 from bench.replay.files import CELL, Checked, check_files
 from bench.replay.metrics import Derived, check_metrics
 from bench.report.console import say
-from bench.store import QUERIES, RUN, Store
+from bench.store import MARK, QUERIES, RUN, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,8 @@ def replay(out: Path, data_dir: Path | None = None, datasets: Iterable[str] = ()
 
 def _files(store: Store) -> Checked:
     checked = check_files(store)
-    whole = ", ".join(f"{checked.whole[name]} {name}" for name in (CELL, RUN, QUERIES))
+    names = (CELL, RUN, QUERIES, *([MARK] if checked.whole[MARK] else []))
+    whole = ", ".join(f"{checked.whole[name]} {name}" for name in names)
     more = "".join(f"; {n} {name} not published" for name, n in checked.unpublished.items())
     say(f"{store.runs}: {whole} as stored{more}")
     _fail(checked.failures)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bench.cell import Cell
-from bench.store import QUERIES, RUN, sha256_of, to_json
+from bench.certify.mark import Mark
+from bench.store import MARK, QUERIES, RUN, sha256_of, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,13 +49,14 @@ def check_files(store: Store) -> Checked:
         stray = (entry for entry in entries if not entry.is_dir())
         checked.failures += [f"{entry}: is no part of a cell; take it away" for entry in stray]
     for folder in folders:
-        _check_cell(store, folder, checked)
+        check_cell(store, folder, checked)
     return checked
 
 
-def _check_cell(store: Store, folder: Path, checked: Checked) -> None:
+def check_cell(store: Store, folder: Path, checked: Checked) -> None:
+    """Compare the files of one cell with their checksums, and add what is found to ``checked``."""
     path = folder / CELL
-    known = {CELL, RUN, QUERIES, IGNORED}
+    known = {CELL, RUN, QUERIES, MARK, IGNORED}
     failures = [
         f"{entry}: is no part of a cell; take it away"
         for entry in sorted(folder.iterdir())
@@ -88,6 +90,7 @@ def _check_cell(store: Store, folder: Path, checked: Checked) -> None:
             failures.append(f"{file}: has the sha256 {found}, its cell.json says {recorded}")
         else:
             checked.whole[name] += 1
+    failures += _check_mark(folder / MARK, cell, checked)
     checked.failures += failures
     if not failures:
         checked.cells[path] = cell
@@ -114,6 +117,23 @@ def _read_whole(path: Path) -> tuple[Cell | None, str]:
     elif (cell.points or cell.similarity) and cell.run_sha256 is None:
         problem = "has metrics, and no sha256 of the run that they come from"
     return (None if problem else cell), problem
+
+
+def _check_mark(path: Path, cell: Cell, checked: Checked) -> list[str]:
+    """Count a mark that is whole and of this very cell; else what is wrong with it."""
+    if not path.is_file():
+        return []
+    try:
+        found = path.read_bytes()
+        mark = Mark.model_validate_json(found)
+    except (OSError, ValidationError):
+        return [f"{path}: is not a whole mark; certify the cell again"]
+    if to_json(mark).encode() != found:
+        return [f"{path}: is not the text that was stored: its sha256 does not hold"]
+    if mark.cell_sha256 != cell.sha256:
+        return [f"{path}: is of another measurement; certify the cell again, or take it away"]
+    checked.whole[MARK] += 1
+    return []
 
 
 def _ignored(path: Path) -> set[str]:
