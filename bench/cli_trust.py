@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
@@ -15,9 +15,6 @@ from bench.cli_options import (
     Command,
     data_dir_option,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 OWN_DATA = click.option(
     "--dataset",
@@ -75,4 +72,64 @@ def certify_command(
         sys.exit(1)
 
 
-TRUST = (replay_command, certify_command)
+@click.command(name="submit", cls=Command)
+@click.argument("cells", nargs=-1, metavar="[CELL]...")
+@click.option("--methods", default="", help="Only these, with commas between.")
+@click.option(
+    "--dataset", "datasets", multiple=True, metavar="NAME", help="Only this. May be repeated."
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results/local"),
+    show_default=True,
+    help="Results folder with the cells.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path("results"),
+    show_default=True,
+    help="Results folder that is published.",
+)
+@click.option("--certify", is_flag=True, help="Measure a seed of each row again, where none was.")
+@click.option("--check", "check_only", is_flag=True, help="Check, and copy nothing.")
+@TIMEOUT
+@data_dir_option(LOOKED_FOR)
+def submit_command(
+    cells: tuple[str, ...],
+    methods: str,
+    datasets: tuple[str, ...],
+    source: Path,
+    out: Path,
+    timeout_s: float,
+    data_dir: Path | None,
+    *,
+    certify: bool,
+    check_only: bool,
+) -> None:
+    """Check cells of your own as CI would, and put them among the published ones.
+
+    CELL is a cell.json, its folder, or how its key begins; without one, all that were measured are
+    meant. If a check fails, nothing is copied.
+    """
+    from bench.submit.chosen import SubmitOptions
+    from bench.submit.command import submit
+
+    options = SubmitOptions(
+        cells=cells,
+        source=source,
+        out=out,
+        methods=methods,
+        datasets=datasets,
+        certify=certify,
+        check_only=check_only,
+        timeout_s=timeout_s,
+        data_dir=data_dir,
+    )
+    if not submit(options):
+        sys.exit(1)
+
+
+TRUST = (replay_command, certify_command, submit_command)

@@ -1,0 +1,130 @@
+"""Which cells of a results folder are to be published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.cell import Cell, Status
+from bench.certify.command import find_cell
+from bench.errors import InputError, unknown
+from bench.load import dataset_of
+from bench.report.console import name_of
+from bench.store import Store, read_cell
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SubmitOptions:
+    """What the command line asked for.
+
+    Attributes:
+        cells: paths or beginnings of keys; none: all cells that the filters let through.
+        methods: names with commas between, or empty for all.
+        datasets: as ``--dataset`` takes them; none for all.
+        source: the results folder that they are taken from.
+        out: the published one.
+        certify: whether a row without a mark is measured again.
+        check_only: whether nothing is copied.
+        timeout_s: of a cell that is measured again.
+        data_dir: where data files are looked for.
+    """
+
+    cells: tuple[str, ...]
+    source: Path
+    out: Path
+    methods: str = ""
+    datasets: tuple[str, ...] = ()
+    certify: bool = False
+    check_only: bool = False
+    timeout_s: float = 3600
+    data_dir: Path | None = None
+
+
+class Candidate(NamedTuple):
+    """A cell that is to be published, and the path of its cell.json."""
+
+    path: Path
+    cell: Cell
+
+
+@dataclass
+class Chosen:
+    """What was asked for.
+
+    Attributes:
+        candidates: the cells to check.
+        left_out: a line for each cell that is not submitted, and need not be.
+    """
+
+    candidates: list[Candidate] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def choose(options: SubmitOptions) -> Chosen:
+    """The cells that were asked for; those that were not measured, or are published, left out.
+
+    Raises:
+        InputError: there are no cells, none of them is meant, or a name is unknown.
+    """
+    runs = options.source / "runs"
+    if not runs.is_dir():
+        raise InputError(
+            f"{runs} is not there; measure first (python run_bench.py), or name the results folder "
+            "with --from"
+        )
+    if options.source.resolve() == options.out.resolve():
+        raise InputError(f"--from and --out are both {options.out}: cells are copied between two")
+    paths = [find_cell(named, options.source) for named in dict.fromkeys(options.cells)]
+    found = _read(paths or sorted(runs.glob("*/*/*/cell.json")))
+    chosen = Chosen()
+    for each in _filtered(found, options):
+        reason = _needless(each.cell, Store(options.out))
+        if reason is None or (paths and each.cell.status is not Status.OK):
+            chosen.candidates.append(each)
+        else:
+            chosen.left_out.append(f"{each.path}: {name_of(each.cell)}: {reason}")
+    if not chosen.candidates:
+        told = "".join(f"\n  {line}" for line in chosen.left_out)
+        raise InputError(f"no cell of {options.source} is to be submitted{told or ': it has none'}")
+    return chosen
+
+
+def _read(paths: list[Path]) -> list[Candidate]:
+    """The cells of files; one that is cut short is an error."""
+    found = []
+    for path in paths:
+        cell = read_cell(path)
+        if cell is None:
+            raise InputError(f"{path} is not a whole cell; delete its folder and measure it again")
+        found.append(Candidate(path, cell))
+    return found
+
+
+def _filtered(found: list[Candidate], options: SubmitOptions) -> list[Candidate]:
+    """Those of the methods and datasets that were named."""
+    methods = [name.strip() for name in options.methods.split(",") if name.strip()]
+    known = {each.cell.method for each in found}
+    tasks = {dataset_of(each.cell.task): each.cell.task for each in found}
+    for kind, names, there in (
+        ("method", methods, known),
+        ("dataset", options.datasets, tasks.keys() | set(tasks.values())),
+    ):
+        for name in names:
+            if name not in there:
+                raise unknown(f"{kind} in {options.source}", name, there)
+    wanted = {tasks.get(name, name) for name in options.datasets}
+    return [
+        each
+        for each in found
+        if (not methods or each.cell.method in methods) and (not wanted or each.cell.task in wanted)
+    ]
+
+
+def _needless(cell: Cell, published: Store) -> str | None:
+    """Why a cell need not be submitted, or None."""
+    if cell.status is not Status.OK:
+        return f"ended as {cell.status}"
+    return "is published already" if published.find(cell) is not None else None
