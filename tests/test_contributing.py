@@ -79,7 +79,11 @@ def plain(text):
 
 
 def test_every_walk_is_run():
-    assert set(WALKS) == {"Add a method in three steps", "Add a dataset in three steps"}
+    assert set(WALKS) == {
+        "Add a method in three steps",
+        "Add a dataset in three steps",
+        "Submit a result by pull request",
+    }
 
 
 @pytest.mark.slow
@@ -92,4 +96,16 @@ def test_adding_a_method(clone):
 @pytest.mark.slow
 def test_adding_a_dataset(clone):
     walk("Add a dataset in three steps", clone)
+    assert git(clone, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_submitting_a_result(clone):
+    walk("Submit a result by pull request", clone)
+    assert "\n## tree-H=3,W=3\n" in (clone / "results" / "LEADERBOARD.md").read_text()
+    added = git(clone, "show", "--name-only", "--format=%s").splitlines()
+    assert added[0] == "Results: random on tree:H=3,W=3"
+    assert sum(name.endswith("/cell.json") for name in added) == 3
+    assert sum(name.endswith("/certify.json") for name in added) == 1
+    assert all(name.startswith("results/") for name in added[2:])
     assert git(clone, "status", "--porcelain") == ""
