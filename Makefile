@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lint test bench speed clean
+.PHONY: install lint test bench speed docs clean
 
 install: $(VENV)/.installed
 
@@ -30,6 +30,9 @@ bench: install
 
 speed: install
 	$(BIN)/python -m bench speed
+
+docs: install
+	$(BIN)/python docs/api.py
 
 clean:
 	rm -rf $(VENV) results/local

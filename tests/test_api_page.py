@@ -1,0 +1,17 @@
+"""docs/api.md is what the docstrings give."""
+
+import runpy
+
+from tests.conftest import ROOT
+
+
+def test_the_page_is_that_of_the_docstrings():
+    made = runpy.run_path(str(ROOT / "docs" / "api.py"))["page"]()
+    assert made == (ROOT / "docs" / "api.md").read_text(), "it is stale; run `make docs`"
+
+
+def test_it_has_the_contract():
+    page = (ROOT / "docs" / "api.md").read_text()
+    assert "#### Method.search (must be written)" in page
+    assert "def search(self, queries: Queries, k: int, point: Point) -> SearchResult" in page
+    assert "### VisitedMeter" in page
