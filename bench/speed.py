@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 SHARES = ("0.03", "0.1", "0.3", "0.7")
 """Of the standard sampler in resampled training."""
-TRADE_OFF_HEADER = ["dataset", "p", "overall", *(f"distance {h}" for h in range(9))]
-TRADE_OFF = "Resampled training over p, the share of the standard sampler; recall in per cent"
 
 
 def speed_report(seeds: tuple[int, ...], out: Path) -> None:
@@ -39,11 +37,8 @@ def speed_report(seeds: tuple[int, ...], out: Path) -> None:
     """
     measured = Measurements(seeds, out)
     rows = [_closure(), *_wordnet(measured), *_tree(measured)]
-    trade_off = _trade_off(measured)
     say()
     say_table(HEADER, rows)
-    say(f"\n{TRADE_OFF}")
-    say_table(TRADE_OFF_HEADER, trade_off)
     text = "\n".join(
         [
             "# Speed and quality reached",
@@ -52,10 +47,6 @@ def speed_report(seeds: tuple[int, ...], out: Path) -> None:
             f"{', '.join(map(str, seeds))}. Cells measured on {'; '.join(places(measured.cells))}.",
             "",
             pipe_table(HEADER, rows),
-            "",
-            f"## {TRADE_OFF}",
-            "",
-            pipe_table(TRADE_OFF_HEADER, trade_off),
             "",
         ]
     )
@@ -145,16 +136,3 @@ def _tree(measured: Measurements) -> list[list[str]]:
             "reached" if reached else "not reached",
         ],
     ]
-
-
-def _trade_off(measured: Measurements) -> list[list[str]]:
-    """Recall by distance of resampled training over p; p = 1 is standard training."""
-    table = []
-    for dataset in ("wordnet-mammal", "tree"):
-        rows = {share: measured.of("resampled-de", dataset, f"p={share}") for share in SHARES}
-        rows["1 (standard)"] = measured.of("standard-de", dataset)
-        for share, cells in rows.items():
-            n_distances = len(dearest(cells[0]).recall_by_distance)
-            strata = [spread(_at_distance(cells, h)) for h in range(n_distances)]
-            table.append([dataset, share, spread(_overall(cells)), *strata])
-    return table

@@ -1,6 +1,9 @@
 """The geometry study: its search for a dimension, its slopes, its record, its command."""
 
 import math
+import subprocess
+import sys
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -12,6 +15,7 @@ from bench.geometry.record import NAME, Record
 from bench.geometry.search import LARGEST, next_dimension, slope, smallest
 from bench.geometry.trade_offs import finetuning
 from bench.geometry.trial import Outcome, Trial, measure
+from tests.conftest import ROOT
 
 
 def found_from(least):
@@ -99,6 +103,22 @@ def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_pat
     with pytest.raises(InputError, match=r"pretrain-finetune-de dim=4 steps=5 on tree:H=1,W=1"):
         Record(tmp_path, 1).of([good, bad])
     assert "constructed-de" in (tmp_path / NAME).read_text()
+
+
+def test_a_study_that_is_killed_keeps_what_it_had(tmp_path):
+    arguments = ["geometry", "--quick", "--jobs", "1", "--out", str(tmp_path)]
+    study = subprocess.Popen([sys.executable, "-m", "bench", *arguments], cwd=ROOT)
+    table = tmp_path / "geometry-quick" / NAME
+    began = time.monotonic()
+    while not (table.exists() and table.read_text().count("\n") > 3):
+        assert time.monotonic() - began < 120
+        time.sleep(0.1)
+    study.kill()
+    study.wait()
+    kept = Record(table.parent, 1)
+    trial = Trial("tree:H=3,W=2,max_distance=3", "constructed-de", ("dim=2",), 0)
+    kept._measure = lambda *_: pytest.fail("measured again")
+    assert 0 < kept.of([trial])[trial].recall < 1
 
 
 class Made(Record):

@@ -37,6 +37,7 @@ def needed_chart(grid_heights: list[int], grid_widths: list[int]) -> alt.HConcat
     Data: varied (H or W), place, method, target, dim.
     """
     colour = alt.Color("method:N", sort=METHODS, scale=alt.Scale(range=list(PALETTE)), title=None)
+    shape = alt.Shape("method:N", sort=METHODS, title=None)
     dash = alt.StrokeDash("target:N", title="recall", sort=[target.name for target in SHOWN])
 
     def panel(varied: str, title: str, ticks: list[int]) -> Layers:
@@ -61,7 +62,7 @@ def needed_chart(grid_heights: list[int], grid_widths: list[int]) -> alt.HConcat
             )
         )
         lines = base.mark_line(strokeWidth=2).encode(strokeDash=dash)
-        points = base.mark_point(size=45, filled=True, opacity=1)
+        points = base.mark_point(size=45, filled=True, opacity=1).encode(shape=shape)
         return alt.layer(lines, points).properties(width=300, height=300)
 
     return alt.hconcat(
@@ -86,16 +87,18 @@ def trade_off_values(trade_off: TradeOff) -> list[dict[str, Any]]:
     ]
 
 
-def trade_off_chart(axis: str, scale: alt.Scale) -> alt.FacetChart:
+def trade_off_chart(trade_off: TradeOff, scale: alt.Scale) -> alt.FacetChart:
     """Recall at each distance over what is varied.
 
     Data: dataset, way, place, distance, recall.
     """
+    places = {setting.place for _, setting in trade_off.outcomes if setting.place is not None}
+    ticks = alt.Axis(values=sorted(places), labelOverlap=True)
     chart: alt.FacetChart = (
         alt.Chart(alt.NamedData(DATA))
         .mark_line(point=True, strokeWidth=2)
         .encode(
-            x=alt.X("place:Q", title=axis, scale=scale),
+            x=alt.X("place:Q", title=trade_off.axis, scale=scale, axis=ticks),
             y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
             color=alt.Color("distance:O", scale=alt.Scale(scheme="viridis")),
         )

@@ -46,7 +46,7 @@ def full(seeds: tuple[int, ...]) -> Study:
     return Study(
         "geometry",
         "python -m bench geometry",
-        Grid((3, 4, 5, 6, 7, 8, 9), (2, 3, 4, 5, 6, 8, 10), seeds, tuple(range(10))),
+        Grid((3, 4, 5, 6, 7, 8, 9), (2, 3, 4, 5, 6, 8), seeds, tuple(range(10))),
         ("tree", "wordnet-mammal"),
         (0.03, 0.1, 0.3, 0.5, 0.7),
         (25, 50, 100, 200, 400, 800, 1600, 3200),
@@ -154,6 +154,6 @@ _FINETUNING = _Part(
 
 def _traded(name: str, part: _Part, trade_off: TradeOff, scale: alt.Scale, folder: Path) -> _Part:
     values = charts.trade_off_values(trade_off)
-    description = charts.trade_off_chart(trade_off.axis, scale)
+    description = charts.trade_off_chart(trade_off, scale)
     write_atomically(folder / f"{name}.svg", to_svg(description, values, part.title))
     return part._replace(tables=[(trade_off.header, trade_off.rows)])

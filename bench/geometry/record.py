@@ -105,10 +105,10 @@ class Record:
                         what = " ".join((trial.method, *trial.settings))
                         raise InputError(f"{what} on {trial.dataset}: {error}") from error
                     self._lines[trial] = _Line(outcome, self._commit, self._cpu, keys[trial])
+                    self._write()  # at once: a study that is killed goes on from there
                     advance(1)
         finally:
             workers.shutdown(cancel_futures=True)
-            self._write()
 
     def _write(self) -> None:
         text = io.StringIO()
