@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 from click.testing import CliRunner
 
@@ -105,7 +106,7 @@ def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_pat
     assert "constructed-de" in (tmp_path / NAME).read_text()
 
 
-def test_a_study_that_is_killed_keeps_what_it_had(tmp_path):
+def test_a_study_that_is_killed_keeps_what_it_had_and_leaves_no_process(tmp_path):
     arguments = ["geometry", "--quick", "--jobs", "1", "--out", str(tmp_path)]
     study = subprocess.Popen([sys.executable, "-m", "bench", *arguments], cwd=ROOT)
     table = tmp_path / "geometry-quick" / NAME
@@ -113,8 +114,11 @@ def test_a_study_that_is_killed_keeps_what_it_had(tmp_path):
     while not (table.exists() and table.read_text().count("\n") > 3):
         assert time.monotonic() - began < 120
         time.sleep(0.1)
+    workers = psutil.Process(study.pid).children(recursive=True)
     study.kill()
     study.wait()
+    _, left = psutil.wait_procs(workers, timeout=60)
+    assert not left
     kept = Record(table.parent, 1)
     trial = Trial("tree:H=3,W=2,max_distance=3", "constructed-de", ("dim=2",), 0)
     kept._measure = lambda *_: pytest.fail("measured again")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import os
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
@@ -90,7 +91,7 @@ class Record:
         self._fits.mkdir(parents=True, exist_ok=True)
         # A fork would inherit the threads of libraries in a state that they do not expect.
         workers = ProcessPoolExecutor(
-            min(self._jobs, len(missing)), get_context("spawn"), initializer=_on_one_thread
+            min(self._jobs, len(missing)), get_context("spawn"), initializer=_begin
         )
         try:
             running = {
@@ -133,9 +134,18 @@ class Record:
         write_atomically(self._path, text.getvalue())
 
 
-def _on_one_thread() -> None:
-    """Before torch is imported: steps this small are slower on several threads."""
-    os.environ["OMP_NUM_THREADS"] = "1"
+def _begin() -> None:
+    """In a process of trainings, before torch is imported."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # steps this small are slower on several
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _read(path: Path) -> dict[Trial, _Line]:
