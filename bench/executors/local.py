@@ -20,8 +20,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.cell import WARNING, Cell, CellSpec, Status
+from bench.cell import Cell, CellSpec, Status
 from bench.executors.ending import status_and_reason
+from bench.executors.event import Event
+from bench.executors.waiting import Waiting
 from bench.guard import GRACE_S
 from bench.memory import resident_bytes
 
@@ -36,22 +38,6 @@ CHECKOUT = Path(__file__).parent.parent.parent
 GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.guard")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
-
-
-@dataclass(frozen=True)
-class Event:
-    """Something that happened to a cell.
-
-    Attributes:
-        cell: the blank of the cell, or the whole of it once ``phase`` is ``end``.
-        phase: ``start``, what it is doing, or ``end``.
-        done, total: how far the phase is.
-    """
-
-    cell: Cell
-    phase: str
-    done: int = 0
-    total: int = 0
 
 
 @dataclass(eq=False)
@@ -93,44 +79,25 @@ class LocalExecutor:
         self._threads = threads
         self._events: queue.Queue[tuple[_Child, dict[str, Any] | None]] = queue.Queue()
         self._running: list[_Child] = []
-        self._awaited: set[str] = set()
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
         """Run cells, in order, yielding what happens; all processes are gone at the end.
 
         A cell that another run is measuring waits for it: what that stores is not measured again.
         """
-        waiting = list(specs)
+        waiting = Waiting(self._store, specs)
         try:
             while waiting or self._running:
-                yield from self._launch_some(waiting)
+                for taken in waiting.take(self._jobs - len(self._running)):
+                    if isinstance(taken, Event):
+                        yield taken
+                    else:
+                        self._running.append(self._launch(*taken))
+                        yield Event(taken.spec.blank, "start")
                 yield from self._next_events()
                 self._enforce_limits()
         finally:
             self._end_all()
-
-    def _launch_some(self, waiting: list[CellSpec]) -> Iterator[Event]:
-        """Launch cells that no other run is measuring, and take them off the list."""
-        for spec in list(waiting):
-            if len(self._running) >= self._jobs:
-                return
-            key = spec.blank.key
-            claim = self._store.claim(key)
-            if claim is None:
-                if key not in self._awaited:
-                    self._awaited.add(key)
-                    yield Event(spec.blank, f"{WARNING}another run is measuring it; it is awaited")
-                continue
-            waiting.remove(spec)
-            # Another run into the same folder may have measured it by now.
-            stored = None if spec.fits_from else self._store.find(spec.blank)
-            if stored is not None:
-                claim.release()
-                yield Event(stored, "end")
-                continue
-            child = self._launch(spec, claim)
-            self._running.append(child)
-            yield Event(spec.blank, "start")
 
     def _launch(self, spec: CellSpec, claim: BaseFileLock) -> _Child:
         logs, key = self._store.logs.absolute(), spec.blank.key

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from bench.executors.local import Event
+    from bench.executors.event import Event
     from bench.report.board import Board
 
 PLAIN_EVERY_S = 10.0
