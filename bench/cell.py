@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from bench.measured import Chosen, Correlation, Leaves, PointResult, Stored
 from bench.method import Value
+from bench.resources import Resources
 
 
 class Status(StrEnum):
@@ -118,6 +119,8 @@ class CellSpec(Stored):
     Attributes:
         root: the results folder.
         task_folder: where the task's arrays lie.
+        fits: the folder of fitted states that cells share.
+        resources: what it asks of a node of a cluster.
         memory_bytes: how much the process may allocate.
         fits_from: states fitted before this time (seconds since 1970) are fitted again.
         launched: when the cell's process was started (seconds since 1970).
@@ -126,6 +129,8 @@ class CellSpec(Stored):
 
     root: str
     task_folder: str
+    fits: str
+    resources: Resources = Resources()
     plugins: list[str]
     memory_bytes: int
     fits_from: float

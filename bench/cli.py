@@ -9,8 +9,11 @@ import click
 
 from bench.cli_measures import MEASURES
 from bench.cli_options import (
+    ADDRESS,
+    EXECUTOR,
     JOBS,
     LOOKED_FOR,
+    NEEDS,
     PLUGINS,
     SET,
     STORED,
@@ -48,6 +51,9 @@ for command in (*MEASURES, *TRUST):
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
 @JOBS
+@EXECUTOR
+@ADDRESS
+@NEEDS
 @TIMEOUT
 @out_option("Results folder.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
@@ -62,7 +68,10 @@ def run(
     encoder: str | None,
     tune: str | None,
     k: int | None,
-    jobs: int,
+    jobs: int | None,
+    executor: str,
+    address: str | None,
+    needs: tuple[str, ...],
     timeout_s: float,
     out: Path,
     fresh: bool,
@@ -72,6 +81,9 @@ def run(
     from bench.run import RunOptions
     from bench.run import run as run_cells
 
+    if executor == "local" and (address is not None or needs):
+        named = "--address" if address is not None else "--needs"
+        raise click.UsageError(f"{named} is for a cluster; give --executor ray with it")
     if datasets is None:
         datasets = "" if dataset else "quick"
     # Short for --set, for what all methods over texts have in common.
@@ -86,6 +98,9 @@ def run(
         settings=settings,
         k=k,
         jobs=jobs,
+        executor=executor,
+        address=address,
+        needs=needs,
         timeout_s=timeout_s,
         out=out,
         fresh=fresh,

@@ -32,7 +32,7 @@ def ablate_command(
     method: str,
     dataset: str,
     seeds: tuple[int, ...],
-    jobs: int,
+    jobs: int | None,
     settings: tuple[str, ...],
     out: Path,
     data_dir: Path | None,

@@ -61,7 +61,27 @@ def out_option(text: str) -> Callable[[Decorated], Decorated]:
 
 SEVERAL_SEEDS = click.option("--seeds", default="0,1,2", callback=read_seeds, show_default=True)
 JOBS = click.option(
-    "--jobs", type=click.IntRange(1), default=1, show_default=True, help="Cells at once."
+    "--jobs",
+    type=click.IntRange(1),
+    help="Cells at once; without it one, or as many as a cluster has room for.",
+)
+EXECUTOR = click.option(
+    "--executor",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Where cells run: here, or on a Ray cluster.",
+)
+ADDRESS = click.option(
+    "--address",
+    metavar="HOST:PORT",
+    help="Of the Ray cluster; without it the one that this machine is part of, or a new one.",
+)
+NEEDS = click.option(
+    "--needs",
+    multiple=True,
+    metavar="[METHOD.]NAME=NUMBER",
+    help="What a cell asks of a node: cpus (1), gpus (0), memory_gb. May be repeated.",
 )
 SET = click.option(
     "--set",

@@ -9,6 +9,8 @@ import threading
 import psutil
 
 EVERY_S = 0.5
+MEMORY_SHARE = 0.85
+"""Of the memory that is free at the start, what all cells together may allocate."""
 
 
 class PeakMemory:

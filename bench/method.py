@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
+from bench.resources import Resources
 from bench.workspace import Progress, Workspace
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ __all__ = [
     "Params",
     "Point",
     "Progress",
+    "Resources",
     "SearchResult",
     "Value",
     "Workspace",
@@ -87,6 +89,7 @@ class Method(ABC):
         ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is handed the test relevance.
+        resources: what a node of a cluster must have free for it; see ``docs/scale.md``.
         exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
         workspace: where to keep what can be made again, and whom to tell of long preparations.
     """
@@ -96,6 +99,7 @@ class Method(ABC):
     requires: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
+    resources: ClassVar[Resources] = Resources()
     exempt: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, **params: Value) -> None:

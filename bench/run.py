@@ -14,7 +14,9 @@ from bench.cards import cards
 from bench.cell import CellSpec, Status
 from bench.errors import InputError
 from bench.executors.local import LocalExecutor
+from bench.executors.needs import Needs
 from bench.load import check_name, dataset_names, load_dataset
+from bench.memory import MEMORY_SHARE
 from bench.plan import NOT_MEASURED, Settings, blank_cell, check_settings, methods_asked
 from bench.presence import READY, state_of
 from bench.provenance import provenance, usable_cores
@@ -29,16 +31,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.cell import Cell
+    from bench.executors.event import Event
     from bench.task import Task
 
-MEMORY_SHARE = 0.85
-"""Of the memory that is free at the start, what all cells together may allocate."""
 BAD = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
 
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What the command line asked for."""
+    """What the command line asked for.
+
+    Attributes:
+        jobs: cells at once; None: one here, on a cluster as many as it has room for.
+        executor: ``local`` or ``ray``; address, needs: of the cluster, and what cells ask of it.
+    """
 
     methods: str
     datasets: str
@@ -47,7 +53,10 @@ class RunOptions:
     seeds: tuple[int, ...] = (0,)
     settings: tuple[str, ...] = ()
     k: int | None = None
-    jobs: int = 1
+    jobs: int | None = None
+    executor: str = "local"
+    address: str | None = None
+    needs: tuple[str, ...] = ()
     timeout_s: float = 3600
     out: Path = Path("results/local")
     fresh: bool = False
@@ -105,9 +114,13 @@ def _tell_unread(unread: list[str]) -> None:
 def _measured(options: RunOptions) -> tuple[list[Cell], list[str]]:
     """The cells that were asked for, and what is wrong with datasets that cannot be read."""
     registry = Registry(options.plugins)
-    threads = max(1, usable_cores() // options.jobs)
+    threads = max(1, usable_cores() // (options.jobs or 1))
     # Everything is checked before anything is written.
     plan = _planned(options, registry, threads)
+    if options.executor == "ray":
+        from bench.executors.connect import connect
+
+        connect(options.address)
     with _disk_errors(options.out):
         return run_planned(options, registry, plan.tasks, threads), plan.unread
 
@@ -126,10 +139,12 @@ def run_planned(
     Returns:
         The cells, those that were stored before first.
     """
+    methods = {blank.method for _, blanks in planned for blank in blanks}
+    needs = Needs(options.needs, map(registry.resolve, sorted(methods)))
     store = Store(options.out)
     store.prepare()
     kept, specs = [], []
-    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / options.jobs)
+    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / (options.jobs or 1))
     fits_from = time.time() if options.fresh else 0.0
     for task, blanks in planned:
         folder = save_task(task, store.tasks)
@@ -142,6 +157,8 @@ def run_planned(
                 CellSpec(
                     root=str(store.root.absolute()),
                     task_folder=str(folder.absolute()),
+                    fits=str(store.fits.absolute()),
+                    resources=needs.of(blank.method),
                     plugins=list(registry.plugins),
                     memory_bytes=memory,
                     fits_from=fits_from,
@@ -150,8 +167,19 @@ def run_planned(
             )
     if kept:
         console.say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
-    executor = LocalExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s, threads=threads)
-    return [*kept, *console.follow(executor.run(specs), len(specs))]
+    return [*kept, *console.follow(_events(store, specs, options, threads), len(specs))]
+
+
+def _events(
+    store: Store, specs: list[CellSpec], options: RunOptions, threads: int
+) -> Iterator[Event]:
+    """Run cells where they were asked to run."""
+    if options.executor == "ray":
+        from bench.executors.ray import RayExecutor
+
+        return RayExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s).run(specs)
+    jobs = options.jobs or 1
+    return LocalExecutor(store, jobs=jobs, timeout_s=options.timeout_s, threads=threads).run(specs)
 
 
 def _planned(options: RunOptions, registry: Registry, threads: int) -> _Plan:

@@ -54,7 +54,7 @@ def run_cell(spec: CellSpec, tell: Tell) -> Cell:
     with store.staging(spec.blank.key) as staging:
         run = staging / RUN
         try:
-            cell = _measure(spec, store, run, tell)
+            cell = _measure(spec, run, tell)
             if cell.status is Status.OK:
                 store.commit(cell, staging)
         except Exception as error:
@@ -64,7 +64,7 @@ def run_cell(spec: CellSpec, tell: Tell) -> Cell:
     return cell
 
 
-def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
+def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
     blank = spec.blank
     memory = PeakMemory()
     method_type = Registry(spec.plugins).resolve(blank.method)
@@ -84,7 +84,7 @@ def _measure(spec: CellSpec, store: Store, run: Path, tell: Tell) -> Cell:
     if unsuited:
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": unsuited})
 
-    fits = Fits(store.fits, blank.task_digest, not_before=spec.fits_from)
+    fits = Fits(Path(spec.fits), blank.task_digest, not_before=spec.fits_from)
     fit = fits.fit(method, training, blank.seed, partial(tell, "fit"))
     if task.similarity is None:
         found = _ranked(method, task, sealed, blank.k, run, tell)

@@ -42,6 +42,7 @@ def measured(task, root, plugin="Leafy"):
     spec = CellSpec(
         root=str(root),
         task_folder=str(save_task(task, store.tasks)),
+        fits=str(store.fits),
         plugins=list(registry.plugins),
         memory_bytes=0,
         fits_from=0,

@@ -1,0 +1,234 @@
+"""Runs cells on a Ray cluster, each as one task; their results are gathered into the store here.
+
+A node that dies costs the cells on it a retry. How a cell itself fails is never tried again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import ray
+from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, RuntimeEnvSetupError
+
+from bench.cell import WARNING, Cell, CellSpec, Status
+from bench.errors import reason_of
+from bench.executors.event import Event
+from bench.executors.node import Began, Going, Job, Measured, measure
+from bench.executors.waiting import Waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from filelock import BaseFileLock
+
+    from bench.executors.node import Message
+    from bench.resources import Resources
+    from bench.store import Store
+
+RETRIES = 3
+"""How often a cell is begun again whose worker or node died."""
+PATIENCE_S = 20.0
+"""How long a cell waits for a node that has what it asks for, while no node of the cluster has."""
+LOOK_EVERY_S = 2.0
+"""How often the nodes of the cluster are counted."""
+
+
+@dataclass(eq=False)
+class _Sent:
+    """A cell that was handed to the cluster.
+
+    Attributes:
+        claim: keeps other runs from measuring it.
+        stream: what its node tells.
+        tries: how often its worker or node died.
+        began: whether a node has taken it up.
+        hopeless_since: since when no node has what it asks for.
+    """
+
+    spec: CellSpec
+    claim: BaseFileLock
+    stream: Any = None
+    tries: int = 0
+    began: bool = False
+    hopeless_since: float | None = None
+
+
+class RayExecutor:
+    """Cells on the nodes of the cluster that this process is connected to."""
+
+    def __init__(self, store: Store, *, jobs: int | None, timeout_s: float) -> None:
+        """``jobs``: cells at once; None: as many as there is room for."""
+        self._store = store
+        self._jobs = jobs
+        self._timeout_s = timeout_s
+        self._sent: list[_Sent] = []
+        self._tasks: dict[str, Any] = {}
+        self._nodes: list[dict[str, float]] = []
+        self._look_at = 0.0
+
+    def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
+        """Run cells, yielding what happens; this process has left the cluster at the end.
+
+        A cell that another run is measuring waits for it: what that stores is not measured again.
+        """
+        waiting = Waiting(self._store, specs)
+        try:
+            with self._store.staging("cluster") as folder:
+                self._token, self._said = folder / "token", uuid.uuid4().hex
+                self._token.write_text(self._said, encoding="utf-8")
+                while waiting or self._sent:
+                    self._look()
+                    for taken in waiting.take(self._room()):
+                        if isinstance(taken, Event):
+                            yield taken
+                        else:
+                            self._sent.append(_Sent(*taken))
+                            self._submit(self._sent[-1])
+                    yield from self._next_events()
+                    yield from self._without_hope()
+        finally:
+            self._leave()
+
+    def _room(self) -> int:
+        # Twice what can run, so that a core that is free need not wait for this process.
+        most = self._jobs or max(1, int(2 * sum(node.get("CPU", 0) for node in self._nodes)))
+        return most - len(self._sent)
+
+    def _look(self) -> None:
+        """Count what the living nodes have."""
+        if time.monotonic() >= self._look_at:
+            self._nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+            self._look_at = time.monotonic() + LOOK_EVERY_S
+
+    def _submit(self, sent: _Sent, *, with_task: bool = False) -> None:
+        spec = sent.spec
+        job = Job(
+            spec=spec, timeout_s=self._timeout_s, token=str(self._token.absolute()), said=self._said
+        )
+        asked = spec.resources
+        task = ray.remote(measure).options(
+            name=f"{spec.blank.task} {spec.blank.method} {spec.blank.seed}",
+            num_returns="streaming",
+            num_cpus=asked.cpus,
+            num_gpus=asked.gpus,
+            memory=int(1e9 * asked.memory_gb),
+            max_retries=0,  # seen to here, where it can be told
+            scheduling_strategy="SPREAD",
+        )
+        files = self._files(spec.task_folder) if with_task else None
+        sent.stream, sent.began = task.remote(job.model_dump_json(by_alias=True), files), False
+
+    def _files(self, folder: str) -> Any:  # noqa: ANN401 - a reference of Ray's
+        """A task's files, put into the cluster's memory once."""
+        if folder not in self._tasks:
+            files = {path.name: np.fromfile(path, np.uint8) for path in Path(folder).iterdir()}
+            self._tasks[folder] = ray.put(files)
+        return self._tasks[folder]
+
+    def _next_events(self) -> Iterator[Event]:
+        if not self._sent:
+            time.sleep(0.2)  # all that is left is measured by another run
+            return
+        ready, _ = ray.wait([sent.stream for sent in self._sent], timeout=0.2)
+        for sent in [sent for sent in self._sent if sent.stream in ready]:
+            try:
+                message = ray.get(next(sent.stream))
+            except (RayTaskError, RuntimeEnvSetupError) as error:
+                yield self._failed(
+                    sent, Status.FAILED, f"its node could not run it: {_line(error)}"
+                )
+            except OutOfMemoryError as error:
+                yield self._failed(sent, Status.OUT_OF_MEMORY, f"its node ran out: {_line(error)}")
+            except (RayError, StopIteration) as error:
+                yield self._again(sent, error)
+            else:
+                yield from self._told(sent, message)
+
+    def _told(self, sent: _Sent, message: Message) -> Iterator[Event]:
+        """What a message of a cell's node means."""
+        blank = sent.spec.blank
+        if isinstance(message, Began):
+            sent.began = True
+            yield Event(blank, "start")
+        elif isinstance(message, Going):
+            yield Event(blank, message.phase, message.done, message.total)
+        elif isinstance(message, Measured):
+            yield self._gathered(sent, message)
+        else:
+            self._submit(sent, with_task=True)
+
+    def _gathered(self, sent: _Sent, message: Measured) -> Event:
+        """Store what a node measured, as if it had been measured here."""
+        cell = Cell.model_validate_json(message.cell)
+        (self._store.logs / f"{cell.key}.log").write_bytes(message.log)
+        with self._store.staging(cell.key) as staging:
+            for name, content in message.files.items():
+                (staging / name).write_bytes(content)
+            self._store.commit(cell, staging)
+        return self._ended(sent, cell)
+
+    def _again(self, sent: _Sent, error: Exception) -> Event:
+        """Begin a cell again whose worker or node died, if that did not happen too often."""
+        sent.tries += 1
+        if sent.tries > RETRIES:
+            reason = f"its worker or node died {sent.tries} times, the last time: {_line(error)}"
+            return self._failed(sent, Status.FAILED, reason)
+        self._submit(sent)
+        text = f"{_line(error)}; it is measured again (retry {sent.tries} of {RETRIES})"
+        return Event(sent.spec.blank, f"{WARNING}{text}")
+
+    def _without_hope(self) -> Iterator[Event]:
+        """Cells that no node can take, which Ray would let wait for ever."""
+        now = time.monotonic()
+        for sent in [sent for sent in self._sent if not sent.began]:
+            asked = sent.spec.resources
+            if any(_has(node, asked) for node in self._nodes):
+                sent.hopeless_since = None
+            elif sent.hopeless_since is None:
+                sent.hopeless_since = now
+                text = f"no node of the cluster has {asked}; waiting {PATIENCE_S:g} s for one"
+                yield Event(sent.spec.blank, f"{WARNING}{text}")
+            elif now - sent.hopeless_since > PATIENCE_S:
+                ray.cancel(sent.stream)
+                reason = f"no node of the cluster has {asked}; ask for less with --needs"
+                yield self._failed(sent, Status.FAILED, reason)
+
+    def _failed(self, sent: _Sent, status: Status, reason: str) -> Event:
+        cell = sent.spec.blank.model_copy(update={"status": status, "reason": reason})
+        self._store.commit(cell)
+        return self._ended(sent, cell)
+
+    def _ended(self, sent: _Sent, cell: Cell) -> Event:
+        self._sent.remove(sent)
+        sent.claim.release()
+        return Event(cell, "end")
+
+    def _leave(self) -> None:
+        """End what still runs: the guard of a cell ends it with the worker."""
+        for sent in self._sent:
+            with contextlib.suppress(RayError):
+                ray.cancel(sent.stream)
+        ray.shutdown()
+        for sent in self._sent:
+            sent.claim.release()
+
+
+def _has(node: dict[str, float], asked: Resources) -> bool:
+    """Whether a node has what a cell asks for, when nothing else runs there."""
+    return (
+        node.get("CPU", 0) >= asked.cpus
+        and node.get("GPU", 0) >= asked.gpus
+        and node.get("memory", 0) >= 1e9 * asked.memory_gb
+    )
+
+
+def _line(error: Exception) -> str:
+    """The first sentence of what Ray says, which goes on with advice on its own tools."""
+    cause = error.cause if isinstance(error, RayTaskError) else error
+    return reason_of(cause).split(". ")[0].rstrip(".")

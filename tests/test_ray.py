@@ -1,0 +1,140 @@
+"""Cells on a real Ray cluster of several nodes on this machine; one is killed in the middle."""
+
+import signal
+
+import psutil
+import pytest
+
+from bench.executors.node import Job
+from bench.provenance import usable_cores
+from bench.run import RunOptions, measure
+from tests.running import PLUGIN, SMALL, cells_of, start, wait_for
+
+pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[cluster]'")
+from bench.executors import ray as executor
+
+pytestmark = pytest.mark.slow
+
+TIMED = {"cost", "provenance", "sha256"}
+"""What differs from one time to the next, beside queries per second."""
+
+
+@pytest.fixture(scope="module")
+def cluster(cache):
+    """A head that measures nothing, and two nodes of one core; they share the tests' cache."""
+    from ray.cluster_utils import Cluster
+
+    small = {"object_store_memory": 80 * 2**20}
+    head = {"num_cpus": 0, "include_dashboard": False, **small}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    cluster.of_one_core = [cluster.add_node(num_cpus=1, **small) for _ in range(2)]
+    cluster.wait_for_nodes()
+    yield cluster
+    cluster.shutdown()
+
+
+def texts_of(out):
+    """Key -> all that was measured of a cell, as the text that is stored."""
+    points = {"points": {"__all__": {"queries_per_second"}}}
+    return {
+        cell.key: cell.model_dump_json(
+            by_alias=True, exclude={**dict.fromkeys(TIMED, True), **points}
+        )
+        for cell in cells_of(out)
+    }
+
+
+def cell_processes(cache):
+    """Guards and processes of cells that the nodes run."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if any(cache in argument for argument in process.info["cmdline"] or ())
+        and "bench.guard" in process.info["cmdline"]
+    ]
+
+
+def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, bench, tmp_path):
+    asked = ("--methods", "random,standard-de,de-faiss-ivf", *SMALL, "--set", "steps=50")
+    here, there = tmp_path / "here", tmp_path / "there"
+    # A cell on a cluster has one thread if it asks for no more.
+    assert bench(*asked, "--jobs", str(usable_cores()), out=here).returncode == 0
+    done = bench(*asked, "--executor", "ray", "--address", cluster.address, out=there)
+    assert done.returncode == 0, done.stderr
+    assert len(texts_of(here)) == 3
+    assert texts_of(there) == texts_of(here)
+    for cell in cells_of(there):
+        folder = f"runs/{cell.task}/{cell.method}/{cell.key}"
+        for name in ("run.parquet", "queries.parquet"):
+            assert (there / folder / name).read_bytes() == (here / folder / name).read_bytes()
+        assert cell.provenance.threads == 1
+    shared = [cell.cost.fit_shared for cell in cells_of(there)]
+    assert sorted(shared) == [False, False, True], "one encoder for two rows"
+
+
+def test_a_cell_that_fails_is_a_row_with_its_log_and_no_retry(cluster, bench, tmp_path):
+    asked = ("--methods", "misbehaving", "--plugin", f"{PLUGIN}:Misbehaving", *SMALL)
+    done = bench(*asked, "--set", "how=segfault", "--executor", "ray", "--address", cluster.address)
+    assert done.returncode == 1
+    (cell,) = cells_of(tmp_path / "out")
+    assert "crashed with signal SIGSEGV in string_at" in cell.reason
+    assert "retry" not in done.stdout
+    log = tmp_path / "out" / ".work" / "logs" / f"{cell.key}.log"
+    assert "Segmentation fault" in log.read_text()
+
+
+def test_an_interrupted_run_leaves_nothing_running_on_the_cluster(cluster, cache, tmp_path):
+    log = tmp_path / "log"
+    run = start(tmp_path / "out", "--methods", "slow", "--plugin", f"{PLUGIN}:Slow", *SMALL,
+                "--set", f"log={log}", "--set", "seconds=600",
+                "--executor", "ray", "--address", cluster.address)  # fmt: skip
+    wait_for(log.exists)
+    assert cell_processes(cache)
+    run.send_signal(signal.SIGINT)
+    output, _ = run.communicate(timeout=30)
+    assert run.returncode == 130, output
+    assert "Interrupted" in output
+    wait_for(lambda: not cell_processes(cache), seconds=10)
+
+
+def test_a_node_on_another_machine_is_sent_the_task(cluster, tmp_path, monkeypatch):
+    def elsewhere(**given):
+        return Job(**{**given, "said": "what no node here reads"})
+
+    monkeypatch.setattr(executor, "Job", elsewhere)
+    cells = measure(
+        RunOptions("random", "", ("tree:H=3,W=3",), executor="ray", address=cluster.address,
+                   out=tmp_path / "there")
+    )  # fmt: skip
+    monkeypatch.undo()
+    measure(RunOptions("random", "", ("tree:H=3,W=3",), out=tmp_path / "here"))
+    assert [cell.status for cell in cells] == ["ok"]
+    assert texts_of(tmp_path / "there") == texts_of(tmp_path / "here")
+
+
+def test_a_cell_that_no_node_can_take_fails_and_says_what_it_asked_for(
+    cluster, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(executor, "PATIENCE_S", 1.0)
+    (cell,) = measure(
+        RunOptions("random", "", ("tree:H=3,W=3",), executor="ray", address=cluster.address,
+                   needs=("gpus=2", "random.memory_gb=1"), out=tmp_path)
+    )  # fmt: skip
+    assert cell.status == "failed"
+    assert "no node of the cluster has 1 CPUs, 2 GPUs, 1 GB of memory" in cell.reason
+
+
+def test_a_node_that_is_killed_costs_a_retry_and_nothing_else(cluster, tmp_path):
+    log, out = tmp_path / "log", tmp_path / "out"
+    run = start(out, "--methods", "slow", "--plugin", f"{PLUGIN}:Slow", *SMALL,
+                "--set", f"log={log}", "--set", "seconds=3", "--seeds", "0,1",
+                "--executor", "ray", "--address", cluster.address)  # fmt: skip
+    wait_for(lambda: log.exists() and len(log.read_text().split()) == 2)
+    cluster.remove_node(cluster.of_one_core.pop(), allow_graceful=False)
+    output, _ = run.communicate(timeout=60)
+    assert run.returncode == 0, output
+    assert output.count("it is measured again (retry 1 of 3)") == output.count("(retry") == 1
+    assert {cell.seed: str(cell.status) for cell in cells_of(out)} == {0: "ok", 1: "ok"}
+    begun = log.read_text().split()
+    assert sorted(set(begun)) == ["0", "1"]
+    assert len(begun) == 3, "the cell on the node that lived was begun once"
