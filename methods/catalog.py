@@ -31,6 +31,8 @@ INDEXES = {
     "learned-tree": "methods.indexes.learned_tree:LearnedTree",
     "learned-router": "methods.indexes.guided:LearnedRouter",
     "moved-positives": "methods.indexes.guided:MovedPositives",
+    "sharded-exact": "methods.shards.exact:ShardedExact",
+    "sharded-ivf": "methods.shards.ivf:ShardedIVF",
 }
 
 METHODS = {
@@ -81,6 +83,10 @@ def compose(name: str, trainer: str, index: str) -> type[Method]:
     from methods.exemptions import EXEMPT
 
     composed = compose_parts(name, trainer, load(TRAINERS[trainer]), load(INDEXES[index]))
+    if INDEXES[index].startswith("methods.shards."):
+        from methods.shards.dual_encoder import sharded
+
+        composed = sharded(composed)
     composed.ablations = ABLATIONS.get(name, {})
     composed.exempt = EXEMPT.get(index, {})
     return composed

@@ -2,12 +2,20 @@
 
 import signal
 
+import numpy as np
 import psutil
 import pytest
 
 from bench.executors.node import Job
+from bench.method import Workspace
 from bench.provenance import usable_cores
 from bench.run import RunOptions, measure
+from bench.strings import Strings
+from methods.indexes.base import Guide
+from methods.shards import encode
+from methods.shards.blocks import BLOCK
+from methods.shards.exact import ShardedExact
+from methods.shards.ivf import ShardedIVF
 from tests.running import PLUGIN, SMALL, cells_of, start, wait_for
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[cluster]'")
@@ -54,14 +62,19 @@ def cell_processes(cache):
     ]
 
 
-def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, bench, tmp_path):
-    asked = ("--methods", "random,standard-de,de-faiss-ivf", *SMALL, "--set", "steps=50")
+def options(out, methods, cluster=None, **given):
+    """What asks for cells of a small tree, here or on a cluster."""
+    there = {"executor": "ray", "address": cluster.address} if cluster else {}
+    return RunOptions(methods, "", ("tree:H=3,W=3",), out=out, **there, **given)
+
+
+def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, tmp_path):
+    asked = {"methods": "standard-de,de-faiss-ivf", "settings": ("steps=50",)}
     here, there = tmp_path / "here", tmp_path / "there"
     # A cell on a cluster has one thread if it asks for no more.
-    assert bench(*asked, "--jobs", str(usable_cores()), out=here).returncode == 0
-    done = bench(*asked, "--executor", "ray", "--address", cluster.address, out=there)
-    assert done.returncode == 0, done.stderr
-    assert len(texts_of(here)) == 3
+    measure(options(here, **asked, jobs=usable_cores()))
+    measure(options(there, **asked, cluster=cluster))
+    assert len(texts_of(here)) == 2
     assert texts_of(there) == texts_of(here)
     for cell in cells_of(there):
         folder = f"runs/{cell.task}/{cell.method}/{cell.key}"
@@ -69,18 +82,16 @@ def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, be
             assert (there / folder / name).read_bytes() == (here / folder / name).read_bytes()
         assert cell.provenance.threads == 1
     shared = [cell.cost.fit_shared for cell in cells_of(there)]
-    assert sorted(shared) == [False, False, True], "one encoder for two rows"
+    assert sorted(shared) == [False, True], "one encoder for two rows"
 
 
-def test_a_cell_that_fails_is_a_row_with_its_log_and_no_retry(cluster, bench, tmp_path):
-    asked = ("--methods", "misbehaving", "--plugin", f"{PLUGIN}:Misbehaving", *SMALL)
-    done = bench(*asked, "--set", "how=segfault", "--executor", "ray", "--address", cluster.address)
-    assert done.returncode == 1
-    (cell,) = cells_of(tmp_path / "out")
+def test_a_cell_that_fails_is_a_row_with_its_log_and_no_retry(cluster, tmp_path, capsys):
+    asked = {"plugins": (f"{PLUGIN}:Misbehaving",), "settings": ("how=segfault",)}
+    (cell,) = measure(options(tmp_path, "misbehaving", cluster, **asked))
+    assert cell.status == "failed"
     assert "crashed with signal SIGSEGV in string_at" in cell.reason
-    assert "retry" not in done.stdout
-    log = tmp_path / "out" / ".work" / "logs" / f"{cell.key}.log"
-    assert "Segmentation fault" in log.read_text()
+    assert "(retry" not in capsys.readouterr().out
+    assert "Segmentation fault" in (tmp_path / ".work" / "logs" / f"{cell.key}.log").read_text()
 
 
 def test_an_interrupted_run_leaves_nothing_running_on_the_cluster(cluster, cache, tmp_path):
@@ -102,12 +113,9 @@ def test_a_node_on_another_machine_is_sent_the_task(cluster, tmp_path, monkeypat
         return Job(**{**given, "said": "what no node here reads"})
 
     monkeypatch.setattr(executor, "Job", elsewhere)
-    cells = measure(
-        RunOptions("random", "", ("tree:H=3,W=3",), executor="ray", address=cluster.address,
-                   out=tmp_path / "there")
-    )  # fmt: skip
+    cells = measure(options(tmp_path / "there", "random", cluster))
     monkeypatch.undo()
-    measure(RunOptions("random", "", ("tree:H=3,W=3",), out=tmp_path / "here"))
+    measure(options(tmp_path / "here", "random"))
     assert [cell.status for cell in cells] == ["ok"]
     assert texts_of(tmp_path / "there") == texts_of(tmp_path / "here")
 
@@ -116,12 +124,65 @@ def test_a_cell_that_no_node_can_take_fails_and_says_what_it_asked_for(
     cluster, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(executor, "PATIENCE_S", 1.0)
-    (cell,) = measure(
-        RunOptions("random", "", ("tree:H=3,W=3",), executor="ray", address=cluster.address,
-                   needs=("gpus=2", "random.memory_gb=1"), out=tmp_path)
-    )  # fmt: skip
+    needs = ("gpus=2", "random.memory_gb=1")
+    (cell,) = measure(options(tmp_path, "random", cluster, needs=needs))
     assert cell.status == "failed"
     assert "no node of the cluster has 1 CPUs, 2 GPUs, 1 GB of memory" in cell.reason
+
+
+@pytest.fixture
+def joined(cluster, monkeypatch):
+    """This process, as a cell that works on shards."""
+    import ray
+
+    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
+    yield
+    ray.shutdown()
+
+
+def test_actors_find_in_shards_what_is_found_here(joined):
+    import ray
+
+    rng = np.random.default_rng(0)
+    documents = rng.normal(size=(2 * BLOCK + 500, 8)).astype(np.float32)
+    queries = rng.normal(size=(30, 8)).astype(np.float32)
+    guide = Guide(np.empty((0, 0), np.float32), None)
+    for kind, given in ((ShardedExact, {}), (ShardedIVF, {"nlist": 10})):
+        results = []
+        for workers in ("here", "ray"):
+            index = kind(shards=3, workers=workers, **given)
+            index.build(documents, guide)
+            results.append(index.search(queries, 20, index.operating_points()[0]))
+        # A worker that dies is made again, with its shard.
+        ray.kill(index._shards._actors[1], no_restart=False)
+        results.append(index.search(queries, 20, index.operating_points()[0]))
+        here, *elsewhere = results
+        for there in elsewhere:
+            assert np.array_equal(here.ids, there.ids)
+            assert np.array_equal(here.scores, there.scores)
+
+
+class Measuring:
+    """Stands for a text encoder: a text's vector is its length."""
+
+    def __init__(self, name):
+        self.scale = float(name)
+
+    def encode(self, texts):
+        return np.array([[self.scale * len(text)] for text in texts], np.float32)
+
+
+def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path, monkeypatch):
+    monkeypatch.setattr(encode, "CHUNK", 4)
+    monkeypatch.setattr(encode, "EncodingWorker", Measuring)
+    monkeypatch.setattr(encode, "model_digest", lambda name: "digest")
+    told = []
+    workspace = Workspace(tmp_path, lambda *progress: told.append(progress))
+    texts = Strings.of(["a" * length for length in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3)])
+    encode.encode_in_shards("2", texts, workspace, tmp_path, workers=2)
+    (file,) = tmp_path.rglob("*.npy")
+    assert np.load(file).ravel().tolist() == [6, 2, 8, 2, 10, 18, 4, 12, 10, 6]
+    assert told == [(8, 10), (10, 10)]
 
 
 def test_a_node_that_is_killed_costs_a_retry_and_nothing_else(cluster, tmp_path):

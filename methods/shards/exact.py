@@ -1,0 +1,54 @@
+"""sharded-exact: every document is scored, shard by shard, and the rankings are made one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.method import Point, SearchResult
+from methods.indexes.base import Index
+from methods.shards.blocks import cuts, exact_top_k, merged, numbered
+from methods.shards.pool import Sharded
+
+if TYPE_CHECKING:
+    from bench.types import Floats, Ints
+    from methods.indexes.base import Guide
+
+
+class ExactShard:
+    """The documents of one shard."""
+
+    def __init__(self, documents: Floats, first: int) -> None:
+        """``first``: the number of the first of them in the corpus."""
+        self._documents = documents
+        self._first = first
+
+    def search(self, queries: Floats, k: int) -> tuple[Floats, Ints]:
+        """Scores and numbers [n, k] of the best."""
+        scores, ids = exact_top_k(queries, self._documents, k)
+        return scores, numbered(ids, self._first)
+
+
+@dataclass
+class ShardedExact(Sharded, Index):
+    """The ranking of ``exact``, over vectors that need not be in one memory.
+
+    Vectors in half precision are made single a piece at a time.
+    """
+
+    def build(self, documents: Floats, guide: Guide) -> None:
+        """Hand each worker its documents."""
+        self._bytes = documents.nbytes
+        parts = [
+            (self.share(documents[cut]), cut.start) for cut in cuts(len(documents), self.shards)
+        ]
+        self._shards = self.start(ExactShard, parts)
+
+    def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
+        """Score every document."""
+        scores, ids = merged(self._shards.call("search", queries, k), k)
+        return SearchResult(ids, scores)
+
+    def memory_bytes(self) -> int:
+        """Size of the vectors."""
+        return self._bytes

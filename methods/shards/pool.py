@@ -1,0 +1,141 @@
+"""Who works on shards: objects in this process, one after another, or Ray actors at once."""
+
+from __future__ import annotations
+
+import importlib.util
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from bench.errors import InputError
+from methods.part import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+ROOT = Path(__file__).parent.parent.parent
+RESTARTS = 3
+"""How often an actor is made again whose process or node died; the call is then made again."""
+
+
+class Workers(ABC):
+    """One object for each shard."""
+
+    @abstractmethod
+    def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
+        """What a method of each returns, in their order, when all are given the same."""
+
+    @abstractmethod
+    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
+        """What a method of the first ones returns, each given one of ``arguments``."""
+
+
+class Here(Workers):
+    """In this process."""
+
+    def __init__(self, kind: type, parts: Sequence[tuple[Any, ...]]) -> None:
+        """``kind`` is made once for each of ``parts``, of which it is given the items."""
+        self._workers = [kind(*part) for part in parts]
+
+    def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
+        """One after another."""
+        return [getattr(worker, name)(*arguments) for worker in self._workers]
+
+    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
+        """One after another."""
+        workers = self._workers[: len(arguments)]
+        return [
+            getattr(worker, name)(given) for worker, given in zip(workers, arguments, strict=True)
+        ]
+
+
+class Actors(Workers):
+    """On a Ray cluster, spread over its nodes."""
+
+    def __init__(
+        self, kind: type, parts: Sequence[tuple[Any, ...]], *, uses_gpu: bool = False
+    ) -> None:
+        """``uses_gpu``: each has a device to itself, where the cluster has any.
+
+        Cores are not asked for: the cell that waits for the actors may hold the last one.
+        """
+        import ray
+
+        join()
+        gpus = int(ray.cluster_resources().get("GPU", 0)) if uses_gpu else 0
+        actor = ray.remote(kind).options(
+            num_cpus=0,
+            num_gpus=1 if gpus else 0,
+            scheduling_strategy="SPREAD",
+            max_restarts=RESTARTS,
+            max_task_retries=RESTARTS,
+        )
+        self._ray = ray
+        self._parts = parts  # an actor that is made again is made of them
+        self._actors = [actor.remote(*part) for part in parts[: gpus or None]]
+
+    def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
+        """All at once; what they are given is sent to each node once."""
+        shared = [self._ray.put(argument) for argument in arguments]
+        calls = [getattr(actor, name).remote(*shared) for actor in self._actors]
+        answers: list[Any] = self._ray.get(calls)
+        return answers
+
+    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
+        """All at once."""
+        actors = self._actors[: len(arguments)]
+        calls = [
+            getattr(actor, name).remote(given)
+            for actor, given in zip(actors, arguments, strict=True)
+        ]
+        answers: list[Any] = self._ray.get(calls)
+        return answers
+
+    def __len__(self) -> int:
+        return len(self._actors)
+
+
+def join() -> None:
+    """Join the cluster of this machine or of ``RAY_ADDRESS``, or start one of this machine."""
+    import ray
+
+    if not ray.is_initialized():
+        ray.init(
+            log_to_driver=False,
+            logging_level=40,
+            include_dashboard=False,
+            runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
+        )
+
+
+@dataclass
+class Sharded(Part):
+    """What parts that work in shards have in common."""
+
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"workers": ("here", "ray")}
+
+    shards: int = 4  # of whole blocks of documents, so that a small corpus has fewer
+    workers: str = "here"  # in this process, one after another; ray: an actor for each shard
+
+    def __post_init__(self) -> None:
+        """Refuse actors where there is no Ray."""
+        super().__post_init__()
+        if self.workers == "ray" and importlib.util.find_spec("ray") is None:
+            raise InputError(
+                "workers=ray needs Ray, which is not installed: "
+                "pip install -c constraints.txt -e '.[cluster]'; or leave workers=here"
+            )
+
+    def share(self, value: Any) -> Any:  # noqa: ANN401
+        """What stands for a value that is given to several workers, or anew after a death."""
+        if self.workers == "here":
+            return value
+        import ray
+
+        join()
+        return ray.put(value)
+
+    def start(self, kind: type, parts: Sequence[tuple[Any, ...]]) -> Workers:
+        """A worker for each of ``parts``."""
+        return Here(kind, parts) if self.workers == "here" else Actors(kind, parts)

@@ -1,0 +1,199 @@
+"""Search in shards gives what search in one piece gives."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench.errors import InputError
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.strings import Strings
+from methods.encoders import embeddings
+from methods.indexes.base import Guide
+from methods.indexes.exact import top_k
+from methods.indexes.faiss_ivf import FaissIVF
+from methods.shards import encode, pool
+from methods.shards.blocks import BLOCK, cuts, exact_top_k, merged
+from methods.shards.exact import ShardedExact
+from methods.shards.ivf import ShardedIVF
+from methods.shards.pool import Here
+from tests.running import cells_of
+
+UNGUIDED = Guide(np.empty((0, 0), np.float32), None)
+
+
+@given(n=st.integers(1, 10 * BLOCK), shards=st.integers(1, 12))
+def test_shards_are_of_whole_blocks_and_hold_every_document_once(n, shards):
+    found = cuts(n, shards)
+    assert [row for cut in found for row in (cut.start, cut.stop)][1:-1:2] == [
+        cut.start for cut in found[1:]
+    ]
+    assert (found[0].start, found[-1].stop) == (0, n)
+    assert all(cut.start % BLOCK == 0 and cut.stop > cut.start for cut in found)
+    assert len(found) == min(shards, -(-n // BLOCK))
+
+
+def test_rankings_are_merged_by_score_then_from_the_last_document_and_fillers_come_last():
+    first = np.array([[9.0, 5.0, 5.0]]), np.array([[0, 4, 2]])
+    second = np.array([[7.0, 5.0, -1e38]]), np.array([[11, 10, -1]])
+    scores, ids = merged([first, second], 5)
+    assert ids.tolist() == [[0, 11, 10, 4, 2]]
+    assert scores.tolist() == [[9, 7, 5, 5, 5]]
+    assert merged([first, second], 6)[1][0, -1] == -1
+
+
+SEEDS = st.integers(0, 2**32 - 1)
+SEARCHES = {
+    "seed": SEEDS,
+    "shards": st.integers(1, 4),
+    "k": st.sampled_from([1, 10, 99, 150]),
+    # Faiss has a loop for fewer than 20, and one for a single one that its threads divide.
+    "n_queries": st.sampled_from([2, 19, 20, 70]),
+}
+
+
+def sharded_search(documents, queries, k, shards):
+    index = ShardedExact(shards=shards)
+    index.build(documents, UNGUIDED)
+    result = index.search(queries, k, {})
+    return result.scores, result.ids
+
+
+@settings(max_examples=25, deadline=None)
+@given(**SEARCHES)
+def test_exact_search_of_shards_is_exact_search_of_all_to_the_last_bit(seed, shards, k, n_queries):
+    rng = np.random.default_rng(seed)
+    documents = rng.normal(size=(3 * BLOCK + 77, 8)).astype(np.float32)
+    queries = rng.normal(size=(n_queries, 8)).astype(np.float32)
+    scores, ids = sharded_search(documents, queries, k, shards)
+    whole_scores, whole_ids = top_k(queries, documents, k)
+    assert np.array_equal(ids, whole_ids)
+    assert scores.tobytes() == whole_scores.tobytes()
+
+
+@settings(max_examples=25, deadline=None)
+@given(**SEARCHES)
+def test_ties_are_ordered_as_exact_search_orders_them_but_for_the_last_score(
+    seed, shards, k, n_queries
+):
+    rng = np.random.default_rng(seed)
+    documents = rng.integers(-2, 3, (2 * BLOCK + 5, 4)).astype(np.float32)
+    queries = rng.integers(-2, 3, (n_queries, 4)).astype(np.float32)
+    scores, ids = sharded_search(documents, queries, k, shards)
+    whole_scores, whole_ids = top_k(queries, documents, k)
+    assert np.array_equal(scores, whole_scores)
+    above = scores > scores[:, -1:]
+    assert np.array_equal(ids[above], whole_ids[above])
+    assert np.array_equal(np.take_along_axis(queries @ documents.T, ids, axis=1), scores)
+    ties = np.diff(scores, axis=1) == 0
+    assert (np.diff(ids, axis=1)[ties] < 0).all()
+
+
+def test_a_corpus_smaller_than_k_ends_in_fillers():
+    documents = np.eye(3, dtype=np.float32)
+    _, ids = sharded_search(documents, documents[:1], 5, 4)
+    assert ids.tolist() == [[0, 2, 1, -1, -1]]
+
+
+def test_half_precision_is_searched_as_its_values_in_single_precision(monkeypatch):
+    monkeypatch.setattr("methods.shards.blocks.AT_ONCE", BLOCK)
+    rng = np.random.default_rng(0)
+    half = rng.normal(size=(2 * BLOCK + 9, 8)).astype(np.float16)
+    queries = rng.normal(size=(30, 8)).astype(np.float32)
+    scores, ids = exact_top_k(queries, half, 20)
+    whole_scores, whole_ids = top_k(queries, half.astype(np.float32), 20)
+    assert np.array_equal(ids, whole_ids)
+    assert np.array_equal(scores, whole_scores)
+
+
+@pytest.mark.parametrize("shards", [1, 3])
+@pytest.mark.parametrize("nlist", [1, 40])
+def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(shards, nlist):
+    rng = np.random.default_rng(0)
+    documents = rng.normal(size=(2 * BLOCK + 500, 8)).astype(np.float32)
+    queries = rng.normal(size=(50, 8)).astype(np.float32)
+    whole, parted = FaissIVF(nlist=nlist), ShardedIVF(nlist=nlist, shards=shards)
+    for index in (whole, parted):
+        index.build(documents, UNGUIDED)
+    assert np.array_equal(parted.partition(), whole.partition())
+    assert parted.operating_points() == whole.operating_points()
+    for point in whole.operating_points():
+        expected, found = (index.search(queries, 20, point) for index in (whole, parted))
+        assert np.array_equal(found.ids, expected.ids)
+        assert np.array_equal(found.scores, expected.scores)
+        assert np.array_equal(found.leaves, expected.leaves)
+        assert found.routing == expected.routing
+
+
+def test_leaves_of_half_precision_are_laid_out_by_a_sample(monkeypatch):
+    monkeypatch.setattr("methods.shards.ivf.PER_LEAF", 50)
+    documents = np.random.default_rng(0).normal(size=(BLOCK + 900, 4)).astype(np.float16)
+    index = ShardedIVF(nlist=10, shards=2)
+    index.build(documents, UNGUIDED)
+    assert sorted(set(index.partition())) == list(range(10))
+    last = index.operating_points()[-1]
+    exact = exact_top_k(documents[:9].astype(np.float32), documents, 1)[1]
+    assert np.array_equal(index.search(documents[:9].astype(np.float32), 1, last).ids, exact)
+
+
+def test_actors_without_ray_are_refused_with_the_way_to_install_it(monkeypatch):
+    monkeypatch.setattr(pool.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(InputError, match="pip install -c constraints.txt"):
+        Registry().resolve("standard-de+sharded-exact")(workers="ray")
+
+
+def test_workers_are_here_or_on_ray():
+    with pytest.raises(InputError, match="workers is one of here, ray, got 'dask'"):
+        ShardedExact(workers="dask")
+
+
+class EncodersHere(Here):
+    """Encoders in this process, instead of actors."""
+
+    def __init__(self, kind, parts, *, uses_gpu):
+        super().__init__(kind, parts)
+
+    def __len__(self):
+        return len(self._workers)
+
+
+@pytest.mark.slow
+def test_texts_encoded_in_shards_are_those_encoded_one_after_another(tmp_path, monkeypatch):
+    texts = Strings.of([f"{word} number {i}" for i in range(60) for word in ("cat", "tree", "sea")])
+    monkeypatch.setattr(embeddings, "CHUNK", 50)
+    monkeypatch.setattr(encode, "CHUNK", 50)
+    monkeypatch.setattr(encode, "Actors", EncodersHere)
+    here, there = Workspace(tmp_path / "here"), Workspace(tmp_path / "there")
+    expected = embeddings.embed("minilm", texts, here)
+
+    def stop_at_100(done, total):
+        assert done == 100
+        raise KeyboardInterrupt
+
+    cut_short = there._replace(progress=stop_at_100)
+    with pytest.raises(KeyboardInterrupt):
+        encode.encode_in_shards("minilm", texts, cut_short, there.cache, 2)
+    encode.encode_in_shards("minilm", texts, there, there.cache, 2)
+    # Served from the cache: nothing is left to encode.
+    monkeypatch.setattr(embeddings, "load_model", None)
+    assert np.array_equal(embeddings.embed("minilm", texts, there), expected)
+
+
+@pytest.mark.slow
+def test_on_the_board_shards_change_nothing_that_is_measured(bench, tmp_path):
+    methods = "exact,standard-de+sharded-exact,de-faiss-ivf,standard-de+sharded-ivf"
+    done = bench("--methods", methods, "--dataset", "tree:H=7,W=4", "--jobs", "2",
+                 "--set", "steps=30", "--set", "shards=2", "--set", "nlist=20")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
+    for plain, sharded in (
+        ("exact", "standard-de+sharded-exact"),
+        ("de-faiss-ivf", "standard-de+sharded-ivf"),
+    ):
+        points = [
+            [point.model_dump(exclude={"queries_per_second"}) for point in cells[name].points]
+            for name in (plain, sharded)
+        ]
+        assert points[0] == points[1]
+        assert cells[plain].chosen == cells[sharded].chosen
