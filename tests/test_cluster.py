@@ -95,7 +95,7 @@ def job(small_task, tmp_path, monkeypatch):
         fits_from=0,
         blank=blank_cell(small_task, random, 0, None, Settings(), provenance(1)),
     )
-    return Job(spec=spec, timeout_s=60, token=str(sender / "token"), said="said")
+    return Job(spec=spec, timeout_s=60, cluster="", token=str(sender / "token"), said="said")
 
 
 def test_a_node_that_shares_the_folder_measures_without_being_sent_the_task(job, tmp_path):

@@ -184,7 +184,7 @@ def test_texts_encoded_in_shards_are_those_encoded_one_after_another(tmp_path, m
 def test_on_the_board_shards_change_nothing_that_is_measured(bench, tmp_path):
     methods = "exact,standard-de+sharded-exact,de-faiss-ivf,standard-de+sharded-ivf"
     done = bench("--methods", methods, "--dataset", "tree:H=7,W=4", "--jobs", "2",
-                 "--set", "steps=30", "--set", "shards=2", "--set", "nlist=20")  # fmt: skip
+                 "--set", "steps=300", "--set", "shards=2", "--set", "nlist=20")  # fmt: skip
     assert done.returncode == 0, done.stderr
     cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
     for plain, sharded in (

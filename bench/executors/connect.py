@@ -36,7 +36,10 @@ def connect(address: str | None) -> None:
     try:
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=40)
     except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        raise InputError(f"cannot join the Ray cluster {named or 'here'}: {error}") from error
+        raise InputError(
+            f"cannot join the Ray cluster {named or 'here'}: {error}; one that asks for a token "
+            "(`InvalidAuthToken`) is joined with RAY_AUTH_MODE=token in the environment"
+        ) from error
 
 
 def _check(address: str) -> None:

@@ -28,7 +28,7 @@ from bench.guard import GRACE_S
 from bench.memory import resident_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from filelock import BaseFileLock
 
@@ -72,7 +72,17 @@ class _Child:
 class LocalExecutor:
     """Up to ``jobs`` cells at once, each for at most ``timeout_s`` seconds."""
 
-    def __init__(self, store: Store, *, jobs: int, timeout_s: float, threads: int) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        jobs: int,
+        timeout_s: float,
+        threads: int,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """``environment``: what cells are told besides that of this process."""
+        self._environment = environment or {}
         self._store = store
         self._jobs = jobs
         self._timeout_s = timeout_s
@@ -117,6 +127,7 @@ class LocalExecutor:
                 start_new_session=True,
                 env={
                     **os.environ,
+                    **self._environment,
                     "OMP_NUM_THREADS": threads,
                     "OPENBLAS_NUM_THREADS": threads,
                     # So that it imports the code whose fingerprint is in the key.

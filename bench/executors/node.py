@@ -40,11 +40,13 @@ class Job(Stored):
     Attributes:
         spec: the cell, with folders of the machine that sends it.
         timeout_s: seconds that it may take.
+        cluster: its address, for a method that works on shards by actors.
         token, said: a file there and what it says: a node that reads the same shares its folders.
     """
 
     spec: CellSpec
     timeout_s: float
+    cluster: str
     token: str
     said: str
 
@@ -104,7 +106,12 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
         yield TaskWanted()
         return
     executor = LocalExecutor(
-        store, jobs=1, timeout_s=job.timeout_s, threads=spec.blank.provenance.threads
+        store,
+        jobs=1,
+        timeout_s=job.timeout_s,
+        threads=spec.blank.provenance.threads,
+        # The cell's process would have to guess: of Ray's variables a worker has not this one.
+        environment={"RAY_ADDRESS": job.cluster},
     )
     for event in executor.run([spec]):
         if event.phase == "end":

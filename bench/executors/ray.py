@@ -109,7 +109,11 @@ class RayExecutor:
     def _submit(self, sent: _Sent, *, with_task: bool = False) -> None:
         spec = sent.spec
         job = Job(
-            spec=spec, timeout_s=self._timeout_s, token=str(self._token.absolute()), said=self._said
+            spec=spec,
+            timeout_s=self._timeout_s,
+            cluster=ray.get_runtime_context().gcs_address,
+            token=str(self._token.absolute()),
+            said=self._said,
         )
         asked = spec.resources
         task = ray.remote(measure).options(
