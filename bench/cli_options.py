@@ -75,7 +75,7 @@ EXECUTOR = click.option(
 ADDRESS = click.option(
     "--address",
     metavar="HOST:PORT",
-    help="Of the Ray cluster; without it the one that this machine is part of, or a new one.",
+    help="Of the Ray cluster; without it RAY_ADDRESS, or a new one of this machine alone.",
 )
 NEEDS = click.option(
     "--needs",

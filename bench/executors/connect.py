@@ -16,8 +16,9 @@ def connect(address: str | None) -> None:
     """Connect this process to a cluster.
 
     Args:
-        address: ``HOST:PORT`` of its head node; None: the one that ``RAY_ADDRESS`` names, or that
-            runs on this machine, or a new one of this machine alone.
+        address: ``HOST:PORT`` of its head node; None: what ``RAY_ADDRESS`` says, or a new cluster
+            of this machine alone. What ran here last is not looked for: Ray waits minutes for one
+            that is gone.
 
     Raises:
         InputError: Ray is not installed, or there is no cluster at the address.
@@ -27,17 +28,16 @@ def connect(address: str | None) -> None:
             "--executor ray needs Ray, which is not installed: "
             "pip install -c constraints.txt -e '.[cluster]'"
         )
-    named = address or os.environ.get("RAY_ADDRESS")
-    if named is not None:
-        _check(named)
+    named = address or os.environ.get("RAY_ADDRESS") or "local"
+    _check(named)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
 
     try:
-        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level=40)
-    except (OSError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        ray.init(address=named, include_dashboard=False, log_to_driver=False, logging_level=40)
+    except Exception as error:  # Ray raises just that where a node does not start in time
         raise InputError(
-            f"cannot join the Ray cluster {named or 'here'}: {error}; one that asks for a token "
+            f"cannot join the Ray cluster {named}: {error}; one that asks for a token "
             "(`InvalidAuthToken`) is joined with RAY_AUTH_MODE=token in the environment"
         ) from error
 

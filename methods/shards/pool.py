@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,11 +98,12 @@ class Actors(Workers):
 
 
 def join() -> None:
-    """Join the cluster of this machine or of ``RAY_ADDRESS``, or start one of this machine."""
+    """Join the cluster that ``RAY_ADDRESS`` names, or start one of this machine alone."""
     import ray
 
     if not ray.is_initialized():
         ray.init(
+            address=os.environ.get("RAY_ADDRESS") or "local",
             log_to_driver=False,
             logging_level=40,
             include_dashboard=False,
