@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from bench.measured import XRay
 from bench.query_values import QueryValues, write_query_values
 from bench.store import QUERIES, Store
-from tests.test_boards import cell, lost, point
+from tests.cells import cell, point, xrayed
 
 QUERIES_ASKED = np.array([3, 5, 7, 9])
 NEAR, FAR = (1, 1, 0.5, 0), (0.5, 1, 0, 0.25)
@@ -14,15 +13,6 @@ PROVENANCE = {
     "git": "0123456789abcdef", "dirty": False, "versions": {"torch": "2.13.0"},
     "machine": {"cpu": "A processor"}, "threads": 2, "date": "2026-01-02T03:04:05+00:00",
 }  # fmt: skip
-
-
-def xrayed(visited, recall):
-    seen = XRay(
-        overall=lost(129, 0.2, 0.1, 0.05, 0.05),
-        by_distance={0: lost(100, 0.1, 0.1, 0.05, 0), 1: lost(29, 0.5, 0, 0, 0.25)},
-        undivided=False,
-    )
-    return point(visited, recall).model_copy(update={"xray": seen})
 
 
 def small_results(root):

@@ -2,58 +2,14 @@
 
 import pytest
 
-from bench.cell import Cell, Status
-from bench.measured import Chosen, Loss, PointResult, Stratum, XRay
-from bench.provenance import provenance
+from bench.cell import Status
+from bench.measured import Chosen
 from bench.report.board import dearest, rows_of, spread, within
 from bench.report.boards import boards_of
 from bench.report.markdown import places, write_leaderboard
 from bench.report.task_report import by_task, report_of
 from bench.store import Store
-
-
-def point(visited, recall, self_reported=False, n=100):
-    strata = [
-        Stratum(distance=h, n=n if h == 0 else 29, recall=recall, low=0, high=1) for h in (0, 1)
-    ]
-    return PointResult(
-        point={"nprobe": int(100 * visited)},
-        visited=visited,
-        self_reported=self_reported,
-        routing=5,
-        work=visited + 0.01,
-        queries_per_second=1000,
-        recall=recall,
-        low=recall - 0.01,
-        high=recall + 0.01,
-        macro=recall,
-        min=recall,
-        recall_by_distance=strata,
-    )
-
-
-def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
-    facts = {
-        "key": f"{method}{seed}{changes}",
-        "status": status,
-        "task": "small",
-        "task_digest": "d",
-        "n_queries": 3,
-        "n_documents": 3,
-        "method": method,
-        "params": {"dim": 3},
-        "changed": {},
-        "seed": seed,
-        "k": 3,
-        "points": list(points),
-        "cost": {
-            "fit_s": 1, "fit_shared": False, "index_s": 1, "search_s": 1, "harness_s": 1,
-            "peak_mb": 1, "index_bytes": 1,
-        },
-        "provenance": provenance(1),
-    }  # fmt: skip
-    return Cell(**{**facts, **changes})
-
+from tests.cells import cell, point, xrayed
 
 LEAVES = (point(0.04, 0.5), point(0.1, 0.7), point(0.101, 0.8), point(1, 0.9))
 
@@ -199,18 +155,8 @@ def test_what_had_nothing_to_choose_from_is_on_no_board_of_choices():
     assert not [b for b in boards_of(cells, no_values) if b.title == "Chosen on validation"]
 
 
-def lost(n, encoder, routing, scoring, gain):
-    return Loss(n=n, encoder=encoder, routing=routing, scoring=scoring, gain=gain)
-
-
 def xrayed_cell(method="mine", undivided=False):
-    seen = XRay(
-        overall=lost(129, 0.2, 0.1, 0.05, 0.05),
-        by_distance={0: lost(100, 0.1, 0.1, 0.05, 0), 1: lost(29, 0.5, 0, 0, 0.25)},
-        undivided=undivided,
-    )
-    points = [point(0.04, 0.5), point(0.1, 0.7).model_copy(update={"xray": seen}), point(1, 0.9)]
-    return cell(method, points=points)
+    return cell(method, points=[point(0.04, 0.5), xrayed(0.1, 0.7, undivided), point(1, 0.9)])
 
 
 def test_the_x_ray_says_where_documents_are_lost():

@@ -13,8 +13,8 @@ from bench.measured import Correlation, Interval, PointResult, Stratum
 from bench.replay.files import check_files
 from bench.run import RunOptions, measure
 from bench.store import MARK, Store, to_json
+from tests.cells import cell
 from tests.conftest import ROOT
-from tests.test_store import cell
 
 PLUGINS = ROOT / "tests" / "plugins"
 LEAFY, NEEDS_MORE = f"{PLUGINS / 'leafy.py'}:Leafy", f"{PLUGINS / 'misbehaving.py'}:NeedsMore"
@@ -184,10 +184,10 @@ def test_a_beginning_of_several_keys_is_an_error(tmp_path):
     store = Store(tmp_path)
     store.prepare()
     for key in ("abc1", "abc2"):
-        store.commit(cell(key, seed=int(key[-1])))
+        store.commit(cell(key=key, seed=int(key[-1])))
     with pytest.raises(InputError, match="2 cells begin with 'abc': abc1, abc2; give more"):
         find_cell("abc", tmp_path)
-    assert find_cell("abc2", tmp_path) == store.folder(cell("abc2")) / "cell.json"
+    assert find_cell("abc2", tmp_path) == store.folder(cell(key="abc2")) / "cell.json"
 
 
 def test_other_data_than_the_cells_are_an_error(results, leafy, tmp_path):

@@ -20,8 +20,8 @@ from bench.report.board import rows_of
 from bench.report.choice_boards import choice_board
 from bench.report.visited_boards import against_visited
 from bench.search import PointSummary
+from tests.cells import cell, point
 from tests.conftest import ROOT
-from tests.test_boards import cell, point
 
 PAGE = (ROOT / "docs" / "measures.md").read_text()
 ANIMAL, DOG, CAT, PUPPY, KITTEN = range(5)

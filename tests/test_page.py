@@ -16,8 +16,9 @@ from bench.report.page.queries import packed
 from bench.report.page.rows import kind_of
 from bench.report.summary import summary_board
 from bench.report.task_report import report_of
+from tests.cells import cell, point
 from tests.small_results import small_results
-from tests.test_boards import LEAVES, cell, no_values, point
+from tests.test_boards import LEAVES, no_values
 
 
 def row(*cells):

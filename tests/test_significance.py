@@ -12,7 +12,7 @@ from bench.report.board import rows_of
 from bench.report.comparison import compare
 from bench.report.paired_boards import paired_boards
 from bench.task import Judgements, Relevance
-from tests.test_boards import cell, point
+from tests.cells import cell, point
 
 
 class TestRandomisation:

@@ -8,29 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import Cell, Status
+from bench.cell import Status
 from bench.errors import InputError
-from bench.provenance import provenance
 from bench.store import Store, read_cell, write_atomically
+from tests import cells
+
+RUN_SHA256 = hashlib.sha256(b"x" * 100).hexdigest()
 
 
 def cell(key="k1", status=Status.OK, **changes):
-    facts = {
-        "key": key,
-        "status": status,
-        "task": "small",
-        "task_digest": "d",
-        "n_queries": 3,
-        "n_documents": 3,
-        "method": "mine",
-        "params": {"dim": 3},
-        "changed": {},
-        "run_sha256": hashlib.sha256(b"x" * 100).hexdigest(),
-        "seed": 0,
-        "k": 3,
-        "provenance": provenance(1),
-    }
-    return Cell(**{**facts, **changes})
+    """With the checksum of the run that ``run_file`` writes."""
+    return cells.cell(**{"key": key, "status": status, "run_sha256": RUN_SHA256, **changes})
 
 
 @pytest.fixture
