@@ -14,11 +14,11 @@ function compareTexts(a, b, numeric) {
   return leadingNumber(a) - leadingNumber(b);
 }
 
-/** The rows in the chosen order; what has no value stands last either way. */
-function sorted(rows) {
+/** Rows of a board in the chosen order, the same whichever are left; without a value last. */
+function sorted(board, rows) {
   const { column, descending } = sorting;
   if (column === null) return rows;
-  const numeric = isNumeric(rows, column);
+  const numeric = isNumeric(board.rows, column);
   const absent = (row) => numeric && leadingNumber(row[column]) === null;
   return [...rows].sort((a, b) => {
     if (absent(a) || absent(b)) return absent(a) - absent(b);
@@ -76,7 +76,7 @@ function nameCell(task, label, state, redraw) {
 function drawBoard(task, board, state) {
   const redraw = () => drawBoard(task, board, state);
   const shown = board.header.map((_, column) => column).filter((column) => !hidden.has(column));
-  const rows = sorted(kept(task, board));
+  const rows = sorted(board, kept(task, board));
   const numeric = board.header.map((_, column) => isNumeric(board.rows, column));
   const head = element("tr", {}, ...shown.map((column) => headCell(board, column, redraw)));
   const body = rows.map((row) => element("tr", { class: state.checked.includes(row[0]) ? "checked" : "" },
