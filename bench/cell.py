@@ -107,6 +107,11 @@ class Cell(Stored):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     @property
+    def place(self) -> str:
+        """Its folder within the runs of a store: ``<task>/<method>/<key>``."""
+        return f"{self.task}/{self.method}/{self.key}"
+
+    @property
     def identity(self) -> tuple[str, str, str, str, int, int]:
         """What a newer cell of other code takes the place of."""
         params = repr(sorted(self.params.items()))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from bench.measured import Stored
 
-RUN, QUERIES = "run.parquet", "queries.parquet"
+CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
 MARK = "certify.json"
 PUBLISHED_BYTES = 500_000
 """Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
@@ -91,7 +91,7 @@ class Store:
 
     def folder(self, cell: Cell) -> Path:
         """Where a cell is kept."""
-        return self.runs / cell.task / cell.method / cell.key
+        return self.runs / cell.place
 
     def find(self, cell: Cell) -> Cell | None:
         """The stored cell of the same key that was measured to its end, if there is one.
@@ -99,7 +99,7 @@ class Store:
         A file beside it that is not the one that was written with it makes it none.
         """
         folder = self.folder(cell)
-        stored = read_cell(folder / "cell.json")
+        stored = read_cell(folder / CELL)
         if stored is None or stored.status is not Status.OK:
             return None
         for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
@@ -114,7 +114,7 @@ class Store:
 
     def cells(self) -> list[Cell]:
         """Every stored cell."""
-        found = (read_cell(path) for path in sorted(self.runs.glob("*/*/*/cell.json")))
+        found = (read_cell(path) for path in sorted(self.runs.glob(f"*/*/*/{CELL}")))
         return [cell for cell in found if cell is not None]
 
     @contextlib.contextmanager
@@ -156,11 +156,11 @@ class Store:
                 else:
                     (folder / name).unlink(missing_ok=True)
             (folder / MARK).unlink(missing_ok=True)
-            record.replace(folder / "cell.json")
+            record.replace(folder / CELL)
         except OSError as error:
             raise cannot_write(folder, error) from error
         for other in folder.parent.iterdir():
-            stored = read_cell(other / "cell.json")
+            stored = read_cell(other / CELL)
             if other == folder or stored is None or stored.identity != cell.identity:
                 continue
             if measured or stored.status is not Status.OK:

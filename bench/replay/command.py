@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError
 from bench.load import dataset_of, load_dataset
 from bench.replay.boards import check_boards
-from bench.replay.files import CELL, Checked, check_files
+from bench.replay.files import Checked, check_files
 from bench.replay.metrics import Derived, check_metrics
 from bench.report.console import say
-from bench.store import MARK, QUERIES, RUN, Store
+from bench.store import CELL, MARK, QUERIES, RUN, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

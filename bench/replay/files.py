@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from bench.cell import Cell
 from bench.certify.mark import Mark
-from bench.store import MARK, QUERIES, RUN, sha256_of, to_json
+from bench.store import CELL, MARK, QUERIES, RUN, sha256_of, to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.store import Store
 
-CELL, IGNORED = "cell.json", ".gitignore"
+IGNORED = ".gitignore"
 _DEPTH = 3
 """runs/<task>/<method>/<key>."""
 

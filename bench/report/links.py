@@ -1,4 +1,4 @@
-"""Links of LEADERBOARD.md: to the cells that a board is made of, and to its own sections."""
+"""Links of what is published: to the cells that a board is made of, and to sections."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.report.board import Board
+from bench.store import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def cell_path(cell: Cell) -> str:
-    """Where a cell lies, from the results folder on."""
-    return quote(f"runs/{cell.task}/{cell.method}/{cell.key}/cell.json", safe="/+=,")
+    """A link to a cell from a file in its results folder."""
+    return quote(f"runs/{cell.place}/{CELL}", safe="/+=,")
 
 
 def linked(board: Board, rows: Iterable[Row]) -> Board:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.report.curves import AT, curve_of, measures_of, strata_of
+from bench.report.links import cell_path
 from bench.report.page.command import command_of
 from bench.report.xray_boards import xrayed
 from bench.report.xray_chart import xray_values
@@ -49,7 +50,7 @@ def _row_json(row: Row, rows: list[Row], places: Places) -> Json:
         "seeds": [
             {
                 "seed": cell.seed,
-                "path": f"runs/{cell.task}/{cell.method}/{cell.key}/cell.json",
+                "path": cell_path(cell),
                 "date": cell.provenance.date,
                 "place": places.number(cell),
             }

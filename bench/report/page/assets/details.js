@@ -5,7 +5,7 @@ function seedRow(seed) {
   const commit = (place.git || "no commit").slice(0, 10) + (place.dirty ? " with changes" : "");
   const machine = [place.machine.cpu, place.machine.gpu, `${place.threads} ${place.threads === 1 ? "thread" : "threads"}`].filter(Boolean).join(", ");
   const texts = [seed.date.slice(0, 16).replace("T", " "), commit, machine];
-  const link = element("a", { href: seed.path.split("/").map(encodeURIComponent).join("/") }, `seed ${seed.seed}`);
+  const link = element("a", { href: seed.path }, `seed ${seed.seed}`);
   return element("tr", {}, element("th", { scope: "row" }, link), ...texts.map((text) => element("td", { class: "text" }, text)));
 }
 
