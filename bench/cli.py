@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 
@@ -151,11 +152,21 @@ def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
 
 @main.command(cls=Command)
 @STORED
-def leaderboard(out: Path) -> None:
+@click.option(
+    "--mark",
+    is_flag=True,
+    help="From here on, tell what changes against these boards (kept in published.json).",
+)
+def leaderboard(out: Path, *, mark: bool) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
-    from bench.report.console import say_written
+    from bench.report.console import say, say_written
     from bench.report.markdown import write_leaderboard
     from bench.report.page.write import NAME
+    from bench.report.published import mark_published
     from bench.store import Store
 
-    say_written(write_leaderboard(Store(out), figures=True), out / NAME)
+    store = Store(out)
+    if mark:
+        mark_published(store, dt.datetime.now(dt.UTC).date())
+        say(f"Marked: {store.published}")
+    say_written(write_leaderboard(store, figures=True), out / NAME)

@@ -41,6 +41,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.runs = root / "runs"
+        self.published = root / "published.json"
         self.tasks = root / ".work" / "tasks"
         self.fits = root / ".work" / "fits"
         self.logs = root / ".work" / "logs"
@@ -62,11 +63,8 @@ class Store:
                 probe.flush()
         except OSError as error:
             raise cannot_write(self.root, error) from error
-        for left in (
-            *self._staging.iterdir(),
-            *self.tasks.iterdir(),
-            *self.root.glob(".writing-*"),
-        ):
+        own = (*self._staging.iterdir(), *self.tasks.iterdir(), *self.root.glob(".writing-*"))
+        for left in own:
             _, dash, process = left.name.rpartition("-")
             if dash and process.isdigit() and not psutil.pid_exists(int(process)):
                 _remove(left)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from bench.measured import Stratum
 from bench.report.board import rows_of
 from bench.report.curves import curve_of, measures_of, strata_of
 from bench.report.links import anchor
@@ -14,7 +15,7 @@ from bench.report.markdown import write_leaderboard
 from bench.report.page.command import command_of, dataset_option
 from bench.report.page.queries import packed
 from bench.report.page.rows import kind_of
-from bench.report.summary import summary_board
+from bench.report.summary import distance_board, summary_board
 from bench.report.task_report import report_of
 from tests.cells import cell, point
 from tests.small_results import small_results
@@ -145,8 +146,46 @@ def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():
     ]
     (found,) = summary_board([report_of(cells, no_values)]).rows
     # quick comes to 69 of 70, which is more than 95 %; dear is faster, but comes to 50.
-    assert found == ["small", "recall@|S|", "dear (95.0)", "dear (95.0)", "good (70.0)",
-                     "quick (5,000 q/s)"]  # fmt: skip
+    assert found == ["small", "recall@|S|", "dear (95.0)", "good (70.0)", "quick (5,000 q/s)"]
+
+
+def test_rows_of_the_same_digits_are_counted_with_the_first_of_the_board():
+    # 90.04 and 89.96 are 90.0; the first in the order of the board is the better one.
+    recalls = {"a": 0.8996, "b": 0.9004, "c": 0.9, "d": 0.8}
+    cells = [cell(name, points=[point(1, recall)]) for name, recall in recalls.items()]
+    (found,) = summary_board([report_of(cells, no_values)]).rows
+    assert found[2] == "b and 2 more (90.0)"
+
+
+def strata(visited, *recalls, n=(100, 300, 100, 300, 29)):
+    """A point with a recall at each distance; of the last there are too few pairs to rank."""
+    found = [Stratum(distance=h, n=n[h], recall=each, low=0, high=1)
+             for h, each in enumerate(recalls)]  # fmt: skip
+    changes = {"recall_by_distance": found, "min": min(recalls[:4])}
+    return point(visited, recalls[0]).model_copy(update=changes)
+
+
+def test_best_near_and_far_are_shares_of_all_pairs_at_the_first_two_and_the_last_two_distances():
+    cells = [
+        cell("near", points=[strata(1, 1, 0.8, 0, 0.4, 1)]),
+        cell("far", points=[strata(0.1, 0.2, 0.2, 0.4, 0.6, 0), strata(1, 0.5, 0.5, 0.5, 0.7, 0)]),
+        cell("oracle", points=[strata(0, 1, 1, 1, 1, 1)], sees_test=True),
+    ]
+    board = distance_board([report_of(cells, no_values)])
+    # near: (100 + 240) / 400; far: (50 + 210) / 400; within 10 % (20 + 60) and (40 + 180) of 400.
+    assert board.rows == [["small", "0–1: near (85.0)", "2–3: far (65.0)", "far (50.0)",
+                           "0–1: far (20.0)", "2–3: far (55.0)"]]  # fmt: skip
+
+
+def test_of_two_distances_one_is_near_and_one_is_far_and_a_dash_is_for_no_cheap_row():
+    cells = [cell(points=[strata(1, 1, 0.8)])]
+    (found,) = distance_board([report_of(cells, no_values)]).rows
+    assert found[1:] == ["0: mine (100.0)", "1: mine (80.0)", "mine (80.0)", "–", "–"]
+
+
+def test_a_task_of_one_distance_is_not_best_by_distance():
+    # At distance 1 there are 29 pairs.
+    assert distance_board([report_of([cell(points=LEAVES)], no_values)]).rows == []
 
 
 def test_the_first_board_leads_to_every_cell(written):

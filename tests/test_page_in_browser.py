@@ -1,13 +1,15 @@
 """The page as readers have it: from disk, in headless Chromium, with the network off."""
 
+import datetime as dt
 import re
 import shutil
 
 import pytest
 
 from bench.report.markdown import write_leaderboard
+from bench.report.published import mark_published
 from bench.store import Store
-from tests.cells import cell
+from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.small_results import small_results
 
@@ -84,13 +86,35 @@ def test_it_renders_boards_and_charts(small):
 
 def test_the_overview_leads_to_a_dataset(open_page, address):
     page = open_page(address)
-    assert page.locator("#summary tbody td").all_text_contents()[:2] == [
+    assert page.locator("[aria-label=Summary] tbody td").all_text_contents()[:2] == [
         "recall@|S|",
         "exact (97.0)",
     ]
-    page.click("#summary a")
+    page.click("[aria-label=Summary] a")
     assert page.locator("nav a[aria-current]").text_content() == "small"
     assert page.locator("#board").is_visible()
+
+
+def test_what_changed_is_told_and_many_rows_are_folded(open_page, tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    store.commit(cell(key="old", points=[point(0.1, 0.5)]))
+    mark_published(store, dt.date(2026, 1, 2))
+    for seed in range(21):
+        params = {"dim": 100 + seed}
+        store.commit(cell(key=f"new{seed}", params=params, changed=params, points=[point(1, 0.7)]))
+    store.commit(cell(key="again", points=[point(0.1, 0.6)]))
+    write_leaderboard(store, figures=True)
+    page = open_page((tmp_path / "leaderboard.html").as_uri())
+    assert page.locator("h3:visible").all_text_contents() == ["Summary", "Changed since 2026-01-02"]
+    rows = page.locator("[aria-label^=Changed] tbody tr")
+    assert not rows.first.is_visible()
+    page.click("text=22 rows")
+    assert rows.last.is_visible()
+    assert rows.last.inner_text().split("\t") == [
+        "small", "mine", "moved", "1", "50.0 → 60.0", "50.0 → 60.0"
+    ]  # fmt: skip
+    assert audit(page) == {}
 
 
 def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):

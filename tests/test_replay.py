@@ -1,5 +1,6 @@
 """Replay: one flipped byte is found and its file named; metrics come from runs alone."""
 
+import datetime as dt
 import random
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ from bench.replay.command import replay
 from bench.replay.files import check_files
 from bench.replay.metrics import check_metrics
 from bench.report.markdown import write_leaderboard
+from bench.report.published import mark_published
 from bench.run import RunOptions, measure
 from bench.runner import run_cell
 from bench.similarity import SimilarityPairs
@@ -252,17 +254,22 @@ def test_the_dataset_of_a_task_is_known_by_its_name(task_name, dataset):
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
-    """What a run leaves, with boards and charts; one run file is too large to be published."""
+    """What a run leaves, with boards and charts, one row since they were marked.
+
+    One run file is too large to be published.
+    """
     out = tmp_path_factory.mktemp("published") / "results"
     plugins = (f"{PLUGIN}:Leafy", f"{ROOT / 'tests' / 'plugins' / 'misbehaving.py'}:NeedsMore")
     for settings in ((), ("leafy.spread=5",)):
         measure(RunOptions("", "", (TREE,), plugins, settings=settings, out=out))
+        if not settings:
+            mark_published(Store(out), dt.date(2026, 1, 2))
     shutil.rmtree(out / ".work")
     store = Store(out)
     large = next(cell for cell in store.cells() if cell.params.get("spread") == 5)
     (store.folder(large) / RUN).unlink()
     (store.folder(large) / ".gitignore").write_text(f"{RUN}\n")
-    write_leaderboard(store, figures=True)
+    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).read_text()
     charts = {path.stem.partition("-")[2].split("-", 2)[-1] for path in out.rglob("*.svg")}
     assert len(charts) == 3, charts
     return out
@@ -295,6 +302,7 @@ def test_one_flipped_byte_anywhere_fails_and_its_file_is_named(results, capsys):
     rng = random.Random(0)
     files = [path for path in sorted(results.rglob("*")) if path.is_file()]
     kinds = {"cell.json", RUN, QUERIES, ".gitignore", "LEADERBOARD.md", "leaderboard.html"}
+    kinds.add("published.json")
     assert kinds < {path.name for path in files}
     for path in files:
         whole = path.read_bytes()
@@ -385,6 +393,12 @@ def test_boards_that_are_not_those_of_the_cells_are_named_with_the_line(results,
     shutil.copy(next(results.rglob("*.svg")), extra)
     assert not replay(results)
     assert f"FAIL {extra}: the cells give no such file" in capsys.readouterr().out
+
+
+def test_what_was_marked_is_part_of_the_boards(results, capsys):
+    (results / "published.json").unlink()
+    assert not replay(results)
+    assert "the cells give '## Contents'" in capsys.readouterr().out
 
 
 def test_charts_that_were_taken_away_are_named(results, capsys):

@@ -30,8 +30,11 @@ def check_boards(store: Store) -> tuple[int, list[str]]:
     """
     with tempfile.TemporaryDirectory() as folder:
         rebuilt = Store(Path(folder))
-        rebuilt.runs = store.runs
-        write_leaderboard(rebuilt, figures=_with_charts(store.root))
+        rebuilt.runs, rebuilt.published = store.runs, store.published
+        try:
+            write_leaderboard(rebuilt, figures=_with_charts(store.root))
+        except InputError as error:
+            return 0, [str(error)]
         unfounded = _write_reproduction(store, rebuilt.root)
         files = [path for path in sorted(rebuilt.root.rglob("*")) if path.is_file()]
         names = [path.relative_to(rebuilt.root) for path in files]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from bench.cards import card_of_task
+from bench.report.changes import changes_board, changes_since
 from bench.report.charts import draw_charts
 from bench.report.links import anchor, linked
-from bench.report.summary import summary_board
+from bench.report.published import read_published, scores_of
+from bench.report.summary import distance_board, summary_board
 from bench.report.task_report import by_task, report_of
 from bench.store import write_atomically
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from bench.cell import Cell
     from bench.report.board import Board
+    from bench.report.changes import TaskChanges
     from bench.report.task_report import TaskReport
     from bench.store import Store
 
@@ -34,39 +37,63 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
     """Write the boards of all cells of a store into its LEADERBOARD.md.
 
     Args:
-        store: whose cells.
+        store: whose cells, and boards that were marked.
         figures: whether charts are drawn into ``figures/`` and shown, and the page is written
             beside them, which takes seconds.
+
+    Raises:
+        InputError: what was marked is not as it was written.
     """
     path = store.root / "LEADERBOARD.md"
+    published = read_published(store.published)
     reports = [report_of(cells, store.query_values) for cells in by_task(store.cells())]
-    summary = summary_board(reports)
+    overview = [summary_board(reports)]
+    if (by_distance := distance_board(reports)).rows:
+        overview.append(by_distance)
+    texts = [_overview(reports, overview)]
+    if published is not None:
+        changes = changes_since(published, [scores_of(each.rows) for each in reports if each.rows])
+        overview.append(changes_board(published, changes))
+        texts.append(_changed(reports, overview[-1], changes))
     folder = store.root / "figures" if figures else None
     sections = [_section(report, folder) for report in reports]
-    write_atomically(path, "\n".join([HEAD, _contents(reports, summary), *sections]))
+    write_atomically(path, "\n".join([HEAD, *texts, _contents(reports), *sections]))
     if figures:
         from bench.report.page.write import write_page
 
-        write_page(store, reports, summary)
+        write_page(store, reports, overview)
     return path
 
 
-def _contents(reports: list[TaskReport], summary: Board) -> str:
-    """The summary, its datasets linked, and below it the boards of each."""
-    links = {name: f"[{name}](#{anchor(name)})" for name in _headings(reports)}
-    rows = [[links.get(row[0], row[0]), *row[1:]] for row in summary.rows]
-    lines = [
-        "## Summary",
-        "",
-        *summary.notes,
-        "",
-        pipe_table(summary.header, rows),
-        "",
-    ]
-    lines += ["## Contents", ""]
+def _overview(reports: list[TaskReport], boards: list[Board]) -> str:
+    """Boards of all datasets, their names linked."""
+    links = _links(reports)
+    lines = []
+    for board in boards:
+        rows = [[links.get(row[0], row[0]), *row[1:]] for row in board.rows]
+        lines += [f"## {board.title}", "", *board.notes, "", pipe_table(board.header, rows), ""]
+    return "\n".join(lines)
+
+
+def _changed(reports: list[TaskReport], board: Board, changes: list[TaskChanges]) -> str:
+    """What changed, a line for each dataset; the page has every row."""
+    links = _links(reports)
+    lines = [f"## {board.title}", "", *board.notes, ""]
+    lines += [f"- {links.get(each.task, each.task)}{each.data}: {each.line()}" for each in changes]
+    return "\n".join([*lines, ""] if changes else lines)
+
+
+def _contents(reports: list[TaskReport]) -> str:
+    """The boards of each dataset."""
+    links = _links(reports)
+    lines = ["## Contents", ""]
     for report, name in zip(reports, _headings(reports), strict=True):
         lines.append(f"- {links[name]}: {' · '.join(board.title for board in report.boards)}")
     return "\n".join([*lines, ""])
+
+
+def _links(reports: list[TaskReport]) -> dict[str, str]:
+    return {name: f"[{name}](#{anchor(name)})" for name in _headings(reports)}
 
 
 def _headings(reports: list[TaskReport]) -> list[str]:

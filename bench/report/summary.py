@@ -1,19 +1,14 @@
-"""Each dataset in a line: the best row, at its worst distance, at 10 % visited, and the fastest."""
+"""Each dataset in a line: its best rows, near and far, at 10 % visited, and the fastest."""
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.board import (
-    NONE,
-    Board,
-    Row,
-    chosen_points,
-    dearest,
-    main_score,
-    within_tenth,
-)
+from bench.measures.hierarchy import MIN_PAIRS
+from bench.report.board import NONE, Board, Row, chosen_points, dearest, within_tenth
+from bench.report.published import scores_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,53 +17,88 @@ if TYPE_CHECKING:
     from bench.measured import PointResult
     from bench.report.task_report import TaskReport
 
-NEAR = 0.95
+FAST = 0.95
 """Of the best score at 10 % visited, what a row must reach to be called fast."""
+MOST_AT_AN_END = 2
+"""Distances that are called near, and far."""
 
 
 def summary_board(reports: Sequence[TaskReport]) -> Board:
     """The best rows of each task, those that see the test left out."""
-    header = ["dataset", "measure", "best", "best at its worst distance", "best at ≤ 10 % visited"]
-    header.append("fastest at ≤ 10 % visited")
+    header = ["dataset", "measure", "best", "best at ≤ 10 % visited", "fastest at ≤ 10 % visited"]
     table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
     notes = [
-        "Means over seeds, in per cent, of rows that do not see the test. Worst distance: the "
-        "distance at which a row finds least. Fastest: most queries a second among rows that come "
-        f"to {100 * NEAR:.0f} % of the best one's score within 10 % visited. Rows behind in a "
-        "digit may be as good: the boards have the intervals and tests."
+        "Means over seeds, in per cent, of rows that do not see the test. Fastest: most queries a "
+        f"second among rows that come to {100 * FAST:.0f} % of the best one's score within 10 % "
+        "visited. *and 2 more*: rows that show the same digits. Rows behind in a digit may be as "
+        "good: the boards have the intervals and tests."
     ]
     return Board("Summary", header, table, notes)
 
 
+def distance_board(reports: Sequence[TaskReport]) -> Board:
+    """The best rows of each task near, far and at their worst distance, where it has several."""
+    header = ["dataset", "best near", "best far", "best at its worst distance"]
+    header += ["best near at ≤ 10 % visited", "best far at ≤ 10 % visited"]
+    table = []
+    for report in reports:
+        rows = _unaided(report)
+        near, far = _ends(rows[0]) if rows and rows[0].cells[0].points else ([], [])
+        if not near:
+            continue
+        worst = _told(_scores(rows, dearest, lambda point: point.min))
+        ends = [
+            f"{_span(end)}: {_told(_scores(rows, choose, partial(_recall, distances=end)))}"
+            for choose in (dearest, within_tenth)
+            for end in (near, far)
+        ]
+        ends = [NONE if end.endswith(f": {NONE}") else end for end in ends]
+        table.append([report.cells[0].task, *ends[:2], worst, *ends[2:]])
+    notes = [
+        "Share of all pairs found at the smallest distances and at the largest, two of each or one "
+        f"where there are fewer than four (of at least {MIN_PAIRS} pairs); a worst distance is the "
+        "one at which a row finds least. Without a limit on what is visited, and within 10 %."
+    ]
+    return Board("Best by distance", header, table, notes)
+
+
+def _unaided(report: TaskReport) -> list[Row]:
+    """Rows that do not see the test."""
+    return [row for row in report.rows if not row.cells[0].sees_test]
+
+
 def _best(report: TaskReport) -> list[str]:
     """Measure and best rows of a task."""
-    rows = [row for row in report.rows if not row.cells[0].sees_test]
-    if not rows or not rows[0].cells[0].points:
-        return _best_pairs(rows)
-    several = len(dearest(rows[0].cells[0]).recall_by_distance) > 1
-    cheap = _scores(rows, within_tenth, main_score)
-    enough = NEAR * max(cheap.values(), default=0.0)
-    speed = {
-        label: each
-        for label, each in _scores(rows, within_tenth, _speed).items()
-        if cheap[label] >= enough
-    }
-    return [
-        "recall@|S|" if rows[0].cells[0].cut is None else "nDCG@10",
-        _told(_scores(rows, dearest, main_score)),
-        _told(_scores(rows, dearest, _worst)) if several else NONE,
-        _told(cheap),
-        _told(speed, "{:,.0f} q/s"),
-    ]
+    rows = _unaided(report)
+    if not rows:
+        return [NONE] * 4
+    scores = scores_of(rows)
+    most = {label: row.most.mean for label, row in scores.rows.items()}
+    if scores.unit == "rho":
+        return [scores.measure, _told(most, _rho), NONE, NONE]
+    cheap = {label: row.tenth.mean for label, row in scores.rows.items() if row.tenth}
+    enough = FAST * max(cheap.values(), default=0.0)
+    speed = _scores(rows, within_tenth, lambda point: point.queries_per_second)
+    fast = {label: each for label, each in speed.items() if cheap[label] >= enough}
+    return [scores.measure, _told(most), _told(cheap), _told(fast, _speed)]
 
 
-def _best_pairs(rows: list[Row]) -> list[str]:
-    """The same of a task of word pairs: by its first way of scoring and subset."""
-    found = [(row.label, [cell.similarity[0] for cell in row.cells]) for row in rows]
-    if not found:
-        return [NONE] * 5
-    rho = {label: fmean(each.rho or 0.0 for each in seeds) for label, seeds in found}
-    return [f"Spearman's rho, {found[0][1][0].subset}", _told(rho, "{:.3f}"), NONE, NONE, NONE]
+def _ends(row: Row) -> tuple[list[int], list[int]]:
+    """The distances of a task that are called near and far; none where it has but one."""
+    strata = dearest(row.cells[0]).recall_by_distance
+    ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
+    each = min(MOST_AT_AN_END, len(ranked) // 2)
+    return ranked[:each], ranked[len(ranked) - each :]
+
+
+def _span(distances: list[int]) -> str:
+    return "–".join(map(str, distances))
+
+
+def _recall(point: PointResult, distances: list[int]) -> float:
+    """Over all pairs at some distances."""
+    strata = [each for each in point.recall_by_distance if each.distance in distances]
+    return sum(each.n * each.recall for each in strata) / sum(each.n for each in strata)
 
 
 def _scores(
@@ -81,17 +111,23 @@ def _scores(
     return {label: fmean(map(value, found)) for label, found in points.items() if found}
 
 
-def _told(scores: dict[str, float], form: str = "") -> str:
-    """The best row and its score, a share where there is no other form."""
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _rho(rho: float) -> str:
+    return f"{rho:.3f}"
+
+
+def _speed(per_second: float) -> str:
+    return f"{per_second:,.0f} q/s"
+
+
+def _told(scores: dict[str, float], form: Callable[[float], str] = _percent) -> str:
+    """The best row and its score, and how many others show the same."""
     if not scores:
         return NONE
-    label = max(scores, key=lambda each: scores[each])
-    return f"{label} ({form.format(scores[label]) if form else f'{100 * scores[label]:.1f}'})"
-
-
-def _worst(point: PointResult) -> float:
-    return point.min
-
-
-def _speed(point: PointResult) -> float:
-    return point.queries_per_second
+    shown = form(max(scores.values()))
+    # In the order of the boards.
+    first, *others = (label for label, score in scores.items() if form(score) == shown)
+    return f"{first}{f' and {len(others)} more' if others else ''} ({shown})"

@@ -31,17 +31,21 @@ NAME = "leaderboard.html"
 SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
 
 
-def write_page(store: Store, reports: Sequence[TaskReport], summary: Board) -> Path:
+def write_page(store: Store, reports: Sequence[TaskReport], overview: Sequence[Board]) -> Path:
     """Write the page of a store into its ``leaderboard.html``."""
     path = store.root / NAME
-    write_atomically(path, page_of(reports, summary))
+    write_atomically(path, page_of(reports, overview))
     return path
 
 
-def page_of(reports: Sequence[TaskReport], summary: Board) -> str:
+def page_of(reports: Sequence[TaskReport], overview: Sequence[Board]) -> str:
     """The page as text, the same for the same reports and versions of the libraries.
 
     Names of queries are read from datasets that come with the project.
+
+    Args:
+        reports: of each task.
+        overview: boards over all of them, whose rows begin with the name of a task.
     """
     import vl_convert
 
@@ -49,7 +53,7 @@ def page_of(reports: Sequence[TaskReport], summary: Board) -> str:
     places = Places()
     tasks = [_task_json(report, places) for report in reports]
     data = {
-        "summary": asdict(summary),
+        "overview": [asdict(board) for board in overview],
         "tasks": tasks,
         "places": places.found,
         "charts": _descriptions(),

@@ -2,6 +2,8 @@
 
 for (const task of DATA.tasks) task.byLabel = new Map(task.rows.map((row) => [row.label, row]));
 
+const SHOWN_AT_ONCE = 20;
+
 const state = {
   task: null,
   checked: [],
@@ -28,15 +30,19 @@ function showBoard() {
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
 }
 
-function showOverview() {
-  const { header, rows, notes } = DATA.summary;
+/** A board over all datasets: what is long and not the first stands folded. */
+function overviewBoard({ title, header, rows, notes }, place) {
   const links = new Map(DATA.tasks.map((task) => [task.name, `#${task.id}`]));
+  const named = (name) => links.has(name) ? element("a", { href: links.get(name) }, name) : name;
   const head = header.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
-  const body = rows.map(([name, ...texts]) => element("tr", {},
-    element("th", { scope: "row" }, element("a", { href: links.get(name) }, name)),
+  const body = rows.map(([name, ...texts]) => element("tr", {}, element("th", { scope: "row" }, named(name)),
     ...texts.map((text) => element("td", { class: "text" }, text))));
-  byId("summary").replaceChildren(element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
-  byId("summary-notes").replaceChildren(...notes.map(sentence));
+  const table = element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
+    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)));
+  const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), table);
+  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : table];
+  const text = element("div", { class: "notes" }, ...notes.map(sentence));
+  return element("section", {}, element("h3", {}, title), text, ...shown);
 }
 
 function showTask(task) {
@@ -82,7 +88,7 @@ function route() {
 
 const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.name])];
 byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: `#${id}` }, name))));
-showOverview();
+byId("overview-boards").append(...DATA.overview.map(overviewBoard));
 for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
 byId("board-choice").addEventListener("change", showBoard);
 for (const id of ["measure", "scale"]) byId(id).addEventListener("change", () => drawVisited(state.task, state));

@@ -1,0 +1,158 @@
+"""``published.json``: the main scores of the boards that changes are told against."""
+
+from __future__ import annotations
+
+import datetime as dt
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, FiniteFloat, PositiveInt, ValidationError
+
+from bench.errors import InputError
+from bench.measured import Stored
+from bench.report.board import NONE, chosen_points, dearest, main_score, rows_of, within_tenth
+from bench.report.task_report import by_task
+from bench.store import to_json, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.report.board import Row
+    from bench.store import Store
+
+
+class Score(Stored):
+    """Mean and standard deviation over seeds; no deviation of a single one."""
+
+    mean: FiniteFloat
+    spread: FiniteFloat | None = None
+
+
+class RowScores(Stored):
+    """The main scores of a row.
+
+    Attributes:
+        seeds: how many.
+        most: at the operating point that visits most.
+        tenth: at the dearest one within 10 % visited, if every seed has one.
+    """
+
+    seeds: PositiveInt
+    most: Score
+    tenth: Score | None = None
+
+
+class TaskScores(Stored):
+    """The rows of a task by their labels, the best first.
+
+    Attributes:
+        measure: what the scores are, as the summary names it.
+        unit: fractions that are shown in per cent, or correlations.
+    """
+
+    task: str
+    digest: str
+    measure: str
+    unit: Literal["share", "rho"]
+    rows: dict[str, RowScores]
+
+    def told(self, score: Score | None) -> str:
+        """A score with the digits that boards show, or a dash."""
+        if score is None:
+            return NONE
+        factor, digits = (100, 1) if self.unit == "share" else (1, 3)
+        text = f"{factor * score.mean:.{digits}f}"
+        return text if score.spread is None else f"{text} ± {factor * score.spread:.{digits}f}"
+
+
+class Published(Stored):
+    """Scores of all tasks on a day; sha256: of the file's text with this field null."""
+
+    schema_: Literal[1] = Field(default=1, alias="schema")
+    date: dt.date
+    tasks: list[TaskScores]
+    sha256: str | None = None
+
+
+def scores_of(rows: Sequence[Row]) -> TaskScores:
+    """The main scores of the rows of one task, of which there is one at least."""
+    cell = rows[0].cells[0]
+    if cell.points:
+        measure = "recall@|S|" if cell.cut is None else "nDCG@10"
+        scores = {row.label: _of_points(row) for row in rows}
+    else:
+        measure = f"Spearman's rho, {cell.similarity[0].subset}"
+        scores = {row.label: _of_pairs(row) for row in rows}
+    return TaskScores(
+        task=cell.task,
+        digest=cell.task_digest,
+        measure=measure,
+        unit="share" if cell.points else "rho",
+        rows=scores,
+    )
+
+
+def mark_published(store: Store, date: dt.date) -> None:
+    """Write the scores of a store's cells into its ``published.json``.
+
+    Raises:
+        InputError: it holds no measured cell.
+    """
+    found = [rows for cells in by_task(store.cells()) if (rows := rows_of(cells))]
+    if not found:
+        raise InputError(
+            f"{store.runs} holds no measured cell, and boards of none are nothing to tell changes "
+            "against; name a results folder with --out"
+        )
+    published = Published(date=date, tasks=[scores_of(rows) for rows in found])
+    write_atomically(store.published, to_json(published))
+
+
+def read_published(path: Path) -> Published | None:
+    """What was marked last, or None where nothing was.
+
+    Raises:
+        InputError: the file is not, byte for byte, one that was written by this version.
+    """
+    try:
+        content = path.read_bytes()
+        found = Published.model_validate_json(content)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except ValidationError as error:
+        first = error.errors()[0]
+        problem = ": ".join([*(str(place) for place in first["loc"]), first["msg"]])
+    else:
+        if to_json(found).encode() == content:
+            return found
+        problem = "its sha256 does not hold"
+    raise InputError(
+        f"{path}: is not the record of boards that was stored ({problem}); take it back from "
+        f"version control, or begin anew with `python -m bench leaderboard --out {path.parent} "
+        "--mark`"
+    )
+
+
+def _of_points(row: Row) -> RowScores:
+    most = [main_score(dearest(cell)) for cell in row.cells]
+    tenth = chosen_points(row, within_tenth)
+    return RowScores(
+        seeds=len(row.cells),
+        most=_score(most),
+        tenth=None if tenth is None else _score([main_score(point) for point in tenth]),
+    )
+
+
+def _of_pairs(row: Row) -> RowScores:
+    """By the first way of scoring and subset; without a rho where all scores are equal."""
+    return RowScores(
+        seeds=len(row.cells),
+        most=_score([cell.similarity[0].rho or 0.0 for cell in row.cells]),
+    )
+
+
+def _score(values: list[float]) -> Score:
+    return Score(mean=fmean(values), spread=stdev(values) if len(values) > 1 else None)
