@@ -195,6 +195,23 @@ def test_the_scale_and_the_measure_of_curves_change(small):
     ]  # fmt: skip
 
 
+def test_the_same_rows_are_in_colour_on_both_charts(open_page, tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    # The better one has no point within 10 %, so that it is not on the chart by distance.
+    store.commit(cell("dear", points=[point(0.5, 0.8), point(1, 0.9)]))
+    for name in ("cheap", "cheaper"):
+        store.commit(cell(name, points=[point(0.1, 0.5), point(1, 0.7)]))
+    write_leaderboard(store, figures=True)
+    page = open_page(f"{(tmp_path / 'leaderboard.html').as_uri()}#small")
+    for chart in ("visited", "distance"):
+        drawn(page, chart)
+        labels = page.locator(f"#{chart}-chart svg .role-legend-label text")
+        assert labels.all_text_contents() == ["cheap", "cheaper"]
+    page.check("#board [data-label=dear]")
+    page.wait_for_function("visited.querySelector('svg').textContent.includes('dear')")
+
+
 def test_checked_rows_are_in_colour_and_compared(small):
     assert "near dim=4" in drawn(small, "distance")
     small.locator("#board [data-label=far]").focus()

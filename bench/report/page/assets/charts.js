@@ -54,8 +54,12 @@ function focusFirst(task, focus) {
 function drawVisited(task, state) {
   const measure = byId("measure").value;
   const scale = byId("scale").value;
-  const several = task.rows.some((row) => row.curve && row.curve.visited.length > 1);
-  const focus = inFocus(task, state, (row) => row.curve && (state.checked.length || row.curve.visited.length > 1));
+  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
+  const several = curved.length > 0;
+  // Colours go by order: what the chart beside it has not within 10 % would shift them there.
+  const cheap = curved.filter((row) => row.at.tenth && !row.sees);
+  const best = cheap.length ? cheap : curved;
+  const focus = inFocus(task, state, (row) => row.curve && (state.checked.length || best.includes(row)));
   const rows = several ? focusFirst(task, focus).filter((row) => row.curve) : [];
   // A single point that nobody asked for tells little, and stretches the axes.
   const told = rows.filter((row) => focus.includes(row.label) || row.curve.visited.length > 1);
