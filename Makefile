@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lint test bench speed docs clean
+.PHONY: install lint test bench speed docs picture clean
 
 install: $(VENV)/.installed
 
@@ -33,6 +33,10 @@ speed: install
 
 docs: install
 	$(BIN)/python docs/api.py
+
+# The README's, of the published page; needs Chromium.
+picture: install
+	$(BIN)/python docs/picture.py
 
 clean:
 	rm -rf $(VENV) results/local
