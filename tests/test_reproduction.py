@@ -66,21 +66,40 @@ def test_a_verdict_that_its_figures_left_has_to_be_judged_again(store, bound):
         told(store, **NEAR, **bound)
 
 
-def test_a_quoted_figure_is_shown_with_its_file_and_refused_when_it_is_gone(store):
-    (store.root / "table.md").write_text("| a slope | 2.29 ± 0.10 |\n")
-    figure = {"what": "slope", "file": "table.md", "quoted": "| 2.29 ± 0.10 |"}
-    assert row_of(told(store, **figure), "slope")[2:] == [
-        "2.29 ± 0.10",
-        "–",
-        "–",
-        "[table.md](table.md)",
-    ]
-    (store.root / "table.md").write_text("| a slope | 2.31 ± 0.10 |\n")
-    with pytest.raises(InputError, match=r"table\.md no longer says '\| 2\.29 ± 0\.10 \|'"):
-        told(store, **figure)
-    (store.root / "table.md").unlink()
-    with pytest.raises(InputError, match=r"table\.md is missing"):
-        told(store, **figure)
+TABLE = """# Slopes
+
+| other | tables |
+|:------|:-------|
+| slope | 1      |
+
+| what  | target | mine        |
+|:------|:-------|:------------|
+| slope | 99 %   | 3.10 ± 0.20 |
+| slope | 95 %   | 2.29 ± 0.10 |
+"""
+SLOPE = {"what": "a slope", "file": "table.md", "line": ("slope", "95 %"), "column": "mine"}
+
+
+def test_a_figure_of_a_published_table_is_found_by_how_its_row_begins(store):
+    (store.root / "table.md").write_text(TABLE)
+    cells = row_of(told(store, **SLOPE, at_least=2.2), "a slope")
+    assert cells[2:] == ["2.29 ± 0.10", "–", "–", "[table.md](table.md)"]
+    with pytest.raises(InputError, match="a slope is 2.290.*rests on at most 2"):
+        told(store, **SLOPE, at_most=2)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"file": "other.md"}, r"other\.md is missing"),
+        ({"line": ("slope", "90 %")}, r"no row of .*table\.md begins with slope, 90 %"),
+        ({"column": "yours"}, r"table\.md has no column 'yours': what, target, mine"),
+    ],
+)
+def test_a_figure_that_a_table_lacks_is_named(store, change, message):
+    (store.root / "table.md").write_text(TABLE)
+    with pytest.raises(InputError, match=message):
+        told(store, **{**SLOPE, **change})
 
 
 @pytest.mark.parametrize(
@@ -102,11 +121,10 @@ def test_a_figure_that_is_not_there_is_named(store, change, message):
         told(store, **{**NEAR, **change})
 
 
-def test_a_figure_is_measured_or_quoted_and_not_both():
-    with pytest.raises(ValueError, match="dataset, row and value, or file and quoted"):
-        Figure(**NEAR, file="table.md", quoted="1")
-    with pytest.raises(ValueError, match="dataset, row and value, or file and quoted"):
-        Figure(what="nothing")
+def test_a_figure_is_of_cells_or_of_a_table_and_not_of_both():
+    for wrong in ({**NEAR, **SLOPE}, {"what": "nothing"}, {"what": "half", "dataset": "small"}):
+        with pytest.raises(ValueError, match="dataset, row and value, or file, line and column"):
+            Figure(**wrong)
 
 
 def test_every_claim_that_was_measured_has_figures_and_says_what_stands_behind_it():

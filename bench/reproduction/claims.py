@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 class Figure(Stored):
     """One number of a claim.
 
-    It is read from the cells of a row, or quoted from a published file.
+    It is read from the cells of a row, or from a table of a published file.
 
     Attributes:
         what: it is, in words.
@@ -36,7 +36,8 @@ class Figure(Stored):
         at: within 10 % visited, or at the dearest operating point.
         ahead_of: another row, from which the difference is taken.
         at_least, at_most: what the verdict rests on, in the unit that is shown.
-        file, quoted: a published file, from the results folder on, and a text that must be in it.
+        file: a published one in markdown, from the results folder on.
+        line, column: how a row of one of its tables begins, and the title of a column.
     """
 
     what: str
@@ -49,13 +50,15 @@ class Figure(Stored):
     at_least: float | None = None
     at_most: float | None = None
     file: str = ""
-    quoted: str = ""
+    line: tuple[str, ...] = ()
+    column: str = ""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Figure:
-        measured, quoted = (self.dataset, self.row, self.value), (self.file, self.quoted)
-        if not (all(measured) and not any(quoted)) and not (all(quoted) and not any(measured)):
-            raise ValueError("a figure has dataset, row and value, or file and quoted")
+        measured = (self.dataset, self.row, self.value)
+        published = (self.file, self.line, self.column)
+        if not ((all(measured) and not any(published)) or (all(published) and not any(measured))):
+            raise ValueError("a figure has dataset, row and value, or file, line and column")
         return self
 
 

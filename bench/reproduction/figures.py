@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,13 +30,13 @@ class Measured(NamedTuple):
     Attributes:
         text: the mean over seeds with its spread, in per cent where it is a share.
         interval: a 95 % interval over queries, or empty.
-        value: the mean, in the unit that is shown; None where it is quoted.
-        n_seeds: over which it is the mean; None where it is quoted.
+        value: the mean, in the unit that is shown.
+        n_seeds: over which it is the mean; None where a published table has it.
     """
 
     text: str
+    value: float
     interval: str = ""
-    value: float | None = None
     n_seeds: int | None = None
 
 
@@ -47,10 +49,10 @@ def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> M
         root: the results folder.
 
     Raises:
-        InputError: no cell, or no text, is there for it.
+        InputError: no cell, or no place in a table, is there for it.
     """
-    if figure.quoted:
-        return _quoted(figure, root)
+    if figure.file:
+        return _published(figure, root)
     report = reports.get(figure.dataset)
     if report is None:
         raise InputError(f"{_named(figure)}: no cell of {figure.dataset} is stored")
@@ -65,20 +67,35 @@ def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> M
         text += f" ± {form.format(stdev(means))}"
     low, high = fmean(value.low for value in values), fmean(value.high for value in values)
     interval = f"{form.format(low)} … {form.format(high)}" if low < high else ""
-    return Measured(text, interval, fmean(means), len(means))
+    return Measured(text, fmean(means), interval, len(means))
 
 
 def _named(figure: Figure) -> str:
     return f"bench/reproduction/claims.toml, {figure.what!r}"
 
 
-def _quoted(figure: Figure, root: Path) -> Measured:
+def _published(figure: Figure, root: Path) -> Measured:
+    """A place in a table of a published file."""
     path = root / figure.file
     if not path.is_file():
         raise InputError(f"{_named(figure)}: {path} is missing")
-    if figure.quoted not in path.read_text(encoding="utf-8"):
-        raise InputError(f"{_named(figure)}: {path} no longer says {figure.quoted!r}")
-    return Measured(figure.quoted.strip(" |"))
+    header: list[str] = []
+    above: list[str] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
+        if line.startswith("|:"):
+            header = above
+        elif line.startswith("|") and tuple(cells[: len(figure.line)]) == figure.line:
+            if figure.column not in header:
+                known = ", ".join(header)
+                raise InputError(
+                    f"{_named(figure)}: {path} has no column {figure.column!r}: {known}"
+                )
+            text = cells[header.index(figure.column)]
+            number = re.match(r"[-+]?[0-9.]+", text)
+            return Measured(text, float(number[0]) if number else math.nan)
+        above = cells
+    raise InputError(f"{_named(figure)}: no row of {path} begins with {', '.join(figure.line)}")
 
 
 def _row(figure: Figure, report: TaskReport, label: str) -> Row:
@@ -108,7 +125,7 @@ def _ahead(figure: Figure, report: TaskReport) -> Measured:
     told = "" if found.p < ALPHA else ", not significant"
     text = f"{sign * found.mean:+.1f} points{told}"
     n_seeds = len(_row(figure, report, figure.row).cells)
-    return Measured(text, f"{low:.1f} … {high:.1f}", sign * found.mean, n_seeds)
+    return Measured(text, sign * found.mean, f"{low:.1f} … {high:.1f}", n_seeds)
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:
