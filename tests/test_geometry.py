@@ -92,6 +92,12 @@ def test_a_record_measures_once_and_again_when_the_code_has_changed(tmp_path, mo
     assert key in (tmp_path / NAME).read_text()
 
 
+def test_a_setting_that_the_method_lacks_is_an_error_and_not_a_flat_curve(tmp_path):
+    trial = Trial("tree:H=2,W=2", "constructed-de", ("dmi=4",), 0)
+    with pytest.raises(InputError, match="dmi"):
+        Record(tmp_path, 1).of([trial])
+
+
 def test_a_damaged_table_is_named(tmp_path):
     (tmp_path / NAME).write_text("dataset,recall\ntree,0.5\n")
     with pytest.raises(InputError, match=r"trainings\.csv is not a table of trainings"):
@@ -117,6 +123,7 @@ def test_a_study_that_is_killed_keeps_what_it_had_and_leaves_no_process(tmp_path
     workers = psutil.Process(study.pid).children(recursive=True)
     study.kill()
     study.wait()
+    assert workers
     _, left = psutil.wait_procs(workers, timeout=60)
     assert not left
     kept = Record(table.parent, 1)
@@ -149,6 +156,7 @@ def test_tables_show_what_each_tree_needs_and_its_slopes():
     assert rows[0][:4] == ["3", "2", "7", "5 / 10 / 5"]
     assert [row[:2] for row in rows] == [["3", "2"], ["4", "2"], ["5", "2"], ["4", "4"]]
     _, slopes = slopes_of(needed)
+    assert slopes[0][2] == "0.66 ± 0.20", "of log 5, log 6, log 7 over log 3, log 4, log 5"
     assert slopes[0][-2:] == ["2.29", "2"]
     assert slopes[3][2] == "–", "two widths make no line with a margin"
 

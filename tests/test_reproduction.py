@@ -74,7 +74,7 @@ TABLE = """# Slopes
 
 | what  | target | mine        |
 |:------|:-------|:------------|
-| slope | 99 %   | 3.10 ± 0.20 |
+| slope | of \\| 1 | 3.10 ± 0.20 |
 | slope | 95 %   | 2.29 ± 0.10 |
 """
 SLOPE = {"what": "a slope", "file": "table.md", "line": ("slope", "95 %"), "column": "mine"}
@@ -93,6 +93,7 @@ def test_a_figure_of_a_published_table_is_found_by_how_its_row_begins(store):
     [
         ({"file": "other.md"}, r"other\.md is missing"),
         ({"line": ("slope", "90 %")}, r"no row of .*table\.md begins with slope, 90 %"),
+        ({"line": ("slope", "of | 1"), "column": "target"}, r"has no number there: 'of \| 1'"),
         ({"column": "yours"}, r"table\.md has no column 'yours': what, target, mine"),
     ],
 )

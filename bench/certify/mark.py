@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field, ValidationError
 
@@ -47,7 +47,7 @@ class Mark(Stored):
         sha256: of the text of ``certify.json`` with this field null.
     """
 
-    schema_: int = Field(default=1, alias="schema")
+    schema_: Literal[1] = Field(default=1, alias="schema")
     cell_sha256: str | None
     key: str
     reason: str = ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from scipy import stats
@@ -20,7 +19,7 @@ def next_dimension(reached: Mapping[int, bool]) -> int | None:
     Args:
         reached: the dimensions tried so far, and whether each reached the target.
     """
-    enough = min((dim for dim, is_enough in reached.items() if is_enough), default=None)
+    enough = smallest(reached)
     short = [dim for dim, is_enough in reached.items() if not is_enough]
     if enough is None:
         wanted = 2 * max(short, default=1)
@@ -40,7 +39,7 @@ class Slope(NamedTuple):
 
     Attributes:
         value: the slope.
-        margin: half of its 95 % interval, by Student's t; infinite for two points.
+        margin: half of its 95 % interval, by Student's t.
     """
 
     value: float
@@ -52,8 +51,7 @@ class Slope(NamedTuple):
 
 
 def slope(x: Sequence[float], y: Sequence[float]) -> Slope:
-    """The slope of ``y`` over ``x``; at least two different x."""
+    """The slope of ``y`` over ``x``; at least three points, of different x."""
     fit = stats.linregress(x, y)
-    freedom = len(x) - 2
-    margin = fit.stderr * stats.t.ppf(0.975, freedom) if freedom else math.inf
+    margin = fit.stderr * stats.t.ppf(0.975, len(x) - 2)
     return Slope(float(fit.slope), float(margin))

@@ -13,7 +13,7 @@ from bench.keys import cell_key
 from bench.load import load_dataset
 from bench.method import Workspace
 from bench.places import cache_folder
-from bench.plan import Settings, depth_needed, settled
+from bench.plan import Settings, check_settings, depth_needed, settled
 from bench.registry import Registry
 from bench.search import Searcher
 
@@ -67,7 +67,9 @@ def _task(dataset: str) -> Task:
 def _method(trial: Trial) -> Method:
     """The method with the parameters that a run would give it."""
     found = Registry().resolve(trial.method)
-    values, _ = settled(found, _task(trial.dataset), Settings.parse(trial.settings))
+    settings = Settings.parse(trial.settings)
+    check_settings([found], settings)
+    values, _ = settled(found, _task(trial.dataset), settings)
     return found(**values)
 
 
@@ -94,22 +96,19 @@ def measure(trial: Trial, fits: Path) -> Outcome:
     """
     task, method = _task(trial.dataset), _method(trial)
     method.workspace = Workspace(cache_folder())
+    unfollowed = method.workspace.progress
     training = task.training()
     unsuited = method.skip(training)
     if unsuited:
         raise InputError(unsuited)
-    fit = Fits(fits, task.digest, not_before=0.0).fit(method, training, trial.seed, _unfollowed)
+    fit = Fits(fits, task.digest, not_before=0.0).fit(method, training, trial.seed, unfollowed)
     method.index(task.corpus)
     queries = task.queries_of(task.test)
     judged = task.test.rows(queries.rows)
     (point,) = method.operating_points()
     searcher = Searcher(method, queries, len(task.document_names), depth_needed(task, None))
-    found = judged.found(searcher.run(point, _unfollowed).ids)
+    found = judged.found(searcher.run(point, unfollowed).ids)
     distances = judged.relevance.distances
     pairs = np.bincount(distances)
     hits = np.bincount(distances, found, len(pairs))
     return Outcome(float(found.mean()), tuple(map(float, hits / pairs)), fit.seconds)
-
-
-def _unfollowed(_done: int, _total: int) -> None:
-    """Nobody follows a training of seconds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
@@ -16,6 +17,7 @@ from bench.report.task_report import by_task, report_of
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.cell import Cell
@@ -137,6 +139,23 @@ def pipe_table(header: list[str], rows: list[list[str]]) -> str:
     """A table in markdown, with the bars of its texts escaped."""
     escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in rows]
     return tabulate(escaped, header, tablefmt="pipe", disable_numparse=True)
+
+
+def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Every row of the tables that ``pipe_table`` wrote into a text, after its header."""
+    header: list[str] = []
+    above: list[str] = []
+    for line in text.splitlines():
+        if not line.startswith("|"):
+            header = []
+            continue
+        parts = re.split(r"(?<!\\)\|", line.strip())[1:-1]
+        cells = [part.strip().replace("\\|", "|") for part in parts]
+        if line.startswith("|:"):
+            header = above
+        elif header:
+            yield header, cells
+        above = cells
 
 
 def places(cells: list[Cell]) -> list[str]:

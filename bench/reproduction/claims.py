@@ -57,6 +57,8 @@ class Figure(Stored):
     def _is_whole(self) -> Figure:
         measured = (self.dataset, self.row, self.value)
         published = (self.file, self.line, self.column)
+        if self.file and self.ahead_of:
+            raise ValueError("a difference is of two rows of cells")
         if not ((all(measured) and not any(published)) or (all(published) and not any(measured))):
             raise ValueError("a figure has dataset, row and value, or file, line and column")
         return self

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ from bench.errors import InputError
 from bench.measured import Interval
 from bench.report.board import dearest, within_tenth
 from bench.report.comparison import MEASURES
+from bench.report.markdown import read_tables
 from bench.report.paired_boards import ALPHA
 
 if TYPE_CHECKING:
@@ -79,22 +79,17 @@ def _published(figure: Figure, root: Path) -> Measured:
     path = root / figure.file
     if not path.is_file():
         raise InputError(f"{_named(figure)}: {path} is missing")
-    header: list[str] = []
-    above: list[str] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if line.startswith("|:"):
-            header = above
-        elif line.startswith("|") and tuple(cells[: len(figure.line)]) == figure.line:
-            if figure.column not in header:
-                known = ", ".join(header)
-                raise InputError(
-                    f"{_named(figure)}: {path} has no column {figure.column!r}: {known}"
-                )
-            text = cells[header.index(figure.column)]
-            number = re.match(r"[-+]?[0-9.]+", text)
-            return Measured(text, float(number[0]) if number else math.nan)
-        above = cells
+    for header, cells in read_tables(path.read_text(encoding="utf-8")):
+        if tuple(cells[: len(figure.line)]) != figure.line:
+            continue
+        if figure.column not in header:
+            known = ", ".join(header)
+            raise InputError(f"{_named(figure)}: {path} has no column {figure.column!r}: {known}")
+        text = cells[header.index(figure.column)]
+        number = re.match(r"[-+]?[0-9.]+", text)
+        if number is None:
+            raise InputError(f"{_named(figure)}: {path} has no number there: {text!r}")
+        return Measured(text, float(number[0]))
     raise InputError(f"{_named(figure)}: no row of {path} begins with {', '.join(figure.line)}")
 
 
@@ -135,7 +130,8 @@ def _of_cell(figure: Figure, cell: Cell) -> Interval:
         subset, _, score = rest.partition(" by ")
         for each in cell.similarity:
             if (each.subset, each.score) == (subset, score) and each.rho is not None:
-                low, high = each.low or each.rho, each.high or each.rho
+                low = each.rho if each.low is None else each.low
+                high = each.rho if each.high is None else each.high
                 return Interval(mean=each.rho, low=low, high=high)
         raise InputError(f"{_named(figure)}: {figure.row} has no {figure.value}")
     if figure.value == "empty leaves" and cell.leaves is not None:

@@ -93,10 +93,10 @@ def _source(figure: Figure) -> str:
 def _check(figure: Figure, found: Measured, claim: Claim) -> None:
     """Raise InputError where a verdict no longer rests on its figures."""
     low, high = figure.at_least, figure.at_most
-    # Not less, and not no number at all.
-    is_short = low is not None and not found.value >= low
-    if is_short or (high is not None and not found.value <= high):
-        bound = f"at least {low:g}" if is_short else f"at most {high:g}"
+    if (low is not None and found.value < low) or (high is not None and found.value > high):
+        bound = (
+            f"at least {low:g}" if low is not None and found.value < low else f"at most {high:g}"
+        )
         raise InputError(
             f"{figure.what} is {found.value:.3f}, and the verdict '{claim.verdict}' on "
             f"{claim.claim!r} rests on {bound}; judge it again in bench/reproduction/claims.toml"

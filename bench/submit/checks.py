@@ -55,14 +55,13 @@ class Checks:
         if cell.status is not Status.OK:
             yield Refusal(path, "status", f"ended as {cell.status} ({cell.reason}): measure it")
             return
-        whole = True
-        for problem in self._wrong_files(path):
-            whole = False
+        wrong = self._wrong_files(path)
+        for problem in wrong:
             told = problem.removeprefix(f"{path}: ")
             yield Refusal(path, "files", f"{told} (or measure it again with --fresh)")
         if problem := _untraceable(cell):
             yield Refusal(path, "commit", problem)
-        if not whole:
+        if wrong:
             return
         try:
             task = self._task(cell.task)
