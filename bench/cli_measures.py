@@ -57,7 +57,12 @@ def ablate_command(
 
 @click.command(name="geometry", cls=Command)
 @click.option("--quick", is_flag=True, help="Small trees and short trainings, one seed: minutes.")
-@click.option("--seeds", default=None, callback=read_seeds, help="0,1,2; with --quick 0.")
+@click.option(
+    "--seeds",
+    default=None,
+    callback=read_seeds,
+    help="Without it 0,1,2, trees the first two; with --quick 0.",
+)
 @click.option(
     "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
 )

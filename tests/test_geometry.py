@@ -8,11 +8,13 @@ import time
 import psutil
 import pytest
 from click.testing import CliRunner
+from filelock import FileLock
 
 from bench.cli import main
 from bench.errors import InputError
+from bench.geometry.command import geometry, quick
 from bench.geometry.dimensions import Grid, Needed, Tree, slopes_of, table_of
-from bench.geometry.record import NAME, Record
+from bench.geometry.record import COLUMNS, NAME, Record
 from bench.geometry.search import LARGEST, next_dimension, slope, smallest
 from bench.geometry.trade_offs import finetuning
 from bench.geometry.trial import Outcome, Trial, measure
@@ -98,10 +100,44 @@ def test_a_setting_that_the_method_lacks_is_an_error_and_not_a_flat_curve(tmp_pa
         Record(tmp_path, 1).of([trial])
 
 
-def test_a_damaged_table_is_named(tmp_path):
-    (tmp_path / NAME).write_text("dataset,recall\ntree,0.5\n")
+LINE = "tree,masked-de,dim=3,0,{recall},{by_distance},1.0,abc,cpu,key"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dataset,recall\ntree,0.5",
+        ",".join(COLUMNS) + "\ntree,masked-de",
+        *(
+            ",".join(COLUMNS) + "\n" + LINE.format(recall=recall, by_distance=by_distance)
+            for recall, by_distance in (("nan", "0.5"), ("7", "0.5"), ("0.5", ""), ("0.5", "-1"))
+        ),
+    ],
+)
+def test_a_damaged_table_is_named(tmp_path, text):
+    (tmp_path / NAME).write_text(text + "\n")
     with pytest.raises(InputError, match=r"trainings\.csv is not a table of trainings"):
         Record(tmp_path, 1)
+
+
+def test_two_studies_do_not_write_into_one_folder(tmp_path):
+    (tmp_path / "geometry-quick").mkdir()
+    with (
+        FileLock(tmp_path / "geometry-quick" / ".lock"),
+        pytest.raises(InputError, match="another study is writing into .*geometry-quick"),
+    ):
+        geometry(quick((0,)), tmp_path, 1)
+
+
+def test_a_study_where_a_file_lies_says_so(tmp_path):
+    (tmp_path / "geometry-quick").write_text("")
+    with pytest.raises(InputError, match="geometry-quick"):
+        geometry(quick((0,)), tmp_path, 1)
+
+
+def test_a_study_names_the_seeds_that_are_not_the_usual_ones():
+    assert quick((0,)).command == "python -m bench geometry --quick"
+    assert quick((7,)).command == "python -m bench geometry --quick --seeds 7"
 
 
 def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_path):

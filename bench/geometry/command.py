@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import altair as alt
+from filelock import FileLock, Timeout
 
+from bench.errors import InputError
 from bench.geometry import charts
 from bench.geometry.dimensions import Grid, Needed, slopes_of, table_of
 from bench.geometry.record import NAME, Record
-from bench.geometry.trade_offs import finetuning, resampling
+from bench.geometry.trade_offs import CHECK_EVERY, finetuning, resampling
 from bench.report.charts import to_svg
 from bench.report.console import say, say_table
 from bench.report.markdown import pipe_table
-from bench.store import write_atomically
+from bench.store import cannot_write, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +49,7 @@ def full(seeds: tuple[int, ...]) -> Study:
     """The study that is published: an hour and a half on one core, most of it for the trees."""
     return Study(
         "geometry",
-        "python -m bench geometry",
+        _command("", seeds, (0, 1, 2)),
         Grid((3, 4, 5, 6, 7, 8), (2, 3, 4, 5, 6), seeds[:2], tuple(range(10))),
         seeds,
         ("tree", "wordnet-mammal"),
@@ -60,13 +62,19 @@ def quick(seeds: tuple[int, ...]) -> Study:
     """Small trees, short trainings: the same tables in minutes."""
     return Study(
         "geometry-quick",
-        "python -m bench geometry --quick",
+        _command(" --quick", seeds, (0,)),
         Grid((3, 4, 5, 6), (2, 3, 4, 5), seeds, tuple(range(3)), ("steps=1500",)),
         seeds,
         ("tree",),
         (0.03, 0.3),
         (50, 400),
     )
+
+
+def _command(option: str, seeds: tuple[int, ...], usual: tuple[int, ...]) -> str:
+    """The command that measures a study."""
+    told = "" if seeds == usual else f" --seeds {','.join(map(str, seeds))}"
+    return f"python -m bench geometry{option}{told}"
 
 
 class _Part(NamedTuple):
@@ -90,6 +98,19 @@ def geometry(study: Study, out: Path, jobs: int) -> None:
         InputError: a training cannot be done; the others are kept.
     """
     folder = out / study.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock", timeout=0):
+            _measured(study, folder, jobs)
+    except Timeout:
+        raise InputError(
+            f"another study is writing into {folder}; wait for it, or give another --out"
+        ) from None
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def _measured(study: Study, folder: Path, jobs: int) -> None:
     record = Record(folder, jobs)
     parts = [_dimensions(study.grid, record, folder)]
     resampled = resampling(study.datasets, study.shares, study.seeds, record)
@@ -150,8 +171,9 @@ _FINETUNING = _Part(
     "Finetuning, with and without early stopping",
     "Standard training (0 steps), then so many steps on far pairs alone: from distance 1 on for "
     "`tree`, 2 for `wordnet-mammal`. Stopped early: the checkpoint that is best on validation is "
-    "kept, which here is the tested pairs themselves, so that it shows the most that stopping can "
-    "give. Falling rate: to 0 along half a cosine, the last checkpoint kept.",
+    f"kept, looked at every {CHECK_EVERY} steps; validation here is the tested pairs themselves, "
+    "so that this is the most that stopping can give. Falling rate: to 0 along half a cosine, the "
+    "last checkpoint kept.",
     "finetuning.svg",
     [],
 )

@@ -7,6 +7,7 @@ import io
 import os
 import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, NamedTuple
@@ -105,6 +106,11 @@ class Record:
                     except InputError as error:
                         what = " ".join((trial.method, *trial.settings))
                         raise InputError(f"{what} on {trial.dataset}: {error}") from error
+                    except BrokenProcessPool:
+                        raise InputError(
+                            "a process of trainings was killed, by hand or for want of memory; the "
+                            "same command goes on, with fewer --jobs if it was memory"
+                        ) from None
                     self._lines[trial] = _Line(outcome, self._commit, self._cpu, keys[trial])
                     self._write()  # at once: a study that is killed goes on from there
                     advance(1)
@@ -153,7 +159,7 @@ def _read(path: Path) -> dict[Trial, _Line]:
         with path.open(encoding="utf-8", newline="") as file:
             lines = list(csv.DictReader(file))
         return dict(map(_parsed, lines))
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise InputError(
             f"{path} is not a table of trainings ({error!r}); move it away and they are done again"
         ) from error
@@ -164,4 +170,7 @@ def _parsed(line: dict[str, str]) -> tuple[Trial, _Line]:
     trial = Trial(line["dataset"], line["method"], settings, int(line["seed"]))
     by_distance = tuple(map(float, line["by_distance"].split()))
     outcome = Outcome(float(line["recall"]), by_distance, float(line["fit_s"]))
+    shares = (outcome.recall, *by_distance)
+    if not by_distance or not all(0 <= share <= 1 for share in shares) or not outcome.fit_s >= 0:
+        raise ValueError(f"{trial.method} on {trial.dataset}: {line['recall']!r} is no recall")
     return trial, _Line(outcome, line["commit"], line["cpu"], line["key"])

@@ -26,6 +26,8 @@ WAYS = {
     "falling rate": ("keep=last", "finetune_decay=true"),
 }
 """Of finetuning: its settings by name. Stopped early: the checkpoint that is best on validation."""
+CHECK_EVERY = 5
+"""Steps between validations: a longer training has looked at all that a shorter one has."""
 
 
 class Setting(NamedTuple):
@@ -95,16 +97,21 @@ def finetuning(
 ) -> TradeOff:
     """Finetuning over its number of steps, with and without early stopping; 0: standard training.
 
-    At a constant rate a longer training goes through the shorter ones.
+    At a constant rate a longer training goes through the shorter ones, and so does its choice.
     """
     start = [Setting(way, 0, STANDARD) for way in WAYS]
     settings = [
-        Setting(way, count, FINETUNED, (f"finetune_steps={count}", "patience=0", *how))
+        Setting(way, count, FINETUNED, (*_finetuned(count), *how))
         for way, how in WAYS.items()
         for count in steps
     ]
     ordered = sorted([*start, *settings], key=lambda setting: list(WAYS).index(setting.way))
     return _measured("steps", datasets, ordered, seeds, record)
+
+
+def _finetuned(steps: int) -> tuple[str, ...]:
+    checks = max(1, steps // CHECK_EVERY)
+    return f"finetune_steps={steps}", f"checks={checks}", "patience=0"
 
 
 def _measured(
