@@ -37,7 +37,7 @@ def needed_chart(grid_heights: list[int], grid_widths: list[int]) -> alt.HConcat
     Data: varied (H or W), place, method, target, dim.
     """
     colour = alt.Color("method:N", sort=METHODS, scale=alt.Scale(range=list(PALETTE)), title=None)
-    shape = alt.Shape("method:N", sort=METHODS, title=None)
+    shape = alt.Shape("method:N", sort=METHODS, legend=None)
     dash = alt.StrokeDash("target:N", title="recall", sort=[target.name for target in SHOWN])
 
     def panel(varied: str, title: str, ticks: list[int]) -> Layers:
