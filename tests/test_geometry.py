@@ -121,9 +121,10 @@ def test_a_damaged_table_is_named(tmp_path, text):
 
 
 def test_two_studies_do_not_write_into_one_folder(tmp_path):
-    (tmp_path / "geometry-quick").mkdir()
+    work = tmp_path / "geometry-quick" / ".work"
+    work.mkdir(parents=True)
     with (
-        FileLock(tmp_path / "geometry-quick" / ".lock"),
+        FileLock(work / "lock"),
         pytest.raises(InputError, match="another study is writing into .*geometry-quick"),
     ):
         geometry(quick((0,)), tmp_path, 1)

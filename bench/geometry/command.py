@@ -99,8 +99,8 @@ def geometry(study: Study, out: Path, jobs: int) -> None:
     """
     folder = out / study.name
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / ".lock", timeout=0):
+        (folder / ".work").mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".work" / "lock", timeout=0):
             _measured(study, folder, jobs)
     except Timeout:
         raise InputError(
