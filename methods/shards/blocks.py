@@ -1,7 +1,7 @@
 """A corpus in shards: where they are cut, exact search of one, and rankings of several made one.
 
 Faiss multiplies queries with blocks of documents. Shards are made of whole blocks, so that a score
-is the same to the last bit in whichever shard a document lies.
+is summed alike in whichever shard a document lies.
 """
 
 from __future__ import annotations
