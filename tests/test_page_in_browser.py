@@ -233,12 +233,54 @@ def test_checked_rows_are_in_colour_and_compared(small):
     assert lost.all_inner_texts() == ["query 9\t0.0\t25.0\t−25.0"]
 
 
-def test_a_checked_row_without_a_point_within_ten_per_cent_leaves_the_comparison_as_it_was(small):
-    before = small.input_value("#row-a"), small.input_value("#row-b")
+def page_of(open_page, folder, *cells):
+    """The page of one task whose results are these cells alone."""
+    store = Store(folder)
+    store.prepare()
+    for each in cells:
+        store.commit(each)
+    write_leaderboard(store, figures=True)
+    return open_page(f"{(folder / 'leaderboard.html').as_uri()}#small")
+
+
+def test_two_rows_that_visit_everything_are_compared_by_distance_at_their_dearest_setting(
+    open_page, tmp_path
+):
+    dear = [cell("worse", points=[point(1, 0.5)]), cell("better", points=[point(1, 0.75)])]
+    page = page_of(open_page, tmp_path, *dear)
+    page.check("#board [data-label=worse]")
+    page.check("#board [data-label=better]")
+    assert (page.input_value("#row-a"), page.input_value("#row-b")) == ("worse", "better")
+    assert "A visits 100 % of the documents, B 100 %" in page.inner_text("#compare-result")
+    # At both distances.
+    page.wait_for_selector("#ahead-distance-chart svg [aria-label*='points: −25'] >> nth=1")
+    assert page.is_disabled("#compare-measure")
+    assert audit(page) == {}
+
+
+def test_of_two_rows_the_one_without_a_point_within_ten_per_cent_is_named(small):
     small.check("#board [data-label=near]")
     small.check("#board [data-label=exact]")
-    assert (small.input_value("#row-a"), small.input_value("#row-b")) == before
-    assert "" not in before
+    assert (small.input_value("#row-a"), small.input_value("#row-b")) == ("near", "exact")
+    assert "exact does not have a setting within 10 %" in small.inner_text("#compare-result")
+    assert small.locator("#ahead-distance").is_visible()
+    small.select_option("#row-b", "far")
+    assert "far does not have" not in small.inner_text("#compare-result")
+    assert not small.is_disabled("#compare-measure")
+
+
+def test_a_checked_row_that_sees_the_test_is_not_compared_and_that_is_said(open_page, tmp_path):
+    cells = [cell(name, points=[point(0.1, 0.5)]) for name in ("one", "other")]
+    seeing = cell("oracle", points=[point(0.1, 1)], sees_test=True)
+    page = page_of(open_page, tmp_path, *cells, seeing)
+    before = page.input_value("#row-a"), page.input_value("#row-b")
+    page.check("#board [data-label=one]")
+    assert page.inner_text("#not-compared") == ""
+    page.check("#board [data-label^=oracle]")
+    assert "not compared: it sees the test." in page.inner_text("#not-compared")
+    assert (page.input_value("#row-a"), page.input_value("#row-b")) == before
+    page.uncheck("#board [data-label=one]")
+    assert not page.locator("#not-compared").is_visible()
 
 
 def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):

@@ -50,18 +50,42 @@ function listed(task, title, queries) {
     element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
 }
 
-/** What happens by distance, of any two rows that have a point within 10 % visited. */
-function aheadByDistance(task, a, b) {
-  const [left, right] = [a, b].map((label) => task.byLabel.get(label).at.tenth);
-  if (!left || !right || task.strata.length < 2) return [];
+/** Why a row can be compared with no other, or null: dear rows are compared by distance alone. */
+function whyNotCompared(task, row) {
+  if (row.sees) return "sees the test";
+  if (row.at.tenth) return null;
+  if (!row.at.all) return "searches nothing";
+  return task.strata.length > 1 ? null : "has no setting within 10 % visited";
+}
+
+/** Name those of the checked rows that cannot be compared, once there are two to compare. */
+function tellNotCompared(task, checked) {
+  const reasons = checked.map((label) => [label, whyNotCompared(task, task.byLabel.get(label))]);
+  const told = reasons.filter(([, why]) => why).map(([label, why]) => `${label} is not compared: it ${why}.`);
+  byId("not-compared").textContent = checked.length > 1 ? told.join(" ") : "";
+}
+
+/** What happens by distance, of any two rows that have a point there. */
+function aheadByDistance(task, left, right) {
+  if (task.strata.length < 2) return [];
   return task.strata.map(([distance], place) => {
     const ahead = left.recall[place] - right.recall[place];
     return { distance, ahead, winner: ahead < 0 ? "B" : "A" };
   });
 }
 
+/** Why two rows are compared at their dearest points, and how much those visit. */
+function dearly(a, b, rows) {
+  const dear = [a, b].filter((_, place) => !rows[place].at.tenth);
+  const [of, other] = rows.map((row) => `${Number(row.at.all.visited.toFixed(1))} %`);
+  return `${dear.length > 1 ? "Neither row has" : `${dear[0]} does not have`} a setting within 10 % visited. Hence by distance alone, `
+    + `each at its dearest setting: A visits ${of} of the documents, B ${other}.`;
+}
+
 function drawComparison(task) {
   const [a, b] = [byId("row-a").value, byId("row-b").value];
+  const rows = [a, b].map((label) => task.byLabel.get(label));
+  const cheap = rows.every((row) => row.at.tenth);
   const comparison = task.compare.measures.find((each) => each.title === byId("compare-measure").value);
   const result = byId("compare-result"), extremes = byId("extremes");
   result.replaceChildren();
@@ -77,11 +101,15 @@ function drawComparison(task) {
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
     const why = difference ? "Single queries of so large a dataset are not kept on this page."
-      : a === b ? "Choose two different rows." : "What each query came to was not kept for both rows at ≤ 10 % visited.";
+      : a === b ? "Choose two different rows." : !cheap ? dearly(a, b, rows)
+        : "What each query came to was not kept for both rows at ≤ 10 % visited.";
     result.append(element("p", { class: "facts" }, why));
   }
   const places = (queries || []).map((each, place) => ({ place, ahead: each.ahead, winner: each.ahead < 0 ? "B" : "A" }));
   draw("ahead-query", "ahead-by-query", places, "How far A is ahead of B on each query, the best first");
-  const strata = a === b ? [] : aheadByDistance(task, a, b);
-  draw("ahead-distance", "ahead-by-distance", strata, "How far A is ahead of B at each distance, at most 10 % visited");
+  // Measures are of queries, and those are known within 10 % only.
+  byId("compare-measure").disabled = !cheap || !task.compare.measures.length;
+  const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => cheap ? row.at.tenth : row.at.all));
+  draw("ahead-distance", "ahead-by-distance", strata,
+    `How far A is ahead of B at each distance, ${cheap ? "at most 10 % visited" : "each at its dearest setting"}`);
 }

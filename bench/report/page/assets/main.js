@@ -10,14 +10,13 @@ const state = {
   check(label, on) {
     this.checked = this.checked.filter((each) => each !== label);
     if (on) this.checked.push(label);
-    // A row without a point within 10 % visited cannot be compared there.
-    const two = this.checked.filter((each) => this.task.byLabel.get(each)?.at.tenth).slice(-2);
+    const two = this.checked.filter((each) => !whyNotCompared(this.task, this.task.byLabel.get(each))).slice(-2);
     if (two.length === 2) [byId("row-a").value, byId("row-b").value] = two;
   },
   redraw() {
     drawBoard(state.task, boardChosen(), state);
     drawCharts(state.task, state);
-    drawComparison(state.task);
+    showComparison(state.task);
   },
 };
 
@@ -45,6 +44,15 @@ function overviewBoard({ title, header, rows, notes }, place) {
   return element("section", {}, element("h3", {}, title), text, ...shown);
 }
 
+/** Two rows compared, where there are two to compare, and what is not. */
+function showComparison(task) {
+  const compared = byId("row-a").options.length > 1;
+  tellNotCompared(task, state.checked);
+  byId("compare-two").hidden = !compared;
+  byId("compare").hidden = !compared && byId("not-compared").textContent === "";
+  if (compared) drawComparison(task);
+}
+
 function showTask(task) {
   state.task = task;
   state.checked = [];
@@ -58,17 +66,17 @@ function showTask(task) {
   offer(byId("measure"), task.measures.map((name) => [name, name]));
   const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
   offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
-  const comparable = task.rows.filter((row) => row.at.tenth && !row.sees).map((row) => [row.label, row.label]);
-  for (const id of ["row-a", "row-b"]) offer(byId(id), comparable);
-  // The best two whose queries are known, if there are such.
+  const comparable = task.rows.filter((row) => !whyNotCompared(task, row));
+  for (const id of ["row-a", "row-b"]) offer(byId(id), comparable.map((row) => [row.label, row.label]));
+  // The best two whose queries are known, if there are such; else the cheap ones first.
   const [first] = task.compare.measures;
-  const pair = first ? first.labels : comparable.map(([label]) => label);
+  const cheapFirst = [...comparable].sort((a, b) => Boolean(b.at.tenth) - Boolean(a.at.tenth));
+  const pair = first ? first.labels : cheapFirst.map((row) => row.label);
   if (comparable.length > 1) [byId("row-a").value, byId("row-b").value] = pair;
   offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
-  byId("compare").hidden = comparable.length < 2;
   showBoard();
   drawCharts(task, state);
-  if (comparable.length > 1) drawComparison(task);
+  showComparison(task);
 }
 
 function route() {
