@@ -283,6 +283,27 @@ def test_a_checked_row_that_sees_the_test_is_not_compared_and_that_is_said(open_
     assert not page.locator("#not-compared").is_visible()
 
 
+def test_where_a_checked_row_is_not_on_a_chart_no_other_takes_its_colour_and_that_is_said(small):
+    drawn(small, "distance")
+    small.check("#board [data-label=exact]")
+    assert small.inner_text("#distance-missing") == (
+        "None of the checked rows has a setting so cheap."
+    )
+    legend = small.locator("#distance-chart svg .role-legend-label text")
+    legend.first.wait_for(state="detached")
+    assert small.locator("#distance-chart svg .role-mark path").count() > 0
+    assert "None of the checked rows has an X-ray" in small.inner_text("#xray-missing")
+    assert not small.locator("#xray-chart").is_visible()
+    assert small.inner_text("#visited-missing") == ""
+    small.check("#board [data-label=near]")
+    assert small.inner_text("#distance-missing") == (
+        "Checked, but without a setting so cheap: exact."
+    )
+    small.locator("#xray-chart").wait_for(state="visible")
+    small.select_option("#at", "all")
+    assert small.inner_text("#distance-missing") == ""
+
+
 def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):
     small.select_option("#row-a", "near dim=4")
     assert "was not kept" in small.inner_text("#compare-result")

@@ -37,10 +37,10 @@ function draw(figure, name, values, label, changes = {}) {
   }).catch((error) => console.error(`${figure}: ${error}`));
 }
 
-/** The labels that stand in colour: those checked, else the best that do not see the test. */
+/** The labels that stand in colour: of those checked alone; none checked, the best that do not see the test. */
 function inFocus(task, state, has) {
   const checked = state.checked.filter((label) => has(task.byLabel.get(label)));
-  if (checked.length) return checked.slice(0, MOST_IN_COLOUR);
+  if (state.checked.length) return checked.slice(0, MOST_IN_COLOUR);
   const best = task.rows.filter((row) => !row.sees && has(row)).slice(0, IN_COLOUR);
   return best.map((row) => row.label);
 }
@@ -51,6 +51,20 @@ function focusFirst(task, focus) {
   return [...focus.map((label) => task.byLabel.get(label)), ...others];
 }
 
+/** A legend without a row has no size: with none in colour, the two grey layers alone are drawn. */
+function layersOf(name, values) {
+  const { layer } = DATA.charts[name];
+  return { layer: values.some((each) => each.focus) ? layer : layer.slice(0, 2) };
+}
+
+/** Name the checked rows that lack what a chart shows, where other rows have it. */
+function tellMissing(figure, task, state, has, what) {
+  const missing = state.checked.filter((label) => !has(task.byLabel.get(label)));
+  const said = missing.length === state.checked.length ? `None of the checked rows has ${what}.`
+    : `Checked, but without ${what}: ${missing.join(", ")}.`;
+  byId(`${figure}-missing`).textContent = missing.length && task.rows.some(has) ? said : "";
+}
+
 function drawVisited(task, state) {
   const measure = byId("measure").value;
   const scale = byId("scale").value;
@@ -59,7 +73,8 @@ function drawVisited(task, state) {
   // Colours go by order: what the chart beside it has not within 10 % would shift them there.
   const cheap = curved.filter((row) => row.at.tenth && !row.sees);
   const best = cheap.length ? cheap : curved;
-  const focus = inFocus(task, state, (row) => row.curve && (state.checked.length || best.includes(row)));
+  const has = (row) => row.curve?.visited.some((visited, place) => visited > 0 && row.curve.measures[measure][place] !== null);
+  const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));
   const rows = several ? focusFirst(task, focus).filter((row) => row.curve) : [];
   // A single point that nobody asked for tells little, and stretches the axes.
   const told = rows.filter((row) => focus.includes(row.label) || row.curve.visited.length > 1);
@@ -67,19 +82,23 @@ function drawVisited(task, state) {
     method: row.label, focus: focus.includes(row.label), visited,
     work: row.curve.work[place], speed: row.curve.speed[place], value: row.curve.measures[measure][place],
   }))).filter((each) => each.visited > 0 && each.value !== null);
-  draw("visited", scale, values, `${measure} against the share of documents visited; the boards have the figures`);
+  draw("visited", scale, values, `${measure} against the share of documents visited; the boards have the figures`,
+    layersOf(scale, values));
+  tellMissing("visited", task, state, has, "a point on this chart");
 }
 
 function drawDistance(task, state) {
   const at = byId("at").value;
-  const focus = inFocus(task, state, (row) => row.at[at]);
-  const rows = task.strata.length > 1 ? focusFirst(task, focus).filter((row) => row.at[at]) : [];
+  const has = (row) => row.at[at];
+  const focus = inFocus(task, state, has);
+  const rows = task.strata.length > 1 ? focusFirst(task, focus).filter(has) : [];
   const values = rows.flatMap((row) => task.strata.map(([distance], place) => ({
     method: row.label, focus: focus.includes(row.label), distance, recall: row.at[at].recall[place],
   })));
   // The choice stays, even where no row is so cheap.
-  draw("distance", "distance", values, "Recall by distance; the boards have the figures");
+  draw("distance", "distance", values, "Recall by distance; the boards have the figures", layersOf("distance", values));
   byId("distance").hidden = task.strata.length < 2;
+  tellMissing("distance", task, state, has, "a setting so cheap");
   if (!values.length) byId("distance-chart").replaceChildren("No row has an operating point so cheap.");
 }
 
@@ -95,7 +114,8 @@ function drawHeat(task) {
 }
 
 function drawXray(task, state) {
-  const focus = inFocus(task, state, (row) => row.xray);
+  const has = (row) => row.xray;
+  const focus = inFocus(task, state, has);
   const values = focus.flatMap((label) => task.byLabel.get(label).xray.map(
     ([distance, why, missed]) => ({ method: label, distance, why, missed })));
   const several = new Set(values.map((each) => each.distance)).size > 1;
@@ -105,6 +125,10 @@ function drawXray(task, state) {
   draw("xray", several ? "xray-by-distance" : "xray", values,
     "What is missed and why; the X-ray boards have the figures",
     several ? { columns, facet: { ...DATA.charts["xray-by-distance"].facet, sort: focus } } : { width });
+  tellMissing("xray", task, state, has, "an X-ray at a setting so cheap");
+  // Without bars, what is said of the checked rows stays.
+  byId("xray-chart").hidden = values.length === 0;
+  byId("xray").hidden = values.length === 0 && byId("xray-missing").textContent === "";
 }
 
 function drawCharts(task, state) {
@@ -115,6 +139,6 @@ function drawCharts(task, state) {
   byId("charts").hidden = ["visited", "distance", "heat", "xray"].every((id) => byId(id).hidden);
   const chosen = state.checked.length;
   byId("focus").textContent = chosen
-    ? `In colour: the ${chosen === 1 ? "row" : `${chosen} rows`} checked on the board.`
+    ? `In colour: the ${chosen === 1 ? "row" : `${chosen} rows`} checked on the board${chosen > MOST_IN_COLOUR ? `, at most ${MOST_IN_COLOUR} a chart` : ""}.`
     : "In colour: the best rows. Check rows on the board to see others.";
 }
