@@ -117,6 +117,21 @@ def test_what_changed_is_told_and_many_rows_are_folded(open_page, tmp_path):
     assert audit(page) == {}
 
 
+def test_an_address_that_cannot_be_read_shows_the_overview(small):
+    small.evaluate("location.hash = '#%E0%A4%A'")
+    small.wait_for_selector("#overview", state="visible")
+    assert not small.locator("#task").is_visible()
+
+
+def test_skipping_to_the_boards_keeps_the_dataset_in_the_address(small):
+    small.locator(".skip").focus()
+    small.keyboard.press("Enter")
+    assert small.evaluate("document.activeElement.id") == "main"
+    assert small.url.endswith("#small")
+    small.reload()
+    assert small.locator("h2:visible").text_content() == "small"
+
+
 def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):
     head = small.locator("#board thead th", has_text="overall")
     head.locator("button").click()
@@ -168,6 +183,17 @@ def test_columns_are_hidden(small):
 def test_another_board_is_shown(small):
     small.select_option("#board-choice", label="Not measured")
     assert small.locator("#board tbody td").all_text_contents()[-1] == "</script> is no reason"
+
+
+def test_filters_that_no_row_of_a_board_answers_to_are_disabled(small):
+    small.select_option("#board-choice", label="Not measured")
+    assert [small.is_disabled(each) for each in ("#filter", "#kind", "#plain")] == [
+        False, True, True
+    ]  # fmt: skip
+    assert audit(small) == {}
+    small.select_option("#board-choice", "0")
+    assert not small.is_disabled("#kind")
+    assert not small.is_disabled("#plain")
 
 
 def test_a_row_tells_its_parameters_where_it_was_measured_and_how_to_again(small):

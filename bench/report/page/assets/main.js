@@ -25,6 +25,7 @@ const boardChosen = () => state.task.boards[Number(byId("board-choice").value)];
 function showBoard() {
   sorting.column = null;
   hidden.clear();
+  offerFilters(state.task, boardChosen());
   drawBoard(state.task, boardChosen(), state);
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
 }
@@ -79,9 +80,17 @@ function showTask(task) {
   showComparison(task);
 }
 
+/** What the address asks for; one that cannot be read asks for nothing. */
+function asked() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
 function route() {
-  const id = decodeURIComponent(location.hash.slice(1));
-  if (id === "main") return;
+  const id = asked();
   const task = DATA.tasks.find((each) => each.id === id || each.name === id);
   byId("overview").hidden = Boolean(task);
   byId("task").hidden = !task;
@@ -104,5 +113,11 @@ byId("at").addEventListener("change", () => drawDistance(state.task, state));
 byId("heat-row").addEventListener("change", () => drawHeat(state.task));
 for (const id of ["row-a", "row-b", "compare-measure"]) byId(id).addEventListener("change", () => drawComparison(state.task));
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task && state.redraw());
+byId("skip").addEventListener("click", (event) => {
+  // The address keeps the dataset.
+  event.preventDefault();
+  byId("main").focus();
+  byId("main").scrollIntoView();
+});
 addEventListener("hashchange", route);
 route();

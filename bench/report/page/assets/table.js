@@ -39,6 +39,12 @@ function kept(task, board) {
   });
 }
 
+/** The filters by what a row does are of no use on a board that names no measured row. */
+function offerFilters(task, board) {
+  const known = board.rows.some(([label]) => task.byLabel.has(label));
+  for (const id of ["kind", "plain"]) byId(id).disabled = !known;
+}
+
 function headCell(board, column, redraw) {
   const numeric = isNumeric(board.rows, column);
   const isSorted = sorting.column === column;
