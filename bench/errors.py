@@ -35,6 +35,18 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     return InputError(f"unknown {kind} {name!r}; {hint}")
 
 
+def cannot_write(path: Path, error: OSError) -> InputError:
+    """The error for a file or a results folder that cannot be written."""
+    if isinstance(error, IsADirectoryError):
+        place = error.filename2 or error.filename or path
+        return InputError(f"cannot write to {place}: it is a folder; move it away")
+    return InputError(
+        f"cannot write to {path}: {error.strerror or error}; cells measured before are intact. "
+        "Make room or give leave to write there, or name another folder with --out; the same "
+        "command then goes on where it stopped"
+    )
+
+
 def reason_of(error: BaseException) -> str:
     """An exception in a line, with the place it came from where it says nothing itself."""
     text = " ".join(str(error).split())

@@ -12,7 +12,7 @@ import psutil
 
 from bench.cards import cards
 from bench.cell import CellSpec, Status
-from bench.errors import InputError
+from bench.errors import InputError, cannot_write
 from bench.executors.local import LocalExecutor
 from bench.executors.needs import Needs
 from bench.load import check_name, dataset_names, load_dataset
@@ -24,7 +24,7 @@ from bench.registry import Registry
 from bench.report import console
 from bench.report.markdown import write_leaderboard
 from bench.report.task_report import by_task, report_of
-from bench.store import Store, cannot_write
+from bench.store import Store
 from bench.task_files import save_task
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from pydantic import ValidationError
 
 from bench.cell import Cell, Status
-from bench.errors import InputError
+from bench.errors import InputError, cannot_write
 from bench.query_values import QueryValues, read_query_values
 
 if TYPE_CHECKING:
@@ -140,21 +140,21 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
-            record = _written(self._staging, to_json(cell))
-            files = {} if staging is None else {name: staging / name for name in (RUN, QUERIES)}
-            files = {name: file for name, file in files.items() if file.exists()}
-            for file in files.values():
-                _sync(file)
-            large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
-            if large:
-                (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
-            for name in (RUN, QUERIES):
-                if name in files:
-                    files[name].replace(folder / name)
-                else:
-                    (folder / name).unlink(missing_ok=True)
-            (folder / MARK).unlink(missing_ok=True)
-            record.replace(folder / CELL)
+            with _written(self._staging, to_json(cell)) as record:
+                files = {} if staging is None else {name: staging / name for name in (RUN, QUERIES)}
+                files = {name: file for name, file in files.items() if file.exists()}
+                for file in files.values():
+                    _sync(file)
+                large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
+                if large:
+                    (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
+                for name in (RUN, QUERIES):
+                    if name in files:
+                        files[name].replace(folder / name)
+                    else:
+                        (folder / name).unlink(missing_ok=True)
+                (folder / MARK).unlink(missing_ok=True)
+                record.replace(folder / CELL)
         except OSError as error:
             raise cannot_write(folder, error) from error
         for other in folder.parent.iterdir():
@@ -196,12 +196,24 @@ def read_cell(path: Path) -> Cell | None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write under a temporary name beside ``path``, then move it there."""
-    _written(path.parent, text).replace(path)
+    """Write under a temporary name beside ``path``, then move it there.
+
+    Raises:
+        InputError: it cannot be written there; what was there stays.
+    """
+    try:
+        with _written(path.parent, text) as written:
+            written.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
 
 
-def _written(folder: Path, text: str) -> Path:
-    """A file of a name not in use, on the disk to its last byte; its name ends in this process."""
+@contextlib.contextmanager
+def _written(folder: Path, text: str) -> Iterator[Path]:
+    """A file of a name not in use, on the disk to its last byte; gone if it is not moved away.
+
+    Its name ends in this process, so that what is killed here can be cleared.
+    """
     with tempfile.NamedTemporaryFile(
         "w",
         dir=folder,
@@ -216,10 +228,9 @@ def _written(folder: Path, text: str) -> Path:
             file.flush()
             os.fsync(file.fileno())
             written.chmod(0o644)
-        except BaseException:
+            yield written
+        finally:
             written.unlink(missing_ok=True)
-            raise
-    return written
 
 
 def sha256_of(path: Path) -> str:
@@ -239,12 +250,3 @@ def _remove(path: Path) -> None:
 def _sync(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
-
-
-def cannot_write(folder: Path, error: OSError) -> InputError:
-    """The error for a results folder that cannot be written."""
-    return InputError(
-        f"cannot write to {folder}: {error.strerror or error}; cells measured before are intact. "
-        "Make room or give leave to write there, or name another folder with --out; the same "
-        "command then goes on where it stopped"
-    )

@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import subprocess
 import threading
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bench.cell import Status
 from bench.errors import InputError
 from bench.store import Store, read_cell, write_atomically
 from tests import cells
+from tests.conftest import ROOT
 
 RUN_SHA256 = hashlib.sha256(b"x" * 100).hexdigest()
 
@@ -118,6 +120,35 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot write to .*--out"):
         Store(tmp_path / "file" / "results").prepare()
+
+
+def test_a_folder_where_a_file_belongs_is_an_error_and_nothing_is_left(tmp_path):
+    (tmp_path / "published.json").mkdir()
+    with pytest.raises(InputError, match="published.json: it is a folder; move it away"):
+        write_atomically(tmp_path / "published.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["published.json"]
+
+
+def test_a_disk_that_is_full_is_an_error_and_nothing_is_left(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(InputError, match="cannot write to .*page.html: No space left on device"):
+        write_atomically(tmp_path / "page.html", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cell_that_cannot_be_moved_into_place_leaves_nothing_half_written(store):
+    (store.folder(cell()) / "cell.json").mkdir(parents=True)
+    with pytest.raises(InputError, match="cell.json: it is a folder; move it away"):
+        store.commit(cell(), run_file(store, "k1"))
+    assert list(store.root.rglob(".writing-*")) == []
+
+
+def test_what_a_killed_process_left_half_written_is_no_file_of_a_checkout():
+    left = "results/runs/tree/random/0/.writing-abc-1"
+    subprocess.run(["git", "check-ignore", "--quiet", left], cwd=ROOT, check=True)
 
 
 def test_a_reader_never_sees_half_a_file(tmp_path):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from bench.cell import Cell, Provenance, Status
 from bench.certify.verdicts import Verdict
 from bench.measured import Stored
-from bench.store import cannot_write, to_json, write_atomically
+from bench.store import to_json, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,10 +100,7 @@ def write_mark(path: Path, mark: Mark) -> None:
     Raises:
         InputError: the folder cannot be written.
     """
-    try:
-        write_atomically(path, to_json(mark))
-    except OSError as error:
-        raise cannot_write(path.parent, error) from error
+    write_atomically(path, to_json(mark))
 
 
 def read_mark(path: Path, cell: Cell) -> Mark | None:

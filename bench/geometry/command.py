@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import altair as alt
 from filelock import FileLock, Timeout
 
-from bench.errors import InputError
+from bench.errors import InputError, cannot_write
 from bench.geometry import charts
 from bench.geometry.dimensions import Grid, Needed, slopes_of, table_of
 from bench.geometry.record import NAME, Record
@@ -15,7 +15,7 @@ from bench.geometry.trade_offs import CHECK_EVERY, finetuning, resampling
 from bench.report.charts import to_svg
 from bench.report.console import say, say_table
 from bench.report.markdown import pipe_table
-from bench.store import cannot_write, write_atomically
+from bench.store import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from bench.certify.command import certified
 from bench.certify.mark import read_mark, write_mark
+from bench.errors import cannot_write
 from bench.replay.command import replay
 from bench.report.board import rows_of
 from bench.report.console import name_of, say
 from bench.report.markdown import write_leaderboard
 from bench.report.task_report import by_task
 from bench.run import RunOptions
-from bench.store import MARK, QUERIES, RUN, Store, cannot_write
+from bench.store import MARK, QUERIES, RUN, Store
 from bench.submit.checks import Checks, Refusal
 from bench.submit.chosen import choose
 from bench.submit.request import request_text, title_of
