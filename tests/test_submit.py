@@ -129,6 +129,10 @@ def wrong_metric(source):
 
 def no_run(source):
     (source.folder(first(source)) / RUN).unlink()
+
+
+def no_run_and_a_gitignore(source):
+    no_run(source)
     (source.folder(first(source)) / ".gitignore").write_text(f"{RUN}\n")
 
 
@@ -166,6 +170,7 @@ REFUSED = {
     "commit: was measured outside a git checkout.*--fresh": spoilt({"git": None, "dirty": None}),
     "metrics: point 0: macro is 0.999, its run gives .*measure it again": wrong_metric,
     "files: .*run.parquet: is not here.*--fresh": no_run,
+    "files: .*run.parquet: is not here, and metrics.*--fresh": no_run_and_a_gitignore,
     "files: .*run.parquet: has the sha256 .*--fresh": flipped,
     "code: its code or data has changed.*run the same command again": other_code,
     "code: today's code does not take its parameters: --k 1 is too small": other_parameters,

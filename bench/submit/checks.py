@@ -71,12 +71,12 @@ class Checks:
         yield from self._checked_on(task, candidate)
 
     def _wrong_files(self, path: Path) -> list[str]:
+        run = path.with_name(RUN)
+        if not run.is_file():  # a .gitignore, which would do for what is published, does not here
+            return [f"{run}: is not here, and metrics are derived from it"]
         checked = Checked()
         check_cell(self._store, path.parent, checked)
-        if checked.failures:
-            return checked.failures
-        run = path.with_name(RUN)
-        return [] if run.is_file() else [f"{run}: is not here, and metrics are derived from it"]
+        return checked.failures
 
     def _task(self, name: str) -> Task:
         """The task that a cell was measured on, which others must be able to read.
