@@ -262,6 +262,21 @@ def test_a_published_folder_that_does_not_hold_is_told(options, capsys):
     assert "`git restore` and `git clean` take it back" in told
 
 
+def test_a_cell_of_another_folder_is_an_error_that_says_how_to_name_it(source, options, tmp_path):
+    other = source.root.rename(tmp_path / "other")
+    source.prepare()
+    path = Store(other).folder(first(Store(other)))
+    with pytest.raises(InputError, match=rf"{path}/cell.json is not in {source.runs}; .* --from"):
+        submit(replace(options, cells=(str(path),)))
+
+
+def test_a_cell_may_be_named_by_any_path_to_it(source, options, monkeypatch):
+    monkeypatch.chdir(source.root)
+    folder = str(source.folder(first(source)).relative_to(source.root))
+    by_paths = (folder, str(source.folder(first(source))))
+    assert submit(replace(options, cells=by_paths, check_only=True))
+
+
 def test_names_of_nothing_are_errors(options, tmp_path):
     for changes, problem in (
         ({"methods": "rndom"}, "unknown method in .*did you mean random"),

@@ -67,7 +67,7 @@ def choose(options: SubmitOptions) -> Chosen:
     """The cells that were asked for; those that were not measured, or are published, left out.
 
     Raises:
-        InputError: there are no cells, none of them is meant, or a name is unknown.
+        InputError: there are no cells, or a name is unknown or of another folder.
     """
     runs = options.source / "runs"
     if not runs.is_dir():
@@ -77,8 +77,8 @@ def choose(options: SubmitOptions) -> Chosen:
         )
     if options.source.resolve() == options.out.resolve():
         raise InputError(f"--from and --out are both {options.out}: cells are copied between two")
-    paths = [find_cell(named, options.source) for named in dict.fromkeys(options.cells)]
-    found = _read(paths or sorted(runs.glob("*/*/*/cell.json")))
+    paths = [_within(runs, find_cell(named, options.source)) for named in options.cells]
+    found = _read(list(dict.fromkeys(paths)) or sorted(runs.glob("*/*/*/cell.json")))
     chosen = Chosen()
     for each in _filtered(found, options):
         reason = _needless(each.cell, Store(options.out))
@@ -90,6 +90,14 @@ def choose(options: SubmitOptions) -> Chosen:
         told = "".join(f"\n  {line}" for line in chosen.left_out)
         raise InputError(f"no cell of {options.source} is to be submitted{told or ': it has none'}")
     return chosen
+
+
+def _within(runs: Path, path: Path) -> Path:
+    """The path of a cell, however it was written, as one that begins with ``runs``."""
+    resolved = path.resolve()
+    if not resolved.is_relative_to(runs.resolve()):
+        raise InputError(f"{path} is not in {runs}; name its results folder with --from")
+    return runs / resolved.relative_to(runs.resolve())
 
 
 def _read(paths: list[Path]) -> list[Candidate]:
