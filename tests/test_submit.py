@@ -15,6 +15,7 @@ from bench.errors import InputError
 from bench.replay.command import replay
 from bench.run import RunOptions, measure
 from bench.store import MARK, RUN, Store, to_json
+from bench.submit import command
 from bench.submit.chosen import SubmitOptions
 from bench.submit.command import submit
 from tests.conftest import ROOT
@@ -235,7 +236,7 @@ def test_what_was_not_measured_is_left_out_unless_it_is_named(source, options, c
     assert "status: ended as skipped" in capsys.readouterr().out
 
 
-def test_what_is_published_is_left_out_and_older_code_gives_way(source, options, capsys):
+def test_older_code_gives_way(source, options, capsys):
     cell = first(source)
     old = cell.model_copy(update={"key": "0" * 24})
     published = Store(options.out)
@@ -244,8 +245,71 @@ def test_what_is_published_is_left_out_and_older_code_gives_way(source, options,
     assert submit(options)
     assert f"Takes the place of {old.key}" in capsys.readouterr().out
     assert len(published.cells()) == 3
-    with pytest.raises(InputError, match="no cell of .* is to be submitted\n.*published already"):
+
+
+def request(told):
+    """What was printed to commit and to send."""
+    return told[told.index("To commit:") :]
+
+
+def test_what_is_published_may_be_submitted_again_to_the_same_end(options, capsys):
+    assert submit(options)
+    told = capsys.readouterr().out
+    assert submit(options)
+    again = capsys.readouterr().out
+    assert "3 cells hold: " in again
+    assert "3 of them are published already." in again
+    assert request(again) == request(told)
+
+
+@pytest.mark.parametrize("at", ["write_mark", "write_leaderboard", "replay"])
+def test_a_submission_that_was_stopped_is_finished_by_the_same_command(
+    at, options, capsys, monkeypatch
+):
+    def killed(*_arguments, **_options):
+        raise SystemExit(143)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(command, at, killed)
+        with pytest.raises(SystemExit):
+            submit(options)
+    assert submit(options)
+    told = capsys.readouterr().out
+    assert "3 cells hold: " in told
+    assert re.search(r"\| 0, 1, 2 .*seed 0: 9 OK", request(told)), "the whole row"
+    assert "3 cell.json, 3 run.parquet, 3 queries.parquet, 1 certify.json as stored" in told
+
+
+def test_what_is_published_and_changed_since_is_left_out_and_hinders_nothing(
+    source, options, capsys
+):
+    assert submit(options)
+    for cell in source.cells():
+        if cell.method == "random" and cell.seed > 0:
+            shutil.rmtree(source.folder(cell))
+    other_code(source)
+    old = stored(source, "0" * 24)
+    Store(options.out).commit(old)
+    capsys.readouterr()
+    marked(Store(options.out), old)
+    with pytest.raises(InputError, match="no cell of .* is to be submitted"):
         submit(options)
+    assert "published already, and would be refused today: code: its code or data has changed" in (
+        capsys.readouterr().out
+    )
+
+
+def test_another_measurement_of_a_published_cell_is_left_out_with_a_way_out(
+    source, options, capsys
+):
+    assert submit(options)
+    cell = first(source)
+    rewrite(source, cell, n_queries=cell.n_queries + 1)
+    assert submit(options)
+    told = capsys.readouterr().out
+    folder = Store(options.out).folder(cell)
+    assert f"of another measurement; take {folder} away to publish this one" in told
+    assert "\n2 cells hold" in told
 
 
 def test_fewer_than_three_seeds_are_told(source, options, capsys):

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.cell import Cell, Status
 from bench.certify.command import find_cell
+from bench.certify.mark import read_mark
 from bench.errors import InputError, unknown
 from bench.load import dataset_of
 from bench.report.console import name_of
-from bench.store import Store, read_cell
+from bench.store import CELL, MARK, Store, read_cell
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bench.certify.mark import Mark
 
 
 @dataclass(frozen=True)
@@ -49,22 +52,29 @@ class Candidate(NamedTuple):
     path: Path
     cell: Cell
 
+    def mark(self) -> Mark | None:
+        """What came of measuring it again; a mark by other code than its own says nothing of it."""
+        mark = read_mark(self.path.with_name(MARK), self.cell)
+        return mark if mark is not None and mark.key == self.cell.key else None
+
 
 @dataclass
 class Chosen:
     """What was asked for.
 
     Attributes:
-        candidates: the cells to check.
-        left_out: a line for each cell that is not submitted, and need not be.
+        candidates: the cells to check, and to copy.
+        published: cells that are published already, just as they are.
+        left_out: a line for each cell that cannot be submitted, and need not be.
     """
 
     candidates: list[Candidate] = field(default_factory=list)
+    published: list[Candidate] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
 
 def choose(options: SubmitOptions) -> Chosen:
-    """The cells that were asked for; those that were not measured, or are published, left out.
+    """The cells that were asked for; those that were not measured are left out unless named.
 
     Raises:
         InputError: there are no cells, or a name is unknown or of another folder.
@@ -80,15 +90,24 @@ def choose(options: SubmitOptions) -> Chosen:
     paths = [_within(runs, find_cell(named, options.source)) for named in options.cells]
     found = _read(list(dict.fromkeys(paths)) or sorted(runs.glob("*/*/*/cell.json")))
     chosen = Chosen()
+    published = Store(options.out)
     for each in _filtered(found, options):
-        reason = _needless(each.cell, Store(options.out))
-        if reason is None or (paths and each.cell.status is not Status.OK):
+        line = f"{each.path}: {name_of(each.cell)}"
+        measured = each.cell.status is Status.OK
+        there = published.find(each.cell) if measured else None
+        if not measured and not paths:
+            chosen.left_out.append(f"{line}: ended as {each.cell.status}")
+        elif there is None:
             chosen.candidates.append(each)
+        elif there.sha256 != each.cell.sha256:
+            chosen.left_out.append(
+                f"{line}: is published already, of another measurement; take "
+                f"{published.folder(there)} away to publish this one"
+            )
+        elif each.mark() and not Candidate(published.folder(there) / CELL, there).mark():
+            chosen.candidates.append(each)  # a copy that was stopped before the mark
         else:
-            chosen.left_out.append(f"{each.path}: {name_of(each.cell)}: {reason}")
-    if not chosen.candidates:
-        told = "".join(f"\n  {line}" for line in chosen.left_out)
-        raise InputError(f"no cell of {options.source} is to be submitted{told or ': it has none'}")
+            chosen.published.append(each)
     return chosen
 
 
@@ -129,10 +148,3 @@ def _filtered(found: list[Candidate], options: SubmitOptions) -> list[Candidate]
         for each in found
         if (not methods or each.cell.method in methods) and (not wanted or each.cell.task in wanted)
     ]
-
-
-def _needless(cell: Cell, published: Store) -> str | None:
-    """Why a cell need not be submitted, or None."""
-    if cell.status is not Status.OK:
-        return f"ended as {cell.status}"
-    return "is published already" if published.find(cell) is not None else None

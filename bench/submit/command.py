@@ -6,27 +6,22 @@ import shlex
 import shutil
 from typing import TYPE_CHECKING
 
-from bench.certify.command import certified
-from bench.certify.mark import read_mark, write_mark
-from bench.errors import cannot_write
+from bench.certify.mark import write_mark
+from bench.errors import InputError, cannot_write
 from bench.replay.command import replay
-from bench.report.board import rows_of
 from bench.report.console import name_of, say
 from bench.report.markdown import write_leaderboard
-from bench.report.task_report import by_task
-from bench.run import RunOptions
 from bench.store import MARK, QUERIES, RUN, Store
-from bench.submit.checks import Checks, Refusal
+from bench.submit.checks import Checks
 from bench.submit.chosen import choose
 from bench.submit.request import request_text, title_of
+from bench.submit.rows import few_seeds, marks_of, submission_of, uncertified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.certify.mark import Mark
+    from bench.submit.checks import Refusal
     from bench.submit.chosen import Candidate, SubmitOptions
-
-ENOUGH_SEEDS = 3
+    from bench.submit.rows import Submission
 
 
 def submit(options: SubmitOptions) -> bool:
@@ -45,84 +40,43 @@ def submit(options: SubmitOptions) -> bool:
     for line in chosen.left_out:
         say(f"Left out: {line}")
     checks = Checks(Store(options.source), options.data_dir)
-    refusals = [refusal for each in chosen.candidates for refusal in checks.refusals(each)]
-    marks: dict[str, Mark] = {}
-    if not refusals:
-        refusals = list(_certified(chosen.candidates, options, marks))
-    for path, check, problem in refusals:
-        say(f"REFUSED {path}: {check}: {problem}")
-    if refusals:
-        say(f"\nRefused: {len(refusals)}. Nothing was copied.")
-        return False
-    say(f"{len(chosen.candidates)} cells hold: files, commit, data, metrics, code, certify.")
-    _warn(chosen.candidates)
+    if refusals := [refusal for each in chosen.candidates for refusal in checks.refusals(each)]:
+        return _refused(refusals)
+    submission = submission_of(chosen, checks)
+    for line in submission.left_out:
+        say(f"Left out: {line}")
+    if not submission.by_key:
+        none = "" if chosen.left_out or submission.left_out else ": it has none"
+        raise InputError(f"no cell of {options.source} is to be submitted{none}")
+    marks = marks_of(submission, options)
+    if refusals := uncertified(submission, marks, options):
+        return _refused(refusals)
+    say(f"{len(submission.by_key)} cells hold: files, commit, data, metrics, code, certify.")
+    if submission.published:
+        say(f"{len(submission.published)} of them are published already.")
+    for line in few_seeds(submission.rows):
+        say(f"Warning: {line}")
     if options.check_only:
         return True
-    return _published(chosen.candidates, marks, options)
+    return _published(submission, marks, options)
 
 
-def _certified(
-    candidates: list[Candidate], options: SubmitOptions, marks: dict[str, Mark]
-) -> Iterator[Refusal]:
-    """Rows of which no cell was measured again, or one of which was with another outcome.
-
-    Args:
-        candidates: the cells.
-        options: whether a row's first cell is measured again where none was.
-        marks: what is found is added to them, by key.
-    """
-    paths = {each.cell.key: each.path for each in candidates}
-    of_row = RunOptions(
-        methods="",
-        datasets="",
-        timeout_s=options.timeout_s,
-        out=options.source,
-        data_dir=options.data_dir,
-    )
-    for group in by_task([each.cell for each in candidates]):
-        for row in rows_of(group):
-            found = {
-                cell.key: read_mark(paths[cell.key].with_name(MARK), cell) for cell in row.cells
-            }
-            # A mark by other code than the cell's says nothing of it.
-            known = {key: mark for key, mark in found.items() if mark and mark.key == key}
-            first = row.cells[0]
-            if not known and options.certify:
-                known = {first.key: certified(paths[first.key], first, of_row)}
-            for key, mark in known.items():
-                if mark.failed:
-                    problem = f"measured again, {mark.told()}; see {MARK} beside it"
-                    yield Refusal(paths[key], "certify", problem)
-            if not known:
-                yield Refusal(
-                    paths[first.key],
-                    "certify",
-                    f"no seed of {row.label} was measured again; submit with --certify, or run "
-                    f"python -m bench certify {shlex.quote(str(paths[first.key].parent))} --out "
-                    f"{shlex.quote(str(options.source))}",
-                )
-            marks |= known
+def _refused(refusals: list[Refusal]) -> bool:
+    """Say why; False."""
+    for path, check, problem in refusals:
+        say(f"REFUSED {path}: {check}: {problem}")
+    say(f"\nRefused: {len(refusals)}. Nothing was copied.")
+    return False
 
 
-def _warn(candidates: list[Candidate]) -> None:
-    for group in by_task([each.cell for each in candidates]):
-        for row in rows_of(group):
-            n = len(row.cells)
-            if n < ENOUGH_SEEDS:
-                say(
-                    f"Warning: {group[0].task} · {row.label} has {n} of {ENOUGH_SEEDS} seeds: it "
-                    "will have no spread to be judged by (--seeds 0,1,2)"
-                )
-
-
-def _published(candidates: list[Candidate], marks: dict[str, Mark], options: SubmitOptions) -> bool:
-    """Copy the cells, write boards and replay; whether that holds."""
+def _published(submission: Submission, marks: dict[str, Mark], options: SubmitOptions) -> bool:
+    """Copy the new cells, write boards and replay; whether that holds."""
     published = Store(options.out)
     published.prepare()
     before = {cell.key: cell for cell in published.cells()}
-    for each in candidates:
+    for each in submission.new:
         _copy(each, marks.get(each.cell.key), published)
-    cells = [each.cell for each in candidates]
+    cells = [each.cell for each in submission.by_key.values()]
     after = {cell.key for cell in published.cells()}
     for key in before.keys() - after:
         say(f"Takes the place of {key}: {name_of(before[key])}, by older code")
