@@ -110,9 +110,13 @@ class Store:
         """What each query came to in a stored cell, or None where that is not kept."""
         return read_query_values(self.folder(cell) / QUERIES)
 
+    def cell_paths(self) -> list[Path]:
+        """Every cell.json, whole or not."""
+        return sorted(self.runs.glob(f"*/*/*/{CELL}"))
+
     def cells(self) -> list[Cell]:
         """Every stored cell."""
-        found = (read_cell(path) for path in sorted(self.runs.glob(f"*/*/*/{CELL}")))
+        found = (read_cell(path) for path in self.cell_paths())
         return [cell for cell in found if cell is not None]
 
     @contextlib.contextmanager
@@ -210,17 +214,10 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def _written(folder: Path, text: str) -> Iterator[Path]:
-    """A file of a name not in use, on the disk to its last byte; gone if it is not moved away.
-
-    Its name ends in this process, so that what is killed here can be cleared.
-    """
+    """A file on the disk to its last byte, named after this process; gone if it is not moved."""
+    own = f"-{os.getpid()}"
     with tempfile.NamedTemporaryFile(
-        "w",
-        dir=folder,
-        prefix=".writing-",
-        suffix=f"-{os.getpid()}",
-        delete=False,
-        encoding="utf-8",
+        "w", dir=folder, prefix=".writing-", suffix=own, delete=False, encoding="utf-8"
     ) as file:
         written = Path(file.name)
         try:

@@ -17,7 +17,7 @@ from bench.provenance import usable_cores
 from bench.registry import Registry
 from bench.report.console import name_of, say, say_table
 from bench.run import RunOptions, run_planned
-from bench.store import CELL, MARK, read_cell
+from bench.store import CELL, MARK, Store, read_cell
 
 if TYPE_CHECKING:
     from bench.certify.verdicts import Judged
@@ -86,8 +86,8 @@ def find_cell(named: str, out: Path) -> Path:
             return path
     cells = {
         path.parent.name: path
-        for folder in (out / "ablations" / "runs", out / "runs")
-        for path in sorted(folder.glob(f"*/*/*/{CELL}"))
+        for store in (Store(out / "ablations"), Store(out))
+        for path in store.cell_paths()
     }
     found = [key for key in cells if named and key.startswith(named)]
     if len(found) == 1:

@@ -88,7 +88,7 @@ def choose(options: SubmitOptions) -> Chosen:
     if options.source.resolve() == options.out.resolve():
         raise InputError(f"--from and --out are both {options.out}: cells are copied between two")
     paths = [_within(runs, find_cell(named, options.source)) for named in options.cells]
-    found = _read(list(dict.fromkeys(paths)) or sorted(runs.glob("*/*/*/cell.json")))
+    found = _read(list(dict.fromkeys(paths)) or Store(options.source).cell_paths())
     chosen = Chosen()
     published = Store(options.out)
     for each in _filtered(found, options):
