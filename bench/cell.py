@@ -61,6 +61,11 @@ class Provenance(Stored):
     threads: int
     date: str
 
+    @property
+    def commit(self) -> str:
+        """The commit in short, and whether there were changes on top of it."""
+        return (self.git or "no commit")[:10] + (" with changes" if self.dirty else "")
+
 
 class Cell(Stored):
     """One cell, as stored in ``cell.json``.

@@ -61,7 +61,7 @@ class Record:
         self._lines = _read(self._path) if self._path.exists() else {}
         self.asked: dict[Trial, None] = {}
         origin = provenance(1)
-        self._commit = (origin.git or "no commit")[:10] + (" with changes" if origin.dirty else "")
+        self._commit = origin.commit
         self._cpu = str(origin.machine["cpu"])
 
     def of(self, trials: Iterable[Trial]) -> dict[Trial, Outcome]:

@@ -200,20 +200,13 @@ def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[
         return
     of_total = "" if total is None else f" of {total / 1e6:,.1f}"
     say(title if total is None else f"{title}: {done / 1e6:,.1f}{of_total} MB are here")
-    began = told = time.monotonic()
-    before = done
 
-    def advance(step: int) -> None:
-        nonlocal done, told
-        done += step
-        now = time.monotonic()
-        if now - told > PLAIN_EVERY_S:
-            told = now
-            speed = (done - before) / (now - began)
-            left = "" if total is None else f", about {(total - done) / speed:.0f} s left"
-            say(f"    {title}: {done / 1e6:,.1f}{of_total} MB{left}")
+    def line(now: int, seconds: float) -> str:
+        speed = (now - done) / seconds
+        left = "" if total is None else f", about {(total - now) / speed:.0f} s left"
+        return f"{now / 1e6:,.1f}{of_total} MB{left}"
 
-    yield advance
+    yield _told_now_and_then(title, line, done)
 
 
 @contextlib.contextmanager
@@ -225,8 +218,24 @@ def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
             bar = progress.add_task(escape(title), total=total)
             yield lambda step: progress.advance(bar, step)
         return
+
+    def line(now: int, seconds: float) -> str:
+        return f"{now}/{total}, about {seconds / now * (total - now):.0f} s left"
+
+    yield _told_now_and_then(title, line)
+
+
+def _told_now_and_then(
+    title: str, line: Callable[[int, float], str], done: int = 0
+) -> Callable[[int], None]:
+    """What to call with each step, of which a line is told where there is no terminal.
+
+    Args:
+        title: what goes on.
+        line: of what is done now, and the seconds since the beginning.
+        done: before that.
+    """
     began = told = time.monotonic()
-    done = 0
 
     def advance(step: int) -> None:
         nonlocal done, told
@@ -234,7 +243,6 @@ def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
         now = time.monotonic()
         if now - told > PLAIN_EVERY_S:
             told = now
-            left = (now - began) / done * (total - done)
-            say(f"    {title}: {done}/{total}, about {left:.0f} s left")
+            say(f"    {title}: {line(done, now - began)}")
 
-    yield advance
+    return advance

@@ -163,7 +163,6 @@ def places(cells: list[Cell]) -> list[str]:
     found: dict[str, set[str]] = {}
     for cell in cells:
         origin = cell.provenance
-        commit = (origin.git or "no commit")[:10] + (" with changes" if origin.dirty else "")
         place = f"{origin.machine.get('cpu')}, {origin.threads} threads"
-        found.setdefault(place, set()).add(f"`{commit}`")
+        found.setdefault(place, set()).add(f"`{origin.commit}`")
     return [f"{place} (commit {', '.join(sorted(commits))})" for place, commits in found.items()]
