@@ -37,6 +37,7 @@ class Cost(Stored):
         exact_s: of searching exactly, for the X-ray.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest unique set size of the cell's process, sampled.
+        ceiling_mb: of what it might allocate; None: not told (cells of before).
     """
 
     fit_s: float
@@ -48,6 +49,7 @@ class Cost(Stored):
     exact_s: float = 0.0
     harness_s: float
     peak_mb: float
+    ceiling_mb: float | None = None
     index_bytes: int
 
 

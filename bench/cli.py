@@ -14,6 +14,7 @@ from bench.cli_options import (
     EXECUTOR,
     JOBS,
     LOOKED_FOR,
+    MEMORY,
     NEEDS,
     PLUGINS,
     SET,
@@ -55,6 +56,7 @@ for command in (*MEASURES, *TRUST):
 @EXECUTOR
 @ADDRESS
 @NEEDS
+@MEMORY
 @TIMEOUT
 @out_option("Results folder.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
@@ -73,6 +75,7 @@ def run(
     executor: str,
     address: str | None,
     needs: tuple[str, ...],
+    memory_bytes: int | None,
     timeout_s: float,
     out: Path,
     fresh: bool,
@@ -85,6 +88,8 @@ def run(
     if executor == "local" and (address is not None or needs):
         named = "--address" if address is not None else "--needs"
         raise click.UsageError(f"{named} is for a cluster; give --executor ray with it")
+    if executor == "ray" and memory_bytes is not None:
+        raise click.UsageError("--memory is for cells here; on a cluster --needs memory_gb=NUMBER")
     if datasets is None:
         datasets = "" if dataset else "quick"
     # Short for --set, for what all methods over texts have in common.
@@ -102,6 +107,7 @@ def run(
         executor=executor,
         address=address,
         needs=needs,
+        memory_bytes=memory_bytes,
         timeout_s=timeout_s,
         out=out,
         fresh=fresh,

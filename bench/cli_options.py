@@ -11,6 +11,9 @@ import click
 
 from bench.errors import InputError
 
+LEAST_MEMORY = 512 << 20
+"""Of a cell: its libraries take half of it before it begins."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
@@ -44,6 +47,24 @@ def read_seeds(
     if min(seeds) < 0 or max(seeds) >= 2**32:
         raise click.BadParameter(f"a seed is 0 or more, and less than 2**32, got {text!r}")
     return seeds
+
+
+class Bytes(click.ParamType[int]):
+    """A size in bytes: ``8GiB``, ``500MB``."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
+        """Bytes."""
+        from pydantic import ByteSize, TypeAdapter, ValidationError
+
+        try:
+            n_bytes = TypeAdapter(ByteSize).validate_python(value)
+        except ValidationError:
+            self.fail(f"takes a size such as 8GiB or 500MB, got {value!r}", param, ctx)
+        if n_bytes < LEAST_MEMORY:
+            self.fail(f"{value} is less than a cell needs to begin, 512MiB", param, ctx)
+        return int(n_bytes)
 
 
 def data_dir_option(text: str) -> Callable[[Decorated], Decorated]:
@@ -96,6 +117,13 @@ PLUGINS = click.option(
     multiple=True,
     metavar="FILE.py:Class",
     help="Add a method from a file.",
+)
+MEMORY = click.option(
+    "--memory",
+    "memory_bytes",
+    type=Bytes(),
+    metavar="SIZE",
+    help="What all cells together may allocate, such as 8GiB; without it 85 % of what is free.",
 )
 TIMEOUT = click.option(
     "--timeout",

@@ -12,6 +12,9 @@ EVERY_S = 0.5
 MEMORY_SHARE = 0.85
 """Of the memory that is free at the start, what all cells together may allocate."""
 
+RESERVED_LATER = 512 << 20
+"""Buffers and stacks of threads that libraries reserve when they first compute."""
+
 
 class PeakMemory:
     """Samples the unique set size (what ending the process would free) until ``stop``."""
@@ -40,10 +43,25 @@ class PeakMemory:
 
 
 def limit_memory(n_bytes: int) -> None:
-    """Let allocations past ``n_bytes`` of private memory fail, instead of the machine swapping."""
+    """Let allocations past ``n_bytes`` of private memory fail, instead of the machine swapping.
+
+    To be called once libraries are imported. The system counts what is reserved, and they reserve
+    a gigabyte that they never use and more with their first threads, which is allowed for: what is
+    used in the end has to be compared with the peak.
+    """
+    process = psutil.Process()
+    reserved = getattr(process.memory_info(), "data", 0)
+    unused = max(0, reserved - process.memory_full_info().uss)
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    ceiling = n_bytes if hard == resource.RLIM_INFINITY else min(n_bytes, hard)
+    ceiling = n_bytes + unused + RESERVED_LATER
+    if hard != resource.RLIM_INFINITY:
+        ceiling = min(ceiling, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (ceiling, hard))
+
+
+def memory_left(n_bytes: int) -> int:
+    """What this process may still allocate under a ceiling of ``n_bytes``; at least one byte."""
+    return max(1, n_bytes - psutil.Process().memory_full_info().uss)
 
 
 def resident_bytes(pid: int) -> int:

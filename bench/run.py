@@ -44,6 +44,7 @@ class RunOptions:
     Attributes:
         jobs: cells at once; None: one here, on a cluster as many as it has room for.
         executor: ``local`` or ``ray``; address, needs: of the cluster, and what cells ask of it.
+        memory_bytes: what all cells here may allocate; None: most of what is free.
     """
 
     methods: str
@@ -57,6 +58,7 @@ class RunOptions:
     executor: str = "local"
     address: str | None = None
     needs: tuple[str, ...] = ()
+    memory_bytes: int | None = None
     timeout_s: float = 3600
     out: Path = Path("results/local")
     fresh: bool = False
@@ -144,7 +146,7 @@ def run_planned(
     store = Store(options.out)
     store.prepare()
     kept, specs = [], []
-    memory = int(MEMORY_SHARE * psutil.virtual_memory().available / (options.jobs or 1))
+    memory = options.memory_bytes or int(MEMORY_SHARE * psutil.virtual_memory().available)
     fits_from = time.time() if options.fresh else 0.0
     for task, blanks in planned:
         folder = save_task(task, store.tasks)
@@ -160,7 +162,7 @@ def run_planned(
                     fits=str(store.fits.absolute()),
                     resources=needs.of(blank.method),
                     plugins=list(registry.plugins),
-                    memory_bytes=memory,
+                    memory_bytes=memory // (options.jobs or 1),
                     fits_from=fits_from,
                     blank=blank,
                 )

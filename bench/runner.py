@@ -15,7 +15,7 @@ from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
 from bench.measured import Correlation, Leaves, PointResult
-from bench.memory import PeakMemory, is_out_of_memory
+from bench.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
 from bench.method import Method, Workspace
 from bench.places import cache_folder
 from bench.query_values import write_query_values
@@ -72,10 +72,17 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
     if missing:
         reason = f"needs {', '.join(missing)}; pip install {' '.join(missing)}"
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
+    limit_memory(spec.memory_bytes)
     task, sealed = load_sealed(Path(spec.task_folder))
     method = method_type(**blank.params)
+    scratch = run.with_name("scratch")
+    scratch.mkdir()
     method.workspace = Workspace(
-        cache_folder(), partial(tell, "encode"), lambda text: tell(f"{WARNING}{text}", 0, 0)
+        cache_folder(),
+        partial(tell, "encode"),
+        lambda text: tell(f"{WARNING}{text}", 0, 0),
+        memory_left(spec.memory_bytes),
+        scratch,
     )
     if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
@@ -94,6 +101,9 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
     queries = run.with_name(QUERIES)
     own = fit.spent + fit.waited + found.index_s + found.encode_s
     own += found.choose_s + found.search_s + found.exact_s
+    peak_mb, ceiling_mb = memory.stop(), spec.memory_bytes / 1e6
+    if peak_mb > ceiling_mb:
+        raise MemoryError(f"used {peak_mb:,.0f} MB, and was to keep to {ceiling_mb:,.0f} MB")
     cost = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
@@ -103,7 +113,8 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
         exact_s=found.exact_s,
         search_s=found.search_s,
         index_bytes=found.index_bytes,
-        peak_mb=memory.stop(),
+        peak_mb=peak_mb,
+        ceiling_mb=ceiling_mb,
         harness_s=time.time() - spec.launched - own,
     )
     return blank.model_copy(

@@ -10,7 +10,6 @@ import numpy as np
 
 from bench.errors import MethodError
 from bench.measures.visited import VisitedMeter
-from bench.task import Queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from bench.leaves import LeafHealth
     from bench.method import Method, Point, Progress, SearchResult
     from bench.relevance import Relevance
+    from bench.task import Queries
     from bench.types import Bools, Floats, Ints
 
 BATCH = 4096
@@ -142,8 +142,7 @@ class Searcher:
         n = len(self._queries.rows)
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
-            texts = self._queries.texts[batch] if self._queries.texts is not None else None
-            queries = Queries(self._queries.rows[batch], self._queries.names[batch], texts)
+            queries = self._queries.part(batch)
             begin = time.perf_counter()
             self._method.prepare(queries)
             self.prepare_s += time.perf_counter() - begin

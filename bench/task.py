@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.similarity import SimilarityPairs
-    from bench.types import Ints
+    from bench.types import Floats, Ints
+    from bench.vectors import Vectors
 
 __all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Strings", "Task", "Training"]
 
@@ -29,11 +30,17 @@ class Queries(NamedTuple):
         rows: [n] numbers of the queries, the rows of an encoder table.
         names: [n] their names.
         texts: [n] their texts, or None where the task has none.
+        vectors: [n, dim] what they are searched by, where the task gives that; or None.
     """
 
     rows: Ints
     names: Sequence[str]
     texts: Strings | None = None
+    vectors: Floats | None = None
+
+    def part(self, place: slice) -> Queries:
+        """Those of a slice."""
+        return Queries(*(None if values is None else values[place] for values in self))  # type: ignore[arg-type]
 
 
 class Corpus(NamedTuple):
@@ -46,6 +53,8 @@ class Corpus(NamedTuple):
         training: the training queries, likewise.
         relevance: their relevant documents, rows in their order.
         texts: [n] the documents' texts, or None where the task has none.
+        vectors: [n, dim] float32 or float16, what they are found by where the task gives that, a
+            read-only memory map; or None.
     """
 
     names: Sequence[str]
@@ -54,6 +63,7 @@ class Corpus(NamedTuple):
     training: Queries
     relevance: Relevance
     texts: Strings | None = None
+    vectors: Floats | None = None
 
     @property
     def size(self) -> int:
@@ -70,6 +80,7 @@ class Training:
         validation: judgements of a sample of queries, to choose and to stop by.
         query_names, document_names: names of the table rows.
         query_texts, document_texts: their texts, or None where the task has none.
+        query_vectors, document_vectors: what they are compared by, or None: that is learned then.
         pairs_only: whether the test asks for scores of single pairs, and for no ranking.
         test: None, but for a method that declares ``sees_test`` (the oracle).
     """
@@ -80,12 +91,14 @@ class Training:
     document_names: Sequence[str]
     query_texts: Strings | None = None
     document_texts: Strings | None = None
+    query_vectors: Vectors | None = None
+    document_vectors: Vectors | None = None
     pairs_only: bool = False
     test: Relevance | None = None
 
     def queries(self, rows: Ints) -> Queries:
         """The queries of the given rows."""
-        return _queries(rows, self.query_names, self.query_texts)
+        return _queries(rows, self)
 
     @cached_property
     def validation_queries(self) -> Queries:
@@ -112,6 +125,8 @@ class Task:
         query_names, document_names: what the numbers stand for.
         train, validation, test: the three splits.
         query_texts, document_texts: what a text encoder reads, or None: tables are trained then.
+        query_vectors, document_vectors: what is searched as it is, where nothing is encoded; or
+            None.
         similarity: pairs of words to score, where that is the test instead of a search.
         seen: what it means on this task that the answer of a test pair was seen in training.
         notes: sentences that the board prints under its title.
@@ -126,6 +141,8 @@ class Task:
     test: Judgements
     query_texts: Strings | None = None
     document_texts: Strings | None = None
+    query_vectors: Vectors | None = None
+    document_vectors: Vectors | None = None
     similarity: SimilarityPairs | None = None
     seen: str = ""
     notes: tuple[str, ...] = ()
@@ -141,9 +158,11 @@ class Task:
             for name, array in part.arrays().items():
                 digest.update(f"{label}.{name}:{array.shape}".encode())
                 digest.update(np.ascontiguousarray(array).tobytes())
-        for label, texts in (("queries", self.query_texts), ("documents", self.document_texts)):
-            if texts is not None:
-                digest.update(f"{label}:{texts.digest}".encode())
+        texts = {"queries": self.query_texts, "documents": self.document_texts}
+        vectors = {f"{label}.vectors": part for label, part in self.vectors().items()}
+        for label, content in (texts | vectors).items():
+            if content is not None:
+                digest.update(f"{label}:{content.digest}".encode())
         for split in (self.validation, self.test):
             if split.cut is not None:
                 digest.update(f"{split.cut} {split.gains} {split.least_gain}".encode())
@@ -164,6 +183,11 @@ class Task:
         }
         return {label: part for label, part in parts.items() if part is not None}
 
+    def vectors(self) -> dict[str, Vectors]:
+        """The vectors that the task gives, by name; none where they are learned."""
+        parts = {"queries": self.query_vectors, "documents": self.document_vectors}
+        return {label: part for label, part in parts.items() if part is not None}
+
     def training(self, test: Relevance | None = None) -> Training:
         """What a method is given to fit on; ``test`` for one that declares ``sees_test``."""
         return Training(
@@ -173,6 +197,8 @@ class Task:
             self.document_names,
             self.query_texts,
             self.document_texts,
+            self.query_vectors,
+            self.document_vectors,
             self.similarity is not None,
             test,
         )
@@ -189,9 +215,15 @@ class Task:
         sample = self.queries_of(self.validation)
         judged = self.validation.rows(sample.rows)
         asked = self.train.answered
-        training = _queries(asked, self.query_names, self.query_texts)
-        relevance = self.train.rows(asked)
-        return Corpus(self.document_names, sample, judged, training, relevance, self.document_texts)
+        return Corpus(
+            self.document_names,
+            sample,
+            judged,
+            self.queries(asked),
+            self.train.rows(asked),
+            self.document_texts,
+            None if self.document_vectors is None else self.document_vectors.array,
+        )
 
     def queries_of(self, split: Judgements) -> Queries:
         """The queries of a split that have an answer."""
@@ -199,9 +231,14 @@ class Task:
 
     def queries(self, rows: Ints) -> Queries:
         """The queries of the given rows."""
-        return _queries(rows, self.query_names, self.query_texts)
+        return _queries(rows, self)
 
 
-def _queries(rows: Ints, names: Sequence[str], texts: Strings | None) -> Queries:
-    taken = None if texts is None else texts.take(rows)
-    return Queries(rows, Taken(names, rows), taken)
+def _queries(rows: Ints, source: Task | Training) -> Queries:
+    texts, vectors = source.query_texts, source.query_vectors
+    return Queries(
+        rows,
+        Taken(source.query_names, rows),
+        None if texts is None else texts.take(rows),
+        None if vectors is None else vectors.array[rows],
+    )

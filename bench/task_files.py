@@ -17,6 +17,7 @@ from bench.sealed import SealedJudgements
 from bench.similarity import SimilarityPairs
 from bench.strings import Strings
 from bench.task import Task
+from bench.vectors import Vectors
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,8 @@ def _write_task(task: Task, folder: Path) -> None:
     ):
         if strings is not None:
             Strings.of(strings).save(folder / label)
+    for label, vectors in task.vectors().items():
+        vectors.link(folder / f"{label}.vectors.npy")
     splits = {}
     for label, split in (("validation", task.validation), ("test", task.test)):
         splits[label] = {"cut": split.cut, "gains": split.gains, "least_gain": split.least_gain}
@@ -77,6 +80,7 @@ def _write_task(task: Task, folder: Path) -> None:
         "defaults": task.defaults,
         "n_documents": len(task.document_names),
         "splits": splits,
+        "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
         "subsets": None if task.similarity is None else list(task.similarity.subsets),
     }
     (folder / "task.json").write_text(json.dumps(facts), encoding="utf-8")
@@ -118,6 +122,10 @@ def load_task(folder: Path) -> Task:
     def strings(label: str) -> Strings | None:
         return Strings.open(folder / label) if (folder / f"{label}.offsets").exists() else None
 
+    def vectors(label: str) -> Vectors | None:
+        digest = facts["vectors"].get(label)
+        return None if digest is None else Vectors(folder / f"{label}.vectors.npy", digest)
+
     train = relevance("train")
     document_names, document_texts = strings("document_names"), strings("document_texts")
     if train is None or document_names is None:
@@ -138,6 +146,8 @@ def load_task(folder: Path) -> Task:
         judgements("test"),
         strings("query_texts") or document_texts,
         document_texts,
+        vectors("queries"),
+        vectors("documents"),
         similarity,
         facts["seen"],
         tuple(facts["notes"]),

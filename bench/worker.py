@@ -14,7 +14,6 @@ import traceback
 from pathlib import Path
 
 from bench.cell import Cell, CellSpec, Status
-from bench.memory import limit_memory
 from bench.runner import run_cell
 
 TELL_EVERY_S = 0.2
@@ -70,7 +69,6 @@ def measure(spec_file: Path, descriptor: int) -> None:
     """
     spec = CellSpec.model_validate_json(spec_file.read_bytes())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    limit_memory(spec.memory_bytes)
     events = _Events(descriptor)
     try:
         cell = run_cell(spec, events.tell)

@@ -28,8 +28,13 @@ class Workspace(NamedTuple):
             keyed by all that they depend on); None: keep nothing.
         progress: of preparing, such as encoding texts, whenever that happens.
         warn: tells the user of what goes wrong but does not end the cell.
+        memory_bytes: how much the process may still allocate; 0: not known.
+        scratch: a folder for what does not fit into that, gone when the cell ends; None: there is
+            none.
     """
 
     cache: Path | None = None
     progress: Progress = _untold
     warn: Callable[[str], None] = _unwarned
+    memory_bytes: int = 0
+    scratch: Path | None = None

@@ -6,6 +6,8 @@ import dataclasses
 from functools import cache
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+
 from bench.errors import InputError
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
 from methods.encoders.routed import RoutedEncoder
@@ -42,6 +44,8 @@ class DualEncoder(Method):
         """Where the trainer has nothing to learn from, and indexes where nothing is searched."""
         if train.pairs_only and self.index_type is not _exact():
             return f"pairs are scored without an index: see {self.trainer_name}"
+        if train.document_vectors is not None and not self.trainer_type.takes_vectors:
+            return "vectors are given and nothing is trained: see zero-shot-de with any index"
         if self.index_type.needs_training and not train.relevance.n_pairs:
             return "there are no training queries to lay its leaves out by"
         return self.trainer.skip(train)
@@ -60,9 +64,12 @@ class DualEncoder(Method):
             return Asked(self.encoder.encode_queries(corpus.training), corpus.relevance)
 
         tree = self.encoder.tree if isinstance(self.encoder, RoutedEncoder) else None
-        self._documents = self.encoder.encode_documents(corpus.texts)
+        self._documents = self.encoder.encode_corpus(corpus)
+        if not self.index_type.reads_pieces:
+            self._documents = np.asarray(self._documents, np.float32)
         sample = self.encoder.encode_queries(corpus.sample)
-        self._index.build(self._documents, Guide(sample, corpus.judged, training, tree))
+        guide = Guide(sample, corpus.judged, training, tree, self.workspace)
+        self._index.build(self._documents, guide)
 
     def operating_points(self) -> list[Point]:
         """Those of the index."""
@@ -81,7 +88,8 @@ class DualEncoder(Method):
         """By dot product with every document's vector."""
         from methods.indexes.exact import top_k
 
-        return top_k(self._vectors(queries), self._documents, k)[1]
+        ceiling = self.workspace.memory_bytes
+        return top_k(self._vectors(queries), self._documents, k, ceiling)[1]
 
     def _vectors(self, queries: Queries) -> Floats:
         if queries.texts is None:
@@ -113,7 +121,12 @@ class DualEncoder(Method):
 
     def load(self, folder: Path) -> None:
         """Take over the encoder that ``save`` wrote."""
-        from methods.encoders import table
+        from methods.encoders import given
+
+        if (folder / given.FILE).exists():
+            self.encoder = given.GivenVectors()
+            return
+        from methods.encoders import table  # PyTorch, which given vectors can do without
 
         if (folder / table.FILE).exists():
             self.encoder = table.TableEncoder.load(folder)

@@ -12,8 +12,8 @@ from bench.provenance import usable_cores
 from bench.run import RunOptions, measure
 from bench.strings import Strings
 from methods.indexes.base import Guide
+from methods.indexes.pieces import BLOCK
 from methods.shards import encode
-from methods.shards.blocks import BLOCK
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from tests.running import PLUGIN, SMALL, cells_of, start, wait_for

@@ -13,8 +13,8 @@ from methods.encoders import embeddings
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
+from methods.indexes.pieces import BLOCK, cuts, merged
 from methods.shards import encode, pool
-from methods.shards.blocks import BLOCK, cuts, exact_top_k, merged
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from methods.shards.pool import Here
@@ -97,17 +97,6 @@ def test_a_corpus_smaller_than_k_ends_in_fillers():
     assert ids.tolist() == [[0, 2, 1, -1, -1]]
 
 
-def test_half_precision_is_searched_as_its_values_in_single_precision(monkeypatch):
-    monkeypatch.setattr("methods.shards.blocks.AT_ONCE", BLOCK)
-    rng = np.random.default_rng(0)
-    half = rng.normal(size=(2 * BLOCK + 9, 8)).astype(np.float16)
-    queries = rng.normal(size=(30, 8)).astype(np.float32)
-    scores, ids = exact_top_k(queries, half, 20)
-    whole_scores, whole_ids = top_k(queries, half.astype(np.float32), 20)
-    assert np.array_equal(ids, whole_ids)
-    np.testing.assert_allclose(scores, whole_scores, rtol=1e-6)
-
-
 @pytest.mark.parametrize("shards", [1, 3])
 @pytest.mark.parametrize("nlist", [1, 40])
 def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(shards, nlist):
@@ -125,17 +114,6 @@ def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(s
         np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-6)
         assert np.array_equal(found.leaves, expected.leaves)
         assert found.routing == expected.routing
-
-
-def test_leaves_of_half_precision_are_laid_out_by_a_sample(monkeypatch):
-    monkeypatch.setattr("methods.shards.ivf.PER_LEAF", 50)
-    documents = np.random.default_rng(0).normal(size=(BLOCK + 900, 4)).astype(np.float16)
-    index = ShardedIVF(nlist=10, shards=2)
-    index.build(documents, UNGUIDED)
-    assert sorted(set(index.partition())) == list(range(10))
-    last = index.operating_points()[-1]
-    exact = exact_top_k(documents[:9].astype(np.float32), documents, 1)[1]
-    assert np.array_equal(index.search(documents[:9].astype(np.float32), 1, last).ids, exact)
 
 
 def test_actors_without_ray_are_refused_with_the_way_to_install_it(monkeypatch):

@@ -119,18 +119,17 @@ def _quality(ready: Ready) -> float:
 def one_query_equals_a_batch(subject: Subject) -> None:
     """A query gets the same answer alone as among others, and visits as much on average."""
     ready = subject.first
-    rows, names, texts = ready.queries()
+    queries = ready.queries()
     for point, batch in ready.answers(K):
         visited = []
-        for i in range(len(rows)):
+        for i in range(len(queries.rows)):
             one = slice(i, i + 1)
-            query = Queries(rows[one], names[one], None if texts is None else texts[one])
-            alone = ready.ask(query, K, point)
+            alone = ready.ask(queries.part(one), K, point)
             together = SearchResult(batch.ids[one], batch.scores[one])
             if differing_query(together, alone, ready.n_documents) is not None:
                 raise CheckFailed(
                     f"query {i} at {dict(point)} gets documents {shown(alone.ids[0])} alone and "
-                    f"{shown(batch.ids[i])} among {len(rows)}"
+                    f"{shown(batch.ids[i])} among {len(queries.rows)}"
                 )
             visited.append(ready.visited(alone)[0])
         # A library may count no better than for a whole batch.

@@ -13,7 +13,6 @@ from bench.check.memory import copied
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
 from bench.plan import settled
-from bench.task import Queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from bench.method import Method, Point, SearchResult, Value
     from bench.plan import Settings
     from bench.strings import Strings
-    from bench.task import Corpus, Task
+    from bench.task import Corpus, Queries, Task
     from bench.types import Floats, Ints
 
 K = 3
@@ -68,8 +67,8 @@ class Ready:
 
     def queries(self, texts: Strings | None = None) -> Queries:
         """Those of the test, over memory of their own; with other texts if these are given."""
-        rows, names, own = self.task.queries_of(self.task.test)
-        return Queries(np.array(rows), names, own if texts is None else texts)
+        own = self.task.queries_of(self.task.test)
+        return own._replace(rows=np.array(own.rows), texts=own.texts if texts is None else texts)
 
     def ask(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Prepare a batch and search it."""

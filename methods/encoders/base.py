@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from bench.task import Queries, Strings
+    from bench.task import Corpus, Queries, Strings
     from bench.types import Floats, Ints
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients
@@ -40,6 +40,10 @@ class Encoder(ABC):
         Args:
             texts: of all documents, or None where the task has none.
         """
+
+    def encode_corpus(self, corpus: Corpus) -> Floats:
+        """Vectors as they are indexed, [n_documents, dim]; a memory map may be half precision."""
+        return self.encode_documents(corpus.texts)
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
         """[n] scores of single pairs."""

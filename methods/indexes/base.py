@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from bench.method import Workspace
 from methods.part import Part
 
 if TYPE_CHECKING:
@@ -37,12 +38,14 @@ class Guide(NamedTuple):
         judged: what their rankings are judged by.
         training: gives the training queries, whose vectors not every index needs; None: not known.
         tree: what was learned with the encoder to send vectors to leaves, or None.
+        workspace: how much memory there is, and where to keep what does not fit into it.
     """
 
     vectors: Floats
     judged: Judgements
     training: Callable[[], Asked] | None = None
     tree: Indexer | None = None
+    workspace: Workspace = Workspace()
 
     def score(self, ids: Ints) -> float:
         """How good rankings [n, k] of the validation queries are."""
@@ -62,11 +65,14 @@ class Index(Part, ABC):
         requires: packages that it imports.
         needs_tree: whether its leaves are those that were learned with the encoder.
         needs_training: whether training queries have a say in its leaves.
+        reads_pieces: whether it takes vectors that are mapped or half as precise; for others they
+            are made single in memory.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
     needs_training: ClassVar[bool] = False
+    reads_pieces: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:

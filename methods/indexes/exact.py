@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import faiss
 
 from bench.method import Point, SearchResult
 from methods.indexes.base import Index
+from methods.indexes.pieces import merged, numbered, pieces
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
 
 @dataclass
 class Exact(Index):
-    """All documents by dot product, with Faiss."""
+    """All documents by dot product, with Faiss; those on disk are read a piece at a time."""
+
+    reads_pieces: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Keep the vectors as they are."""
         self._documents = documents
+        self._ceiling = guide.workspace.memory_bytes
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Score every document."""
-        scores, ids = top_k(queries, self._documents, k)
+        scores, ids = top_k(queries, self._documents, k, self._ceiling)
         return SearchResult(ids, scores)
 
     def memory_bytes(self) -> int:
@@ -33,7 +39,19 @@ class Exact(Index):
         return self._documents.nbytes
 
 
-def top_k(queries: Floats, documents: Floats, k: int) -> tuple[Floats, Ints]:
-    """Scores and numbers, both [n, k], of the k largest dot products; -1 past the corpus."""
-    scores, ids = faiss.knn(queries, documents, k, metric=faiss.METRIC_INNER_PRODUCT)
-    return scores, ids
+def top_k(queries: Floats, documents: Floats, k: int, ceiling: int = 0) -> tuple[Floats, Ints]:
+    """Scores and numbers, both [n, k], of the k largest dot products; -1 past the corpus.
+
+    Args:
+        queries: [n, dim] float32.
+        documents: [n_documents, dim] float32, or float16, or a memory map of them.
+        k: how many.
+        ceiling: bytes that the process may allocate; 0: not known.
+    """
+
+    def found() -> Iterator[tuple[Floats, Ints]]:
+        for begin, piece in pieces(documents, ceiling):
+            scores, ids = faiss.knn(queries, piece, k, metric=faiss.METRIC_INNER_PRODUCT)
+            yield scores, numbered(ids, begin) if begin else ids
+
+    return merged(found(), k)

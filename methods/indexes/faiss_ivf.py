@@ -3,42 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import faiss
 import numpy as np
-from faiss.contrib.inspect_tools import get_invlist
 
 from bench.method import Point, SearchResult
+from methods.indexes.ivf_block import IVFBlock
 from methods.indexes.leaves import ClusteredLeaves
+from methods.indexes.pieces import UNSAID, cuts, mapping, merged, rows_of
 
 if TYPE_CHECKING:
+    from bench.method import Workspace
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
+
+PER_LEAF = 256
+"""Documents that a leaf is laid out by at most, as many as Faiss takes."""
+_SEED = 1234
+"""Of the documents that Faiss lays leaves out by."""
 
 
 @dataclass
 class FaissIVF(ClusteredLeaves):
     """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
 
-    Leaves are chosen first and handed over, so that those scanned are those reported.
+    Leaves are chosen first and handed over, so that those scanned are those reported. Where they
+    would take half of the memory they lie in files, one for each block of documents.
     """
+
+    reads_pieces: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Cluster the documents and fill the leaves."""
+        dim = documents.shape[1]
+        ceiling = guide.workspace.memory_bytes
+        self._quantizer = faiss.IndexFlatIP(dim)
+        trained = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
+        trained.cp.min_points_per_centroid = 1  # says nothing of small corpora
+        trained.train(laid_out_by(documents, nlist, ceiling))
+        self.fill(documents, self._quantizer.reconstruct_n(0, nlist), guide.workspace)
+
+    def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
+        """Put the documents into leaves around [nlist, dim] centroids."""
+        self._blocks: list[IVFBlock] = []  # those of another number of leaves make room
         n_documents, dim = documents.shape
-        quantizer = faiss.IndexFlatIP(dim)
-        self._ivf = faiss.IndexIVFFlat(quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
-        self._ivf.cp.min_points_per_centroid = 1  # says nothing of small corpora
-        self._ivf.train(documents)
-        self._ivf.add(documents)
-        self._leaf = np.empty(n_documents, np.int32)
-        for leaf in range(nlist):
-            self._leaf[get_invlist(self._ivf.invlists, leaf)[0]] = leaf
+        n_bytes, ceiling = n_documents * (4 * dim + 8), workspace.memory_bytes
+        folder, n_blocks = None, 1
+        if ceiling and n_bytes > ceiling // 2:
+            folder, n_blocks = workspace.scratch, -(-8 * n_bytes // ceiling)
+        for number, cut in enumerate(cuts(n_documents, n_blocks)):
+            file = None if folder is None else folder / f"ivf-{number}.faiss"
+            self._blocks.append(IVFBlock(documents[cut], cut.start, centroids, ceiling, file))
+        self._leaf: Ints = np.concatenate([block.leaves() for block in self._blocks])
 
     def rank_leaves(self, queries: Floats) -> Ints:
         """[n, nlist] leaves by the scores of their centroids."""
-        ranked: Ints = self._ivf.quantizer.search(queries, self._ivf.nlist)[1]
+        ranked: Ints = self._quantizer.search(queries, self._quantizer.ntotal)[1]
         return ranked
 
     def partition(self) -> Ints:
@@ -47,12 +68,35 @@ class FaissIVF(ClusteredLeaves):
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Scan the ``nprobe`` leaves whose centroids score highest."""
-        self._ivf.nprobe = int(point["nprobe"])
-        scores_of_leaves, leaves = self._ivf.quantizer.search(queries, self._ivf.nprobe)
-        scores, ids = self._ivf.search_preassigned(queries, k, leaves, scores_of_leaves)
-        return SearchResult(ids, scores, leaves=leaves, routing=float(self._ivf.nlist))
+        scores_of_leaves, leaves = self._quantizer.search(queries, int(point["nprobe"]))
+        scores, ids = self.scan(queries, k, leaves, scores_of_leaves)
+        return SearchResult(ids, scores, leaves=leaves, routing=float(self._quantizer.ntotal))
+
+    def scan(
+        self, queries: Floats, k: int, leaves: Ints, scores_of_leaves: Floats
+    ) -> tuple[Floats, Ints]:
+        """Scores and numbers [n, k] of the best in the leaves [n, nprobe] of each query."""
+        given = queries, k, leaves, scores_of_leaves
+        return merged((block.search(*given) for block in self._blocks), k)
 
     def memory_bytes(self) -> int:
         """Vectors and ids in the leaves, and the centroids."""
-        dim, nlist = self._ivf.d, self._ivf.nlist
-        return int(self._ivf.ntotal * (4 * dim + 8) + nlist * 4 * dim)
+        dim, nlist = self._quantizer.d, self._quantizer.ntotal
+        return int(len(self._leaf) * (4 * dim + 8) + nlist * 4 * dim)
+
+
+def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
+    """[n, dim] float32 documents that leaves are clustered from: those that Faiss would draw.
+
+    Of vectors that are mapped or half as precise only these are read, up to a quarter of the
+    ceiling.
+    """
+    n_documents, dim = documents.shape
+    if documents.dtype == np.float32 and mapping(documents) is None:
+        return documents  # Faiss draws them itself
+    most = max(nlist, (ceiling or UNSAID) // 4 // (4 * dim))
+    n = min(PER_LEAF * nlist, most, n_documents)
+    rows = np.arange(n_documents, dtype=np.int32)
+    if n < n_documents:
+        faiss.rand_perm(faiss.swig_ptr(rows), n_documents, _SEED)
+    return rows_of(documents, rows[:n])

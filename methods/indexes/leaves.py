@@ -112,7 +112,7 @@ class ClusteredLeaves(LeafIndex):
 
 def stand_ins(documents: Floats) -> Floats:
     """Documents that stand for queries where there is no validation."""
-    return documents[:: max(1, len(documents) // STAND_INS)]
+    return np.asarray(documents[:: max(1, len(documents) // STAND_INS)], np.float32)
 
 
 def visited_shares(ranked: Ints, leaf: Ints) -> Floats:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from methods.dual_encoder import DualEncoder
-from methods.shards.blocks import exact_top_k
-from methods.shards.exact import ShardedExact
 
 if TYPE_CHECKING:
-    from bench.task import Corpus, Queries
-    from bench.types import Ints
+    from bench.task import Corpus
 
 
 class ShardedDualEncoder(DualEncoder):
@@ -27,13 +24,6 @@ class ShardedDualEncoder(DualEncoder):
             workers = int(self.values["shards"]) if self.values["workers"] == "ray" else 0
             encoder.documents = MappedTower(encoder.documents, workers)
         super().index(corpus)
-
-    def rank_exactly(self, queries: Queries, k: int) -> Ints:
-        """By dot product with every document's vector."""
-        vectors = self._vectors(queries)
-        if isinstance(self._index, ShardedExact):
-            return self._index.search(vectors, k, {}).ids
-        return exact_top_k(vectors, self._documents, k)[1]
 
     def modules(self) -> tuple[str, ...]:
         """Those of the composition, and this file."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.method import Point, SearchResult
 from methods.indexes.base import Index
-from methods.shards.blocks import cuts, exact_top_k, merged, numbered
+from methods.indexes.exact import top_k
+from methods.indexes.pieces import cuts, merged, numbered
 from methods.shards.pool import Sharded
 
 if TYPE_CHECKING:
@@ -25,16 +26,15 @@ class ExactShard:
 
     def search(self, queries: Floats, k: int) -> tuple[Floats, Ints]:
         """Scores and numbers [n, k] of the best."""
-        scores, ids = exact_top_k(queries, self._documents, k)
+        scores, ids = top_k(queries, self._documents, k)
         return scores, numbered(ids, self._first)
 
 
 @dataclass
 class ShardedExact(Sharded, Index):
-    """The ranking of ``exact``, over vectors that need not be in one memory.
+    """The ranking of ``exact``, over vectors that need not be in one memory."""
 
-    Vectors in half precision are made single a piece at a time.
-    """
+    reads_pieces: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Hand each worker its documents."""

@@ -20,9 +20,11 @@ class Trainer(Part, ABC):
 
     Attributes:
         learns_tree: whether the encoder comes with a tree that routes its vectors.
+        takes_vectors: whether it leaves vectors that the task gives as they are.
     """
 
     learns_tree: ClassVar[bool] = False
+    takes_vectors: ClassVar[bool] = False
 
     @abstractmethod
     def train(

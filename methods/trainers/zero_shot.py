@@ -1,9 +1,9 @@
-"""zero-shot-de: a pretrained text encoder as it is."""
+"""zero-shot-de: a pretrained text encoder as it is, or vectors as they are given."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.trainers.base import Trainer
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class ZeroShot(Trainer):
     """Nothing is trained: the floor for every trainer over texts; as any of them with tune=none."""
 
+    takes_vectors: ClassVar[bool] = True
+
     encoder: str = "minilm"  # minilm, a sentence-transformers name, or a folder
 
     def reads(self) -> str | None:
@@ -24,8 +26,9 @@ class ZeroShot(Trainer):
         return self.encoder
 
     def skip(self, data: Training) -> str | None:
-        """It needs texts."""
-        return "the dataset has no texts" if data.document_texts is None else None
+        """It needs texts or vectors."""
+        has = data.document_texts is not None or data.document_vectors is not None
+        return None if has else "the dataset has no texts"
 
     def train(
         self,
@@ -36,7 +39,11 @@ class ZeroShot(Trainer):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """The pretrained encoder."""
+        """The pretrained encoder, or what stands for one where vectors are given."""
+        if data.document_vectors is not None:
+            from methods.encoders.given import GivenVectors
+
+            return GivenVectors()
         from methods.encoders.text import TextEncoder, TextRecipe
 
         return TextEncoder.pretrained(TextRecipe(self.encoder, "none"), workspace, seed)

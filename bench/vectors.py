@@ -1,0 +1,64 @@
+"""Vectors by the million: a file that is mapped into memory where it is read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.types import Floats
+
+_LOOKED_AT = 1 << 16
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """An ``.npy`` file of vectors.
+
+    Attributes:
+        path: of the file, [n, dim] float32 or float16.
+        digest: what stands for its content in the digest of a task.
+    """
+
+    path: Path
+    digest: str
+
+    @cached_property
+    def array(self) -> Floats:
+        """[n, dim] the vectors, a read-only memory map."""
+        mapped: Floats = np.load(self.path, mmap_mode="r")
+        return mapped
+
+    def link(self, path: Path) -> None:
+        """Put the file at another path as well: no copy, where that is on the same disk."""
+        try:
+            os.link(self.path.resolve(), path)
+        except OSError:
+            shutil.copyfile(self.path, path)
+
+    def check(self) -> None:
+        """Raise InputError for what cannot be searched: another shape or type, or no number."""
+        try:
+            array = self.array
+        except (OSError, ValueError, EOFError) as error:
+            raise InputError(f"{self.path} is not a NumPy file of vectors: {error}") from error
+        kinds = (np.dtype(np.float32), np.dtype(np.float16))
+        if array.ndim != 2 or 0 in array.shape or array.dtype not in kinds:  # noqa: PLR2004
+            raise InputError(
+                f"{self.path} must hold [n, dim] float32 or float16, it holds {array.dtype} of "
+                f"shape {array.shape}"
+            )
+        for start in range(0, len(array), _LOOKED_AT):
+            finite = np.isfinite(array[start : start + _LOOKED_AT]).all(axis=1)
+            if not finite.all():
+                row = start + int(finite.argmin())
+                raise InputError(f"{self.path}: row {row} holds a value that is not a number")

@@ -1,0 +1,72 @@
+"""Leaves of some of the documents around shared centroids, in memory or in a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import faiss
+import numpy as np
+from faiss.contrib.inspect_tools import get_invlist
+
+from methods.indexes.pieces import numbered, pieces
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.types import Floats, Ints
+
+
+class IVFBlock:
+    """What lies in the leaves of a block of documents, next to other blocks of the corpus."""
+
+    def __init__(
+        self,
+        documents: Floats,
+        first: int,
+        centroids: Floats,
+        ceiling: int = 0,
+        file: Path | None = None,
+    ) -> None:
+        """Fill the leaves.
+
+        Args:
+            documents: [n, dim] of this block.
+            first: the number of the first of them in the corpus.
+            centroids: [nlist, dim].
+            ceiling: bytes that the process may allocate; 0: not known.
+            file: where to keep the leaves, to be mapped while they are searched; None: in memory.
+        """
+        self._first = first
+        self._file = file
+        ivf = _empty(centroids)
+        for _, piece in pieces(documents, ceiling):
+            ivf.add(piece)
+        self._leaves: Ints = np.empty(ivf.ntotal, np.int32)
+        for number in range(ivf.nlist):
+            self._leaves[get_invlist(ivf.invlists, number)[0]] = number
+        self._ivf = ivf if file is None else None
+        if file is not None:
+            faiss.write_index(ivf, str(file))
+
+    def leaves(self) -> Ints:
+        """[n] the leaf of each document."""
+        return self._leaves
+
+    def search(
+        self, queries: Floats, k: int, leaves: Ints, scores_of_leaves: Floats
+    ) -> tuple[Floats, Ints]:
+        """Scores and numbers [n, k] of the best in the leaves [n, nprobe] of each query."""
+        ivf = self._ivf or faiss.read_index(str(self._file), faiss.IO_FLAG_MMAP)
+        ivf.nprobe = leaves.shape[1]
+        scores, ids = ivf.search_preassigned(queries, k, leaves, scores_of_leaves)
+        return scores, numbered(ids, self._first)
+
+
+def _empty(centroids: Floats) -> faiss.IndexIVFFlat:
+    """Leaves around [nlist, dim] centroids."""
+    nlist, dim = centroids.shape
+    quantizer = faiss.IndexFlatIP(dim)
+    quantizer.add(centroids)
+    ivf = faiss.IndexIVFFlat(quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
+    ivf.is_trained = True
+    return ivf

@@ -1,0 +1,103 @@
+"""Vectors a piece at a time: how a corpus is searched that memory does not hold.
+
+Faiss multiplies queries with blocks of documents. Pieces are made of whole blocks, so that a score
+is summed alike in whichever piece a document lies.
+"""
+
+from __future__ import annotations
+
+import mmap
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bench.types import Floats, Ints
+
+BLOCK = 4096
+"""Documents; a multiple of the blocks of 1024 and 4096 rows that Faiss multiplies."""
+UNSAID = 2 << 30
+"""Bytes of memory to plan with where no ceiling is known."""
+
+
+def cuts(n_documents: int, parts: int) -> list[slice]:
+    """Parts as slices of the corpus, of nearly as many blocks each; no more than blocks."""
+    n_blocks = max(1, -(-n_documents // BLOCK))
+    ends = np.linspace(0, n_blocks, min(parts, n_blocks) + 1).round().astype(int) * BLOCK
+    return [slice(int(begin), int(min(end, n_documents))) for begin, end in pairwise(ends)]
+
+
+def pieces(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
+    """Documents in single precision, with the number of the first, some after another.
+
+    What is in memory in single precision is one piece. Of what is mapped or half as precise a
+    piece is an eighth of the ceiling, and the pages of a larger file are given back after it.
+
+    Args:
+        documents: [n, dim] float32 or float16.
+        ceiling: bytes that the process may allocate; 0: not known.
+    """
+    n_documents, dim = documents.shape
+    mapped = mapping(documents)
+    step = max(1, n_documents)
+    if mapped is not None or documents.dtype != np.float32:
+        step = max(1, (ceiling or UNSAID) // 8 // (4 * dim * BLOCK)) * BLOCK
+    for begin in range(0, n_documents, step):
+        yield begin, np.ascontiguousarray(documents[begin : begin + step], np.float32)
+        if mapped is not None and len(mapped) > step * documents.strides[0]:
+            give_back(mapped)
+
+
+def rows_of(documents: Floats, rows: Ints) -> Floats:
+    """[n, dim] float32 copies of some rows, in their order; those mapped are given back."""
+    copied = np.empty((len(rows), documents.shape[1]), np.float32)
+    mapped = mapping(documents)
+    in_place = np.argsort(rows, kind="stable")  # as they lie in the file
+    for start in range(0, len(rows), 16 * BLOCK):
+        some = in_place[start : start + 16 * BLOCK]
+        copied[some] = documents[rows[some]]
+        if mapped is not None:
+            give_back(mapped)
+    return copied
+
+
+def mapping(array: Floats) -> mmap.mmap | None:
+    """The file's mapping that an array lies in, or None where it is in memory."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    return base if isinstance(base, mmap.mmap) else None
+
+
+def give_back(mapped: mmap.mmap) -> None:
+    """Let go of a read-only file's pages: they count as this process's memory until then."""
+    if hasattr(mmap, "MADV_DONTNEED"):
+        mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def numbered(ids: Ints, first: int) -> Ints:
+    """Numbers in the corpus of documents of a part that begins at ``first``; -1 stays."""
+    placed: Ints = np.where(ids < 0, ids, ids + first)
+    return placed
+
+
+def merged(found: Iterable[tuple[Floats, Ints]], k: int) -> tuple[Floats, Ints]:
+    """One ranking of the rankings of parts of the corpus, of which two are held at once.
+
+    Of documents that score the same the last comes first, as Faiss orders them. Which of those that
+    tie for the last place are kept depends on the parts; with Faiss, on what it saw before.
+
+    Args:
+        found: scores and numbers [n, k] of each part, -1 where there are fewer.
+        k: how many are kept.
+    """
+    parts = iter(found)
+    scores, ids = next(parts)
+    for more in parts:
+        both = np.concatenate([scores, more[0]], axis=1), np.concatenate([ids, more[1]], axis=1)
+        order = np.lexsort((-both[1], -both[0], both[1] < 0), axis=1)[:, :k]
+        scores, ids = (np.take_along_axis(values, order, 1) for values in both)
+    return scores, ids

@@ -1,0 +1,104 @@
+"""What is searched a piece at a time is found as if it were searched in one, in less memory."""
+
+import faiss
+import numpy as np
+import psutil
+import pytest
+
+from bench.method import Workspace
+from methods.indexes.base import Guide
+from methods.indexes.exact import Exact, top_k
+from methods.indexes.faiss_ivf import FaissIVF, laid_out_by
+from methods.indexes.pieces import BLOCK, pieces, rows_of
+
+RNG = np.random.default_rng(0)
+DOCUMENTS = RNG.normal(size=(3 * BLOCK + 9, 8)).astype(np.float32)
+QUERIES = RNG.normal(size=(30, 8)).astype(np.float32)
+A_BLOCK = 8 * BLOCK * 4 * 8
+"""The ceiling of which an eighth is one block of these documents."""
+
+
+def mapped(folder, documents):
+    np.save(folder / "documents.npy", documents)
+    return np.load(folder / "documents.npy", mmap_mode="r")
+
+
+def unguided(ceiling=0, scratch=None):
+    workspace = Workspace(memory_bytes=ceiling, scratch=scratch)
+    return Guide(np.empty((0, 0), np.float32), None, workspace=workspace)
+
+
+def test_vectors_in_memory_are_one_piece_and_are_not_copied():
+    ((begin, piece),) = pieces(DOCUMENTS, A_BLOCK)
+    assert begin == 0
+    assert np.shares_memory(piece, DOCUMENTS)
+
+
+@pytest.mark.parametrize("ceiling", [1, A_BLOCK, 2 * A_BLOCK])
+def test_mapped_vectors_come_in_pieces_of_an_eighth_of_the_ceiling(tmp_path, ceiling):
+    found = list(pieces(mapped(tmp_path, DOCUMENTS), ceiling))
+    step = max(1, ceiling // A_BLOCK) * BLOCK
+    assert [begin for begin, _ in found] == list(range(0, len(DOCUMENTS), step))
+    assert np.array_equal(np.concatenate([piece for _, piece in found]), DOCUMENTS)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_exact_search_in_pieces_is_exact_search_of_all(tmp_path, dtype):
+    documents = mapped(tmp_path, DOCUMENTS.astype(dtype))
+    index = Exact()
+    index.build(documents, unguided(A_BLOCK))
+    found = index.search(QUERIES, 20, {})
+    scores, ids = top_k(QUERIES, np.array(documents, np.float32), 20)
+    assert np.array_equal(found.ids, ids)
+    np.testing.assert_allclose(found.scores, scores, rtol=1e-6)
+
+
+def test_pages_of_a_piece_are_given_back(tmp_path):
+    documents = mapped(tmp_path, np.ones((40 * BLOCK, 64), np.float32))
+    process = psutil.Process()
+    before, most = process.memory_info().rss, 0
+    for _, piece in pieces(documents, 8 * BLOCK * 4 * 64):
+        piece.sum()
+        most = max(most, process.memory_info().rss)
+    assert most - before < documents.nbytes / 4
+
+
+def test_rows_are_copied_in_the_order_that_is_asked(tmp_path):
+    rows = np.array([7, 0, 9000, 7])
+    found = rows_of(mapped(tmp_path, DOCUMENTS), rows)
+    assert np.array_equal(found, DOCUMENTS[rows])
+
+
+@pytest.mark.parametrize("nlist", [4, 40, 60])
+def test_leaves_are_laid_out_by_the_documents_that_faiss_would_draw(tmp_path, nlist):
+    centroids = []
+    for documents in (DOCUMENTS, laid_out_by(mapped(tmp_path, DOCUMENTS), nlist)):
+        ivf = faiss.IndexIVFFlat(faiss.IndexFlatIP(8), 8, nlist, faiss.METRIC_INNER_PRODUCT)
+        ivf.train(documents)
+        centroids.append(ivf.quantizer.reconstruct_n(0, nlist))
+    np.testing.assert_allclose(*centroids, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16])
+def test_leaves_in_files_are_those_in_memory_and_so_are_the_answers(tmp_path, dtype):
+    documents = mapped(tmp_path, DOCUMENTS.astype(dtype))
+    here, on_disk = FaissIVF(nlist=20), FaissIVF(nlist=20)
+    here.build(documents, unguided())
+    # Enough for the sample: all documents are drawn from.
+    on_disk.build(documents, unguided(DOCUMENTS.nbytes * 2, tmp_path))
+    assert len(list(tmp_path.glob("ivf-*.faiss"))) == 4  # blocks, of 5 that were wished for
+    for point in here.operating_points():
+        expected, found = (index.search(QUERIES, 20, point) for index in (here, on_disk))
+        assert np.array_equal(found.ids, expected.ids)
+        assert np.array_equal(found.leaves, expected.leaves)
+        np.testing.assert_allclose(found.scores, expected.scores, rtol=1e-6)
+
+
+def test_leaves_of_a_sample_are_all_used():
+    documents = DOCUMENTS.astype(np.float16)
+    index = FaissIVF(nlist=10)
+    index.build(documents, unguided(4 * 4 * 8 * 500))  # a quarter holds 500 documents
+    assert sorted(set(index.partition())) == list(range(10))
+    last = index.operating_points()[-1]
+    exact = top_k(QUERIES, documents, 1)[1]
+    assert np.array_equal(index.search(QUERIES, 1, last).ids, exact)

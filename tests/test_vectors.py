@@ -1,0 +1,130 @@
+"""Tasks of vectors: one's own and generated ones, searched as they are within a memory ceiling."""
+
+import numpy as np
+import pytest
+
+from bench.errors import InputError
+from bench.load import load_dataset
+from bench.task_files import load_task, save_task
+from tests.running import cells_of
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Twelve unit vectors, each the answer to the query that equals it."""
+    own = tmp_path / "own"
+    own.mkdir()
+    np.save(own / "documents.npy", np.eye(12, dtype=np.float32))
+    np.save(own / "queries.npy", np.eye(12, dtype=np.float16))
+    np.save(own / "answers.npy", np.arange(12))
+    return own
+
+
+def test_a_query_finds_the_document_that_answers_it(folder, bench, tmp_path):
+    done = bench("--methods", "zero-shot-de", "--dataset", f"vectors:{folder}")
+    assert done.returncode == 0, done.stderr
+    (cell,) = cells_of(tmp_path / "out")
+    assert cell.n_queries == 11  # one of twelve is validation
+    assert cell.points[0].ranking["MRR@10"].mean == 1
+
+
+def test_the_task_is_mapped_and_its_file_is_not_copied(folder, tmp_path):
+    task = load_dataset(f"vectors:{folder}")
+    saved = save_task(task, tmp_path / "tasks")
+    again = load_task(saved)
+    assert again.digest == task.digest
+    assert (saved / "documents.vectors.npy").samefile(folder / "documents.npy")
+    assert isinstance(again.corpus.vectors, np.memmap)
+    assert np.array_equal(again.corpus.vectors, np.eye(12))
+    assert np.array_equal(again.queries(np.array([3, 1])).vectors, np.eye(12)[[3, 1]])
+
+
+def test_other_vectors_are_another_task(folder):
+    before = load_dataset(f"vectors:{folder}").digest
+    np.save(folder / "queries.npy", np.eye(12, dtype=np.float32)[::-1])
+    assert load_dataset(f"vectors:{folder}").digest != before
+
+
+@pytest.mark.parametrize(
+    ("part", "content", "says"),
+    [
+        ("documents", np.eye(12), "must hold .n, dim. float32 or float16, it holds float64"),
+        ("documents", np.ones(12, np.float32), r"float32 of shape \(12,\)"),
+        ("documents", np.full((12, 12), np.inf, np.float32), "row 0 holds a value that is not"),
+        ("queries", np.ones((12, 5), np.float32), "documents have 12 dimensions, queries have 5"),
+        ("answers", np.arange(11), r"\[12 queries, r\], it holds int64 of shape \(11, 1\)"),
+        ("answers", np.arange(12) + 1, "names document 12; documents.npy has rows 0 to 11"),
+        ("answers", np.full(12, -1), "at least two queries need a relevant document"),
+        ("answers", np.ones(12), "must hold whole numbers"),
+    ],
+)
+def test_what_cannot_be_searched_is_named(folder, part, content, says):
+    np.save(folder / f"{part}.npy", content)
+    with pytest.raises(InputError, match=says):
+        load_dataset(f"vectors:{folder}")
+
+
+def test_a_missing_file_and_one_of_another_form_are_named(folder):
+    (folder / "queries.npy").write_text("0.1 0.2")
+    with pytest.raises(InputError, match=r"queries\.npy is not a NumPy file of vectors"):
+        load_dataset(f"vectors:{folder}")
+    (folder / "queries.npy").unlink()
+    with pytest.raises(InputError, match=r"lacks queries\.npy; a folder of vectors holds"):
+        load_dataset(f"vectors:{folder}")
+
+
+def test_generated_vectors_are_unit_and_lie_in_clusters():
+    task = load_dataset("clusters:n=3000,queries=110,dim=16")
+    documents = task.corpus.vectors
+    assert documents.shape == (3000, 16)
+    np.testing.assert_allclose(np.linalg.norm(documents, axis=1), 1, rtol=1e-5)
+    similar = documents @ documents.T
+    # Of independent directions in 16 dimensions one pair in 16,000 is so much alike.
+    assert (similar[np.triu_indices(3000, 1)] > 0.8).mean() > 5e-4
+    assert len(task.test.relevance.answered) == 100
+    assert len(task.validation.relevance.answered) == 10
+
+
+def test_a_generated_document_does_not_depend_on_how_many_there_are():
+    few, many = (load_dataset(f"clusters:n={n},queries=22,dim=8") for n in (500, 70_000))
+    assert np.array_equal(few.corpus.vectors, many.corpus.vectors[:500])
+    assert few.digest != many.digest
+
+
+def test_sizes_that_cannot_be_generated_are_refused():
+    with pytest.raises(InputError, match=r"n from 100 to 1,000,000,000 .* got n=5"):
+        load_dataset("clusters:n=5")
+
+
+def test_a_ceiling_is_kept_that_vectors_and_leaves_together_exceed(bench, tmp_path):
+    done = bench(
+        "--methods",
+        "zero-shot-de+faiss-ivf",
+        "--dataset",
+        "clusters:n=250000,queries=110,dim=256",  # 256 MB of vectors, as much in leaves
+        "--set",
+        "nlist=100",
+        "--memory",
+        "512MiB",
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (cell,) = cells_of(tmp_path / "out")
+    if cell.cost:
+        assert cell.cost.ceiling_mb == pytest.approx(512 * 2**20 / 1e6)
+        assert cell.cost.peak_mb < cell.cost.ceiling_mb
+        assert cell.points[-1].ranking["R@100"].mean > 0.9
+
+
+@pytest.mark.parametrize(
+    ("size", "says"),
+    [("much", "takes a size such as 8GiB"), ("1MB", "less than a cell needs to begin, 512MiB")],
+)
+def test_a_ceiling_that_makes_no_sense_is_refused(bench, size, says):
+    done = bench("--methods", "random", "--memory", size)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_a_ceiling_of_cells_here_is_not_one_of_a_cluster(bench):
+    done = bench("--methods", "random", "--memory", "1GiB", "--executor", "ray")
+    assert "--needs memory_gb=NUMBER" in done.stderr
