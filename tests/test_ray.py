@@ -11,6 +11,8 @@ from bench.method import Workspace
 from bench.provenance import usable_cores
 from bench.run import RunOptions, measure
 from bench.strings import Strings
+from methods.encoders import embeddings
+from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
 from methods.indexes.pieces import BLOCK
 from methods.shards import encode
@@ -171,18 +173,21 @@ class Measuring:
     def encode(self, texts):
         return np.array([[self.scale * len(text)] for text in texts], np.float32)
 
+    def get_embedding_dimension(self):
+        return 1
+
 
 def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path, monkeypatch):
-    monkeypatch.setattr(encode, "CHUNK", 4)
+    monkeypatch.setattr(embeddings, "CHUNK", 4)
+    monkeypatch.setattr(embeddings, "load_model", Measuring)
+    monkeypatch.setattr(embeddings, "model_digest", lambda name: "digest")
     monkeypatch.setattr(encode, "EncodingWorker", Measuring)
-    monkeypatch.setattr(encode, "model_digest", lambda name: "digest")
     told = []
     workspace = Workspace(tmp_path, lambda *progress: told.append(progress))
     texts = Strings.of(["a" * length for length in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3)])
-    encode.encode_in_shards("2", texts, workspace, tmp_path, workers=2)
-    (file,) = tmp_path.rglob("*.npy")
-    assert np.load(file).ravel().tolist() == [6, 2, 8, 2, 10, 18, 4, 12, 10, 6]
-    assert told == [(8, 10), (10, 10)]
+    found = encode.MappedTower(Frozen("2", workspace), workers=2).encode(texts)
+    assert found.ravel().tolist() == [6, 2, 8, 2, 10, 18, 4, 12, 10, 6]
+    assert told == [(4, 10), (8, 10), (10, 10)]
 
 
 def test_a_node_that_is_killed_costs_a_retry_and_nothing_else(cluster, tmp_path):

@@ -1,5 +1,7 @@
 """Search in shards gives what search in one piece gives."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,14 +12,14 @@ from bench.method import Workspace
 from bench.registry import Registry
 from bench.strings import Strings
 from methods.encoders import embeddings
+from methods.encoders.embeddings import embed, encode_chunk, encode_here
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.pieces import BLOCK, cuts, merged
-from methods.shards import encode, pool
+from methods.shards import pool
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
-from methods.shards.pool import Here
 from tests.running import cells_of
 
 UNGUIDED = Guide(np.empty((0, 0), np.float32), None)
@@ -127,36 +129,28 @@ def test_workers_are_here_or_on_ray():
         ShardedExact(workers="dask")
 
 
-class EncodersHere(Here):
-    """Encoders in this process, instead of actors."""
-
-    def __init__(self, kind, parts, *, uses_gpu):
-        super().__init__(kind, parts)
-
-    def __len__(self):
-        return len(self._workers)
-
-
 @pytest.mark.slow
-def test_texts_encoded_in_shards_are_those_encoded_one_after_another(tmp_path, monkeypatch):
+def test_an_encoding_that_is_cut_short_goes_on_with_whatever_encodes(tmp_path, monkeypatch):
     texts = Strings.of([f"{word} number {i}" for i in range(60) for word in ("cat", "tree", "sea")])
     monkeypatch.setattr(embeddings, "CHUNK", 50)
-    monkeypatch.setattr(encode, "CHUNK", 50)
-    monkeypatch.setattr(encode, "Actors", EncodersHere)
-    here, there = Workspace(tmp_path / "here"), Workspace(tmp_path / "there")
-    expected = embeddings.embed("minilm", texts, here)
+
+    def two_at_once(name, chunks):
+        waiting = iter(chunks)
+        while pair := [encode_chunk(name, texts) for texts in islice(waiting, 2)]:
+            yield from pair
 
     def stop_at_100(done, total):
-        assert done == 100
-        raise KeyboardInterrupt
+        if done == 100:
+            raise KeyboardInterrupt
 
-    cut_short = there._replace(progress=stop_at_100)
-    with pytest.raises(KeyboardInterrupt):
-        encode.encode_in_shards("minilm", texts, cut_short, there.cache, 2)
-    encode.encode_in_shards("minilm", texts, there, there.cache, 2)
-    # Served from the cache: nothing is left to encode.
-    monkeypatch.setattr(embeddings, "load_model", None)
-    assert np.array_equal(embeddings.embed("minilm", texts, there), expected)
+    expected = np.array(embed("minilm", texts, Workspace()))
+    for first, second in ((two_at_once, encode_here), (encode_here, two_at_once)):
+        cache, told = tmp_path / first.__name__, []
+        with pytest.raises(KeyboardInterrupt):
+            embed("minilm", texts, Workspace(cache, stop_at_100), first)
+        space = Workspace(cache, lambda done, total, told=told: told.append(done))
+        assert np.array_equal(embed("minilm", texts, space, second), expected)
+        assert told == [150, 180]
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from bench.method import Workspace
 from bench.registry import Registry
 from bench.strings import Strings
 from methods.encoders import embeddings, sentence
-from methods.encoders.embeddings import embed
+from methods.encoders.embeddings import embed, encode_chunk
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
@@ -54,13 +54,15 @@ def test_a_second_run_encodes_nothing(workspace, monkeypatch):
 def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
     embed("minilm", TEXTS, workspace)
     encoded = []
-    original = embeddings._encode
-    monkeypatch.setattr(
-        embeddings, "_encode", lambda *given: encoded.append(len(given[1])) or original(*given)
-    )
-    embed("minilm", TEXTS[:2], workspace)
+
+    def counted(name, chunks):
+        for texts in chunks:
+            encoded.append(len(texts))
+            yield encode_chunk(name, texts)
+
+    embed("minilm", TEXTS[:2], workspace, counted)
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "another digest")
-    embed("minilm", TEXTS, workspace)
+    embed("minilm", TEXTS, workspace, counted)
     assert encoded == [2, 4]
 
 

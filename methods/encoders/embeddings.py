@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from filelock import FileLock
@@ -10,11 +10,15 @@ from filelock import FileLock
 from methods.encoders.sentence import load_model, model_digest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from bench.method import Progress, Workspace
     from bench.task import Strings
     from bench.types import Floats, Ints
+
+    Encode: TypeAlias = Callable[[str, Iterable[list[str]]], Iterator[Floats]]
+    """From the name of an encoder and chunks of texts, unit vectors [n, dim] of each chunk."""
 
 _VERSION = 1
 """Of how texts are encoded; raise it when that changes, or old vectors are served."""
@@ -24,15 +28,29 @@ HALF_PRECISION_FROM = 2_000_000
 """Texts from which embeddings are kept as float16: half the disk, errors of about 0.0005."""
 
 
-def embed(name: str, texts: Strings, workspace: Workspace) -> Floats:
+def encode_chunk(name: str, texts: list[str]) -> Floats:
+    """[n, dim] unit vectors."""
+    vectors: Floats = load_model(name).encode(
+        texts, normalize_embeddings=True, show_progress_bar=False
+    )
+    return vectors
+
+
+def encode_here(name: str, chunks: Iterable[list[str]]) -> Iterator[Floats]:
+    """Unit vectors of chunks, one after another, in this process."""
+    return (encode_chunk(name, texts) for texts in chunks)
+
+
+def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = encode_here) -> Floats:
     """[n, dim] unit vectors of texts, from the cache or computed into it.
 
-    An encoding that was cut short goes on where it stopped.
+    An encoding that was cut short goes on where it stopped, whatever encodes.
 
     Args:
         name: of the encoder.
         texts: to be encoded.
         workspace: its cache is keyed by digests of the encoder and of the texts.
+        encode: is given chunks of the texts, and gives their vectors in the same order.
 
     Returns:
         float32, or float16 from two million texts on; a read-only memory map where there is a
@@ -41,20 +59,25 @@ def embed(name: str, texts: Strings, workspace: Workspace) -> Floats:
     dtype = np.float16 if len(texts) >= HALF_PRECISION_FROM else np.float32
     if workspace.cache is None:
         computed: Floats = np.empty((len(texts), _dimension(name)), dtype)
-        _encode(name, texts, computed, workspace.progress)
+        _fill(computed, name, texts, encode, workspace.progress)
         return computed
     folder = workspace.cache / "embeddings" / f"{_VERSION}-{model_digest(name)[:16]}"
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{texts.digest[:32]}.{np.dtype(dtype).name}.npy"
     with FileLock(f"{target}.lock"):
         if not target.exists():
-            _encode_into(target, name, texts, dtype, workspace.progress)
+            _write(target, name, texts, dtype, encode, workspace.progress)
     kept: Floats = np.load(target, mmap_mode="r")
     return kept
 
 
-def _encode_into(
-    target: Path, name: str, texts: Strings, dtype: type[np.floating], progress: Progress
+def _write(
+    target: Path,
+    name: str,
+    texts: Strings,
+    dtype: type[np.floating],
+    encode: Encode,
+    progress: Progress,
 ) -> None:
     """Encode into a partial file, whose finished rows are counted beside it, and rename it."""
     partial, counted = target.with_suffix(".partial"), target.with_suffix(".done")
@@ -67,21 +90,27 @@ def _encode_into(
         counted.write_text(str(rows_done))
         progress(rows_done, total)
 
-    _encode(name, texts, vectors, keep, done)
+    _fill(vectors, name, texts, encode, keep, done)
     partial.replace(target)
     counted.unlink(missing_ok=True)
 
 
-def _encode(name: str, texts: Strings, vectors: Floats, progress: Progress, done: int = 0) -> None:
-    """Fill ``vectors``, the longest texts first, so that a batch holds texts of like length."""
-    model = load_model(name)
+def _fill(
+    vectors: Floats,
+    name: str,
+    texts: Strings,
+    encode: Encode,
+    progress: Progress,
+    done: int = 0,
+) -> None:
+    """Put in vectors, the longest texts first, so that a batch holds texts of like length."""
     order: Ints = np.argsort(-texts.lengths, kind="stable")
-    for start in range(done, len(order), CHUNK):
-        rows = order[start : start + CHUNK]
-        vectors[rows] = model.encode(
-            list(texts.take(rows)), normalize_embeddings=True, show_progress_bar=False
-        )
-        progress(start + len(rows), len(order))
+    parts = [order[start : start + CHUNK] for start in range(done, len(order), CHUNK)]
+    encoded = encode(name, (list(texts.take(rows)) for rows in parts))
+    for rows, found in zip(parts, encoded, strict=True):
+        vectors[rows] = found
+        done += len(rows)
+        progress(done, len(order))
 
 
 def _dimension(name: str) -> int:

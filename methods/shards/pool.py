@@ -6,6 +6,7 @@ import importlib.util
 import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +14,7 @@ from bench.errors import InputError
 from methods.part import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent.parent
 RESTARTS = 3
@@ -27,10 +28,6 @@ class Workers(ABC):
     def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
         """What a method of each returns, in their order, when all are given the same."""
 
-    @abstractmethod
-    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
-        """What a method of the first ones returns, each given one of ``arguments``."""
-
 
 class Here(Workers):
     """In this process."""
@@ -42,13 +39,6 @@ class Here(Workers):
     def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
         """One after another."""
         return [getattr(worker, name)(*arguments) for worker in self._workers]
-
-    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
-        """One after another."""
-        workers = self._workers[: len(arguments)]
-        return [
-            getattr(worker, name)(given) for worker, given in zip(workers, arguments, strict=True)
-        ]
 
 
 class Actors(Workers):
@@ -83,18 +73,21 @@ class Actors(Workers):
         answers: list[Any] = self._ray.get(calls)
         return answers
 
-    def each(self, name: str, arguments: Sequence[Any]) -> list[Any]:
-        """All at once."""
-        actors = self._actors[: len(arguments)]
-        calls = [
-            getattr(actor, name).remote(given)
-            for actor, given in zip(actors, arguments, strict=True)
-        ]
-        answers: list[Any] = self._ray.get(calls)
-        return answers
+    def map(self, name: str, items: Iterable[Any]) -> Iterator[Any]:
+        """What a method returns of each item, in their order; each actor has one at a time."""
+        from ray.util import ActorPool
 
-    def __len__(self) -> int:
-        return len(self._actors)
+        pool, waiting = ActorPool(self._actors), iter(items)
+
+        def give(count: int) -> None:
+            for item in islice(waiting, count):
+                pool.submit(lambda actor, given: getattr(actor, name).remote(given), item)
+
+        give(len(self._actors))
+        while pool.has_next():
+            answer = pool.get_next()
+            give(1)
+            yield answer
 
 
 def join() -> None:
