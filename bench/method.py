@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
+from bench.cluster import join_cluster, require_ray
 from bench.errors import InputError
 from bench.resources import Resources
 from bench.workspace import Progress, Workspace
@@ -30,6 +31,8 @@ __all__ = [
     "Value",
     "Workspace",
     "check_params",
+    "join_cluster",
+    "require_ray",
 ]
 
 Value: TypeAlias = bool | int | float | str

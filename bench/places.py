@@ -1,4 +1,4 @@
-"""Where data and what can be made again are kept: the one reader of the environment for it."""
+"""Where this code is; where data and what can be made again are kept, read of the environment."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from bench.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parent.parent
+"""The folder that this code is imported from."""
 
 
 def cache_folder() -> Path:

@@ -12,6 +12,7 @@ import psutil
 
 from bench.cards import cards
 from bench.cell import CellSpec, Status
+from bench.cluster import join_cluster
 from bench.errors import InputError, cannot_write
 from bench.executors.local import LocalExecutor
 from bench.executors.needs import Needs
@@ -120,9 +121,7 @@ def _measured(options: RunOptions) -> tuple[list[Cell], list[str]]:
     # Everything is checked before anything is written.
     plan = _planned(options, registry, threads)
     if options.executor == "ray":
-        from bench.executors.connect import connect
-
-        connect(options.address)
+        join_cluster("--executor ray", options.address)
     with _disk_errors(options.out):
         return run_planned(options, registry, plan.tasks, threads), plan.unread
 

@@ -31,6 +31,7 @@ PARTS = {
         "bench.relevance",
         "bench.judgements",
         "bench.leaves",
+        "bench.cluster",
         "bench.errors",
     ),
     "To read results": (

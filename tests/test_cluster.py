@@ -5,10 +5,10 @@ import importlib.util
 import numpy as np
 import pytest
 
+from bench import cluster
 from bench.cell import Cell, CellSpec
+from bench.cluster import join_cluster
 from bench.errors import InputError
-from bench.executors import connect as joining
-from bench.executors.connect import connect
 from bench.executors.needs import Needs
 from bench.executors.node import Began, Job, Measured, TaskWanted, measure
 from bench.method import Method, Resources
@@ -61,21 +61,28 @@ def test_what_no_cluster_can_give_is_refused(text, said):
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install -c constraints.txt -e '\.\[cluster\]'"):
-        connect(None)
+        join_cluster("--executor ray")
 
 
 @pytest.mark.parametrize("address", ["head", "ray://head:10001", "head:port", "http://head:8265"])
 def test_an_address_is_a_host_and_a_port(monkeypatch, address):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
     with pytest.raises(InputError, match="takes HOST:PORT"):
-        connect(address)
+        join_cluster("--executor ray", address)
 
 
 def test_an_address_where_nothing_answers_is_an_error_at_once(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(joining, "REACH_S", 0.5)
+    monkeypatch.setattr(cluster, "_REACH_S", 0.5)
     with pytest.raises(InputError, match=r"nothing answers at --address 127\.0\.0\.1:1 "):
-        connect("127.0.0.1:1")
+        join_cluster("--executor ray", "127.0.0.1:1")
+
+
+def test_a_cluster_that_the_environment_names_is_looked_for_as_well(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    with pytest.raises(InputError, match=r"nothing answers at RAY_ADDRESS 127\.0\.0\.1:1 "):
+        join_cluster("workers=ray")
 
 
 @pytest.fixture

@@ -199,6 +199,7 @@ def test_a_node_that_is_killed_costs_a_retry_and_nothing_else(cluster, tmp_path)
     cluster.remove_node(cluster.of_one_core.pop(), allow_graceful=False)
     output, _ = run.communicate(timeout=60)
     assert run.returncode == 0, output
+    assert "Raylet is terminated" not in output, "pages of a dead node's log"
     assert output.count("it is measured again (retry 1 of 3)") == output.count("(retry") == 1
     assert {cell.seed: str(cell.status) for cell in cells_of(out)} == {0: "ok", 1: "ok"}
     begun = log.read_text().split()

@@ -1,5 +1,6 @@
 """Search in shards gives what search in one piece gives."""
 
+import importlib.util
 from itertools import islice
 
 import numpy as np
@@ -17,7 +18,6 @@ from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.pieces import BLOCK, cuts, merged
-from methods.shards import pool
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from tests.running import cells_of
@@ -119,7 +119,7 @@ def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(s
 
 
 def test_actors_without_ray_are_refused_with_the_way_to_install_it(monkeypatch):
-    monkeypatch.setattr(pool.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install -c constraints.txt"):
         Registry().resolve("standard-de+sharded-exact")(workers="ray")
 

@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -26,6 +25,7 @@ from bench.executors.event import Event
 from bench.executors.waiting import Waiting
 from bench.guard import GRACE_S
 from bench.memory import resident_bytes
+from bench.places import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from bench.store import Store
 
-CHECKOUT = Path(__file__).parent.parent.parent
 GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.guard")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from bench.errors import InputError
+from bench.method import join_cluster, require_ray
 from methods.part import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-ROOT = Path(__file__).parent.parent.parent
+ASKED = "workers=ray"
 RESTARTS = 3
 """How often an actor is made again whose process or node died; the call is then made again."""
 
@@ -51,9 +48,9 @@ class Actors(Workers):
 
         Cores are not asked for: the cell that waits for the actors may hold the last one.
         """
+        join_cluster(ASKED)
         import ray
 
-        join()
         gpus = int(ray.cluster_resources().get("GPU", 0)) if uses_gpu else 0
         actor = ray.remote(kind).options(
             num_cpus=0,
@@ -90,20 +87,6 @@ class Actors(Workers):
             yield answer
 
 
-def join() -> None:
-    """Join the cluster that ``RAY_ADDRESS`` names, or start one of this machine alone."""
-    import ray
-
-    if not ray.is_initialized():
-        ray.init(
-            address=os.environ.get("RAY_ADDRESS") or "local",
-            log_to_driver=False,
-            logging_level=40,
-            include_dashboard=False,
-            runtime_env={"env_vars": {"PYTHONPATH": str(ROOT)}},
-        )
-
-
 @dataclass
 class Sharded(Part):
     """What parts that work in shards have in common."""
@@ -116,19 +99,16 @@ class Sharded(Part):
     def __post_init__(self) -> None:
         """Refuse actors where there is no Ray."""
         super().__post_init__()
-        if self.workers == "ray" and importlib.util.find_spec("ray") is None:
-            raise InputError(
-                "workers=ray needs Ray, which is not installed: "
-                "pip install -c constraints.txt -e '.[cluster]'; or leave workers=here"
-            )
+        if self.workers == "ray":
+            require_ray(ASKED)
 
     def share(self, value: Any) -> Any:  # noqa: ANN401
         """What stands for a value that is given to several workers, or anew after a death."""
         if self.workers == "here":
             return value
+        join_cluster(ASKED)
         import ray
 
-        join()
         return ray.put(value)
 
     def start(self, kind: type, parts: Sequence[tuple[Any, ...]]) -> Workers:
