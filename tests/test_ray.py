@@ -5,7 +5,11 @@ import signal
 import numpy as np
 import psutil
 import pytest
+import ray
+from ray.cluster_utils import Cluster
 
+from bench.cluster import join_cluster
+from bench.executors import ray as executor
 from bench.executors.node import Job
 from bench.method import Workspace
 from bench.provenance import usable_cores
@@ -20,9 +24,6 @@ from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from tests.running import PLUGIN, SMALL, cells_of, start, wait_for
 
-pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[cluster]'")
-from bench.executors import ray as executor
-
 pytestmark = pytest.mark.slow
 
 TIMED = {"cost", "provenance", "sha256"}
@@ -32,8 +33,6 @@ TIMED = {"cost", "provenance", "sha256"}
 @pytest.fixture(scope="module")
 def cluster(cache):
     """A head that measures nothing, and two nodes of one core; they share the tests' cache."""
-    from ray.cluster_utils import Cluster
-
     small = {"object_store_memory": 80 * 2**20}
     head = {"num_cpus": 0, "include_dashboard": False, **small}
     cluster = Cluster(initialize_head=True, head_node_args=head)
@@ -41,6 +40,17 @@ def cluster(cache):
     cluster.wait_for_nodes()
     yield cluster
     cluster.shutdown()
+
+
+@pytest.fixture(scope="module")
+def joined(cluster):
+    """The cluster, joined once for several tests: each time that takes a while, as do workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        join_cluster("this test", cluster.address)
+        leave = ray.shutdown
+        patch.setattr(ray, "shutdown", lambda: None)
+        yield cluster
+        leave()
 
 
 def texts_of(out):
@@ -70,12 +80,12 @@ def options(out, methods, cluster=None, **given):
     return RunOptions(methods, "", ("tree:H=3,W=3",), out=out, **there, **given)
 
 
-def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, tmp_path):
+def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(joined, tmp_path):
     asked = {"methods": "standard-de,de-faiss-ivf", "settings": ("steps=50",)}
     here, there = tmp_path / "here", tmp_path / "there"
     # A cell on a cluster has one thread if it asks for no more.
     measure(options(here, **asked, jobs=usable_cores()))
-    measure(options(there, **asked, cluster=cluster))
+    measure(options(there, **asked, cluster=joined))
     assert len(texts_of(here)) == 2
     assert texts_of(there) == texts_of(here)
     for cell in cells_of(there):
@@ -87,9 +97,9 @@ def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(cluster, tm
     assert sorted(shared) == [False, True], "one encoder for two rows"
 
 
-def test_a_cell_that_fails_is_a_row_with_its_log_and_no_retry(cluster, tmp_path, capsys):
+def test_a_cell_that_fails_is_a_row_with_its_log_and_no_retry(joined, tmp_path, capsys):
     asked = {"plugins": (f"{PLUGIN}:Misbehaving",), "settings": ("how=segfault",)}
-    (cell,) = measure(options(tmp_path, "misbehaving", cluster, **asked))
+    (cell,) = measure(options(tmp_path, "misbehaving", joined, **asked))
     assert cell.status == "failed"
     assert "crashed with signal SIGSEGV in string_at" in cell.reason
     assert "(retry" not in capsys.readouterr().out
@@ -104,18 +114,18 @@ def test_an_interrupted_run_leaves_nothing_running_on_the_cluster(cluster, cache
     wait_for(log.exists)
     assert cell_processes(cache)
     run.send_signal(signal.SIGINT)
-    output, _ = run.communicate(timeout=30)
+    output, _ = run.communicate(timeout=60)
     assert run.returncode == 130, output
     assert "Interrupted" in output
-    wait_for(lambda: not cell_processes(cache), seconds=10)
+    wait_for(lambda: not cell_processes(cache))
 
 
-def test_a_node_on_another_machine_is_sent_the_task(cluster, tmp_path, monkeypatch):
+def test_a_node_on_another_machine_is_sent_the_task(joined, tmp_path, monkeypatch):
     def elsewhere(**given):
         return Job(**{**given, "said": "what no node here reads"})
 
     monkeypatch.setattr(executor, "Job", elsewhere)
-    cells = measure(options(tmp_path / "there", "random", cluster))
+    cells = measure(options(tmp_path / "there", "random", joined))
     monkeypatch.undo()
     measure(options(tmp_path / "here", "random"))
     assert [cell.status for cell in cells] == ["ok"]
@@ -123,36 +133,24 @@ def test_a_node_on_another_machine_is_sent_the_task(cluster, tmp_path, monkeypat
 
 
 def test_a_cell_that_no_node_can_take_fails_and_says_what_it_asked_for(
-    cluster, tmp_path, monkeypatch
+    joined, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(executor, "PATIENCE_S", 1.0)
     needs = ("gpus=2", "random.memory_gb=1")
-    (cell,) = measure(options(tmp_path, "random", cluster, needs=needs))
+    (cell,) = measure(options(tmp_path, "random", joined, needs=needs))
     assert cell.status == "failed"
     assert "no node of the cluster has 1 CPUs, 2 GPUs, 1 GB of memory" in cell.reason
 
 
-@pytest.fixture
-def joined(cluster, monkeypatch):
-    """This process, as a cell that works on shards."""
-    import ray
-
-    monkeypatch.setenv("RAY_ADDRESS", cluster.address)
-    yield
-    ray.shutdown()
-
-
 def test_actors_find_in_shards_what_is_found_here(joined):
-    import ray
-
     rng = np.random.default_rng(0)
-    documents = rng.normal(size=(2 * BLOCK + 500, 8)).astype(np.float32)
+    documents = rng.normal(size=(BLOCK + 500, 8)).astype(np.float32)
     queries = rng.normal(size=(30, 8)).astype(np.float32)
     guide = Guide(np.empty((0, 0), np.float32), None)
     for kind, given in ((ShardedExact, {}), (ShardedIVF, {"nlist": 10})):
         results = []
         for workers in ("here", "ray"):
-            index = kind(shards=3, workers=workers, **given)
+            index = kind(shards=2, workers=workers, **given)
             index.build(documents, guide)
             results.append(index.search(queries, 20, index.operating_points()[0]))
         # A worker that dies is made again, with its shard.
@@ -164,20 +162,19 @@ def test_actors_find_in_shards_what_is_found_here(joined):
             assert np.array_equal(here.scores, there.scores)
 
 
-class Measuring:
-    """Stands for a text encoder: a text's vector is its length."""
-
-    def __init__(self, name):
-        self.scale = float(name)
-
-    def encode(self, texts):
-        return np.array([[self.scale * len(text)] for text in texts], np.float32)
-
-    def get_embedding_dimension(self):
-        return 1
-
-
 def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path, monkeypatch):
+    class Measuring:
+        """Stands for a text encoder: a text's vector is its length."""
+
+        def __init__(self, name):
+            self.scale = float(name)
+
+        def encode(self, texts):
+            return np.array([[self.scale * len(text)] for text in texts], np.float32)
+
+        def get_embedding_dimension(self):
+            return 1
+
     monkeypatch.setattr(embeddings, "CHUNK", 4)
     monkeypatch.setattr(embeddings, "load_model", Measuring)
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "digest")
@@ -191,14 +188,17 @@ def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path,
 
 
 def test_a_node_that_is_killed_costs_a_retry_and_nothing_else(cluster, tmp_path):
-    log, out = tmp_path / "log", tmp_path / "out"
-    run = start(out, "--methods", "slow", "--plugin", f"{PLUGIN}:Slow", *SMALL,
-                "--set", f"log={log}", "--set", "seconds=3", "--seeds", "0,1",
+    log, go, out, output = tmp_path / "log", tmp_path / "go", tmp_path / "out", ""
+    run = start(out, "--methods", "held", "--plugin", f"{PLUGIN}:Held", *SMALL, "--timeout", "120",
+                "--set", f"log={log}", "--set", f"until={go}", "--seeds", "0,1",
                 "--executor", "ray", "--address", cluster.address)  # fmt: skip
     wait_for(lambda: log.exists() and len(log.read_text().split()) == 2)
     cluster.remove_node(cluster.of_one_core.pop(), allow_graceful=False)
-    output, _ = run.communicate(timeout=60)
-    assert run.returncode == 0, output
+    for line in run.stdout:
+        output += line
+        if "(retry" in line:
+            go.touch()  # until now neither cell could end
+    assert run.wait(60) == 0, output
     assert "Raylet is terminated" not in output, "pages of a dead node's log"
     assert output.count("it is measured again (retry 1 of 3)") == output.count("(retry") == 1
     assert {cell.seed: str(cell.status) for cell in cells_of(out)} == {0: "ok", 1: "ok"}

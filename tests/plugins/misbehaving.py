@@ -166,6 +166,19 @@ class Slow(Misbehaving):
         return SearchResult(ids, -ids.astype(float))
 
 
+class Held(Slow):
+    """Is fitted once a file is there."""
+
+    name = "held"
+    params = {"log": "", "until": ""}
+
+    def fit(self, train, *, seed, progress):
+        with open(self.values["log"], "a") as log:
+            log.write(f"{seed}\n")
+        while not os.path.exists(self.values["until"]):
+            time.sleep(0.05)
+
+
 class FillsTheDisk(Misbehaving):
     """Takes what room there is for a file, at a moment that it is told."""
 
