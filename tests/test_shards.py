@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ray.exceptions import OutOfDiskError, RayError
 
 from bench.errors import InputError
 from bench.method import Workspace
@@ -20,6 +21,7 @@ from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.pieces import BLOCK, cuts, merged
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
+from methods.shards.pool import room_needed
 from tests.running import cells_of
 
 UNGUIDED = Guide(np.empty((0, 0), np.float32), None)
@@ -122,6 +124,15 @@ def test_actors_without_ray_are_refused_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match="pip install -c constraints.txt"):
         Registry().resolve("standard-de+sharded-exact")(workers="ray")
+
+
+def test_shards_that_no_disk_holds_are_an_error_that_says_where_room_is_made():
+    dead = "its creation: ray.exceptions.OutOfDiskError: the local object store is full"
+    for error in (OutOfDiskError("full"), RayError(dead)):
+        with pytest.raises(InputError, match="--object-store-memory"), room_needed():
+            raise error
+    with pytest.raises(RayError, match="no shard"), room_needed():
+        raise RayError("had no shard to begin with")
 
 
 def test_workers_are_here_or_on_ray():

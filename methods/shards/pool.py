@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from bench.errors import InputError
 from bench.method import join_cluster, require_ray
 from methods.part import Part
 
@@ -67,7 +69,8 @@ class Actors(Workers):
         """All at once; what they are given is sent to each node once."""
         shared = [self._ray.put(argument) for argument in arguments]
         calls = [getattr(actor, name).remote(*shared) for actor in self._actors]
-        answers: list[Any] = self._ray.get(calls)
+        with room_needed():
+            answers: list[Any] = self._ray.get(calls)
         return answers
 
     def map(self, name: str, items: Iterable[Any]) -> Iterator[Any]:
@@ -85,6 +88,29 @@ class Actors(Workers):
             answer = pool.get_next()
             give(1)
             yield answer
+
+
+@contextmanager
+def room_needed() -> Iterator[None]:
+    """Say what to do where Ray has no room for a shard.
+
+    Raises:
+        InputError: a node's object store is full, and so is the disk that it goes on to.
+    """
+    from ray.exceptions import ObjectStoreFullError, OutOfDiskError, RayError
+
+    try:
+        yield
+    except RayError as error:
+        # An actor that was not sent its shard tells so in the text of its death.
+        full = isinstance(error, (ObjectStoreFullError, OutOfDiskError))
+        if not full and OutOfDiskError.__name__ not in str(error):
+            raise
+        raise InputError(
+            f"{ASKED}: there is no room for the shards: a node's object store is full, and so is "
+            "the disk that it goes on to; give the nodes more (`ray start --object-store-memory "
+            "BYTES --object-spilling-directory FOLDER`), or have more nodes"
+        ) from error
 
 
 @dataclass
@@ -109,7 +135,8 @@ class Sharded(Part):
         join_cluster(ASKED)
         import ray
 
-        return ray.put(value)
+        with room_needed():
+            return ray.put(value)
 
     def start(self, kind: type, parts: Sequence[tuple[Any, ...]]) -> Workers:
         """A worker for each of ``parts``."""
