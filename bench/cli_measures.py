@@ -8,7 +8,6 @@ import click
 
 from bench.cli_options import (
     JOBS,
-    KEPT,
     LOOKED_FOR,
     SET,
     SEVERAL_SEEDS,
@@ -89,25 +88,15 @@ def reproduction_command(out: Path) -> None:
     say(f"Written: {write_reproduction(Store(out))}")
 
 
-@click.command(cls=Command)
-@SEVERAL_SEEDS
-@out_option(KEPT)
-def speed(seeds: tuple[int, ...], out: Path) -> None:
-    """The project's own benchmark over hierarchies: what it reaches beside what it aims at."""
-    from bench.speed import speed_report
+@click.command(name="speed", cls=Command)
+@click.argument("parts", nargs=-1, metavar="[PART]...")
+@out_option("Results folder; its parts that are not measured are kept.")
+@data_dir_option("Folder with scifact; without it that part of texts is left out.")
+def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
+    """Treeline beside its peers, measured in the same run: training, search, measures, texts."""
+    from bench.speed.command import speed
 
-    speed_report(seeds, out)
-
-
-@click.command(name="speed-text", cls=Command)
-@SEVERAL_SEEDS
-@out_option(KEPT)
-@data_dir_option("Folder with scifact and hyperlex.")
-def speed_text(seeds: tuple[int, ...], out: Path, data_dir: Path | None) -> None:
-    """The same over texts."""
-    from bench.speed_text import text_report
-
-    text_report(seeds, out, data_dir)
+    speed(parts, out, data_dir)
 
 
 @click.command(name="embed-wordnet", cls=Command)
@@ -133,7 +122,6 @@ MEASURES = (
     ablate_command,
     geometry_command,
     reproduction_command,
-    speed,
-    speed_text,
+    speed_command,
     embed_wordnet,
 )

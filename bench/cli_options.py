@@ -141,4 +141,3 @@ STORED = click.option(
     help="Results folder.",
 )
 LOOKED_FOR = "Where data files are looked for."
-KEPT = "Results folder; what it holds is not measured again."

@@ -28,14 +28,19 @@ PACKAGES = (
 )
 
 
-def provenance(threads: int) -> Provenance:
-    """Of the cells of a run that begins now, each on ``threads`` threads."""
+def provenance(threads: int, packages: tuple[str, ...] = PACKAGES) -> Provenance:
+    """Of what is measured from now on.
+
+    Args:
+        threads: of each cell.
+        packages: whose versions are told, as far as they are installed.
+    """
     git, dirty = _git()
     now = dt.datetime.now(dt.UTC)
     return Provenance(
         git=git,
         dirty=dirty,
-        versions=_versions(),
+        versions=_versions(packages),
         machine=_machine(),
         threads=threads,
         date=now.isoformat(timespec="microseconds"),
@@ -50,9 +55,9 @@ def usable_cores() -> int:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def _versions(packages: tuple[str, ...]) -> dict[str, str]:
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

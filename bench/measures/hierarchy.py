@@ -48,8 +48,8 @@ def recall_by_distance(
         seed: of the bootstrap, whose resamples the rankings share.
     """
     n_distances = int(relevance.distances.max()) + 1
-    total = _by_query(relevance, n_distances, np.ones(relevance.n_pairs))
-    hits = [_by_query(relevance, n_distances, pairs) for pairs in found]
+    total = sums_by_query(relevance, n_distances, np.ones(relevance.n_pairs))
+    hits = [sums_by_query(relevance, n_distances, pairs) for pairs in found]
     rng = np.random.default_rng(seed)
     low, high = ratio_intervals(np.column_stack(hits), np.tile(total, len(hits)), rng)
     ends = zip(np.split(low, len(hits)), np.split(high, len(hits)), strict=True)
@@ -76,7 +76,7 @@ def _summary(hits: Floats, total: Floats, low: Floats, high: Floats) -> RecallBy
     )
 
 
-def _by_query(relevance: Relevance, n_distances: int, weights: Floats | Bools) -> Floats:
+def sums_by_query(relevance: Relevance, n_distances: int, weights: Floats | Bools) -> Floats:
     """[n_queries, n_distances + 1] sums of ``weights`` over pairs; the last column is their sum."""
     places = relevance.queries.astype(np.int64) * n_distances + relevance.distances
     n_places = relevance.n_queries * n_distances

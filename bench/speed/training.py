@@ -1,0 +1,215 @@
+"""Pairs trained on in a second, and seconds until a quality is reached, against plain PyTorch.
+
+`masked-de` and `standard-de` with the settings of the dataset's card, beside the same loss over
+the same batches in PyTorch as one writes it first: `nn.Embedding` with dense gradients, automatic
+differentiation, `torch.optim.Adam`. A pair is a query with one of its relevant documents; a step
+has `batch` queries with all of theirs, and steps times the mean number of pairs in a batch are
+counted. Drawing batches is part of a step, making the tables is not.
+
+Time to quality is the training time of the shortest schedule, of those listed, that ends at or
+above the stated overall recall@|S| on a fixed sample of queries. The peer follows the same
+schedule, is looked at 25 times on its way, and is given the time of the first look that reaches
+the quality; it is stopped at a cap. Looking is not counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.errors import InputError
+from bench.load import load_dataset
+from bench.plan import Settings, settled
+from bench.registry import Registry
+from bench.report.console import say
+from bench.speed.ratio import (
+    Row,
+    Spread,
+    Timings,
+    alternate,
+    faster,
+    in_seconds,
+    seconds_of,
+)
+from bench.speed.record import Measured
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.judgements import Judgements
+    from bench.method import Method
+    from bench.task import Queries, Task
+    from bench.types import Ints
+
+AIM = 10
+LOOKS = 25
+
+
+class Quality(NamedTuple):
+    """What a method should reach.
+
+    Attributes:
+        recall: overall, as a fraction.
+        schedules: numbers of steps to try, ascending; a whole training each.
+        cap_s: seconds that the peer is given.
+    """
+
+    recall: float
+    schedules: tuple[int, ...]
+    cap_s: float
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        dataset: that is trained on.
+        steps, plain_steps: of ours and of the peer in a round.
+        repeats: rounds.
+        sample: queries by which quality is seen.
+        qualities: by method.
+    """
+
+    dataset: str
+    steps: int
+    plain_steps: int
+    repeats: int
+    sample: int
+    qualities: dict[str, Quality]
+
+
+FULL = Sizes(
+    "wordnet",
+    200,
+    10,
+    5,
+    2000,
+    {
+        "masked-de": Quality(0.95, (1000, 2000, 4000, 6000), 200),
+        "standard-de": Quality(0.55, (10_000, 15_000, 20_000), 400),
+    },
+)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Train both methods and their peers.
+
+    Raises:
+        InputError: one of ours does not reach its quality with any of its schedules.
+    """
+    task = load_dataset(sizes.dataset, data_dir)
+    rows = []
+    for name, quality in sizes.qualities.items():
+        trainers = Trainers(name, task, sizes.sample)
+        say(f"    {name}: pairs a second")
+        rows.append(_throughput(trainers, sizes))
+        say(f"    {name}: time to {100 * quality.recall:g} %")
+        rows.append(_time_to(quality, trainers))
+    return Measured(rows, [])
+
+
+class Trainers:
+    """Ours and the peer on the same pairs.
+
+    Attributes:
+        name: of the method.
+        batch: queries a step.
+        pairs: in a batch, in the mean.
+    """
+
+    def __init__(self, name: str, task: Task, sample: int) -> None:
+        """``sample`` queries of the test, evenly spread, tell the quality."""
+        self.name, self._task = name, task
+        self._type = Registry().resolve(name)
+        self._params, _ = settled(self._type, task, Settings())
+        answered = task.train.answered
+        self.batch = min(int(self._params["batch"]), len(answered))
+        self.pairs = self.batch * task.train.n_pairs / len(answered)
+        asked = task.test.relevance.answered
+        rows = asked[:: max(1, len(asked) // sample)][:sample]
+        self._queries: Queries = task.queries(rows)
+        self._judged: Judgements = task.test.rows(rows)
+        self._depth = int(self._judged.depth.max())
+
+    def ours(self, steps: int) -> float:
+        """Seconds of fitting ours."""
+        return seconds_of(lambda: self._fitted(steps))
+
+    def plain(self, steps: int) -> float:
+        """Seconds of training the peer."""
+        from bench.speed.plain_trainer import PlainTrainer
+
+        return PlainTrainer(self.name, self._params, self._task.train).train(steps)
+
+    def ours_to(self, recall: float, steps: int) -> tuple[float, bool]:
+        """Seconds of a whole training of ours, and whether it ends at the quality or above."""
+        found: list[Method] = []
+        seconds = seconds_of(lambda: found.append(self._fitted(steps)))
+        (method,) = found
+        method.index(self._task.corpus)
+        (point,) = method.operating_points()
+        ids = method.search(self._queries, self._depth, point).ids
+        return seconds, self._recall(ids) >= recall
+
+    def plain_to(self, recall: float, steps: int, cap_s: float) -> tuple[float, bool]:
+        """The peer's seconds until the quality, and whether it got there before the cap."""
+        from bench.speed.plain_trainer import PlainTrainer
+
+        trainer = PlainTrainer(self.name, self._params, self._task.train)
+        every = max(1, steps // LOOKS)
+        got_there = False
+
+        def after_step(step: int, seconds: float) -> bool:
+            nonlocal got_there
+            if step % every == 0 or step == steps:
+                got_there = self._recall(trainer.ranked(self._queries.rows, self._depth)) >= recall
+            return got_there or seconds >= cap_s
+
+        return trainer.train(steps, after_step), got_there
+
+    def _fitted(self, steps: int) -> Method:
+        method = self._type(**{**self._params, "steps": steps})
+        method.fit(self._task.training(), seed=0, progress=lambda _done, _total: None)
+        return method
+
+    def _recall(self, ids: Ints) -> float:
+        return float(np.mean(self._judged.found(ids)))
+
+
+def _throughput(trainers: Trainers, sizes: Sizes) -> Row:
+    """Seconds a pair of both."""
+    ours, peer = alternate(
+        sizes.repeats,
+        # What comes before the first step is in both terms.
+        lambda: (trainers.ours(1 + sizes.steps) - trainers.ours(1)) / sizes.steps,
+        lambda: trainers.plain(sizes.plain_steps) / sizes.plain_steps,
+    )
+    per_pair = Timings([s / trainers.pairs for s in ours], [s / trainers.pairs for s in peer])
+    a_step = f"{trainers.batch} queries, {trainers.pairs:,.0f} pairs a step"
+    what = f"{trainers.name}, pairs a second ({a_step})"
+    return faster(what, per_pair, AIM, lambda seconds: f"{1 / seconds:,.0f} / s")
+
+
+def _time_to(quality: Quality, trainers: Trainers) -> Row:
+    """Seconds until a quality of both."""
+    for steps in quality.schedules:
+        ours, reached = trainers.ours_to(quality.recall, steps)
+        if reached:
+            break
+    else:
+        raise InputError(
+            f"{trainers.name} does not reach a recall of {quality.recall} in "
+            f"{quality.schedules[-1]} steps: nothing can be compared; lower the quality in "
+            f"{__name__}"
+        )
+    peer, reached = trainers.plain_to(quality.recall, steps, quality.cap_s)
+    return Row(
+        what=f"{trainers.name}, time to {100 * quality.recall:g} % overall ({steps:,} steps)",
+        ours=in_seconds(ours),
+        peer=f"{'' if reached else '> '}{in_seconds(peer)}",
+        measured=Spread.of([peer / ours]),
+        at_least=True,
+        aim=AIM,
+        cut_short=not reached,
+    )

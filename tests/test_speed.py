@@ -1,0 +1,264 @@
+"""The benchmark of ratios: its arithmetic, each part at a tiny size, what it keeps."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from bench.cli import main
+from bench.errors import InputError, MethodError
+from bench.load import load_dataset
+from bench.registry import Registry
+from bench.speed import exact_search, harness, measures, texts, training, visited
+from bench.speed.command import speed
+from bench.speed.growth import exponent
+from bench.speed.plain_trainer import LOSSES, PlainTrainer
+from bench.speed.ratio import HEADER, Row, Spread, Timings, alternate, amount, dearer, faster
+from bench.speed.record import NAME, PAGE, PARTS, Measured, read
+from bench.speed.tables import vectors_of
+from methods.trainers.batches import make_batch
+from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+
+TREE = "tree:H=4,W=3"
+SECONDS = Timings(ours=[1.0, 2.0, 4.0], peer=[3.0, 8.0, 10.0])
+
+
+def test_a_ratio_is_the_median_over_rounds_and_not_the_ratio_of_medians():
+    # 3 / 1, 8 / 2, 10 / 4: the medians would be 8 / 2 = 4.
+    row = faster("it", SECONDS, 3, str)
+    assert row.measured == Spread(middle=3, low=2.5, high=4)
+    assert row.cells() == ["it", "2.0", "8.0", "3.00 (2.50 to 4.00)", "≥ 3", "reached"]
+
+
+def test_a_cost_is_our_time_over_the_peers():
+    row = dearer("it", SECONDS, 0.3, str)
+    assert row.measured == Spread(middle=1 / 3, low=0.25, high=0.4)
+    assert row.cells()[3:] == ["0.33 (0.25 to 0.40)", "≤ 0.3", "not reached"]
+
+
+def test_an_amount_has_its_unit_and_no_verdict_without_an_aim():
+    assert amount("it", [2.0], 1.0, "s").cells()[3:] == ["2.00 s", "≤ 1 s", "not reached"]
+    assert amount("it", [2.0], None, "s").cells()[3:] == ["2.00 s", "", ""]
+
+
+def test_of_a_peer_that_was_stopped_the_ratio_is_at_least_that():
+    ratio = Spread.of([12.0])
+    row = Row(what="it", measured=ratio, at_least=True, aim=10, cut_short=True)
+    assert row.cells()[3:] == ["≥ 12.00", "≥ 10", "reached"]
+
+
+def test_ways_go_in_turn_and_every_other_round_backwards():
+    order = []
+
+    def way(name):
+        def go():
+            order.append(name)
+            return float(len(order))
+
+        return go
+
+    assert alternate(2, way("a"), way("b")) == [[3.0, 6.0], [4.0, 5.0]]
+    assert "".join(order) == "ab" + "ab" + "ba"
+
+
+def test_the_exponent_of_three_halves_is_found():
+    assert exponent([100, 400, 2500], [5 * n**1.5 for n in (100, 400, 2500)]) == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "loss"),
+    [("standard-de", InBatchSoftmax(20.0)), ("masked-de", MaskedSoftmax(22.0))],
+)
+def test_the_plain_trainer_has_the_loss_and_the_gradient_of_ours(name, loss):
+    relevance = load_dataset(TREE).train
+    params = {**Registry().resolve(name).params, "dim": 8, "batch": 6, "negatives": 20}
+    trainer = PlainTrainer(name, params, relevance)
+    batch = trainer._batch(relevance.answered[3:9])
+    plain = LOSSES[name](trainer.tables, batch, params)
+    plain.backward()
+    masked = name == "masked-de"
+    drawn = batch.negatives.numpy() if masked else None
+    weight = params["self_weight"] if masked else 1.0
+    rows = batch.queries.numpy()
+    of_ours = make_batch(rows, relevance.rows(rows), negatives=drawn, self_weight=weight)
+    q = trainer.tables.queries.weight.detach()[of_ours.queries]
+    x = trainer.tables.documents.weight.detach()[of_ours.documents]
+    unit = torch.nn.functional.normalize if masked else torch.clone
+    ours = loss(unit(q), unit(x), of_ours)
+    assert ours.loss == pytest.approx(plain.item(), rel=1e-5)
+    gradient = trainer.tables.documents.weight.grad[of_ours.documents]
+    if masked:  # what lies along a vector is lost when it is scaled to length 1
+        along = (ours.documents * unit(x)).sum(1, keepdim=True) * unit(x)
+        assert torch.allclose(
+            (ours.documents - along) / x.norm(dim=1, keepdim=True), gradient, atol=1e-5
+        )
+    else:
+        assert torch.allclose(ours.documents, gradient, atol=1e-5)
+
+
+def training_sizes(**changed):
+    quality = training.Quality(0.5, (1, 400), 30.0)
+    sizes = training.Sizes(TREE, 20, 5, 2, 40, {"masked-de": quality})
+    return sizes._replace(**changed)
+
+
+def test_training_is_compared_by_pairs_a_second_and_by_the_time_to_a_quality():
+    pairs, time_to = training.measure(None, training_sizes()).rows
+    # Nodes have themselves and their ancestors: 1 + 3 * 2 + 9 * 3 + 27 * 4 pairs.
+    assert pairs.what == "masked-de, pairs a second (40 queries, 142 pairs a step)"
+    assert pairs.ours.endswith(" / s")
+    assert "time to 50 % overall (400 steps)" in time_to.what
+    assert not time_to.cut_short
+
+
+def test_a_peer_is_stopped_at_the_cap():
+    capped = training.Quality(0.5, (400,), 0.0)
+    _, time_to = training.measure(None, training_sizes(qualities={"masked-de": capped})).rows
+    assert time_to.cut_short
+    assert time_to.peer.startswith("> ")
+
+
+def test_a_quality_that_ours_does_not_reach_is_an_error():
+    far = training.Quality(0.99, (1,), 1.0)
+    with pytest.raises(InputError, match=r"masked-de does not reach a recall of 0\.99 in 1 steps"):
+        training.measure(None, training_sizes(qualities={"masked-de": far}))
+
+
+def test_exact_search_is_compared_with_the_better_of_two_peers():
+    (row,) = exact_search.measure(None, exact_search.Sizes(TREE, (16,), 30, 10, 2)).rows
+    assert row.what.startswith("30 queries over ")
+    assert row.what.endswith(" x 16, k = 10")
+    assert "(Faiss; the other " in row.peer or "(PyTorch; the other " in row.peer
+
+
+def test_measures_agree_with_pytrec_eval():
+    measured = measures.measure(None, measures.Sizes(TREE, 30, 50, 2))
+    assert [row.what for row in measured.rows] == [
+        "recall by distance, 40 queries",
+        "ranking measures, 30 queries x 50 documents",
+    ]
+    assert len(measured.notes) == 2
+
+
+def test_measures_that_do_not_agree_are_an_error():
+    with pytest.raises(MethodError, match=r"it: ours are \[0\.5\], pytrec_eval's \[0\.6\]"):
+        measures._compared("it", lambda: np.array([0.5]), lambda: np.array([0.6]), 1)
+
+
+def test_the_rankings_that_are_measured_hold_each_document_once(diamond):
+    ids = measures._rankings(diamond, 4, np.random.default_rng(0))
+    for row in ids:
+        real = row[row >= 0]
+        assert len(set(real)) == len(real)
+
+
+def test_search_is_compared_by_visited_document():
+    ways = (
+        visited.Way("standard-de+faiss-ivf", {"dim": 16, "steps": 0, "nlist": 5}, 1.05),
+        visited.Way("ehi", {"dim": 16, "steps": 3, "branching": 4}, 1.2),
+    )
+    rows = visited.measure(None, visited.Sizes(TREE, 40, 5, 1, ways)).rows
+    assert rows[0].what.startswith("standard-de+faiss-ivf, 5 leaves, nprobe ")
+    assert rows[1].what.startswith("ehi, ")
+    assert all(row.ours.endswith(" ns") for row in rows)
+
+
+def test_the_peer_searches_the_vectors_that_the_method_scores():
+    task = load_dataset(TREE)
+    method = Registry().resolve("masked-de")(dim=4, steps=0)
+    method.fit(task.training(), seed=0, progress=lambda done, total: None)
+    method.index(task.corpus)
+    vectors = vectors_of(method)
+    queries = task.queries(np.array([0, 7]))
+    found = method.search(queries, 3, {})
+    scores = vectors.queries[queries.rows] @ vectors.documents.T
+    assert np.allclose(-np.sort(-scores, axis=1)[:, :3], found.scores, atol=1e-6)
+
+
+def test_the_harness_is_measured_by_a_cell_of_noop_and_by_starting_commands():
+    hello = harness.Command(("-c", "pass"), 30.0)
+    sizes = harness.Sizes("tree:H=3,W=2", "masked-de", ("masked-de.steps=2",), 2, (hello,))
+    noop, share, start = harness.measure(None, sizes).rows
+    assert noop.what == "cell of noop on tree:H=3,W=2"
+    assert 0 < share.measured.middle < 100
+    assert start.what == "python -c pass"
+    assert start.reached
+
+
+def test_a_command_that_fails_is_told():
+    with pytest.raises(InputError, match="(?s)`python -c 1/0` in .*ZeroDivisionError"):
+        harness._start(harness.Command(("-c", "1/0"), 1.0), 1)
+
+
+def test_texts_without_the_dataset_say_that_encoding_is_left_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("TREELINE_DATA", str(tmp_path))
+    measured = texts.measure(tmp_path, texts.Sizes(200, 1, "scifact", 1))
+    assert [row.what for row in measured.rows] == ["reading 200 documents", "its peak memory"]
+    assert measured.notes[0].startswith("Encoding is left out: dataset scifact is not on this")
+
+
+def test_encoding_is_compared_with_sentence_transformers(small_text_task):
+    row = texts._encoding(small_text_task, 1)
+    assert row.what == "encoding 24 documents of small-text"
+    assert row.peer.endswith("s")
+
+
+@pytest.fixture
+def told(monkeypatch):
+    """Parts that measure nothing; the value that each tells can be changed."""
+    values = dict.fromkeys(PARTS, 1.0)
+
+    def module(name):
+        row = faster(f"the row of {name}", Timings([1.0], [values[name]]), 2, str)
+
+        class Fake:
+            measure = staticmethod(lambda data_dir: Measured([row], [f"a note of {name}"]))
+
+        return Fake
+
+    monkeypatch.setattr("bench.speed.command.module_of", module)
+    return values
+
+
+def test_parts_that_are_not_measured_keep_what_was_measured(told, tmp_path):
+    speed((), tmp_path, None)
+    first = read(tmp_path).parts
+    told["visited"] = 3.0
+    speed(("visited",), tmp_path, None)
+    second = read(tmp_path).parts
+    assert list(second) == list(PARTS)
+    assert second["visited"].rows[0].measured.middle == 3
+    assert {name: part for name, part in second.items() if name != "visited"} == {
+        name: part for name, part in first.items() if name != "visited"
+    }
+    page = (tmp_path / PAGE).read_text()
+    assert all(f"## {name}\n" in page and f"a note of {name}" in page for name in PARTS)
+
+
+def test_the_page_says_what_a_part_measures_and_where_it_was_measured(told, tmp_path):
+    speed(("measures",), tmp_path, None)
+    page = (tmp_path / PAGE).read_text()
+    origin = read(tmp_path).parts["measures"].provenance
+    assert measures.__doc__.splitlines()[0] in page
+    assert "| the row of measures | 1.0    | 1.0    | 1.00       | ≥ 2   | not reached |" in page
+    assert all(name in page for name in HEADER)
+    assert f"commit `{origin.commit}`" in page
+    assert f"orjson {origin.versions['orjson']}" in page
+    assert str(origin.machine["cpu"]) in page
+
+
+def test_an_unknown_part_is_an_error_that_names_the_known_ones(tmp_path):
+    result = CliRunner().invoke(main, ["speed", "trainning", "--out", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "unknown part 'trainning'" in result.output
+    assert all(name in result.output for name in PARTS)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("text", ["{", json.dumps({"schema": 1, "parts": {"measures": 3}})])
+def test_a_damaged_file_is_named_before_anything_is_measured(told, tmp_path, text):
+    (tmp_path / NAME).write_text(text)
+    with pytest.raises(InputError, match=r"speed\.json is not what `bench speed` writes"):
+        speed((), tmp_path, None)
