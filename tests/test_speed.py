@@ -11,7 +11,7 @@ from bench.cli import main
 from bench.errors import InputError, MethodError
 from bench.load import load_dataset
 from bench.registry import Registry
-from bench.speed import exact_search, harness, measures, texts, training, visited
+from bench.speed import exact_search, growth, harness, measures, texts, training, visited
 from bench.speed.command import speed
 from bench.speed.growth import exponent
 from bench.speed.plain_trainer import LOSSES, PlainTrainer
@@ -65,6 +65,17 @@ def test_ways_go_in_turn_and_every_other_round_backwards():
 
 def test_the_exponent_of_three_halves_is_found():
     assert exponent([100, 400, 2500], [5 * n**1.5 for n in (100, 400, 2500)]) == pytest.approx(1.5)
+
+
+def test_growth_is_fitted_to_cells_of_each_size():
+    sizes = growth.Sizes((1000, 8000), queries=110, memory_bytes=1 << 30)
+    rows = {row.what: row for row in growth.measure(None, sizes).rows}
+    # 8 + 4 * 64 bytes for a document, and centroids besides.
+    size = rows["size of the index: exponent"]
+    assert size.measured.middle == pytest.approx(1, abs=0.05)
+    assert size.reached
+    assert len(rows) == 6
+    assert all(len(row.ours.split(", ")) == 2 for row in rows.values())
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,75 @@
-"""How seconds and memory grow with the size of a corpus: the exponent of a power law."""
+"""How seconds and memory grow with the corpus: 10,000, 100,000 and 1,000,000 documents.
+
+Cells of `zero-shot-de+faiss-ivf` on generated vectors of 64 dimensions with WordNet's clusters, one
+after another: indexing (leaves are laid out for five numbers of them, about the square root of the
+corpus, and the best on validation is kept), searching 10,000 queries at all operating points, exact
+search of the same queries, everything else (start, task, measures, files), the process's peak
+memory and the size of the index. The exponent e of size^e is fitted to the three by least squares
+over logarithms; the time of exact search over all pairs, a query for each document, would have
+one more.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
+from bench.cell import Cost, Status
+from bench.errors import InputError
 from bench.geometry.search import slope
+from bench.report.console import say
+from bench.run import RunOptions
+from bench.run import measure as measure_cells
+from bench.speed.ratio import Row, Spread, in_seconds, told
+from bench.speed.record import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+METHOD = "zero-shot-de+faiss-ivf"
+AIM = 1.05
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        documents: of each corpus.
+        queries: that are asked, validation included.
+        memory_bytes: ceiling of each cell.
+    """
+
+    documents: tuple[int, ...]
+    queries: int
+    memory_bytes: int
+
+
+FULL = Sizes((10_000, 100_000, 1_000_000), 11_000, 8 << 30)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Measure a cell of each size in a folder that is thrown away.
+
+    Raises:
+        InputError: a cell failed.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        costs = [_cost(n, sizes, Path(folder), data_dir) for n in sizes.documents]
+    amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
+        "index": (lambda cost: cost.index_s, in_seconds),
+        "search, all operating points": (lambda cost: cost.choose_s + cost.search_s, in_seconds),
+        "exact search": (lambda cost: cost.exact_s, in_seconds),
+        "harness and measures": (lambda cost: cost.harness_s, in_seconds),
+        "peak memory": (lambda cost: cost.peak_mb, _in_megabytes),
+        "size of the index": (lambda cost: cost.index_bytes / 1e6, _in_megabytes),
+    }
+    rows = [
+        _row(what, sizes.documents, [amount(cost) for cost in costs], tell)
+        for what, (amount, tell) in amounts.items()
+    ]
+    return Measured(rows, [])
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -19,3 +80,38 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
         values: seconds or bytes at each size, above 0.
     """
     return slope([math.log(size) for size in sizes], [math.log(value) for value in values]).value
+
+
+def _cost(n: int, sizes: Sizes, out: Path, data_dir: Path | None) -> Cost:
+    say(f"    {n:,} documents")
+    dataset = f"clusters:n={n},queries={sizes.queries}"
+    (cell,) = measure_cells(
+        RunOptions(
+            METHOD,
+            datasets="",
+            dataset=(dataset,),
+            memory_bytes=sizes.memory_bytes,
+            out=out,
+            data_dir=data_dir,
+        )
+    )
+    if cell.status is not Status.OK or cell.cost is None:
+        raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")
+    return cell.cost
+
+
+def _row(
+    what: str, sizes: Sequence[int], values: Sequence[float], tell: Callable[[float], str]
+) -> Row:
+    """The exponent beside what it was fitted to."""
+    return Row(
+        what=f"{what}: exponent",
+        ours=", ".join(map(tell, values)),
+        measured=Spread.of([exponent(sizes, values)]),
+        at_least=False,
+        aim=AIM,
+    )
+
+
+def _in_megabytes(megabytes: float) -> str:
+    return f"{told(megabytes)} MB"

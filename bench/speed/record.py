@@ -29,6 +29,7 @@ PARTS = {
     "visited": "bench.speed.visited",
     "harness": "bench.speed.harness",
     "texts": "bench.speed.texts",
+    "growth": "bench.speed.growth",
 }
 """The module of each part; its docstring says what is measured, its ``measure`` does so."""
 
