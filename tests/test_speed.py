@@ -205,14 +205,14 @@ def test_a_command_that_fails_is_told():
 
 def test_texts_without_the_dataset_say_that_encoding_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setenv("TREELINE_DATA", str(tmp_path))
-    measured = texts.measure(tmp_path, texts.Sizes(200, 1, "scifact", 1))
+    measured = texts.measure(tmp_path, texts.Sizes(200, 1, "scifact", 8, 1))
     assert [row.what for row in measured.rows] == ["reading 200 documents", "its peak memory"]
     assert measured.notes[0].startswith("Encoding is left out: dataset scifact is not on this")
 
 
 def test_encoding_is_compared_with_sentence_transformers(small_text_task):
-    row = texts._encoding(small_text_task, 1)
-    assert row.what == "encoding 24 documents of small-text"
+    row = texts._encoding(small_text_task, texts.Sizes(200, 1, "small-text", 12, 1))
+    assert row.what == "encoding 12 documents of small-text"
     assert row.peer.endswith("s")
 
 

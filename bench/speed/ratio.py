@@ -117,14 +117,20 @@ def _row(
     return Row(what=what, ours=ours, peer=peer, measured=ratio, at_least=at_least, aim=aim)
 
 
-def alternate(repeats: int, *ways: Callable[[], float]) -> list[list[float]]:
+def alternate(repeats: int, *ways: Callable[[], float], warm: bool = True) -> list[list[float]]:
     """What each of several ways says, ``repeats`` times, in turn.
 
-    Each goes once before, uncounted: the first call pays for imports and fresh memory. Every other
-    round goes backwards, so that a machine that slows down slows all of them.
+    Every other round goes backwards, so that a machine that slows down slows all of them.
+
+    Args:
+        repeats: rounds.
+        ways: what goes in turn.
+        warm: whether each goes once before, uncounted: the first call pays for imports and fresh
+            memory.
     """
-    for way in ways:
-        way()
+    if warm:
+        for way in ways:
+            way()
     found: list[list[float]] = [[] for _ in ways]
     numbered = list(enumerate(ways))
     for repeat in range(repeats):
