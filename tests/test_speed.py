@@ -248,6 +248,14 @@ def test_parts_that_are_not_measured_keep_what_was_measured(told, tmp_path):
     assert all(f"## {name}\n" in page and f"a note of {name}" in page for name in PARTS)
 
 
+def test_a_folder_that_is_not_there_is_made_and_one_that_cannot_be_is_an_error(told, tmp_path):
+    speed(("measures",), tmp_path / "new" / "folder", None)
+    assert (tmp_path / "new" / "folder" / PAGE).exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="cannot write to .*file"):
+        speed(("measures",), tmp_path / "file" / "below", None)
+
+
 def test_the_page_says_what_a_part_measures_and_where_it_was_measured(told, tmp_path):
     speed(("measures",), tmp_path, None)
     page = (tmp_path / PAGE).read_text()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError
+from bench.errors import InputError, cannot_write
 from bench.provenance import PACKAGES, provenance
 from bench.report.console import say, say_table
 from bench.speed.ratio import HEADER
@@ -35,7 +35,7 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
             raise InputError(f"unknown part {name!r} of the benchmark; parts: {', '.join(PARTS)}")
     import torch
 
-    read(out)  # before an hour is spent on what cannot be kept
+    _prepare(out)
     chosen = list(dict.fromkeys(names)) or list(PARTS)
     for number, name in enumerate(chosen, start=1):
         say(f"[{number}/{len(chosen)}] {name}")
@@ -54,3 +54,12 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
             Part(rows=measured.rows, notes=measured.notes, seconds=seconds, provenance=origin),
         )
     say(f"Written: {out / PAGE}")
+
+
+def _prepare(out: Path) -> None:
+    """Find out that nothing can be kept before minutes are spent on it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    read(out)
