@@ -13,6 +13,7 @@ import psutil
 from bench.cards import cards
 from bench.cell import CellSpec, Status
 from bench.cluster import join_cluster
+from bench.device import wanted_device
 from bench.errors import InputError, cannot_write
 from bench.executors.local import LocalExecutor
 from bench.executors.needs import Needs
@@ -205,6 +206,7 @@ def _planned(options: RunOptions, registry: Registry, threads: int) -> _Plan:
             unread.append(f"{name}: {error}" if len(names) > 1 else str(error))
     if not tasks:
         _tell_unread(unread)
+    wanted_device()  # nonsense is refused before a cell is begun
     origin = provenance(threads)
     planned = [
         (

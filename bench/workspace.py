@@ -31,6 +31,8 @@ class Workspace(NamedTuple):
         memory_bytes: how much the process may still allocate; 0: not known.
         scratch: a folder for what does not fit into that, gone when the cell ends; None: there is
             none.
+        device: where to compute, ``cpu``, ``cuda`` or ``cuda:1``; empty: on a GPU where there is
+            one that the method can use.
     """
 
     cache: Path | None = None
@@ -38,3 +40,4 @@ class Workspace(NamedTuple):
     warn: Callable[[str], None] = _unwarned
     memory_bytes: int = 0
     scratch: Path | None = None
+    device: str = ""

@@ -55,6 +55,7 @@ class DualEncoder(Method):
         self.encoder = self.trainer.train(
             train, self._start, self.workspace, seed=seed, progress=progress
         )
+        self.encoder.settle()
 
     def index(self, corpus: Corpus) -> None:
         """Index the document vectors."""

@@ -235,7 +235,7 @@ class TestLosses:
         for row, column in np.ndindex(*q.shape):
             moved = q.clone()
             moved[row, column] += step
-            slope = (loss(moved, x, batch).loss - found.loss) / step
+            slope = (loss(moved, x, batch).loss - found.loss).item() / step
             assert slope == pytest.approx(found.queries[row, column].item(), abs=1e-4)
 
     def test_what_is_not_a_number_stops_with_a_way_out(self):

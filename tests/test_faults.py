@@ -310,6 +310,8 @@ def test_files_of_another_that_hold_a_pickle_are_not_unpickled(bench, tmp_path, 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # by torch, which then refuses it
 def test_a_text_encoder_of_another_that_holds_a_pickle_is_not_unpickled(tmp_path):
+    import torch
+
     from methods.encoders.sentence import load_model, model_folder
 
     mine = tmp_path / "encoder"
@@ -321,5 +323,5 @@ def test_a_text_encoder_of_another_that_holds_a_pickle_is_not_unpickled(tmp_path
         with path.with_name("pytorch_model.bin").open("wb") as file:
             pickle.dump(Trap(tmp_path / "mark"), file)
     with pytest.raises(InputError, match="cannot be read from"):
-        load_model(str(mine))
+        load_model(str(mine), torch.device("cpu"))
     assert not (tmp_path / "mark").exists()

@@ -16,6 +16,7 @@ from bench.provenance import usable_cores
 from bench.run import RunOptions, measure
 from bench.strings import Strings
 from methods.encoders import embeddings
+from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
 from methods.indexes.pieces import BLOCK
@@ -166,8 +167,8 @@ def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path,
     class Measuring:
         """Stands for a text encoder: a text's vector is its length."""
 
-        def __init__(self, name):
-            self.scale = float(name)
+        def __init__(self, encoder):
+            self.scale = float(encoder.name)
 
         def encode(self, texts):
             return np.array([[self.scale * len(text)] for text in texts], np.float32)
@@ -176,7 +177,7 @@ def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path,
             return 1
 
     monkeypatch.setattr(embeddings, "CHUNK", 4)
-    monkeypatch.setattr(embeddings, "load_model", Measuring)
+    monkeypatch.setattr(Pretrained, "model", Measuring)
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "digest")
     monkeypatch.setattr(encode, "EncodingWorker", Measuring)
     told = []

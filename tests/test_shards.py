@@ -14,7 +14,7 @@ from bench.method import Workspace
 from bench.registry import Registry
 from bench.strings import Strings
 from methods.encoders import embeddings
-from methods.encoders.embeddings import embed, encode_chunk, encode_here
+from methods.encoders.embeddings import embed, encode_here
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
@@ -145,9 +145,9 @@ def test_an_encoding_that_is_cut_short_goes_on_with_whatever_encodes(tmp_path, m
     texts = Strings.of([f"{word} number {i}" for i in range(60) for word in ("cat", "tree", "sea")])
     monkeypatch.setattr(embeddings, "CHUNK", 50)
 
-    def two_at_once(name, chunks):
+    def two_at_once(encoder, chunks):
         waiting = iter(chunks)
-        while pair := [encode_chunk(name, texts) for texts in islice(waiting, 2)]:
+        while pair := [encoder.encode(texts) for texts in islice(waiting, 2)]:
             yield from pair
 
     def stop_at_100(done, total):

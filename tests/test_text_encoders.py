@@ -5,13 +5,15 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.strings import Strings
 from methods.encoders import embeddings, sentence
-from methods.encoders.embeddings import embed, encode_chunk
+from methods.encoders.embeddings import embed
+from methods.encoders.pretrained import Pretrained
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
@@ -40,14 +42,14 @@ def fitted(task, workspace, name="standard-de", **params):
 
 
 def test_embeddings_are_those_of_sentence_transformers(workspace):
-    model = sentence.load_model("minilm")
+    model = sentence.load_model("minilm", torch.device("cpu"))
     expected = model.encode(list(TEXTS), normalize_embeddings=True, show_progress_bar=False)
     np.testing.assert_allclose(embed("minilm", TEXTS, workspace), expected, atol=1e-6)
 
 
 def test_a_second_run_encodes_nothing(workspace, monkeypatch):
     first = np.array(embed("minilm", TEXTS, workspace))
-    monkeypatch.setattr(embeddings, "load_model", lambda name: pytest.fail("encoded again"))
+    monkeypatch.setattr(Pretrained, "encode", lambda *given: pytest.fail("encoded again"))
     np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), first)
 
 
@@ -55,10 +57,10 @@ def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
     embed("minilm", TEXTS, workspace)
     encoded = []
 
-    def counted(name, chunks):
+    def counted(encoder, chunks):
         for texts in chunks:
             encoded.append(len(texts))
-            yield encode_chunk(name, texts)
+            yield encoder.encode(texts)
 
     embed("minilm", TEXTS[:2], workspace, counted)
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "another digest")
@@ -153,7 +155,7 @@ def trained(task, workspace, tune, *, siamese=True):
         return gradients
 
     train_encoder(
-        learner_of(encoder, training),
+        learner_of(encoder, training, workspace),
         Standard(batch=8).batches(training.relevance, np.random.default_rng(0)),
         watched,
         steps=6,

@@ -58,7 +58,7 @@ def test_loss_and_gradients_agree_with_autograd(batch, loss, reference):
     expected = reference(q, x, batch)
     expected.backward()
     found = loss(T)(q.detach(), x.detach(), batch)
-    assert found.loss == pytest.approx(expected.item(), rel=1e-5)
+    assert found.loss.item() == pytest.approx(expected.item(), rel=1e-5)
     torch.testing.assert_close(found.queries, q.grad, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(found.documents, x.grad, rtol=1e-4, atol=1e-6)
 

@@ -10,6 +10,7 @@ import numpy as np
 from bench.check.agreement import differing_query
 from bench.check.fits import SharedFits, training_of
 from bench.check.memory import copied
+from bench.device import wanted_device
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
 from bench.plan import settled
@@ -118,7 +119,7 @@ class Subject:
     def make(self) -> Method:
         """A method that has seen nothing."""
         method = self.method_type(**self._params)
-        method.workspace = Workspace(self._cache)
+        method.workspace = Workspace(self._cache, device=wanted_device())
         return method
 
     def skipped(self) -> str | None:

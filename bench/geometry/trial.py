@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.device import wanted_device
 from bench.errors import InputError
 from bench.fits import Fits
 from bench.keys import cell_key
@@ -95,7 +96,7 @@ def measure(trial: Trial, fits: Path) -> Outcome:
         InputError: the method has no use for such a task.
     """
     task, method = _task(trial.dataset), _method(trial)
-    method.workspace = Workspace(cache_folder())
+    method.workspace = Workspace(cache_folder(), device=wanted_device())
     unfollowed = method.workspace.progress
     training = task.training()
     unsuited = method.skip(training)

@@ -49,6 +49,9 @@ class Encoder(ABC):
         """[n] scores of single pairs."""
         raise NotImplementedError("this encoder does not score single pairs")
 
+    def settle(self) -> None:  # noqa: B027 - of most encoders nothing is looked up in a search
+        """Training has ended: what a search looks up moves to the CPU, where it is searched."""
+
     @abstractmethod
     def copy(self) -> Encoder:
         """A copy that can be trained on without changing this one."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from filelock import FileLock
 
-from methods.encoders.sentence import load_model, model_digest
+from methods.encoders.pretrained import Pretrained
+from methods.encoders.sentence import model_digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from bench.task import Strings
     from bench.types import Floats, Ints
 
-    Encode: TypeAlias = Callable[[str, Iterable[list[str]]], Iterator[Floats]]
-    """From the name of an encoder and chunks of texts, unit vectors [n, dim] of each chunk."""
+    Encode: TypeAlias = Callable[[Pretrained, Iterable[list[str]]], Iterator[Floats]]
+    """From an encoder and chunks of texts, unit vectors [n, dim] of each chunk."""
 
 _VERSION = 1
 """Of how texts are encoded; raise it when that changes, or old vectors are served."""
@@ -28,17 +29,9 @@ HALF_PRECISION_FROM = 2_000_000
 """Texts from which embeddings are kept as float16: half the disk, errors of about 0.0005."""
 
 
-def encode_chunk(name: str, texts: list[str]) -> Floats:
-    """[n, dim] unit vectors."""
-    vectors: Floats = load_model(name).encode(
-        texts, normalize_embeddings=True, show_progress_bar=False
-    )
-    return vectors
-
-
-def encode_here(name: str, chunks: Iterable[list[str]]) -> Iterator[Floats]:
+def encode_here(encoder: Pretrained, chunks: Iterable[list[str]]) -> Iterator[Floats]:
     """Unit vectors of chunks, one after another, in this process."""
-    return (encode_chunk(name, texts) for texts in chunks)
+    return map(encoder.encode, chunks)
 
 
 def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = encode_here) -> Floats:
@@ -49,7 +42,8 @@ def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = enco
     Args:
         name: of the encoder.
         texts: to be encoded.
-        workspace: its cache is keyed by digests of the encoder and of the texts.
+        workspace: its cache is keyed by digests of the encoder and of the texts, and by the
+            precision of its device.
         encode: is given chunks of the texts, and gives their vectors in the same order.
 
     Returns:
@@ -57,23 +51,39 @@ def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = enco
         cache.
     """
     dtype = np.float16 if len(texts) >= HALF_PRECISION_FROM else np.float32
+    encoder = Pretrained.of(name, workspace)
     if workspace.cache is None:
-        computed: Floats = np.empty((len(texts), _dimension(name)), dtype)
-        _fill(computed, name, texts, encode, workspace.progress)
+        computed: Floats = np.empty((len(texts), _dimension(encoder)), dtype)
+        _fill(computed, encoder, texts, encode, workspace.progress)
         return computed
-    folder = workspace.cache / "embeddings" / f"{_VERSION}-{model_digest(name)[:16]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = folder_of(workspace.cache, "embeddings", _VERSION, name, mixed=encoder.mixed)
     target = folder / f"{texts.digest[:32]}.{np.dtype(dtype).name}.npy"
     with FileLock(f"{target}.lock"):
         if not target.exists():
-            _write(target, name, texts, dtype, encode, workspace.progress)
+            _write(target, encoder, texts, dtype, encode, workspace.progress)
     kept: Floats = np.load(target, mmap_mode="r")
     return kept
 
 
+def folder_of(cache: Path, kind: str, version: int, name: str, *, mixed: bool) -> Path:
+    """The folder of what an encoder makes of texts in one precision; it is made.
+
+    Args:
+        cache: the folder of all that is kept.
+        kind: what is made.
+        version: of how it is made.
+        name: of the encoder.
+        mixed: whether it is made in bfloat16: a run on the CPU reads none of that.
+    """
+    precision = "-bfloat16" if mixed else ""
+    folder = cache / kind / f"{version}-{model_digest(name)[:16]}{precision}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _write(
     target: Path,
-    name: str,
+    encoder: Pretrained,
     texts: Strings,
     dtype: type[np.floating],
     encode: Encode,
@@ -82,7 +92,7 @@ def _write(
     """Encode into a partial file, whose finished rows are counted beside it, and rename it."""
     partial, counted = target.with_suffix(".partial"), target.with_suffix(".done")
     done = int(counted.read_text()) if counted.exists() and partial.exists() else 0
-    shape = len(texts), _dimension(name)
+    shape = len(texts), _dimension(encoder)
     vectors = np.lib.format.open_memmap(partial, "r+" if done else "w+", dtype, shape)
 
     def keep(rows_done: int, total: int) -> None:
@@ -90,14 +100,14 @@ def _write(
         counted.write_text(str(rows_done))
         progress(rows_done, total)
 
-    _fill(vectors, name, texts, encode, keep, done)
+    _fill(vectors, encoder, texts, encode, keep, done)
     partial.replace(target)
     counted.unlink(missing_ok=True)
 
 
 def _fill(
     vectors: Floats,
-    name: str,
+    encoder: Pretrained,
     texts: Strings,
     encode: Encode,
     progress: Progress,
@@ -106,12 +116,12 @@ def _fill(
     """Put in vectors, the longest texts first, so that a batch holds texts of like length."""
     order: Ints = np.argsort(-texts.lengths, kind="stable")
     parts = [order[start : start + CHUNK] for start in range(done, len(order), CHUNK)]
-    encoded = encode(name, (list(texts.take(rows)) for rows in parts))
+    encoded = encode(encoder, (list(texts.take(rows)) for rows in parts))
     for rows, found in zip(parts, encoded, strict=True):
         vectors[rows] = found
         done += len(rows)
         progress(done, len(order))
 
 
-def _dimension(name: str) -> int:
-    return int(load_model(name).get_embedding_dimension() or 0)
+def _dimension(encoder: Pretrained) -> int:
+    return int(encoder.model().get_embedding_dimension() or 0)

@@ -39,6 +39,11 @@ class RoutedEncoder(Encoder):
         """[n] scores of single pairs, by the encoder."""
         return self.encoder.score(queries, documents)
 
+    def settle(self) -> None:
+        """Bring tables and tree to the CPU."""
+        self.encoder.settle()
+        self.tree.to("cpu")
+
     def copy(self) -> RoutedEncoder:
         """A copy that can be trained on without changing this one."""
         return RoutedEncoder(self.encoder.copy(), copy.deepcopy(self.tree))

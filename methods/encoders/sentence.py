@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError
 
 if TYPE_CHECKING:
+    import torch
     from sentence_transformers import SentenceTransformer
 
 logger = logging.getLogger(__name__)
@@ -100,8 +101,8 @@ def model_digest(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def load_model(name: str) -> SentenceTransformer:
-    """Read a model, onto the GPU where there is one.
+def load_model(name: str, device: torch.device) -> SentenceTransformer:
+    """Read a model onto a device.
 
     Raises:
         InputError: there is no such model, or its files cannot be read.
@@ -110,7 +111,7 @@ def load_model(name: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     try:
-        return SentenceTransformer(str(folder), local_files_only=True)
+        return SentenceTransformer(str(folder), device=str(device), local_files_only=True)
     except Exception as error:
         raise InputError(
             f"encoder {name!r} cannot be read from {folder}: {type(error).__name__}: {error}"

@@ -63,56 +63,81 @@ class TableEncoder(Encoder):
         tables = {"queries": self.queries, "documents": self.documents}
         save_file(tables, folder / FILE, {"cosine": str(self.cosine)})
 
+    def settle(self) -> None:
+        """Bring both tables to the CPU."""
+        self.place(torch.device("cpu"))
+
+    def place(self, device: torch.device) -> None:
+        """Move both tables to a device."""
+        self.queries, self.documents = self.queries.to(device), self.documents.to(device)
+
     def copy(self) -> TableEncoder:
         """A copy that can be trained on without changing this one."""
         return TableEncoder(self.queries.clone(), self.documents.clone(), self.cosine)
 
     def encode_queries(self, queries: Queries) -> Floats:
         """Rows of the queries' table, [n, dim]."""
-        vectors: Floats = self._scaled(self.queries[torch.tensor(queries.rows)]).numpy()
+        vectors: Floats = self._scaled(_rows(self.queries, queries.rows)).cpu().numpy()
         return vectors
 
     def encode_documents(self, texts: Strings | None) -> Floats:
         """The documents' table, [n_documents, dim]."""
-        vectors: Floats = self._scaled(self.documents).numpy()
+        vectors: Floats = self._scaled(self.documents).cpu().numpy()
         return vectors
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
         """Dot products or cosines of n pairs, [n]."""
-        q = self._scaled(self.queries[torch.tensor(queries.rows)])
-        scores: Floats = (q * self._scaled(self.documents[torch.tensor(documents)])).sum(1).numpy()
+        q = self._scaled(_rows(self.queries, queries.rows))
+        x = self._scaled(_rows(self.documents, documents))
+        scores: Floats = (q * x).sum(1).cpu().numpy()
         return scores
 
     def _scaled(self, vectors: torch.Tensor) -> torch.Tensor:
         return torch.nn.functional.normalize(vectors) if self.cosine else vectors
 
 
+def _rows(table: torch.Tensor, rows: Ints) -> torch.Tensor:
+    return table[torch.tensor(rows, device=table.device)]
+
+
 class TableLearner:
-    """Trains both tables in place, touching only the rows of a batch."""
+    """Trains both tables, touching only the rows of a batch."""
 
     def __init__(
-        self, encoder: TableEncoder, optimizer: Callable[[torch.Tensor], RowOptimizer]
+        self,
+        encoder: TableEncoder,
+        optimizer: Callable[[torch.Tensor], RowOptimizer],
+        device: torch.device,
     ) -> None:
-        """``optimizer`` makes the optimiser of one table."""
+        """Train on a device.
+
+        Args:
+            encoder: whose tables are moved there, and changed in place.
+            optimizer: makes the optimiser of one table.
+            device: where tables, moments and losses are.
+        """
+        encoder.place(device)
         self._encoder = encoder
+        self._device = device
         self._query_optimizer = optimizer(encoder.queries)
         self._document_optimizer = optimizer(encoder.documents)
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of both tables, scaled to length 1 where the encoder does so."""
-        self._batch = batch
-        self._q, self._query_length = self._rows(self._encoder.queries, batch.queries)
-        self._x, self._document_length = self._rows(self._encoder.documents, batch.documents)
+        self._queries = batch.queries.to(self._device, non_blocking=True)
+        self._documents = batch.documents.to(self._device, non_blocking=True)
+        self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
+        self._x, self._document_length = self._scored(self._encoder.documents, self._documents)
         return self._q, self._x
 
     def step(self, gradients: Gradients, rate: float) -> None:
         """Move the rows of the batch."""
         query_gradient = _through_scaling(gradients.queries, self._q, self._query_length)
         document_gradient = _through_scaling(gradients.documents, self._x, self._document_length)
-        self._query_optimizer.step(self._batch.queries, query_gradient, rate)
-        self._document_optimizer.step(self._batch.documents, document_gradient, rate)
+        self._query_optimizer.step(self._queries, query_gradient, rate)
+        self._document_optimizer.step(self._documents, document_gradient, rate)
 
-    def _rows(
+    def _scored(
         self, table: torch.Tensor, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Rows as they are scored, and their lengths [n, 1] where they were divided by."""

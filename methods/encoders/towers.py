@@ -15,6 +15,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, relu
 
+from methods.device import device_of
 from methods.encoders.embeddings import embed
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Tower(ABC):
     Attributes:
         name: of the pretrained encoder.
         workspace: where embeddings are kept and who is told of encoding.
+        device: where it computes.
         module: what is trained, None where nothing is.
     """
 
@@ -40,6 +42,7 @@ class Tower(ABC):
     def __init__(self, name: str, workspace: Workspace) -> None:
         self.name = name
         self.workspace = workspace
+        self.device = device_of(workspace)
 
     @abstractmethod
     def prepare(self, texts: Strings) -> Any:  # noqa: ANN401 - each tower's own
@@ -47,7 +50,7 @@ class Tower(ABC):
 
     @abstractmethod
     def forward(self, prepared: Any, rows: Ints) -> torch.Tensor:  # noqa: ANN401
-        """Unit vectors [n, dim] of rows of prepared texts, on the CPU, with their gradient."""
+        """Unit vectors [n, dim] of rows of prepared texts, on the device, with their gradient."""
 
     @abstractmethod
     def encode(self, texts: Strings) -> Floats:
@@ -69,7 +72,8 @@ class Frozen(Tower):
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
-        return torch.from_numpy(np.array(prepared[rows], np.float32))
+        vectors = torch.from_numpy(np.array(prepared[rows], np.float32))
+        return vectors.to(self.device, non_blocking=True)
 
     def encode(self, texts: Strings) -> Floats:
         """The embeddings."""
@@ -107,7 +111,7 @@ class Head(Frozen):
         super().__init__(name, workspace)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.module = ResidualHead(*shape)
+            self.module = ResidualHead(*shape).to(self.device)
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """The head's output for rows of the embeddings."""
@@ -121,7 +125,7 @@ class Head(Frozen):
         vectors = np.empty(prepared.shape, np.float32)
         for start in range(0, len(vectors), BLOCK):
             rows = np.arange(start, min(start + BLOCK, len(vectors)))
-            vectors[rows] = self.forward(prepared, rows).numpy()
+            vectors[rows] = self.forward(prepared, rows).cpu().numpy()
         return vectors
 
 

@@ -16,8 +16,10 @@ from torch.nn.functional import normalize
 
 from bench.errors import InputError
 from bench.task import Strings
-from methods.encoders.embeddings import CHUNK
-from methods.encoders.sentence import load_model, model_digest
+from methods.device import is_mixed, transformer_precision
+from methods.encoders.embeddings import CHUNK, folder_of
+from methods.encoders.pretrained import unit_vectors
+from methods.encoders.sentence import load_model
 from methods.encoders.towers import Tower
 
 if TYPE_CHECKING:
@@ -62,19 +64,24 @@ class _Transformer(Tower):
 
     def __init__(self, name: str, workspace: Workspace) -> None:
         super().__init__(name, workspace)
-        self.model = load_model(name).eval()  # without dropout: the same seed, the same vectors
+        # Without dropout: the same seed, the same vectors.
+        self.model = load_model(name, self.device).eval()
+        self.mixed = is_mixed(self.device)
 
     def _pooled(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Unit vectors [n, dim] on the CPU, from [n, length, width] token vectors."""
+        """Unit vectors [n, dim] from [n, length, width] token vectors."""
         features = {"token_embeddings": tokens, "attention_mask": mask}
         for module in list(self.model)[1:]:
             features = module(features)
-        return normalize(features["sentence_embedding"]).cpu()
+        return normalize(features["sentence_embedding"].float())
+
+    def _precision(self) -> torch.autocast:
+        return transformer_precision(self.device, mixed=self.mixed)
 
     def _features(self, texts: Strings) -> dict[str, torch.Tensor]:
         features = self.model.preprocess(list(texts))
         return {
-            name: value.to(self.model.device) if isinstance(value, torch.Tensor) else value
+            name: value.to(self.device) if isinstance(value, torch.Tensor) else value
             for name, value in features.items()
         }
 
@@ -98,8 +105,9 @@ class Full(_Transformer):
 
     def forward(self, prepared: Strings, rows: Ints) -> torch.Tensor:
         """Rows of texts through the transformer."""
-        vectors = self.model(self._features(prepared.take(rows)))["sentence_embedding"]
-        return normalize(vectors).cpu()
+        with self._precision():
+            vectors = self.model(self._features(prepared.take(rows)))["sentence_embedding"]
+        return normalize(vectors.float())
 
     def encode(self, texts: Strings) -> Floats:
         """All texts through the transformer, the longest first; nothing of it is kept."""
@@ -107,9 +115,7 @@ class Full(_Transformer):
         vectors = np.empty((len(texts), int(self.model.get_embedding_dimension() or 0)), np.float32)
         for start in range(0, len(order), CHUNK):
             rows = order[start : start + CHUNK]
-            vectors[rows] = self.model.encode(
-                list(texts.take(rows)), normalize_embeddings=True, show_progress_bar=False
-            )
+            vectors[rows] = unit_vectors(self.model, list(texts.take(rows)), mixed=self.mixed)
             self.workspace.progress(start + len(rows), len(order))
         return vectors
 
@@ -132,12 +138,12 @@ class LastLayer(_Transformer):
         Raises:
             InputError: what comes out differs from the whole model's vectors.
         """
-        expected = self.model.encode(list(_PROBES), normalize_embeddings=True)
+        expected = unit_vectors(self.model, list(_PROBES), mixed=self.mixed)
         try:
             with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
                 self._compute(_PROBES, Path(folder))
-                found = self.forward(_open(Path(folder)), np.arange(len(_PROBES))).numpy()
-            alike = np.allclose(found, expected, atol=TOLERANCE)
+                found = self.forward(_open(Path(folder)), np.arange(len(_PROBES)))
+            alike = np.allclose(found.cpu().numpy(), expected, atol=TOLERANCE)
         except (RuntimeError, TypeError, ValueError):
             alike = False
         if not alike:
@@ -151,8 +157,7 @@ class LastLayer(_Transformer):
         cache = self.workspace.cache
         if cache is None:
             raise InputError("tune=last-layer keeps activations on disk, and was given no cache")
-        folder = cache / "activations" / f"{_VERSION}-{model_digest(self.name)[:16]}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder_of(cache, "activations", _VERSION, self.name, mixed=self.mixed)
         target = folder / texts.digest[:32]
         with FileLock(f"{target}.lock"):
             if not target.exists():
@@ -171,13 +176,16 @@ class LastLayer(_Transformer):
         hidden = np.zeros(shape, np.float16)
         for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
             hidden[i, : end - start] = prepared.tokens[start:end]
-        device = self.model.device
-        tokens = torch.from_numpy(hidden).to(device).float()
-        mask = torch.arange(shape[1], device=device) < torch.from_numpy(lengths).to(device)[:, None]
-        # The block adds this to its attention scores: padding gets none.
-        bias = torch.zeros(mask.shape, device=device).masked_fill_(~mask, torch.finfo().min)
-        out = self.module(tokens, attention_mask=bias[:, None, None, :])
-        return self._pooled(out[0] if isinstance(out, tuple) else out, mask.long())
+        tokens = torch.from_numpy(hidden).to(self.device).float()
+        ends_at = torch.from_numpy(lengths).to(self.device)
+        mask = torch.arange(shape[1], device=self.device) < ends_at[:, None]
+        # The block adds this to its attention scores: padding gets none. The least float32 would
+        # be minus infinity in bfloat16.
+        bias = torch.zeros(mask.shape, device=self.device)
+        bias.masked_fill_(~mask, torch.finfo(torch.bfloat16).min)
+        with self._precision():
+            out = self.module(tokens, attention_mask=bias[:, None, None, :])
+            return self._pooled(out[0] if isinstance(out, tuple) else out, mask.long())
 
     @torch.inference_mode()
     def encode(self, texts: Strings) -> Floats:
@@ -187,7 +195,7 @@ class LastLayer(_Transformer):
         parts = []
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH]
-            parts.append(self.forward(prepared, rows).numpy())
+            parts.append(self.forward(prepared, rows).cpu().numpy())
             self.workspace.progress(start + len(rows), len(order))
         vectors = np.empty((len(order), parts[0].shape[1]), np.float32)
         vectors[order] = np.concatenate(parts)
@@ -205,7 +213,8 @@ class LastLayer(_Transformer):
                     features = self._features(texts.take(rows))
                     mask = features["attention_mask"].bool()
                     try:
-                        self.model[0](features)
+                        with self._precision():
+                            self.model[0](features)
                     except _Reached as reached:
                         tokens = reached.hidden[mask]
                     file.write(_half(tokens, self.name).data)

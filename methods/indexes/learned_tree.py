@@ -66,8 +66,9 @@ class LearnedTree(LeafIndex):
         import torch
 
         with torch.inference_mode():
-            found = self._tree.search(torch.tensor(queries), int(point["nprobe"]), self.beam)
-        leaves = found.leaves.numpy()
+            vectors = torch.tensor(queries, device=self._tree.device)
+            found = self._tree.search(vectors, int(point["nprobe"]), self.beam)
+        leaves = found.leaves.cpu().numpy()
         ids, scores = self._lists.search(queries, k, leaves)
         return SearchResult(ids, scores, leaves=leaves, routing=found.routing)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from methods.encoders.embeddings import embed, encode_chunk, encode_here
+from methods.encoders.embeddings import embed, encode_here
 from methods.encoders.towers import Frozen
 from methods.shards.pool import Actors
 
@@ -14,28 +14,32 @@ if TYPE_CHECKING:
 
     from bench.task import Strings
     from bench.types import Floats
+    from methods.encoders.pretrained import Pretrained
 
 
 class EncodingWorker:
     """Encodes with a pretrained encoder."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, encoder: Pretrained) -> None:
+        """``encoder``: in the precision of the cell that reads the vectors."""
+        self._encoder = encoder
 
     def encode(self, texts: list[str]) -> Floats:
         """[n, dim] unit vectors."""
-        return encode_chunk(self._name, texts)
+        return self._encoder.encode(texts)
 
 
-def encode_by_actors(name: str, chunks: Iterable[list[str]], workers: int) -> Iterator[Floats]:
+def encode_by_actors(
+    encoder: Pretrained, chunks: Iterable[list[str]], workers: int
+) -> Iterator[Floats]:
     """Unit vectors of chunks, several at once.
 
     Args:
-        name: of the encoder.
+        encoder: which each of them reads.
         chunks: of texts.
         workers: Ray actors that encode, fewer where there are fewer GPUs.
     """
-    return Actors(EncodingWorker, [(name,)] * workers, uses_gpu=True).map("encode", chunks)
+    return Actors(EncodingWorker, [(encoder,)] * workers, uses_gpu=True).map("encode", chunks)
 
 
 class MappedTower(Frozen):

@@ -33,6 +33,15 @@ class Batch(NamedTuple):
     pair_rows: torch.Tensor
     weights: torch.Tensor
 
+    def scored_on(self, device: torch.device) -> Batch:
+        """The same, with what losses read on a device; rows stay, as learners look them up."""
+        return Batch(
+            self.queries,
+            self.documents,
+            # A copy out of pageable memory need not be waited for: it is staged first.
+            *(part.to(device, non_blocking=True) for part in self[2:]),
+        )
+
 
 def query_chunks(relevance: Relevance, size: int, rng: np.random.Generator) -> Iterator[Ints]:
     """Query rows ``size`` at a time, for ever: in random order, each at most once an epoch.

@@ -125,6 +125,7 @@ class EHI(Learned):
         progress: Progress,
     ) -> Encoder:
         """Train encoder and tree."""
+        from methods.device import device_of
         from methods.encoders.routed import RoutedEncoder
         from methods.trainers.loop import train_encoder
         from methods.trees.losses import JointLoss
@@ -134,7 +135,8 @@ class EHI(Learned):
         encoder = (
             start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
         )
-        tree = new_tree(self, encoder.encode_documents(data.document_texts), seed)
+        documents = encoder.encode_documents(data.document_texts)
+        tree = new_tree(self, documents, seed, device_of(workspace))
         routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
         mining = HardNegatives(data.relevance, self, seed)
@@ -184,7 +186,7 @@ class EHI(Learned):
     ) -> tuple[Learner, Relevance]:
         """What trains the encoder, and the pairs that it is trained on."""
         if data.document_texts is None or not self.corpus_pairs:
-            return learner_of(encoder, data), data.relevance
+            return learner_of(encoder, data, workspace), data.relevance
         from methods.trees.sentences import SentenceLearner, Sentences
 
         sentences = Sentences.of(data.document_texts, self.sentences)
@@ -195,7 +197,7 @@ class EHI(Learned):
                 f"{len(data.document_texts):,} documents have no sentence to stand for a query"
             )
         if not len(sentences.documents):
-            return learner_of(encoder, data), data.relevance
+            return learner_of(encoder, data, workspace), data.relevance
         learner = SentenceLearner(cast("TextEncoder", encoder), data, sentences)
         return learner, sentences.joined_to(data.relevance)
 

@@ -78,6 +78,7 @@ class Learned(Trainer):
         self,
         encoder: Encoder,
         data: Training,
+        workspace: Workspace,
         batches: Iterator[Batch],
         loss: Loss,
         progress: Progress,
@@ -93,7 +94,7 @@ class Learned(Trainer):
         if is_text:
             best = BestCheckpoint(encoder, data, steps=self.steps, checks=self.checks)
         train_encoder(
-            learner_of(encoder, data),
+            learner_of(encoder, data, workspace),
             batches,
             loss,
             steps=self.steps,
@@ -104,15 +105,19 @@ class Learned(Trainer):
         return best.encoder if best else encoder
 
 
-def learner_of(encoder: Encoder, data: Training, *, finetuning: bool = False) -> Learner:
+def learner_of(
+    encoder: Encoder, data: Training, workspace: Workspace, *, finetuning: bool = False
+) -> Learner:
     """What trains an encoder: Adam, but plain gradient descent for tables that are finetuned."""
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):
+        from methods.device import device_of
         from methods.encoders.table import TableLearner
         from methods.trainers.optimizers import RowAdam, RowSGD
 
-        return TableLearner(encoder, RowSGD if finetuning else RowAdam)
+        optimizer = RowSGD if finetuning else RowAdam
+        return TableLearner(encoder, optimizer, device_of(workspace))
     from methods.encoders.text import TextEncoder, TextLearner
 
     return TextLearner(cast("TextEncoder", encoder), data)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import torch
+
 from bench.errors import InputError
+from methods.device import training_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +17,46 @@ if TYPE_CHECKING:
     from methods.encoders.base import Learner
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Loss
+
+
+LOOK_EVERY = 50
+"""Losses that are looked at together: the value of one that a GPU computes has to be waited for."""
+
+
+class LossWatch:
+    """Finds the first loss that is no number, and says at which step it was.
+
+    On the CPU each is looked at as it comes.
+    """
+
+    def __init__(self, is_fine: Callable[[float], bool], lower: str) -> None:
+        """``lower``: what a user might lower."""
+        self._is_fine, self._lower = is_fine, lower
+        self._waiting: list[torch.Tensor] = []
+        self._seen = 0
+
+    def add(self, loss: torch.Tensor) -> None:
+        """Take the loss of the next step.
+
+        Raises:
+            InputError: it, or one before it, is not fine.
+        """
+        self._waiting.append(loss)
+        if loss.device.type == "cpu" or len(self._waiting) == LOOK_EVERY:
+            self.look()
+
+    def look(self) -> None:
+        """Look at those that were not looked at yet.
+
+        Raises:
+            InputError: one of them is not fine.
+        """
+        values = torch.stack(self._waiting).tolist() if self._waiting else []
+        self._waiting = []
+        for value in values:
+            self._seen += 1
+            if not self._is_fine(value):
+                raise InputError(f"the loss is {value} at step {self._seen}; lower {self._lower}")
 
 
 def train_encoder(
@@ -42,14 +85,19 @@ def train_encoder(
     Raises:
         InputError: the loss is not a number, and no checkpoint was kept.
     """
-    for step in range(steps):
-        batch = next(batches)
-        gradients = loss(*learner.vectors(batch), batch)
-        if after_step is None and math.isnan(gradients.loss):  # else the best checkpoint is kept
-            raise InputError(f"the loss is nan at step {step + 1}; lower lr")
-        learner.step(gradients, lr * (1 + math.cos(math.pi * step / steps)) / 2 if decay else lr)
-        if step % 50 == 0:
-            progress(step, steps)
-        if after_step is not None and after_step(step + 1):
-            break
+    watch = LossWatch(lambda value: not math.isnan(value), "lr")
+    with training_precision():
+        for step in range(steps):
+            batch = next(batches)
+            q, x = learner.vectors(batch)
+            gradients = loss(q, x, batch.scored_on(q.device))
+            if after_step is None:  # else the best checkpoint is kept
+                watch.add(gradients.loss)
+            rate = lr * (1 + math.cos(math.pi * step / steps)) / 2 if decay else lr
+            learner.step(gradients, rate)
+            if step % 50 == 0:
+                progress(step, steps)
+            if after_step is not None and after_step(step + 1):
+                break
+    watch.look()
     progress(steps, steps)

@@ -22,7 +22,7 @@ FLOOR = 1e-30
 class Gradients(NamedTuple):
     """The mean loss over a batch's pairs and its gradients."""
 
-    loss: float
+    loss: torch.Tensor  # of no dimension: reading its value waits for a GPU
     queries: torch.Tensor
     documents: torch.Tensor
 
@@ -44,8 +44,8 @@ class _Softmax:
     def _scores(self, q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Scores times temperature, [r, c], in the reused buffer."""
         shape = len(q), len(x)
-        if self._buffer.numel() < shape[0] * shape[1]:
-            self._buffer = torch.empty(shape[0] * shape[1])
+        if self._buffer.numel() < shape[0] * shape[1] or self._buffer.device != q.device:
+            self._buffer = q.new_empty(shape[0] * shape[1])
         scores = self._buffer[: shape[0] * shape[1]].view(shape)
         return torch.mm(q * self.temperature, x.T, out=scores)
 
@@ -53,7 +53,7 @@ class _Softmax:
         self, loss: torch.Tensor, d_scores: torch.Tensor, q: torch.Tensor, x: torch.Tensor, n: int
     ) -> Gradients:
         scale = self.temperature / n
-        return Gradients(loss.item() / n, d_scores @ (x * scale), d_scores.T @ (q * scale))
+        return Gradients(loss / n, d_scores @ (x * scale), d_scores.T @ (q * scale))
 
 
 class InBatchSoftmax(_Softmax):
@@ -75,7 +75,7 @@ class InBatchSoftmax(_Softmax):
         partition = scores.sum(1)
         log_partition = partition.log() + top[:, 0]
         loss = (batch.weights * (log_partition[batch.pair_rows] - positive)).sum()
-        row_weight = torch.zeros(len(q)).index_add_(0, batch.pair_rows, batch.weights)
+        row_weight = q.new_zeros(len(q)).index_add_(0, batch.pair_rows, batch.weights)
         scores *= (row_weight / partition)[:, None]
         flat.index_add_(0, batch.pairs, -batch.weights)
         return self._gradients(loss, scores, q, x, len(batch.pairs))
@@ -102,7 +102,7 @@ class MaskedSoftmax(_Softmax):
         total = (positive + negatives[batch.pair_rows]).clamp_min_(FLOOR)
         loss = (batch.weights * (total / positive.clamp_min(FLOOR)).log_()).sum()
         share = batch.weights / total
-        row_weight = torch.zeros(len(q)).index_add_(0, batch.pair_rows, share)
+        row_weight = q.new_zeros(len(q)).index_add_(0, batch.pair_rows, share)
         scores *= row_weight[:, None]
         flat[batch.pairs] = -share * negatives[batch.pair_rows]
         return self._gradients(loss, scores, q, x, len(batch.pairs))

@@ -64,7 +64,8 @@ class Masked(Learned):
         else:
             encoder = self.new_encoder(data, workspace, cosine=True, seed=seed)
         batches = self._batches(relevance, np.random.default_rng(seed))
-        return self.learn(encoder, data, batches, MaskedSoftmax(self.temperature), progress)
+        loss = MaskedSoftmax(self.temperature)
+        return self.learn(encoder, data, workspace, batches, loss, progress)
 
     def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         from methods.trainers.batches import make_batch, query_chunks

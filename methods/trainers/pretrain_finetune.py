@@ -80,7 +80,7 @@ class PretrainFinetune(Standard):
                 encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
             )
         train_encoder(
-            learner_of(encoder, data, finetuning=True),
+            learner_of(encoder, data, workspace, finetuning=True),
             self.batches(far, np.random.default_rng([seed, 1])),
             InBatchSoftmax(self.finetune_temperature),
             steps=self.finetune_steps,

@@ -46,7 +46,8 @@ class Standard(Learned):
 
         encoder = self.new_encoder(data, workspace, cosine=self.cosine, seed=seed)
         batches = self.batches(data.relevance, np.random.default_rng(seed))
-        return self.learn(encoder, data, batches, InBatchSoftmax(self.temperature), progress)
+        loss = InBatchSoftmax(self.temperature)
+        return self.learn(encoder, data, workspace, batches, loss, progress)
 
     def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
         """Batches of queries with all their documents."""

@@ -145,6 +145,11 @@ class Indexer(nn.Module):
         """The classifiers of each height, the root's first."""
         yield from cast("Iterable[Level]", self._levels)
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return next(self.parameters()).device
+
     def path_embedding(self, x: torch.Tensor) -> torch.Tensor:
         """[n, B·H] path embedding (EHI, Algorithm 2), the root's children first.
 
@@ -194,9 +199,11 @@ class Indexer(nn.Module):
 
     @torch.inference_mode()
     def leaves(self, x: torch.Tensor, count: int) -> torch.Tensor:
-        """[n, count] the most probable leaves of vectors out of all, block by block."""
+        """[n, count] the most probable leaves of vectors out of all, block by block, on the CPU."""
         blocks = [x[start : start + BLOCK] for start in range(0, max(len(x), 1), BLOCK)]
-        return torch.cat([self.search(block, count).leaves for block in blocks])
+        return torch.cat(
+            [self.search(block.to(self.device), count).leaves.cpu() for block in blocks]
+        )
 
     def save(self, folder: Path) -> None:
         """Write form and weights."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn.functional import relu
 
-from bench.errors import InputError
+from methods.trainers.loop import LossWatch
 from methods.trainers.losses import Gradients, MaskedSoftmax
 
 if TYPE_CHECKING:
@@ -64,14 +64,15 @@ class JointLoss:
         self._steps, self._step = steps, 0
         self._optimizer = torch.optim.AdamW(tree.parameters())
         self._softmax = MaskedSoftmax(settings.temperature)
+        self._watch = LossWatch(math.isfinite, "lr or indexer_lr")
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
         """Loss and gradients.
 
         Raises:
-            InputError: the loss is not a number.
+            InputError: the loss is not a number; on a GPU that of one of the last steps.
         """
-        relevant = torch.zeros(len(q), len(x), dtype=torch.bool)
+        relevant = torch.zeros(len(q), len(x), dtype=torch.bool, device=q.device)
         relevant.view(-1)[batch.pairs] = True
         of_vectors = self._of_vectors(q, x, relevant, batch)
         q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
@@ -81,9 +82,10 @@ class JointLoss:
             torch.autograd.backward(loss)
             self._move()
         self._step += 1
-        total = loss.item() + of_vectors.loss
-        if not math.isfinite(total):
-            raise InputError(f"the loss is {total} at step {self._step}; lower lr or indexer_lr")
+        total = loss.detach() + of_vectors.loss
+        self._watch.add(total)
+        if self._step == self._steps:
+            self._watch.look()
         if q.grad is None or x.grad is None:
             return of_vectors
         return Gradients(total, of_vectors.queries + q.grad, of_vectors.documents + x.grad)
@@ -99,7 +101,7 @@ class JointLoss:
         q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
         loss = weight * triplet(q @ x.T, relevant, batch, self._settings.margin)
         of_q, of_x = torch.autograd.grad(loss, [q, x])
-        return Gradients(loss.item(), of_q, of_x)
+        return Gradients(loss.detach(), of_q, of_x)
 
     def _of_paths(
         self, q: torch.Tensor, x: torch.Tensor, relevant: torch.Tensor, batch: Batch

@@ -24,13 +24,14 @@ LEAVES = 4
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
 
 
-def new_tree(settings: EHI, documents: Floats, seed: int) -> Indexer:
+def new_tree(settings: EHI, documents: Floats, seed: int, device: torch.device) -> Indexer:
     """The tree before joint training.
 
     Args:
         settings: its form, and whether it starts at clusters.
         documents: [n, dim] vectors of length 1.
         seed: of what is drawn.
+        device: where it is trained.
 
     Raises:
         InputError: it would have more leaves than there are documents.
@@ -44,7 +45,7 @@ def new_tree(settings: EHI, documents: Floats, seed: int) -> Indexer:
             f"branching ** height is {branching} ** {height} = {shape.n_leaves:,} leaves "
             f"for {n_documents:,} documents; lower branching or height"
         )
-    tree = Indexer(shape, seed)
+    tree = Indexer(shape, seed).to(device)
     if settings.warm_start:
         start_at_clusters(tree, documents, settings.start_scale, seed)
     return tree
@@ -117,11 +118,12 @@ def _fit_to_labels(tree: Indexer, documents: Floats, paths: Sequence[Ints], seed
     optimizer = torch.optim.AdamW(tree.parameters(), lr=FIT_RATE)
     for _ in range(FIT_STEPS):
         rows = rng.integers(0, len(documents), FIT_BATCH)
-        x = torch.from_numpy(documents[rows])
+        x = torch.from_numpy(documents[rows]).to(tree.device)
         loss = x.new_zeros(())
         for level, above, below in zip(tree.levels, paths[:-1], paths[1:], strict=True):
-            logits = level.some_parents(x, torch.from_numpy(above[rows])[:, None])[:, 0]
-            labels = torch.from_numpy(below[rows] % tree.shape.branching)
+            parents = torch.from_numpy(above[rows]).to(tree.device)
+            logits = level.some_parents(x, parents[:, None])[:, 0]
+            labels = torch.from_numpy(below[rows] % tree.shape.branching).to(tree.device)
             loss = loss + cross_entropy(logits, labels)
         optimizer.zero_grad()
         torch.autograd.backward(loss)

@@ -1,0 +1,44 @@
+"""Where methods compute: the one reader of ``TREELINE_DEVICE``, and the GPU a process has used."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+
+from bench.errors import InputError
+
+VARIABLE = "TREELINE_DEVICE"
+
+
+def wanted_device() -> str:
+    """The device that the environment names, ``cpu``, ``cuda`` or ``cuda:1``; empty if it does not.
+
+    Whether it is there is seen by the method that asks for it: torch takes seconds to import.
+
+    Raises:
+        InputError: it names no device.
+    """
+    named = os.environ.get(VARIABLE, "").strip()
+    if named and not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", named):
+        raise InputError(
+            f"{VARIABLE} is {named!r}; it takes cpu, cuda, or one of several GPUs as cuda:1; "
+            "without it, CUDA is taken where torch has it"
+        )
+    return named
+
+
+def gpu_used() -> str | None:
+    """Name and CUDA version of the GPU that this process has had memory of through torch, or None.
+
+    It is looked at and not claimed: that a GPU is there, or wanted, says nothing of what was used.
+    """
+    torch = sys.modules.get("torch")
+    if torch is None or not torch.cuda.is_initialized():
+        return None
+    used = [
+        torch.cuda.get_device_name(number)
+        for number in range(torch.cuda.device_count())
+        if torch.cuda.max_memory_allocated(number)
+    ]
+    return f"{', '.join(dict.fromkeys(used))}, CUDA {torch.version.cuda}" if used else None

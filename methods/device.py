@@ -1,0 +1,70 @@
+"""Where vectors are trained and texts are encoded, and in which precision."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import torch
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.method import Workspace
+
+
+def device_of(workspace: Workspace) -> torch.device:
+    """The device that a workspace names, or else what :func:`chosen` takes here."""
+    return chosen(workspace.device)
+
+
+def chosen(named: str) -> torch.device:
+    """The device of a name, or where it is empty CUDA if torch has it, else the CPU.
+
+    Raises:
+        InputError: CUDA is named and torch has none, or fewer devices.
+    """
+    if not named:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(named)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        has = f"sees {torch.cuda.device_count()} of them" if torch.version.cuda else "has none"
+        raise InputError(
+            f"the device {named} is asked for, and torch {torch.__version__} {has}: install torch "
+            "for CUDA, see to the driver and CUDA_VISIBLE_DEVICES, or set TREELINE_DEVICE=cpu"
+        )
+    return device
+
+
+def is_mixed(device: torch.device) -> bool:
+    """Whether transformers run in bfloat16 there: on a GPU; on the CPU all is float32."""
+    return device.type != "cpu"
+
+
+def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocast:
+    """Products of a transformer in bfloat16, if ``mixed``.
+
+    Weights, their gradients and moments, layer norms and softmax stay float32, as autocast has
+    them; bfloat16 has the exponents of float32, so that gradients need no scaling.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
+
+
+@contextmanager
+def training_precision() -> Iterator[None]:
+    """Products of tables, heads and trees in TF32 while they are trained on a GPU.
+
+    Their inputs are rounded to 10 bits after the point and added up in float32. Not bfloat16: its
+    7 bits are the larger error under a temperature of 500, as in finetuning, and with vectors of a
+    few dozen dimensions a step waits for memory, not for products. The setting is the process's,
+    for CUDA alone, and is put back: what is encoded and searched later is float32.
+    """
+    products = torch.backends.cuda.matmul
+    before = products.fp32_precision
+    products.fp32_precision = "tf32"
+    try:
+        yield
+    finally:
+        products.fp32_precision = before
