@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
+from bench.device import gpu_used
 from bench.keys import fit_key
 from bench.store import write_atomically
 
@@ -31,12 +32,14 @@ class Fit(NamedTuple):
         spent: seconds spent on it in this process.
         shared: whether it was fitted before.
         waited: seconds until another cell's process had fitted it.
+        gpu: on which it was fitted, if it was.
     """
 
     seconds: float
     spent: float
     shared: bool
     waited: float = 0.0
+    gpu: str | None = None
 
 
 class Fits:
@@ -54,25 +57,26 @@ class Fits:
             start = time.perf_counter()
             method.fit(training, seed=seed, progress=progress)
             seconds = time.perf_counter() - start
-            return Fit(seconds, seconds, shared=False)
+            return Fit(seconds, seconds, shared=False, gpu=gpu_used())
         folder = self._folder / fit_key(self._task_digest, method, seed)
         begin = time.perf_counter()
         with FileLock(f"{folder}.lock"):
             waited = time.perf_counter() - begin
-            seconds_before = self._load(method, folder)
-            if seconds_before is not None:
-                return Fit(seconds_before, 0.0, shared=True, waited=waited)
+            before = self._load(method, folder)
+            if before is not None:
+                return before._replace(waited=waited)
             fit = self._fit_and_save(method, training, seed, progress, folder)
             return fit._replace(waited=fit.waited + waited)
 
-    def _load(self, method: Method, folder: Path) -> float | None:
-        """Load a state, returning the seconds that it took to fit; None if there is none."""
+    def _load(self, method: Method, folder: Path) -> Fit | None:
+        """Load a state, returning how it was fitted; None if there is none."""
         record = folder / "fit.json"
         if not record.exists() or record.stat().st_mtime < self._not_before:
             return None
         try:
             method.load(folder)
-            return float(json.loads(record.read_text())["seconds"])
+            facts = json.loads(record.read_text())
+            return Fit(float(facts["seconds"]), 0.0, shared=True, gpu=facts.get("gpu"))
         except Exception:
             # Written by code that saved in another form, or damaged: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
@@ -89,18 +93,17 @@ class Fits:
         start = time.perf_counter()
         method.fit(training, seed=seed, progress=progress)
         seconds = time.perf_counter() - start
-        self._save(method, folder, first.seconds + seconds)
-        return Fit(
-            first.seconds + seconds, first.spent + seconds, shared=False, waited=first.waited
-        )
+        whole, gpu = first.seconds + seconds, gpu_used() or first.gpu
+        self._save(method, folder, {"seconds": whole, "gpu": gpu})
+        return Fit(whole, first.spent + seconds, shared=False, waited=first.waited, gpu=gpu)
 
-    def _save(self, method: Method, folder: Path, seconds: float) -> None:
+    def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; without room for it this cell goes on all the same."""
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
             method.save(folder)
-            write_atomically(folder / "fit.json", json.dumps({"seconds": seconds}))
+            write_atomically(folder / "fit.json", json.dumps(facts))
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
             shutil.rmtree(folder, ignore_errors=True)

@@ -8,9 +8,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from bench.cell import WARNING, Cell, CellSpec, Cost, Status
+from bench.cell import WARNING, Cell, CellSpec, Cost, Provenance, Status
 from bench.choice import SEES_TEST, choose
 from bench.derive import Results, correlations
+from bench.device import gpu_used, wanted_device
 from bench.errors import InputError, reason_of
 from bench.fits import Fits
 from bench.keys import cell_key
@@ -60,7 +61,8 @@ def run_cell(spec: CellSpec, tell: Tell) -> Cell:
         except Exception as error:
             logger.exception("the cell failed")
             status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
-            cell = spec.blank.model_copy(update={"status": status, "reason": reason_of(error)})
+            ended = {"status": status, "reason": reason_of(error)}
+            cell = spec.blank.model_copy(update={**ended, "provenance": _provenance(spec.blank)})
     return cell
 
 
@@ -83,6 +85,7 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
         lambda text: tell(f"{WARNING}{text}", 0, 0),
         memory_left(spec.memory_bytes),
         scratch,
+        wanted_device(),
     )
     if cell_key(blank.task_digest, method, blank.seed, blank.k) != blank.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
@@ -128,8 +131,16 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
             "cost": cost,
             "run_sha256": sha256_of(run),
             "queries_sha256": sha256_of(queries) if queries.exists() else None,
+            "provenance": _provenance(blank, fit.gpu),
         }
     )
+
+
+def _provenance(blank: Cell, gpu_of_fit: str | None = None) -> Provenance:
+    """Where a cell was measured, with the GPU that it used or its fitted state was made on."""
+    gpu = gpu_used() or gpu_of_fit
+    machine = blank.provenance.machine | ({"gpu": gpu} if gpu else {})
+    return blank.provenance.model_copy(update={"machine": machine})
 
 
 class _Found(NamedTuple):

@@ -164,5 +164,7 @@ def places(cells: list[Cell]) -> list[str]:
     for cell in cells:
         origin = cell.provenance
         place = f"{origin.machine.get('cpu')}, {origin.threads} threads"
+        if "gpu" in origin.machine:
+            place += f", {origin.machine['gpu']}"
         found.setdefault(place, set()).add(f"`{origin.commit}`")
     return [f"{place} (commit {', '.join(sorted(commits))})" for place, commits in found.items()]
