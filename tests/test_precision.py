@@ -1,0 +1,112 @@
+"""What a GPU rounds, rounded alike on the CPU: results stay within tolerance of float32."""
+
+import numpy as np
+import pytest
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from bench.load import load_dataset
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.strings import Strings
+from methods.encoders import pretrained, transformer
+from methods.encoders.embeddings import embed
+from tests.conftest import TOPICS
+
+HALF_A_POINT = 0.005
+STEPS = 400
+TEXTS = Strings.of([*(f"All about the {topic}." for topic in TOPICS), "", "dog " * 40])
+
+
+def silent(done, total):
+    pass
+
+
+class TF32(TorchDispatchMode):
+    """Inputs of matrix products are rounded to 10 bits after the point, as tensor cores do."""
+
+    products = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func in {torch.ops.aten.mm.default, torch.ops.aten.mm.out}:
+            args = tuple(map(rounded, args))
+            self.products += 1
+        return func(*args, **(kwargs or {}))
+
+
+def rounded(values: torch.Tensor) -> torch.Tensor:
+    bits = values.contiguous().view(torch.int32)
+    return ((bits + 0xFFF + ((bits >> 13) & 1)) & ~0x1FFF).view(torch.float32)
+
+
+def test_rounding_keeps_ten_bits():
+    values = torch.tensor([1.0, 1 + 2**-10, 1 + 2**-11, 1 + 3 * 2**-11, -3.1415927])
+    assert rounded(values).tolist() == [1, 1 + 2**-10, 1, 1 + 2**-9, -3.140625]
+
+
+def recall(task, name):
+    """Overall, over all pairs of the test, after a training of a few seconds."""
+    method = Registry().resolve(name)(dim=16, steps=STEPS)
+    method.fit(task.training(), seed=0, progress=silent)
+    method.index(task.corpus)
+    queries = task.queries_of(task.test)
+    judged = task.test.rows(queries.rows)
+    return judged.score(method.rank_exactly(queries, int(judged.depth.max())))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["masked-de", "standard-de"])
+def test_tables_trained_with_rounded_products_find_as_much(name):
+    task = load_dataset("wordnet-mammal")
+    expected = recall(task, name)
+    with TF32() as mode:
+        found = recall(task, name)
+    assert mode.products == 3 * STEPS
+    assert found == pytest.approx(expected, abs=HALF_A_POINT)
+    assert found > 0.1
+
+
+@pytest.fixture
+def mixed(monkeypatch):
+    """Transformers in bfloat16, as on a GPU."""
+
+    def switch(on):
+        for module in (pretrained, transformer):
+            monkeypatch.setattr(module, "is_mixed", lambda device: on)
+
+    return switch
+
+
+def test_texts_encoded_in_bfloat16_are_nearly_the_same_and_kept_apart(tmp_path, mixed):
+    workspace = Workspace(tmp_path, device="cpu")
+    single = embed("minilm", TEXTS, workspace)
+    mixed(True)
+    half = embed("minilm", TEXTS, workspace)
+    assert half.dtype == np.float32
+    assert not np.array_equal(half, single)
+    assert (half * single).sum(axis=1).min() > 0.999
+    assert sorted(path.parent.name.endswith("-bfloat16") for path in tmp_path.rglob("*.npy")) == [
+        False, True,
+    ]  # fmt: skip
+    mixed(False)
+    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), single)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tune", ["last-layer", "full"])
+def test_a_transformer_trained_in_bfloat16_is_nearly_the_same(
+    small_text_task, tmp_path, mixed, tune
+):
+    found = []
+    for on in (False, True):
+        mixed(on)
+        params = {"steps": 6, "checks": 2, "batch": 8, "encoder_lr": 1e-4}
+        method = Registry().resolve("standard-de")(tune=tune, **params)
+        method.workspace = Workspace(tmp_path, device="cpu")
+        method.fit(small_text_task.training(), seed=0, progress=silent)
+        modules = [module for module, _ in method.encoder.modules()]
+        kept = {weight.dtype for module in modules for weight in module.parameters()}
+        assert kept == {torch.float32}
+        found.append(method.encoder.encode_documents(small_text_task.document_texts))
+    assert not np.array_equal(*found)
+    assert (found[0] * found[1]).sum(axis=1).min() > 0.999
