@@ -99,6 +99,15 @@ def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> N
     speed(parts, out, data_dir)
 
 
+@click.command(name="gpu", cls=Command)
+@out_option("Results folder.")
+def gpu_command(out: Path) -> None:
+    """The CPU against a GPU of this machine: training and encoding, speed and what is found."""
+    from bench.gpu.command import gpu_report
+
+    gpu_report(out)
+
+
 @click.command(name="embed-wordnet", cls=Command)
 @click.option(
     "--data-dir",
@@ -123,5 +132,6 @@ MEASURES = (
     geometry_command,
     reproduction_command,
     speed_command,
+    gpu_command,
     embed_wordnet,
 )

@@ -56,10 +56,10 @@ def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocas
 def training_precision() -> Iterator[None]:
     """Products of tables, heads and trees in TF32 while they are trained on a GPU.
 
-    Their inputs are rounded to 10 bits after the point and added up in float32. Not bfloat16: its
-    7 bits are the larger error under a temperature of 500, as in finetuning, and with vectors of a
-    few dozen dimensions a step waits for memory, not for products. The setting is the process's,
-    for CUDA alone, and is put back: what is encoded and searched later is float32.
+    Inputs are rounded to 10 bits after the point and added up in float32. Not bfloat16, whose 7
+    bits cost standard-de on the tree one to two points of recall (docs/scale.md): scores are
+    multiplied by a temperature of 20, or 500 in finetuning. The setting is the process's, for CUDA
+    alone, and is put back: what is encoded or routed later is float32.
     """
     products = torch.backends.cuda.matmul
     before = products.fp32_precision
