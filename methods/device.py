@@ -38,6 +38,16 @@ def chosen(named: str) -> torch.device:
     return device
 
 
+def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Values of the CPU on a device; a GPU fetches them while the CPU goes on.
+
+    It does so out of pinned memory alone: any other copy waits for all that is under way.
+    """
+    if device.type == "cuda":
+        values = values.pin_memory()
+    return values.to(device, non_blocking=True)
+
+
 def is_mixed(device: torch.device) -> bool:
     """Whether transformers run in bfloat16 there: on a GPU; on the CPU all is float32."""
     return device.type != "cpu"

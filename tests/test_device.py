@@ -133,6 +133,7 @@ def test_what_stays_on_the_cpu_fails_a_step(diamond, left):
 JOINT = {
     "ours": EHI(hard_negatives=0),
     "as printed": EHIPaper(),
+    "all paths, as printed": EHIPaper(paths="all"),
     "all terms": EHI(intra_leaf_weight=0.2, balance=0.1, similarity_loss="triplet"),
 }
 

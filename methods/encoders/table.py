@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from methods.device import moved
 from methods.encoders.base import Encoder
 
 if TYPE_CHECKING:
@@ -124,8 +125,8 @@ class TableLearner:
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of both tables, scaled to length 1 where the encoder does so."""
-        self._queries = batch.queries.to(self._device, non_blocking=True)
-        self._documents = batch.documents.to(self._device, non_blocking=True)
+        self._queries = moved(batch.queries, self._device)
+        self._documents = moved(batch.documents, self._device)
         self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
         self._x, self._document_length = self._scored(self._encoder.documents, self._documents)
         return self._q, self._x

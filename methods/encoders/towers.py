@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, relu
 
-from methods.device import device_of
+from methods.device import device_of, moved
 from methods.encoders.embeddings import embed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Frozen(Tower):
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
         vectors = torch.from_numpy(np.array(prepared[rows], np.float32))
-        return vectors.to(self.device, non_blocking=True)
+        return moved(vectors, self.device)
 
     def encode(self, texts: Strings) -> Floats:
         """The embeddings."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
+from methods.device import moved
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -38,8 +40,7 @@ class Batch(NamedTuple):
         return Batch(
             self.queries,
             self.documents,
-            # A copy out of pageable memory need not be waited for: it is staged first.
-            *(part.to(device, non_blocking=True) for part in self[2:]),
+            *(moved(part, device) for part in self[2:]),
         )
 
 
