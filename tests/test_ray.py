@@ -1,6 +1,7 @@
 """Cells on a real Ray cluster of several nodes on this machine; one is killed in the middle."""
 
 import signal
+from functools import partial, partialmethod
 
 import numpy as np
 import psutil
@@ -177,13 +178,15 @@ def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path,
             return 1
 
     monkeypatch.setattr(embeddings, "CHUNK", 4)
-    monkeypatch.setattr(Pretrained, "model", Measuring)
+    monkeypatch.setattr(Pretrained, "model", partialmethod(Measuring))
     monkeypatch.setattr(embeddings, "model_digest", lambda name: "digest")
     monkeypatch.setattr(encode, "EncodingWorker", Measuring)
     told = []
     workspace = Workspace(tmp_path, lambda *progress: told.append(progress))
     texts = Strings.of(["a" * length for length in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3)])
-    found = encode.MappedTower(Frozen("2", workspace), workers=2).encode(texts)
+    tower = Frozen("2", workspace)
+    tower.encode_chunks = partial(encode.encode_by_actors, workers=2)
+    found = tower.encode(texts)
     assert found.ravel().tolist() == [6, 2, 8, 2, 10, 18, 4, 12, 10, 6]
     assert told == [(4, 10), (8, 10), (10, 10)]
 

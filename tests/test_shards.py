@@ -15,6 +15,7 @@ from bench.registry import Registry
 from bench.strings import Strings
 from methods.encoders import embeddings
 from methods.encoders.embeddings import embed, encode_here
+from methods.encoders.text import TextEncoder, TextRecipe
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
@@ -181,3 +182,35 @@ def test_on_the_board_shards_change_nothing_that_is_measured(bench, tmp_path):
         ]
         assert points[0] == points[1]
         assert cells[plain].chosen == cells[sharded].chosen
+
+
+def test_a_head_is_part_of_the_documents_vectors_in_shards_as_elsewhere(small_text_task, tmp_path):
+    encoder = TextEncoder.pretrained(
+        TextRecipe("minilm", "head", dim=384, width=8), Workspace(tmp_path), seed=0
+    )
+    encoder.documents.module.outer.bias.data += 0.3
+    found = []
+    for name in ("exact", "standard-de+sharded-exact"):
+        method = Registry().resolve(name)()
+        method.workspace, method.encoder = Workspace(tmp_path), encoder
+        method.index(small_text_task.corpus)
+        queries = small_text_task.queries_of(small_text_task.test)
+        found.append(method.search(queries, 5, {}))
+    assert np.array_equal(found[0].ids, found[1].ids)
+    np.testing.assert_allclose(found[0].scores, found[1].scores, rtol=1e-6)
+
+
+def test_embeddings_in_half_precision_stay_so_where_they_are_searched_in_pieces(
+    small_text_task, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(embeddings, "HALF_PRECISION_FROM", 24)  # documents, but not queries
+    ranked = []
+    for name, kept in (("zero-shot-de", np.float16), ("zero-shot-de+hnsw", np.float32)):
+        method = Registry().resolve(name)()
+        method.workspace = Workspace(tmp_path)
+        method.fit(small_text_task.training(), seed=0, progress=lambda _done, _total: None)
+        method.index(small_text_task.corpus)
+        assert method._documents.dtype == kept
+        queries = small_text_task.queries_of(small_text_task.test)
+        ranked.append(method.search(queries, 3, method.operating_points()[-1]).ids)
+    assert np.array_equal(*ranked)

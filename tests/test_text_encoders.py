@@ -202,9 +202,9 @@ def test_training_reads_no_test_query(small_text_task, workspace, monkeypatch):
     read = []
     original = embeddings.embed
 
-    def watched(name, texts, space):
+    def watched(name, texts, *rest):
         read.extend(texts)
-        return original(name, texts, space)
+        return original(name, texts, *rest)
 
     for module in ("methods.encoders.embeddings", "methods.encoders.towers"):
         monkeypatch.setattr(f"{module}.embed", watched)

@@ -35,14 +35,14 @@ class Encoder(ABC):
 
     @abstractmethod
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """Vectors as they are indexed, [n_documents, dim] float32.
+        """Vectors as they are indexed, [n_documents, dim] float32; float16 if kept so on disk.
 
         Args:
             texts: of all documents, or None where the task has none.
         """
 
     def encode_corpus(self, corpus: Corpus) -> Floats:
-        """Vectors as they are indexed, [n_documents, dim]; a memory map may be half precision."""
+        """Vectors as they are indexed, [n_documents, dim]: those of its texts, or its own."""
         return self.encode_documents(corpus.texts)
 
     def score(self, queries: Queries, documents: Ints) -> Floats:

@@ -96,10 +96,10 @@ class TextEncoder(Encoder):
         """[n, dim] vectors of the queries' texts."""
         if queries.texts is None:
             raise ValueError("a text encoder was given queries without texts")
-        return self.queries.encode(queries.texts)
+        return np.asarray(self.queries.encode(queries.texts), np.float32)
 
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """[n_documents, dim] vectors of the texts."""
+        """[n_documents, dim] vectors of the texts; of a frozen encoder a read-only memory map."""
         if texts is None:
             raise ValueError("a text encoder was given documents without texts")
         return self.documents.encode(texts)

@@ -16,12 +16,13 @@ from torch import nn
 from torch.nn.functional import normalize, relu
 
 from methods.device import device_of, moved
-from methods.encoders.embeddings import embed
+from methods.encoders.embeddings import embed, encode_here
 
 if TYPE_CHECKING:
     from bench.method import Workspace
     from bench.task import Strings
     from bench.types import Floats, Ints
+    from methods.encoders.embeddings import Encode
 
 BLOCK = 8192
 """Rows encoded at once by a head."""
@@ -54,7 +55,7 @@ class Tower(ABC):
 
     @abstractmethod
     def encode(self, texts: Strings) -> Floats:
-        """[n, dim] unit vectors of texts."""
+        """[n, dim] unit vectors of texts, float32, or float16 where they are kept so on disk."""
 
     def copy(self) -> Tower:
         """A tower whose module can be trained without changing this one's."""
@@ -64,11 +65,17 @@ class Tower(ABC):
 
 
 class Frozen(Tower):
-    """The pretrained encoder as it is."""
+    """The pretrained encoder as it is.
+
+    Attributes:
+        encode_chunks: what embeds texts that are not embedded yet.
+    """
+
+    encode_chunks: Encode = staticmethod(encode_here)
 
     def prepare(self, texts: Strings) -> Floats:
-        """The embeddings, a read-only memory map."""
-        return embed(self.name, texts, self.workspace)
+        """The embeddings, a read-only memory map; in half precision where they are kept so."""
+        return embed(self.name, texts, self.workspace, self.encode_chunks)
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
@@ -76,8 +83,8 @@ class Frozen(Tower):
         return moved(vectors, self.device)
 
     def encode(self, texts: Strings) -> Floats:
-        """The embeddings."""
-        return np.asarray(embed(self.name, texts, self.workspace), np.float32)
+        """The embeddings, as ``prepare`` gives them."""
+        return self.prepare(texts)
 
 
 class HeadShape(NamedTuple):

@@ -1,7 +1,9 @@
-"""A dual encoder over an index in shards: its documents are never all in the cell's memory."""
+"""A dual encoder over an index in shards, whose actors embed its documents as well."""
 
 from __future__ import annotations
 
+import copy
+from functools import partial
 from typing import TYPE_CHECKING
 
 from methods.dual_encoder import DualEncoder
@@ -14,15 +16,20 @@ class ShardedDualEncoder(DualEncoder):
     """What a composition with an index of :mod:`methods.shards` does otherwise."""
 
     def index(self, corpus: Corpus) -> None:
-        """Index the document vectors; those of a frozen encoder stay on disk."""
+        """Index the document vectors; with actors these embed the documents' texts as well."""
         from methods.encoders.text import TextEncoder
         from methods.encoders.towers import Frozen
-        from methods.shards.encode import MappedTower
+        from methods.shards.encode import encode_by_actors
 
         encoder = self.encoder
-        if isinstance(encoder, TextEncoder) and isinstance(encoder.documents, Frozen):
-            workers = int(self.values["shards"]) if self.values["workers"] == "ray" else 0
-            encoder.documents = MappedTower(encoder.documents, workers)
+        if (
+            self.values["workers"] == "ray"
+            and isinstance(encoder, TextEncoder)
+            and isinstance(encoder.documents, Frozen)
+        ):
+            workers = int(self.values["shards"])
+            encoder.documents = copy.copy(encoder.documents)  # not for queries, which may share it
+            encoder.documents.encode_chunks = partial(encode_by_actors, workers=workers)
         super().index(corpus)
 
     def modules(self) -> tuple[str, ...]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from methods.encoders.embeddings import embed, encode_here
-from methods.encoders.towers import Frozen
 from methods.shards.pool import Actors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.task import Strings
     from bench.types import Floats
     from methods.encoders.pretrained import Pretrained
 
@@ -40,16 +36,3 @@ def encode_by_actors(
         workers: Ray actors that encode, fewer where there are fewer GPUs.
     """
     return Actors(EncodingWorker, [(encoder,)] * workers, uses_gpu=True).map("encode", chunks)
-
-
-class MappedTower(Frozen):
-    """A frozen encoder whose vectors stay on disk, in half precision where they are kept so."""
-
-    def __init__(self, frozen: Frozen, workers: int) -> None:
-        """``workers``: actors that encode; 0: none, but this process."""
-        super().__init__(frozen.name, frozen.workspace)
-        self._encode = partial(encode_by_actors, workers=workers) if workers else encode_here
-
-    def encode(self, texts: Strings) -> Floats:
-        """[n, dim] the embeddings, a read-only memory map where there is a cache."""
-        return embed(self.name, texts, self.workspace, self._encode)

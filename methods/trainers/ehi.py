@@ -135,7 +135,7 @@ class EHI(Learned):
         encoder = (
             start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
         )
-        documents = encoder.encode_documents(data.document_texts)
+        documents = np.asarray(encoder.encode_documents(data.document_texts), np.float32)
         tree = new_tree(self, documents, seed, device_of(workspace))
         routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
@@ -147,7 +147,7 @@ class EHI(Learned):
 
         def mine(step: int) -> None:
             queries = encoder.encode_queries(data.queries(data.relevance.answered))
-            documents = encoder.encode_documents(data.document_texts)
+            documents = np.asarray(encoder.encode_documents(data.document_texts), np.float32)
             health = mining.refresh(routed.tree, queries, documents)
             warning = health_warning(health) if self.indexing_weight else None
             if warning and not any(map(health_warning, routed.tree.history)):

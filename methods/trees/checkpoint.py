@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
 from methods.indexes.base import Guide
 from methods.indexes.learned_tree import LearnedTree
 from methods.trainers.checkpoint import BestCheckpoint
@@ -30,7 +32,7 @@ class TreeCheckpoint(BestCheckpoint):
     def _validate(self) -> float:
         routed = cast("RoutedEncoder", self._training)
         data = self._data
-        documents = routed.encode_documents(data.document_texts)
+        documents = np.asarray(routed.encode_documents(data.document_texts), np.float32)
         queries = data.validation_queries
         vectors = routed.encode_queries(queries)
         judged = data.validation.rows(queries.rows)
