@@ -120,7 +120,7 @@ def test_training_is_compared_by_pairs_a_second_and_by_the_time_to_a_quality():
     # Nodes have themselves and their ancestors: 1 + 3 * 2 + 9 * 3 + 27 * 4 pairs.
     assert pairs.what == "masked-de, pairs a second (40 queries, 142 pairs a step)"
     assert pairs.ours.endswith(" / s")
-    assert "time to 50 % overall (400 steps)" in time_to.what
+    assert "time to 50 % overall (400 steps, the peer's 400)" in time_to.what
     assert not time_to.cut_short
 
 

@@ -7,6 +7,7 @@ that it is compared with, and so is the loss: see ``tests/test_speed.py``.
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +17,6 @@ from torch import nn
 from torch.nn import functional
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from bench.method import Params
     from bench.relevance import Relevance
     from bench.types import Ints
@@ -100,28 +99,26 @@ class PlainTrainer:
         n_queries, n_documents = relevance.n_queries, relevance.n_documents
         self.tables = Tables(n_queries, n_documents, int(params["dim"]))
 
-    def train(self, steps: int, after_step: Callable[[int, float], bool] | None = None) -> float:
-        """Train; the seconds that it took, without those of ``after_step``.
+    def train(self, steps: int, cap_s: float = math.inf) -> float:
+        """Train; the seconds that it took.
 
         Args:
             steps: number of batches, over which the learning rate falls to 0 along half a cosine.
-            after_step: given the steps done and the seconds so far; training ends if it is True.
+            cap_s: seconds after which training is stopped.
         """
         optimizer = torch.optim.Adam(self.tables.parameters(), lr=float(self._params["lr"]))
         falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
         queries: list[Ints] = []
-        seconds = 0.0
-        for step in range(1, steps + 1):
-            begin = time.perf_counter()
+        begin = time.perf_counter()
+        for _ in range(steps):
+            if time.perf_counter() - begin >= cap_s:
+                break
             queries = queries or self._epoch()
             optimizer.zero_grad()
             self._loss(self.tables, self._batch(queries.pop()), self._params).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             falling.step()
-            seconds += time.perf_counter() - begin
-            if after_step is not None and after_step(step, seconds):
-                break
-        return seconds
+        return time.perf_counter() - begin
 
     @torch.inference_mode()
     def ranked(self, queries: Ints, k: int) -> Ints:
