@@ -1,12 +1,13 @@
 """How seconds and memory grow with the corpus: 10,000, 100,000 and 1,000,000 documents.
 
 Cells of `zero-shot-de+faiss-ivf` on generated vectors of 64 dimensions with WordNet's clusters, one
-after another: indexing (leaves are laid out for five numbers of them, about the square root of the
-corpus, and the best on validation is kept), searching 2,000 queries at all operating points, exact
-search of the same queries, everything else (start, task, measures, files), the process's peak
-memory and the size of the index. The exponent e of size^e is fitted to the three by least squares
-over logarithms; the time of exact search over all pairs, a query for each document, would have
-one more.
+after another: indexing, searching 2,000 queries at all operating points, exact search of the same
+queries, everything else (start, task, measures, files), the process's peak memory and the size of
+the index. By default leaves are laid out for five numbers of them, about the square root of the
+corpus, and the best on validation is kept: each document is compared with more centroids the more
+documents there are. With 1,000 leaves, whatever the size, it is not. The exponent e of size^e is
+fitted to the three by least squares over logarithms; the time of exact search over all pairs, a
+query for each document, would have one more.
 """
 
 from __future__ import annotations
@@ -39,14 +40,16 @@ class Sizes(NamedTuple):
         documents: of each corpus.
         queries: that are asked, validation included.
         memory_bytes: ceiling of each cell.
+        nlist: leaves, where their number does not grow.
     """
 
     documents: tuple[int, ...]
     queries: int
     memory_bytes: int
+    nlist: int
 
 
-FULL = Sizes((10_000, 100_000, 1_000_000), 2200, 8 << 30)
+FULL = Sizes((10_000, 100_000, 1_000_000), 2200, 8 << 30, 1000)
 
 
 def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
@@ -56,9 +59,12 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
         InputError: a cell failed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        costs = [_cost(n, sizes, Path(folder), data_dir) for n in sizes.documents]
+        out = Path(folder)
+        costs = [_cost(n, sizes, (), out, data_dir) for n in sizes.documents]
+        fixed = (f"nlist={sizes.nlist}",)
+        held = [_cost(n, sizes, fixed, out, data_dir).index_s for n in sizes.documents]
     amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
-        "index": (lambda cost: cost.index_s, in_seconds),
+        "index, leaves about the square root": (lambda cost: cost.index_s, in_seconds),
         "search, all operating points": (lambda cost: cost.choose_s + cost.search_s, in_seconds),
         "exact search": (lambda cost: cost.exact_s, in_seconds),
         "harness and measures": (lambda cost: cost.harness_s, in_seconds),
@@ -69,6 +75,8 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
         _row(what, sizes.documents, [amount(cost) for cost in costs], tell)
         for what, (amount, tell) in amounts.items()
     ]
+    leaves = f"index, {sizes.nlist:,} leaves"
+    rows.insert(1, _row(leaves, sizes.documents, held, in_seconds))
     return Measured(rows, [])
 
 
@@ -82,14 +90,17 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
     return slope([math.log(size) for size in sizes], [math.log(value) for value in values]).value
 
 
-def _cost(n: int, sizes: Sizes, out: Path, data_dir: Path | None) -> Cost:
-    say(f"    {n:,} documents")
+def _cost(
+    n: int, sizes: Sizes, settings: tuple[str, ...], out: Path, data_dir: Path | None
+) -> Cost:
+    say(f"    {n:,} documents {' '.join(settings)}".rstrip())
     dataset = f"clusters:n={n},queries={sizes.queries}"
     (cell,) = measure_cells(
         RunOptions(
             METHOD,
             datasets="",
             dataset=(dataset,),
+            settings=settings,
             memory_bytes=sizes.memory_bytes,
             out=out,
             data_dir=data_dir,
