@@ -27,6 +27,9 @@ SIZES = {"8,841,823": 8_841_823, "1,000,000,000": 1_000_000_000}
 PASSAGES_PER_S = 71.0
 """Texts of MS MARCO's passages that MiniLM encodes in a second, on the cores of the cells."""
 CORES = 2
+TB = 1e12
+HOURS_WHOLE = 18_000
+"""Seconds from which core-hours are told without a decimal."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Of the square root of the corpus: numbers of leaves that an index in leaves tries."""
 ROUNDS, PER_LEAF = 10, 256
@@ -114,12 +117,14 @@ class Plan:
 
 def told(n_bytes: float) -> str:
     """Bytes as text."""
-    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < 1e12 else f"{n_bytes / 1e12:,.1f} TB"
+    return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < TB else f"{n_bytes / TB:,.1f} TB"
 
 
 def hours(amount: float) -> str:
     """Seconds on the cells' cores as core-hours."""
-    return f"{CORES * amount / 3600:,.1f}" if amount < 18_000 else f"{CORES * amount / 3600:,.0f}"
+    return (
+        f"{CORES * amount / 3600:,.1f}" if amount < HOURS_WHOLE else f"{CORES * amount / 3600:,.0f}"
+    )
 
 
 def seconds(amount: float) -> str:
