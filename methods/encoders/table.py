@@ -142,7 +142,7 @@ class TableLearner:
         self, table: torch.Tensor, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Rows as they are scored, and their lengths [n, 1] where they were divided by."""
-        vectors = table[rows]
+        vectors = table.index_select(0, rows)
         if not self._encoder.cosine:
             return vectors, None
         length = vectors.norm(dim=1, keepdim=True).clamp_min_(1e-12)

@@ -35,15 +35,18 @@ class RowAdam:
         """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
         self.steps += 1
         beta1, beta2 = self.betas
-        mean = self.mean[rows].mul_(beta1).add_(gradient, alpha=1 - beta1)
-        square = self.square[rows].mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        self.mean[rows] = mean
-        self.square[rows] = square
+        rows = rows.long()  # as index_copy_ takes them
+        mean = self.mean.index_select(0, rows).mul_(beta1).add_(gradient, alpha=1 - beta1)
+        square = self.square.index_select(0, rows).mul_(beta2)
+        square.addcmul_(gradient, gradient, value=1 - beta2)
+        self.mean.index_copy_(0, rows, mean)
+        self.square.index_copy_(0, rows, square)
         # Bias corrections folded into the step size and epsilon: one division a row entry.
         correction = (1 - beta2**self.steps) ** 0.5
         size = lr * correction / (1 - beta1**self.steps)
         update = mean.div_(square.sqrt_().add_(self.eps * correction))
-        self.table.index_add_(0, rows, update, alpha=-size)
+        moved = self.table.index_select(0, rows).add_(update, alpha=-size)
+        self.table.index_copy_(0, rows, moved)  # twice as fast as index_add_ of rows far apart
 
 
 class RowSGD:
