@@ -133,7 +133,7 @@ class CellSpec(Stored):
         task_folder: where the task's arrays lie.
         fits: the folder of fitted states that cells share.
         resources: what it asks of a node of a cluster.
-        memory_bytes: how much the process may allocate.
+        memory_bytes: how much the process may allocate; 0: there is no ceiling.
         fits_from: states fitted before this time (seconds since 1970) are fitted again.
         launched: when the cell's process was started (seconds since 1970).
         blank: the cell with everything but its outcome.

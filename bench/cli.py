@@ -13,6 +13,7 @@ from bench.cli_options import (
     ADDRESS,
     EXECUTOR,
     JOBS,
+    LEAST_MEMORY,
     LOOKED_FOR,
     MEMORY,
     NEEDS,
@@ -90,6 +91,11 @@ def run(
         raise click.UsageError(f"{named} is for a cluster; give --executor ray with it")
     if executor == "ray" and memory_bytes is not None:
         raise click.UsageError("--memory is for cells here; on a cluster --needs memory_gb=NUMBER")
+    if memory_bytes is not None and memory_bytes // (jobs or 1) < LEAST_MEMORY:
+        raise click.UsageError(
+            f"--memory is shared by --jobs {jobs}: each cell needs 512MiB to begin; raise the one "
+            "or lower the other"
+        )
     if datasets is None:
         datasets = "" if dataset else "quick"
     # Short for --set, for what all methods over texts have in common.

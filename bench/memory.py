@@ -13,7 +13,7 @@ MEMORY_SHARE = 0.85
 """Of the memory that is free at the start, what all cells together may allocate."""
 
 RESERVED_LATER = 512 << 20
-"""Buffers and stacks of threads that libraries reserve when they first compute."""
+"""By libraries that are imported later, and buffers and stacks of threads at the first use."""
 
 
 class PeakMemory:
@@ -45,9 +45,9 @@ class PeakMemory:
 def limit_memory(n_bytes: int) -> None:
     """Let allocations past ``n_bytes`` of private memory fail, instead of the machine swapping.
 
-    To be called once libraries are imported. The system counts what is reserved, and they reserve
-    a gigabyte that they never use and more with their first threads, which is allowed for: what is
-    used in the end has to be compared with the peak.
+    The system counts what is reserved. What libraries have reserved and do not use is allowed for,
+    and so is what others that are imported later will: what is used in the end has to be compared
+    with the peak.
     """
     process = psutil.Process()
     reserved = getattr(process.memory_info(), "data", 0)

@@ -74,7 +74,8 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
     if missing:
         reason = f"needs {', '.join(missing)}; pip install {' '.join(missing)}"
         return blank.model_copy(update={"status": Status.SKIPPED, "reason": reason})
-    limit_memory(spec.memory_bytes)
+    if spec.memory_bytes:
+        limit_memory(spec.memory_bytes)
     task, sealed = load_sealed(Path(spec.task_folder))
     method = method_type(**blank.params)
     scratch = run.with_name("scratch")
@@ -83,7 +84,7 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
         cache_folder(),
         partial(tell, "encode"),
         lambda text: tell(f"{WARNING}{text}", 0, 0),
-        memory_left(spec.memory_bytes),
+        memory_left(spec.memory_bytes) if spec.memory_bytes else 0,
         scratch,
         wanted_device(),
     )
@@ -105,7 +106,7 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
     own = fit.spent + fit.waited + found.index_s + found.encode_s
     own += found.choose_s + found.search_s + found.exact_s
     peak_mb, ceiling_mb = memory.stop(), spec.memory_bytes / 1e6
-    if peak_mb > ceiling_mb:
+    if spec.memory_bytes and peak_mb > ceiling_mb:
         raise MemoryError(f"used {peak_mb:,.0f} MB, and was to keep to {ceiling_mb:,.0f} MB")
     cost = Cost(
         fit_s=fit.seconds,

@@ -22,6 +22,8 @@ from bench.vectors import Vectors
 if TYPE_CHECKING:
     from pathlib import Path
 
+FACTS = "task.json"
+
 
 def save_task(task: Task, folder: Path) -> Path:
     """Write a task into ``folder/<digest>`` unless it is there; the folder is returned."""
@@ -45,9 +47,16 @@ def save_task(task: Task, folder: Path) -> Path:
 def _is_whole(folder: Path, task: Task) -> bool:
     """Whether a folder holds this very task, undamaged."""
     try:
-        return load_task(folder).digest == task.digest
+        found = load_task(folder)
+        same = found.digest == task.digest
+        return same and _stamps(task) == json.loads((folder / FACTS).read_text())["stamps"]
     except (OSError, EOFError, ValueError, KeyError, IndexError):
         return False
+
+
+def _stamps(task: Task) -> dict[str, list[int]]:
+    """What tells that a file of vectors is the one that was linked."""
+    return {label: vectors.stamp for label, vectors in task.vectors().items()}
 
 
 def _write_task(task: Task, folder: Path) -> None:
@@ -80,10 +89,11 @@ def _write_task(task: Task, folder: Path) -> None:
         "defaults": task.defaults,
         "n_documents": len(task.document_names),
         "splits": splits,
+        "stamps": _stamps(task),
         "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
         "subsets": None if task.similarity is None else list(task.similarity.subsets),
     }
-    (folder / "task.json").write_text(json.dumps(facts), encoding="utf-8")
+    (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
 
 
 def load_task(folder: Path) -> Task:
@@ -91,7 +101,7 @@ def load_task(folder: Path) -> Task:
 
     Its test is as open as any array. The process of a cell takes ``load_sealed``.
     """
-    facts = json.loads((folder / "task.json").read_text(encoding="utf-8"))
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
 
     def array(name: str) -> Any:  # noqa: ANN401 - integers or booleans
         return np.load(folder / f"{name}.npy", mmap_mode="r")

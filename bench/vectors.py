@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -38,12 +36,15 @@ class Vectors:
         mapped: Floats = np.load(self.path, mmap_mode="r")
         return mapped
 
+    @property
+    def stamp(self) -> list[int]:
+        """Size and time of the file: other content under the same digest has another one."""
+        facts = self.path.stat()
+        return [facts.st_size, facts.st_mtime_ns]
+
     def link(self, path: Path) -> None:
-        """Put the file at another path as well: no copy, where that is on the same disk."""
-        try:
-            os.link(self.path.resolve(), path)
-        except OSError:
-            shutil.copyfile(self.path, path)
+        """Let another path lead to the file; nothing is copied."""
+        path.symlink_to(self.path.resolve())
 
     def check(self) -> None:
         """Raise InputError for what cannot be searched: another shape or type, or no number."""

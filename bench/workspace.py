@@ -28,7 +28,7 @@ class Workspace(NamedTuple):
             keyed by all that they depend on); None: keep nothing.
         progress: of preparing, such as encoding texts, whenever that happens.
         warn: tells the user of what goes wrong but does not end the cell.
-        memory_bytes: how much the process may still allocate; 0: not known.
+        memory_bytes: how much the process might allocate when the cell began; 0: not known.
         scratch: a folder for what does not fit into that, gone when the cell ends; None: there is
             none.
         device: where to compute, ``cpu``, ``cuda`` or ``cuda:1``; empty: on a GPU where there is

@@ -9,7 +9,7 @@ from bench.method import Workspace
 from methods.indexes.base import Guide
 from methods.indexes.exact import Exact, top_k
 from methods.indexes.faiss_ivf import FaissIVF, laid_out_by
-from methods.indexes.pieces import BLOCK, pieces, rows_of
+from methods.pieces import BLOCK, pieces, rows_of
 
 RNG = np.random.default_rng(0)
 DOCUMENTS = RNG.normal(size=(3 * BLOCK + 9, 8)).astype(np.float32)

@@ -20,7 +20,7 @@ from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
-from methods.indexes.pieces import BLOCK
+from methods.pieces import BLOCK
 from methods.shards import encode
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF

@@ -19,7 +19,7 @@ from methods.encoders.text import TextEncoder, TextRecipe
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
-from methods.indexes.pieces import BLOCK, cuts, merged
+from methods.pieces import BLOCK, cuts, merged
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from methods.shards.pool import room_needed
@@ -214,3 +214,14 @@ def test_embeddings_in_half_precision_stay_so_where_they_are_searched_in_pieces(
         queries = small_text_task.queries_of(small_text_task.test)
         ranked.append(method.search(queries, 3, method.operating_points()[-1]).ids)
     assert np.array_equal(*ranked)
+
+
+def test_what_a_head_makes_of_many_documents_lies_in_a_file(small_text_task, tmp_path):
+    vectors = []
+    for memory_bytes in (1 << 30, 4 * 24 * 384):  # 24 documents of 384 dimensions, in float32
+        workspace = Workspace(tmp_path, memory_bytes=memory_bytes, scratch=tmp_path)
+        recipe = TextRecipe("minilm", "head", dim=384, width=8)
+        encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
+        vectors.append(encoder.encode_documents(small_text_task.document_texts))
+    assert [isinstance(each, np.memmap) for each in vectors] == [False, True]
+    assert np.array_equal(*vectors)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,7 +54,7 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
     a value may differ from one processor to another.
 
     Raises:
-        InputError: a number is too small or too large, or the disk is full.
+        InputError: a number is too small or too large, or the cache cannot be written.
     """
     if not (2 <= dim <= 4096 and queries >= 22 and 100 <= n <= MOST):  # noqa: PLR2004
         raise InputError(
@@ -72,8 +73,16 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
             partial = folder.with_suffix(".partial")
             shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
             partial.mkdir()
-            _make(nouns, size, partial)
-            partial.rename(folder)
+            try:
+                _make(nouns, size, partial)
+                partial.rename(folder)
+            except OSError as error:
+                shutil.rmtree(partial, ignore_errors=True)
+                raise InputError(
+                    f"cannot write {4 * n * dim / 1e9:.1f} GB of vectors to {folder.parent}: "
+                    f"{error.strerror or error}; make room, or name another cache with "
+                    "TREELINE_CACHE"
+                ) from error
     return vectors_task(
         name,
         Vectors(folder / "documents.npy", f"{digest} documents"),
@@ -86,7 +95,11 @@ def _make(nouns: NounGraph, size: _Size, folder: Path) -> None:
     """Write documents, queries and answers."""
     synsets = _places(nouns, size.dim)
     shape = size.documents, size.dim
-    documents = np.lib.format.open_memmap(folder / "documents.npy", "w+", np.float32, shape)
+    path = folder / "documents.npy"
+    documents = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    if hasattr(os, "posix_fallocate"):  # on a full disk writing to the map would kill the process
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     for number, start in enumerate(range(0, size.documents, AT_ONCE)):
         rows = slice(start, min(start + AT_ONCE, size.documents))
         # A generator for each block: what a document is does not depend on how many there are.

@@ -109,6 +109,7 @@ def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
             f"{file.path} must hold whole numbers [{n_queries:,} queries, r], it holds "
             f"{answers.dtype} of shape {answers.shape}"
         )
+    answers = answers.astype(np.int64)
     if answers.max(initial=-1) >= n_documents or answers.min(initial=0) < -1:
         wrong = answers.max() if answers.max() >= n_documents else answers.min()
         raise InputError(

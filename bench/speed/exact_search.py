@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.errors import MethodError
 from bench.load import load_dataset
+from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.console import say
 from bench.search import BATCH
@@ -75,6 +76,7 @@ def _row(task: Task, dim: int, sizes: Sizes) -> Row:
     import faiss
 
     method = Registry().resolve(METHOD)(dim=dim, steps=0)
+    method.workspace = Workspace(device="cpu")
     method.fit(task.training(), seed=0, progress=lambda _done, _total: None)
     method.index(task.corpus)
     (point,) = method.operating_points()

@@ -6,14 +6,16 @@ queries, everything else (start, task, measures, files), the process's peak memo
 the index. By default leaves are laid out for five numbers of them, about the square root of the
 corpus, and the best on validation is kept: each document is compared with more centroids the more
 documents there are. With 1,000 leaves, whatever the size, it is not. The exponent e of size^e is
-fitted to the three by least squares over logarithms; the time of exact search over all pairs, a
-query for each document, would have one more.
+fitted to the three by least squares over logarithms; in brackets from each size to the next, as
+what a process takes to begin weighs most in the smallest. The time of exact search over all pairs,
+a query for each document, would have one more.
 """
 
 from __future__ import annotations
 
 import math
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -115,10 +117,13 @@ def _row(
     what: str, sizes: Sequence[int], values: Sequence[float], tell: Callable[[float], str]
 ) -> Row:
     """The exponent beside what it was fitted to."""
+    points = list(zip(sizes, values, strict=True))
+    steps = [exponent(*zip(*each, strict=True)) for each in pairwise(points)]
+    fitted = exponent(sizes, values)
     return Row(
         what=f"{what}: exponent",
         ours=", ".join(map(tell, values)),
-        measured=Spread.of([exponent(sizes, values)]),
+        measured=Spread(middle=fitted, low=min(steps), high=max(steps)),
         at_least=False,
         aim=AIM,
     )

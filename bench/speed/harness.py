@@ -1,7 +1,7 @@
 """What the harness itself costs.
 
 Seconds of a cell of `noop`, which does nothing at once (start of its process, task, measures,
-files; its own search is not counted), and their share of a whole cell of `masked-de`, both on
+files; its own search is not counted); the share of all that in a whole cell of `masked-de`, both on
 WordNet with a thread for each core. And the start of the two commands that people type most, as
 the time of fresh processes, after one that is not counted.
 """
@@ -12,12 +12,11 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-import bench
 from bench.cell import Status
 from bench.errors import InputError
+from bench.places import CHECKOUT
 from bench.report.console import say
 from bench.run import RunOptions
 from bench.run import measure as measure_cells
@@ -27,7 +26,6 @@ from bench.speed.record import Measured
 if TYPE_CHECKING:
     from bench.cell import Cost
 
-ROOT = Path(bench.__file__).parent.parent
 SHARE_AIM = 2.0
 
 
@@ -85,12 +83,12 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
         noop = [cost.harness_s for cost in _costs("noop", seeds, (), sizes, Path(folder), data_dir)]
         (cost,) = _costs(sizes.compared, (0,), sizes.settings, sizes, Path(folder), data_dir)
     own = cost.fit_s + cost.index_s + cost.choose_s + cost.search_s + cost.exact_s
-    whole = own + median(noop)
+    whole = own + cost.harness_s
     rows = [
         amount(f"cell of noop on {sizes.dataset}", noop, None, "s"),
         amount(
-            f"its share of a cell of {sizes.compared} ({whole:.1f} s)",
-            [100 * seconds / whole for seconds in noop],
+            f"harness of a cell of {sizes.compared} ({cost.harness_s:.2f} of {whole:.1f} s)",
+            [100 * cost.harness_s / whole],
             SHARE_AIM,
             "%",
         ),
@@ -132,13 +130,13 @@ def _start(command: Command, repeats: int) -> Row:
     def run() -> None:
         done = subprocess.run(  # noqa: S603 - this very interpreter
             [sys.executable, *command.arguments],
-            cwd=ROOT,
+            cwd=CHECKOUT,
             capture_output=True,
             check=False,
             text=True,
         )
         if done.returncode:
-            raise InputError(f"`{text}` in {ROOT} fails: {done.stderr.strip()[-300:]}")
+            raise InputError(f"`{text}` in {CHECKOUT} fails: {done.stderr.strip()[-300:]}")
 
     (seconds,) = alternate(repeats, lambda: seconds_of(run))
     return amount(text, seconds, command.aim_s, "s")

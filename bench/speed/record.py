@@ -35,10 +35,10 @@ PARTS = {
 
 HEAD = """# Speed
 
-Printed by `python -m bench speed`: Treeline beside peers that were measured in the same run. A
-ratio with an aim of *at least* is the peer's time over ours, one with an aim of *at most* our
-time over the peer's. Both go in turn, every other round in the opposite order; *measured* is the
-median over rounds, with the smallest and the largest.
+Printed by `python -m bench speed`: Treeline beside peers that were measured in the same run, on
+the CPU. A ratio with an aim of *at least* is the peer's time over ours, one with an aim of *at
+most* our time over the peer's. Both go in turn, every other round in the opposite order;
+*measured* is the median over rounds, with the smallest and the largest.
 """
 
 

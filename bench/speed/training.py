@@ -19,6 +19,7 @@ import numpy as np
 
 from bench.errors import InputError
 from bench.load import load_dataset
+from bench.method import Workspace
 from bench.plan import Settings, settled
 from bench.registry import Registry
 from bench.report.console import say
@@ -161,6 +162,7 @@ class Trainers:
 
     def _fitted(self, steps: int) -> Method:
         method = self._type(**{**self._params, "steps": steps})
+        method.workspace = Workspace(device="cpu")
         method.fit(self._task.training(), seed=0, progress=lambda _done, _total: None)
         return method
 
@@ -172,9 +174,9 @@ def _throughput(trainers: Trainers, sizes: Sizes) -> Row:
     """Seconds a pair of both."""
     ours, peer = alternate(
         sizes.repeats,
-        # What comes before the first step is in both terms.
+        # What comes before the first step, and what only the first one does, is in both terms.
         lambda: (trainers.ours(1 + sizes.steps) - trainers.ours(1)) / sizes.steps,
-        lambda: trainers.plain(sizes.plain_steps) / sizes.plain_steps,
+        lambda: (trainers.plain(1 + sizes.plain_steps) - trainers.plain(1)) / sizes.plain_steps,
     )
     per_pair = Timings([s / trainers.pairs for s in ours], [s / trainers.pairs for s in peer])
     a_step = f"{trainers.batch} queries, {trainers.pairs:,.0f} pairs a step"

@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.fits import Fits
 from bench.load import load_dataset
+from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.console import say
 from bench.search import BATCH, Searcher
@@ -119,6 +120,7 @@ def _row(task: Task, way: Way, sizes: Sizes) -> Row:
 def _indexed(task: Task, way: Way) -> Method:
     """The method, trained and ready to search."""
     method = Registry().resolve(way.method)(**way.params)
+    method.workspace = Workspace(device="cpu")
     with tempfile.TemporaryDirectory() as folder:
         fits = Fits(Path(folder), task.digest, not_before=0.0)
         fits.fit(method, task.training(), 0, lambda _done, _total: None)

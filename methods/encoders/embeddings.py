@@ -9,6 +9,7 @@ from filelock import FileLock
 
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.sentence import model_digest
+from methods.pieces import give_back, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -95,8 +96,12 @@ def _write(
     shape = len(texts), _dimension(encoder)
     vectors = np.lib.format.open_memmap(partial, "r+" if done else "w+", dtype, shape)
 
+    mapped = mapping(vectors)
+
     def keep(rows_done: int, total: int) -> None:
         vectors.flush()
+        if mapped is not None:
+            give_back(mapped)
         counted.write_text(str(rows_done))
         progress(rows_done, total)
 

@@ -17,6 +17,7 @@ from torch.nn.functional import normalize, relu
 
 from methods.device import device_of, moved
 from methods.encoders.embeddings import embed, encode_here
+from methods.pieces import give_back, mapping, room_for, rows_of
 
 if TYPE_CHECKING:
     from bench.method import Workspace
@@ -79,8 +80,8 @@ class Frozen(Tower):
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
-        vectors = torch.from_numpy(np.array(prepared[rows], np.float32))
-        return moved(vectors, self.device)
+        vectors = rows_of(prepared, rows, self.workspace.memory_bytes)
+        return moved(torch.from_numpy(vectors), self.device)
 
     def encode(self, texts: Strings) -> Floats:
         """The embeddings, as ``prepare`` gives them."""
@@ -127,12 +128,15 @@ class Head(Frozen):
 
     @torch.inference_mode()
     def encode(self, texts: Strings) -> Floats:
-        """The head's output for the embeddings, block by block."""
+        """The head's output for the embeddings, block by block; a memory map if it is large."""
         prepared = self.prepare(texts)
-        vectors = np.empty(prepared.shape, np.float32)
+        vectors = room_for(prepared.shape, self.workspace)
+        mapped = mapping(vectors)
         for start in range(0, len(vectors), BLOCK):
             rows = np.arange(start, min(start + BLOCK, len(vectors)))
             vectors[rows] = self.forward(prepared, rows).cpu().numpy()
+            if mapped is not None:
+                give_back(mapped)
         return vectors
 
 

@@ -9,7 +9,7 @@ import faiss
 
 from bench.method import Point, SearchResult
 from methods.indexes.base import Index
-from methods.indexes.pieces import merged, numbered, pieces
+from methods.pieces import merged, numbered, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import numpy as np
 from bench.method import Point, SearchResult
 from methods.indexes.ivf_block import IVFBlock
 from methods.indexes.leaves import ClusteredLeaves
-from methods.indexes.pieces import UNSAID, cuts, mapping, merged, rows_of
+from methods.pieces import UNSAID, cuts, mapping, merged, rows_of
 
 if TYPE_CHECKING:
     from bench.method import Workspace
@@ -29,7 +29,7 @@ class FaissIVF(ClusteredLeaves):
     """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
 
     Leaves are chosen first and handed over, so that those scanned are those reported. Where they
-    would take half of the memory they lie in files, one for each block of documents.
+    would take a quarter of the memory they lie in files, one for each block of documents.
     """
 
     reads_pieces: ClassVar[bool] = True
@@ -50,7 +50,7 @@ class FaissIVF(ClusteredLeaves):
         n_documents, dim = documents.shape
         n_bytes, ceiling = n_documents * (4 * dim + 8), workspace.memory_bytes
         folder, n_blocks = None, 1
-        if ceiling and n_bytes > ceiling // 2:
+        if ceiling and n_bytes > ceiling // 4:  # lists grow by doubling
             folder, n_blocks = workspace.scratch, -(-8 * n_bytes // ceiling)
         for number, cut in enumerate(cuts(n_documents, n_blocks)):
             file = None if folder is None else folder / f"ivf-{number}.faiss"
@@ -99,4 +99,4 @@ def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
     rows = np.arange(n_documents, dtype=np.int32)
     if n < n_documents:
         faiss.rand_perm(faiss.swig_ptr(rows), n_documents, _SEED)
-    return rows_of(documents, rows[:n])
+    return rows_of(documents, rows[:n], ceiling)

@@ -8,7 +8,7 @@ import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
-from methods.indexes.pieces import numbered, pieces
+from methods.pieces import numbered, pieces
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,8 @@ class EncodingWorker:
     """Encodes with a pretrained encoder."""
 
     def __init__(self, encoder: Pretrained) -> None:
-        """``encoder``: in the precision of the cell that reads the vectors."""
-        self._encoder = encoder
+        """``encoder``: in the precision of the cell; an actor sees one GPU at most, its own."""
+        self._encoder = encoder._replace(device=encoder.device.partition(":")[0])
 
     def encode(self, texts: list[str]) -> Floats:
         """[n, dim] unit vectors."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from bench.method import Point, SearchResult
 from methods.indexes.base import Index
 from methods.indexes.exact import top_k
-from methods.indexes.pieces import cuts, merged, numbered
+from methods.pieces import cuts, merged, numbered
 from methods.shards.pool import Sharded
 
 if TYPE_CHECKING:
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 class ExactShard:
     """The documents of one shard."""
 
-    def __init__(self, documents: Floats, first: int) -> None:
-        """``first``: the number of the first of them in the corpus."""
+    def __init__(self, documents: Floats, first: int, ceiling: int) -> None:
+        """``first``: their number in the corpus; ``ceiling``: bytes that may be allocated."""
+        self._ceiling = ceiling
         self._documents = documents
         self._first = first
 
     def search(self, queries: Floats, k: int) -> tuple[Floats, Ints]:
         """Scores and numbers [n, k] of the best."""
-        scores, ids = top_k(queries, self._documents, k)
+        scores, ids = top_k(queries, self._documents, k, self._ceiling)
         return scores, numbered(ids, self._first)
 
 
@@ -39,8 +40,10 @@ class ShardedExact(Sharded, Index):
     def build(self, documents: Floats, guide: Guide) -> None:
         """Hand each worker its documents."""
         self._bytes = documents.nbytes
+        ceiling = guide.workspace.memory_bytes if self.workers == "here" else 0
         parts = [
-            (self.share(documents[cut]), cut.start) for cut in cuts(len(documents), self.shards)
+            (self.share(documents[cut]), cut.start, ceiling)
+            for cut in cuts(len(documents), self.shards)
         ]
         self._shards = self.start(ExactShard, parts)
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.ivf_block import IVFBlock
-from methods.indexes.pieces import cuts, merged
+from methods.pieces import cuts, merged
 from methods.shards.pool import Sharded
 
 if TYPE_CHECKING:

@@ -46,14 +46,14 @@ class Actors(Workers):
     def __init__(
         self, kind: type, parts: Sequence[tuple[Any, ...]], *, uses_gpu: bool = False
     ) -> None:
-        """``uses_gpu``: each has a device to itself, where the cluster has any.
+        """``uses_gpu``: each has a device to itself, where one is free; else they take none.
 
         Cores are not asked for: the cell that waits for the actors may hold the last one.
         """
         join_cluster(ASKED)
         import ray
 
-        gpus = int(ray.cluster_resources().get("GPU", 0)) if uses_gpu else 0
+        gpus = int(ray.available_resources().get("GPU", 0)) if uses_gpu else 0
         actor = ray.remote(kind).options(
             num_cpus=0,
             num_gpus=1 if gpus else 0,

@@ -7,6 +7,7 @@ is summed alike in whichever piece a document lies.
 from __future__ import annotations
 
 import mmap
+import tempfile
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bench.method import Workspace
     from bench.types import Floats, Ints
 
 BLOCK = 4096
@@ -51,17 +53,31 @@ def pieces(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
             give_back(mapped)
 
 
-def rows_of(documents: Floats, rows: Ints) -> Floats:
-    """[n, dim] float32 copies of some rows, in their order; those mapped are given back."""
+def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
+    """[n, dim] float32 copies of some rows, in their order.
+
+    Pages of a file that would take a quarter of the ceiling are given back.
+    """
     copied = np.empty((len(rows), documents.shape[1]), np.float32)
     mapped = mapping(documents)
+    is_large = mapped is not None and len(mapped) > (ceiling or UNSAID) // 4
     in_place = np.argsort(rows, kind="stable")  # as they lie in the file
     for start in range(0, len(rows), 16 * BLOCK):
         some = in_place[start : start + 16 * BLOCK]
         copied[some] = documents[rows[some]]
-        if mapped is not None:
+        if mapped is not None and is_large:
             give_back(mapped)
     return copied
+
+
+def room_for(shape: tuple[int, int], workspace: Workspace) -> Floats:
+    """An array of float32 to be filled, in a file where it would take a quarter of the memory."""
+    n_bytes = 4 * shape[0] * shape[1]
+    if workspace.scratch is None or n_bytes <= (workspace.memory_bytes or UNSAID) // 4:
+        return np.empty(shape, np.float32)
+    with tempfile.NamedTemporaryFile(dir=workspace.scratch) as file:  # gone with the array
+        kept: Floats = np.memmap(file, np.float32, "w+", shape=shape)
+    return kept
 
 
 def mapping(array: Floats) -> mmap.mmap | None:
@@ -73,7 +89,7 @@ def mapping(array: Floats) -> mmap.mmap | None:
 
 
 def give_back(mapped: mmap.mmap) -> None:
-    """Let go of a read-only file's pages: they count as this process's memory until then."""
+    """Let go of a file's pages, which count as this process's memory; the file keeps them."""
     if hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
 
