@@ -68,7 +68,7 @@ def test_the_exponent_of_three_halves_is_found():
 
 
 def test_growth_is_fitted_to_cells_of_each_size():
-    sizes = growth.Sizes((1000, 8000), queries=110, memory_bytes=1 << 30, nlist=20)
+    sizes = growth.Sizes((1000, 8000), queries=220, memory_bytes=1 << 30, nlist=20)
     rows = {row.what: row for row in growth.measure(None, sizes).rows}
     # 8 + 4 * 64 bytes for a document, and centroids besides.
     size = rows["size of the index: exponent"]

@@ -124,6 +124,23 @@ def test_a_ceiling_that_makes_no_sense_is_refused(bench, size, says):
     assert says in done.stderr
 
 
+def test_a_ceiling_that_jobs_leave_too_little_of_is_refused(bench):
+    done = bench("--methods", "random", "--memory", "1GiB", "--jobs", "4")
+    assert done.returncode == 2
+    assert "--memory is shared by --jobs 4: each cell needs 512MiB" in done.stderr
+
+
+def test_a_file_that_was_written_again_is_linked_again(folder, tmp_path):
+    task = load_dataset(f"vectors:{folder}")
+    saved = save_task(task, tmp_path / "tasks")
+    before = (saved / "task.json").read_text()
+    np.save(folder / "documents.npy", np.eye(12, dtype=np.float32))
+    again = load_dataset(f"vectors:{folder}")
+    assert again.digest == task.digest
+    assert save_task(again, tmp_path / "tasks") == saved
+    assert (saved / "task.json").read_text() != before  # its stamp is another
+
+
 def test_a_ceiling_of_cells_here_is_not_one_of_a_cluster(bench):
     done = bench("--methods", "random", "--memory", "1GiB", "--executor", "ray")
     assert "--needs memory_gb=NUMBER" in done.stderr

@@ -62,9 +62,9 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        costs = [_cost(n, sizes, (), out, data_dir) for n in sizes.documents]
-        fixed = (f"nlist={sizes.nlist}",)
-        held = [_cost(n, sizes, fixed, out, data_dir).index_s for n in sizes.documents]
+        costs = [_cost(n, sizes, sizes.queries, (), out, data_dir) for n in sizes.documents]
+        fixed, few = (f"nlist={sizes.nlist}",), sizes.queries // 10
+        held = [_cost(n, sizes, few, fixed, out, data_dir).index_s for n in sizes.documents]
     amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
         "index, leaves about the square root": (lambda cost: cost.index_s, in_seconds),
         "search, all operating points": (lambda cost: cost.choose_s + cost.search_s, in_seconds),
@@ -93,10 +93,10 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _cost(
-    n: int, sizes: Sizes, settings: tuple[str, ...], out: Path, data_dir: Path | None
+    n: int, sizes: Sizes, queries: int, settings: tuple[str, ...], out: Path, data_dir: Path | None
 ) -> Cost:
     say(f"    {n:,} documents {' '.join(settings)}".rstrip())
-    dataset = f"clusters:n={n},queries={sizes.queries}"
+    dataset = f"clusters:n={n},queries={queries}"
     (cell,) = measure_cells(
         RunOptions(
             METHOD,

@@ -2,7 +2,7 @@
 
 Reading 1,000,000 documents in BEIR's form, each of 60 words, in a process of its own, beside
 parsing the same lines with orjson and keeping nothing; and the memory that it takes. Encoding
-1,024 of SciFact's documents with MiniLM through `zero-shot-de`, beside sentence-transformers
+512 of SciFact's documents with MiniLM through `zero-shot-de`, beside sentence-transformers
 given the same texts at once; the models are loaded before, and a few texts are not counted.
 """
 
@@ -65,7 +65,7 @@ class Sizes(NamedTuple):
     encodings: int
 
 
-FULL = Sizes(1_000_000, 3, "scifact", 1024, 2)
+FULL = Sizes(1_000_000, 3, "scifact", 512, 2)
 
 
 def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:

@@ -1,4 +1,4 @@
-"""docs/api.md is what the docstrings give."""
+"""docs/api.md is what the docstrings give, and the plan in docs/scale.md what cells give."""
 
 import runpy
 
@@ -8,6 +8,12 @@ from tests.conftest import ROOT
 def test_the_page_is_that_of_the_docstrings():
     made = runpy.run_path(str(ROOT / "docs" / "api.py"))["page"]()
     assert made == (ROOT / "docs" / "api.md").read_text(), "it is stale; run `make docs`"
+
+
+def test_the_plan_for_large_corpora_is_that_of_the_stored_cells():
+    made = runpy.run_path(str(ROOT / "docs" / "plan.py"))["page"]
+    text = (ROOT / "docs" / "scale.md").read_text()
+    assert made(text) == text, "it is stale; run `make docs`"
 
 
 def test_it_has_the_contract():
