@@ -65,7 +65,7 @@ class Sizes(NamedTuple):
     encodings: int
 
 
-FULL = Sizes(1_000_000, 3, "scifact", 512, 2)
+FULL = Sizes(1_000_000, 3, "scifact", 512, 1)
 
 
 def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:

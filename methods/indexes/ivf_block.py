@@ -8,6 +8,7 @@ import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
+from methods.indexes.scan import scan
 from methods.pieces import numbered, pieces
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ class IVFBlock:
     ) -> tuple[Floats, Ints]:
         """Scores and numbers [n, k] of the best in the leaves [n, nprobe] of each query."""
         ivf = self._ivf or faiss.read_index(str(self._file), faiss.IO_FLAG_MMAP)
-        ivf.nprobe = leaves.shape[1]
-        scores, ids = ivf.search_preassigned(queries, k, leaves, scores_of_leaves)
+        scores, ids = scan(ivf, queries, k, leaves, scores_of_leaves)
         return scores, numbered(ids, self._first)
 
 

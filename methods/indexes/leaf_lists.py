@@ -8,6 +8,8 @@ import faiss
 import numpy as np
 from faiss.contrib.ivf_tools import add_preassigned
 
+from methods.indexes.scan import scan
+
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
@@ -44,13 +46,10 @@ class LeafLists:
             k: documents asked for.
             leaves: [n, p] leaves to be scanned, -1 for none.
         """
-        self._ivf.nprobe = leaves.shape[1]
         # A document that lies in several of the leaves is found as often.
         wanted = min(k, self._n_documents) * self._copies
         none = np.zeros(leaves.shape, np.float32)
-        scores, ids = self._ivf.search_preassigned(
-            queries, wanted, np.ascontiguousarray(leaves, np.int64), none
-        )
+        scores, ids = scan(self._ivf, queries, wanted, leaves, none)
         return (ids, scores) if self._copies == 1 else _distinct(ids, scores, k)
 
     def memory_bytes(self) -> int:
