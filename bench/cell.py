@@ -49,7 +49,8 @@ class Cost(Stored):
     exact_s: float = 0.0
     harness_s: float
     peak_mb: float
-    ceiling_mb: float | None = None
+    # Left out where it is not known: the sha256 of cells of before is over a text without it.
+    ceiling_mb: float | None = Field(default=None, exclude_if=lambda value: value is None)
     index_bytes: int
 
 

@@ -33,6 +33,7 @@ PASSAGES_PER_S = 24.0
 """Passages of MS MARCO that MiniLM encodes in a second on two cores: 2,048 of msmarco-slice."""
 METHODS = ("zero-shot-de", *(f"zero-shot-de+{index}" for index in ("faiss-ivf", "scann", "hnsw")))
 TB = 1e12
+TENTH = 0.1
 HOURS_WHOLE = 10
 """From which core-hours are told without a decimal."""
 ROUNDS = 10
@@ -141,7 +142,9 @@ def told(n_bytes: float) -> str:
 
 def seconds(amount: float) -> str:
     """Seconds of a query as text."""
-    return f"{1000 * amount:.2g} ms" if amount < 1 else f"{amount:,.1f} s"
+    if amount >= 1:
+        return f"{amount:,.1f} s"
+    return f"{1000 * amount:.{0 if amount >= TENTH else 1}f} ms"
 
 
 def section() -> str:
