@@ -93,7 +93,10 @@ def reproduction_command(out: Path) -> None:
 @out_option("Results folder; its parts that are not measured are kept.")
 @data_dir_option("Folder with scifact; without it that part of texts is left out.")
 def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
-    """Treeline beside its peers, measured in the same run: training, search, measures, texts."""
+    """Treeline beside its peers, measured in the same run.
+
+    Parts: training, exact-search, measures, visited, harness, texts, growth; all without.
+    """
     from bench.speed.command import speed
 
     speed(parts, out, data_dir)

@@ -46,8 +46,8 @@ def join_cluster(asked: str, address: str | None = None) -> None:
         InputError: Ray is not installed, or there is no cluster at the address.
     """
     require_ray(asked)
-    named = address or os.environ.get("RAY_ADDRESS") or "local"
-    _check(named, "--address" if address else "RAY_ADDRESS")
+    named = os.environ.get("RAY_ADDRESS") or "local" if address is None else address
+    _check(named, "RAY_ADDRESS" if address is None else "--address")
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
     import ray

@@ -132,6 +132,8 @@ def _arguments(card: Card, argument: str) -> dict[str, Any]:
         if name not in known or not re.fullmatch(r"-?[0-9]{1,9}", value):
             expected = ", ".join(f"{option}=NUMBER" for option in sorted(known)) or "no arguments"
             raise InputError(f"dataset {card.name} takes {expected}; got {setting!r}")
+        if name in options:
+            raise InputError(f"dataset {card.name}: {name} is given twice in {argument!r}")
         options[name] = int(value)
     return options
 

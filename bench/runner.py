@@ -25,7 +25,7 @@ from bench.run_file import RunFile, write_scores
 from bench.search import Searcher
 from bench.similarity_scores import score_pairs
 from bench.store import QUERIES, RUN, Store, sha256_of
-from bench.task_files import load_sealed
+from bench.task_files import load_sealed, require_same_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,6 +101,7 @@ def _measure(spec: CellSpec, run: Path, tell: Tell) -> Cell:
         found = _ranked(method, task, sealed, blank.k, run, tell)
     else:
         found = _scored(method, task, task.similarity, run, tell)
+    require_same_vectors(Path(spec.task_folder))
     tell("store", 0, 1)
     queries = run.with_name(QUERIES)
     own = fit.spent + fit.waited + found.index_s + found.encode_s

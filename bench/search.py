@@ -217,6 +217,8 @@ class Searcher:
             raise MethodError(f"routing must be 0 or more, got {result.routing}")
         if np.isnan(scores).any():
             raise MethodError("returned a NaN score; did training diverge?")
+        if np.isposinf(scores).any():
+            raise MethodError("returned an infinite score: vectors are too long for float32")
         ordered = np.sort(ids, axis=1)
         twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
         if twice.any():

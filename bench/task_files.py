@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock
 
+from bench.errors import InputError
 from bench.judgements import Judgements
 from bench.relevance import Relevance
 from bench.sealed import SealedJudgements
@@ -57,6 +58,18 @@ def _is_whole(folder: Path, task: Task) -> bool:
 def _stamps(task: Task) -> dict[str, list[int]]:
     """What tells that a file of vectors is the one that was linked."""
     return {label: vectors.stamp for label, vectors in task.vectors().items()}
+
+
+def require_same_vectors(folder: Path) -> None:
+    """Raise InputError where a file that a saved task links to is not the one that was linked."""
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    for label, stamp in facts["stamps"].items():
+        link = folder / f"{label}.vectors.npy"
+        # What was sent to a node of a cluster is a copy of its own.
+        if link.is_symlink() and Vectors(link, "").stamp != stamp:
+            raise InputError(
+                f"{link.resolve()} changed since the run began; leave it as it is and run it again"
+            )
 
 
 def _write_task(task: Task, folder: Path) -> None:

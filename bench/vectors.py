@@ -51,7 +51,9 @@ class Vectors:
         try:
             array = self.array
         except (OSError, ValueError, EOFError) as error:
-            raise InputError(f"{self.path} is not a NumPy file of vectors: {error}") from error
+            raise InputError(
+                f"{self.path} is not a NumPy file of vectors, as numpy.save writes it, or not whole"
+            ) from error
         kinds = (np.dtype(np.float32), np.dtype(np.float16))
         if array.ndim != 2 or 0 in array.shape or array.dtype not in kinds:  # noqa: PLR2004
             raise InputError(
@@ -62,4 +64,4 @@ class Vectors:
             finite = np.isfinite(array[start : start + _LOOKED_AT]).all(axis=1)
             if not finite.all():
                 row = start + int(finite.argmin())
-                raise InputError(f"{self.path}: row {row} holds a value that is not a number")
+                raise InputError(f"{self.path}: row {row} holds a value that is not finite")

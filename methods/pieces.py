@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 BLOCK = 4096
 """Documents; a multiple of the blocks of 1024 and 4096 rows that Faiss multiplies."""
+AROUND = 1 << 16
+"""Bytes of a file that the system maps around the one that is read."""
 UNSAID = 2 << 30
 """Bytes of memory to plan with where no ceiling is known."""
 
@@ -56,14 +58,15 @@ def pieces(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
 def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
     """[n, dim] float32 copies of some rows, in their order.
 
-    Pages of a file that would take a quarter of the ceiling are given back.
+    Of a file that would take a quarter of the ceiling a sixteenth is read at once and given back.
     """
     copied = np.empty((len(rows), documents.shape[1]), np.float32)
     mapped = mapping(documents)
     is_large = mapped is not None and len(mapped) > (ceiling or UNSAID) // 4
     in_place = np.argsort(rows, kind="stable")  # as they lie in the file
-    for start in range(0, len(rows), 16 * BLOCK):
-        some = in_place[start : start + 16 * BLOCK]
+    at_once = max(1, (ceiling or UNSAID) // 16 // (AROUND + documents.strides[0]))
+    for start in range(0, len(rows), at_once if is_large else max(1, len(rows))):
+        some = in_place[start : start + at_once] if is_large else in_place
         copied[some] = documents[rows[some]]
         if mapped is not None and is_large:
             give_back(mapped)

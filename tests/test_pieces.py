@@ -69,6 +69,16 @@ def test_rows_are_copied_in_the_order_that_is_asked(tmp_path):
     assert np.array_equal(found, DOCUMENTS[rows])
 
 
+def test_pages_around_rows_are_given_back(tmp_path):
+    documents = mapped(tmp_path, np.ones((20_000, 1024), np.float32))
+    rows = np.arange(0, 20_000, 40)
+    process = psutil.Process()
+    before = process.memory_info().rss
+    assert rows_of(documents, rows, 64 << 20).sum() == rows.size * 1024
+    # 500 rows of 4 KB; the pages around them would be half of the file.
+    assert process.memory_info().rss - before < documents.nbytes / 8
+
+
 @pytest.mark.parametrize("nlist", [4, 40, 60])
 def test_leaves_are_laid_out_by_the_documents_that_faiss_would_draw(tmp_path, nlist):
     centroids = []

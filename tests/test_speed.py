@@ -63,6 +63,11 @@ def test_ways_go_in_turn_and_every_other_round_backwards():
     assert "".join(order) == "ab" + "ab" + "ba"
 
 
+def test_help_names_every_part():
+    told = CliRunner().invoke(main, ["speed", "--help"]).output
+    assert all(name in told for name in PARTS)
+
+
 def test_the_exponent_of_three_halves_is_found():
     assert exponent([100, 400, 2500], [5 * n**1.5 for n in (100, 400, 2500)]) == pytest.approx(1.5)
 

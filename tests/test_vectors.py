@@ -5,7 +5,7 @@ import pytest
 
 from bench.errors import InputError
 from bench.load import load_dataset
-from bench.task_files import load_task, save_task
+from bench.task_files import load_task, require_same_vectors, save_task
 from tests.running import cells_of
 
 
@@ -50,9 +50,17 @@ def test_other_vectors_are_another_task(folder):
     [
         ("documents", np.eye(12), "must hold .n, dim. float32 or float16, it holds float64"),
         ("documents", np.ones(12, np.float32), r"float32 of shape \(12,\)"),
-        ("documents", np.full((12, 12), np.inf, np.float32), "row 0 holds a value that is not"),
+        (
+            "documents",
+            np.full((12, 12), np.inf, np.float32),
+            "row 0 holds a value that is not finite",
+        ),
         ("queries", np.ones((12, 5), np.float32), "documents have 12 dimensions, queries have 5"),
-        ("answers", np.arange(11), r"\[12 queries, r\], it holds int64 of shape \(11, 1\)"),
+        (
+            "answers",
+            np.arange(11),
+            r"\[12 queries\] or \[\.\., r\], it holds int64 of shape \(11,\)",
+        ),
         ("answers", np.arange(12) + 1, "names document 12; documents.npy has rows 0 to 11"),
         ("answers", np.full(12, -1), "at least two queries need a relevant document"),
         ("answers", np.ones(12), "must hold whole numbers"),
@@ -139,6 +147,27 @@ def test_a_file_that_was_written_again_is_linked_again(folder, tmp_path):
     assert again.digest == task.digest
     assert save_task(again, tmp_path / "tasks") == saved
     assert (saved / "task.json").read_text() != before  # its stamp is another
+
+
+def test_a_file_that_changed_while_it_was_searched_is_told(folder, tmp_path):
+    saved = save_task(load_dataset(f"vectors:{folder}"), tmp_path / "tasks")
+    require_same_vectors(saved)
+    np.save(folder / "documents.npy", np.eye(12, dtype=np.float32)[::-1])
+    with pytest.raises(InputError, match=r"documents\.npy changed since the run began"):
+        require_same_vectors(saved)
+
+
+def test_vectors_whose_products_overflow_fail_the_cell(folder, bench, tmp_path):
+    for part in ("documents", "queries"):
+        np.save(folder / f"{part}.npy", np.eye(12, dtype=np.float32) * 1e25)
+    done = bench("--methods", "zero-shot-de", "--dataset", f"vectors:{folder}")
+    assert done.returncode == 1
+    assert "returned an infinite score: vectors are too long for float32" in done.stdout
+
+
+def test_an_option_that_is_given_twice_is_refused():
+    with pytest.raises(InputError, match="n is given twice in 'n=500,n=600'"):
+        load_dataset("clusters:n=500,n=600")
 
 
 def test_a_ceiling_of_cells_here_is_not_one_of_a_cluster(bench):

@@ -67,28 +67,36 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
     content.update(nouns.children.tobytes() + nouns.parents.tobytes())
     digest = content.hexdigest()
     folder = cache_folder() / "vectors" / digest[:24]
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):  # another run may be making them
-        if not folder.exists():
-            partial = folder.with_suffix(".partial")
-            shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-            partial.mkdir()
-            try:
-                _make(nouns, size, partial)
-                partial.rename(folder)
-            except OSError as error:
-                shutil.rmtree(partial, ignore_errors=True)
-                raise InputError(
-                    f"cannot write {4 * n * dim / 1e9:.1f} GB of vectors to {folder.parent}: "
-                    f"{error.strerror or error}; make room, or name another cache with "
-                    "TREELINE_CACHE"
-                ) from error
+    if not folder.exists():
+        try:
+            _keep(nouns, size, folder)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {4 * n * dim / 1e6:,.0f} MB of vectors to {folder.parent}: "
+                f"{error.strerror or error}; make room, or name another cache with TREELINE_CACHE"
+            ) from error
     return vectors_task(
         name,
         Vectors(folder / "documents.npy", f"{digest} documents"),
         Vectors(folder / "queries.npy", f"{digest} queries"),
         np.load(folder / "answers.npy"),
     )
+
+
+def _keep(nouns: NounGraph, size: _Size, folder: Path) -> None:
+    """Make a folder, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_suffix(".partial")
+    with FileLock(f"{folder}.lock"):  # another run may be making it
+        if folder.exists():
+            return
+        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+        partial.mkdir()
+        try:
+            _make(nouns, size, partial)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
 
 def _make(nouns: NounGraph, size: _Size, folder: Path) -> None:

@@ -100,16 +100,16 @@ def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
     try:
         answers: Ints = np.load(file.path)
     except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{file.path} is not a NumPy file of answers: {error}") from error
-    if answers.ndim == 1:
-        answers = answers[:, None]
-    fits = answers.ndim == 2 and len(answers) == n_queries  # noqa: PLR2004
+        raise InputError(
+            f"{file.path} is not a NumPy file of answers, as numpy.save writes it, or not whole"
+        ) from error
+    fits = answers.ndim in {1, 2} and len(answers) == n_queries
     if not fits or not np.issubdtype(answers.dtype, np.integer):
         raise InputError(
-            f"{file.path} must hold whole numbers [{n_queries:,} queries, r], it holds "
+            f"{file.path} must hold whole numbers [{n_queries:,} queries] or [.., r], it holds "
             f"{answers.dtype} of shape {answers.shape}"
         )
-    answers = answers.astype(np.int64)
+    answers = answers.astype(np.int64).reshape(n_queries, -1)
     if answers.max(initial=-1) >= n_documents or answers.min(initial=0) < -1:
         wrong = answers.max() if answers.max() >= n_documents else answers.min()
         raise InputError(

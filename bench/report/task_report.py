@@ -28,11 +28,14 @@ class TaskReport(NamedTuple):
 
 
 def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells grouped by task; a task whose data changed is another task."""
+    """Cells grouped by task; a task whose data changed is another task.
+
+    Datasets come by name, those of arguments (``tree-H=3,W=3``) after the others.
+    """
     groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         groups[cell.task, cell.task_digest].append(cell)
-    return [groups[key] for key in sorted(groups)]
+    return [groups[key] for key in sorted(groups, key=lambda key: ("=" in key[0], key))]
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
