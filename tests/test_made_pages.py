@@ -1,7 +1,8 @@
-"""docs/api.md is what the docstrings give, and the plan in docs/scale.md what cells give."""
+"""Pages that are made are those of what they are made from."""
 
 import runpy
 
+from bench.speed.record import page, read
 from tests.conftest import ROOT
 
 
@@ -14,6 +15,11 @@ def test_the_plan_for_large_corpora_is_that_of_the_stored_cells():
     made = runpy.run_path(str(ROOT / "docs" / "plan.py"))["page"]
     text = (ROOT / "docs" / "scale.md").read_text()
     assert made(text) == text, "it is stale; run `make docs`"
+
+
+def test_the_page_of_speed_is_that_of_what_was_measured():
+    results = ROOT / "results"
+    assert page(read(results)) == (results / "SPEED.md").read_text()
 
 
 def test_it_has_the_contract():

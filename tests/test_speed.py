@@ -47,6 +47,8 @@ def test_of_a_peer_that_was_stopped_the_ratio_is_at_least_that():
     ratio = Spread.of([12.0])
     row = Row(what="it", measured=ratio, at_least=True, aim=10, cut_short=True)
     assert row.cells()[3:] == ["≥ 12.00", "≥ 10", "reached"]
+    early = row.model_copy(update={"measured": Spread.of([9.0])})
+    assert early.cells()[3:] == ["≥ 9.00", "≥ 10", "stopped before"]
 
 
 def test_ways_go_in_turn_and_every_other_round_backwards():

@@ -51,9 +51,12 @@ class Row(Stored):
 
     @property
     def reached(self) -> bool | None:
-        """Whether the median is as good as the aim, None where there is none."""
+        """Whether the median is as good as the aim.
+
+        None where there is no aim, or where the peer was stopped before that could be seen.
+        """
         middle = self.measured.middle
-        if self.aim is None:
+        if self.aim is None or (self.cut_short and middle < self.aim):
             return None
         return middle >= self.aim if self.at_least else middle <= self.aim
 
@@ -64,7 +67,8 @@ class Row(Stored):
         if spread.low != spread.high:
             text += f" ({told(spread.low)} to {told(spread.high)})"
         aim = "" if self.aim is None else f"{'≥' if self.at_least else '≤'} {self.aim:g}{unit}"
-        verdict = {True: "reached", False: "not reached", None: ""}[self.reached]
+        unknown = "stopped before" if self.cut_short else ""
+        verdict = {True: "reached", False: "not reached", None: unknown}[self.reached]
         return [self.what, self.ours, self.peer, text + unit, aim, verdict]
 
 
