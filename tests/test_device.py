@@ -15,10 +15,10 @@ from bench.errors import InputError
 from bench.method import Workspace
 from methods.device import device_of, training_precision
 from methods.encoders import towers, transformer
+from methods.encoders.last_layer import Activations, LastLayer
 from methods.encoders.table import TableEncoder, TableLearner
 from methods.encoders.text import TextEncoder, TextLearner, TextRecipe
 from methods.encoders.towers import Head, HeadShape
-from methods.encoders.transformer import Activations, LastLayer
 from methods.trainers import loop
 from methods.trainers.ehi import EHI
 from methods.trainers.ehi_paper import EHIPaper

@@ -84,9 +84,9 @@ def test_an_encoding_that_is_cut_short_goes_on_where_it_stopped(tmp_path, monkey
 
 
 def test_a_last_layer_that_needs_more_than_its_activations_is_refused(workspace, monkeypatch):
-    from methods.encoders import transformer
+    from methods.encoders import last_layer
 
-    monkeypatch.setattr(transformer, "TOLERANCE", 0.0)
+    monkeypatch.setattr(last_layer, "TOLERANCE", 0.0)
     recipe = TextRecipe("minilm", "last-layer")
     with pytest.raises(InputError, match="take tune=head or tune=full"):
         TextEncoder.pretrained(recipe, workspace, seed=0)

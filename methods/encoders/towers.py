@@ -154,6 +154,10 @@ def make_tower(name: str, tune: str, workspace: Workspace, *, shape: HeadShape, 
         return Frozen(name, workspace)
     if tune == "head":
         return Head(name, workspace, shape, seed)
-    from methods.encoders.transformer import Full, LastLayer
+    if tune == "full":
+        from methods.encoders.transformer import Full
 
-    return Full(name, workspace) if tune == "full" else LastLayer(name, workspace)
+        return Full(name, workspace)
+    from methods.encoders.last_layer import LastLayer
+
+    return LastLayer(name, workspace)

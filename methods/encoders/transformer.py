@@ -1,23 +1,16 @@
-"""Towers that train a transformer: its last block over cached activations, or all of it."""
+"""A tower that is a whole transformer, all weights of which are trained."""
 
 from __future__ import annotations
 
 import copy
-import shutil
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
-from filelock import FileLock
-from torch import nn
 from torch.nn.functional import normalize
 
-from bench.errors import InputError
-from bench.task import Strings
 from methods.device import is_mixed, transformer_precision
-from methods.encoders.embeddings import CHUNK, folder_of
+from methods.encoders.embeddings import CHUNK
 from methods.encoders.pretrained import unit_vectors
 from methods.encoders.sentence import load_model
 from methods.encoders.towers import Tower
@@ -26,40 +19,11 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from bench.method import Workspace
+    from bench.task import Strings
     from bench.types import Floats, Ints
 
-_VERSION = 1
-"""Of what is kept of activations; raise it when that changes."""
-BATCH = 32
-"""Texts that go through a transformer at once, as in sentence-transformers."""
 
-
-_PROBES = Strings.of(["a short text", "and another one, which is a little longer than the first"])
-TOLERANCE = 2e-3
-"""Of float16 activations."""
-
-
-class Activations(NamedTuple):
-    """What goes into the last block.
-
-    Attributes:
-        offsets: [n + 1] where the tokens of each text begin.
-        tokens: [n_tokens, width] float16.
-    """
-
-    offsets: Ints
-    tokens: Floats
-
-
-class _Reached(Exception):  # noqa: N818 - not an error: the end of a pass that is cut short
-    """A pass came to the last block."""
-
-    def __init__(self, hidden: torch.Tensor) -> None:
-        super().__init__()
-        self.hidden = hidden
-
-
-class _Transformer(Tower):
+class Transformer(Tower):
     """A tower that holds a whole sentence-transformers model."""
 
     def __init__(self, name: str, workspace: Workspace) -> None:
@@ -68,17 +32,19 @@ class _Transformer(Tower):
         self.model = load_model(name, self.device).eval()
         self.mixed = is_mixed(self.device)
 
-    def _pooled(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    def pooled(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Unit vectors [n, dim] from [n, length, width] token vectors."""
         features = {"token_embeddings": tokens, "attention_mask": mask}
         for module in list(self.model)[1:]:
             features = module(features)
         return normalize(features["sentence_embedding"].float())
 
-    def _precision(self) -> torch.autocast:
+    def precision(self) -> torch.autocast:
+        """In which its products are computed."""
         return transformer_precision(self.device, mixed=self.mixed)
 
-    def _features(self, texts: Strings) -> dict[str, torch.Tensor]:
+    def features(self, texts: Strings) -> dict[str, torch.Tensor]:
+        """What the transformer reads of texts, on its device."""
         features = self.model.preprocess(list(texts))
         return {
             name: value.to(self.device) if isinstance(value, torch.Tensor) else value
@@ -86,7 +52,7 @@ class _Transformer(Tower):
         }
 
 
-class Full(_Transformer):
+class Full(Transformer):
     """All weights are trained; texts go through the transformer at each step."""
 
     def __init__(self, name: str, workspace: Workspace) -> None:
@@ -105,8 +71,8 @@ class Full(_Transformer):
 
     def forward(self, prepared: Strings, rows: Ints) -> torch.Tensor:
         """Rows of texts through the transformer."""
-        with self._precision():
-            vectors = self.model(self._features(prepared.take(rows)))["sentence_embedding"]
+        with self.precision():
+            vectors = self.model(self.features(prepared.take(rows)))["sentence_embedding"]
         return normalize(vectors.float())
 
     def encode(self, texts: Strings) -> Floats:
@@ -118,141 +84,3 @@ class Full(_Transformer):
             vectors[rows] = unit_vectors(self.model, list(texts.take(rows)), mixed=self.mixed)
             self.workspace.progress(start + len(rows), len(order))
         return vectors
-
-
-class LastLayer(_Transformer):
-    """The last block is trained; what goes into it is computed once and kept."""
-
-    module: nn.Module
-
-    def __init__(self, name: str, workspace: Workspace) -> None:
-        super().__init__(name, workspace)
-        # A copy: the loaded model is shared, and computes activations with its own last block.
-        self._last = _last_block(self.model)
-        self.module = copy.deepcopy(self._last)
-        self._require_alike()
-
-    def _require_alike(self) -> None:
-        """Refuse a model whose last block reads more than activations and a mask, as MPNet's does.
-
-        Raises:
-            InputError: what comes out differs from the whole model's vectors.
-        """
-        expected = unit_vectors(self.model, list(_PROBES), mixed=self.mixed)
-        try:
-            with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
-                self._compute(_PROBES, Path(folder))
-                found = self.forward(_open(Path(folder)), np.arange(len(_PROBES)))
-            alike = np.allclose(found.cpu().numpy(), expected, atol=TOLERANCE)
-        except torch.OutOfMemoryError:
-            raise
-        except (RuntimeError, TypeError, ValueError):
-            alike = False
-        if not alike:
-            raise InputError(
-                f"the last block of the encoder {self.name!r} does not work on its activations "
-                "alone; take tune=head or tune=full"
-            )
-
-    def prepare(self, texts: Strings) -> Activations:
-        """Activations before the last block, from the cache or computed into it."""
-        cache = self.workspace.cache
-        if cache is None:
-            raise InputError("tune=last-layer keeps activations on disk, and was given no cache")
-        folder = folder_of(cache, "activations", _VERSION, self.name, mixed=self.mixed)
-        target = folder / texts.digest[:32]
-        with FileLock(f"{target}.lock"):
-            if not target.exists():
-                partial = target.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-                partial.mkdir()
-                self._compute(texts, partial)
-                partial.rename(target)
-        return _open(target)
-
-    def forward(self, prepared: Activations, rows: Ints) -> torch.Tensor:
-        """Rows of activations through the block and the pooling."""
-        starts, ends = prepared.offsets[rows], prepared.offsets[np.asarray(rows) + 1]
-        lengths = ends - starts
-        shape = len(rows), int(lengths.max()), prepared.tokens.shape[1]
-        hidden = np.zeros(shape, np.float16)
-        for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            hidden[i, : end - start] = prepared.tokens[start:end]
-        tokens = torch.from_numpy(hidden).to(self.device).float()
-        ends_at = torch.from_numpy(lengths).to(self.device)
-        mask = torch.arange(shape[1], device=self.device) < ends_at[:, None]
-        # The block adds this to its attention scores: padding gets none. The least float32 would
-        # be minus infinity in bfloat16.
-        bias = torch.zeros(mask.shape, device=self.device)
-        bias.masked_fill_(~mask, torch.finfo(torch.bfloat16).min)
-        with self._precision():
-            out = self.module(tokens, attention_mask=bias[:, None, None, :])
-            return self._pooled(out[0] if isinstance(out, tuple) else out, mask.long())
-
-    @torch.inference_mode()
-    def encode(self, texts: Strings) -> Floats:
-        """All texts through the block, in batches of like length."""
-        prepared = self.prepare(texts)
-        order = np.argsort(-np.diff(prepared.offsets), kind="stable")
-        parts = []
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            parts.append(self.forward(prepared, rows).cpu().numpy())
-            self.workspace.progress(start + len(rows), len(order))
-        vectors = np.empty((len(order), parts[0].shape[1]), np.float32)
-        vectors[order] = np.concatenate(parts)
-        return vectors
-
-    @torch.inference_mode()
-    def _compute(self, texts: Strings, folder: Path) -> None:
-        """Run all blocks but the last; texts are written in their order, batch by batch."""
-        lengths = []
-        hook = self._last.register_forward_pre_hook(_stop)
-        try:
-            with (folder / "tokens.f16").open("wb") as file:
-                for start in range(0, len(texts), BATCH):
-                    rows = np.arange(start, min(start + BATCH, len(texts)))
-                    features = self._features(texts.take(rows))
-                    mask = features["attention_mask"].bool()
-                    try:
-                        with self._precision():
-                            self.model[0](features)
-                    except _Reached as reached:
-                        tokens = reached.hidden[mask]
-                    file.write(_half(tokens, self.name).data)
-                    lengths.append(mask.sum(1).cpu().numpy())
-                    self.workspace.progress(int(rows[-1]) + 1, len(texts))
-        finally:
-            hook.remove()
-        np.save(folder / "offsets.npy", np.concatenate([[0], *lengths]).cumsum())
-
-
-def _open(folder: Path) -> Activations:
-    """Map what was computed."""
-    offsets = np.load(folder / "offsets.npy")
-    tokens = np.memmap(folder / "tokens.f16", np.float16, "r")
-    return Activations(offsets, tokens.reshape(offsets[-1], -1))
-
-
-def _half(tokens: torch.Tensor, name: str) -> Floats:
-    """Activations as they are kept."""
-    halved = tokens.half()
-    if not torch.isfinite(halved).all():
-        raise InputError(
-            f"activations of the encoder {name!r} are too large for float16; take tune=head or full"
-        )
-    kept: Floats = halved.cpu().numpy()
-    return kept
-
-
-def _stop(_block: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
-    """Cut a pass short before the last block."""
-    raise _Reached(inputs[0])
-
-
-def _last_block(model: SentenceTransformer) -> nn.Module:
-    """The last of the transformer's blocks: the end of its longest list of modules."""
-    lists = [module for module in model[0].modules() if isinstance(module, nn.ModuleList)]
-    if not lists:
-        raise InputError("tune=last-layer needs a transformer made of a list of blocks")
-    return max(lists, key=len)[-1]
