@@ -42,24 +42,27 @@ class IVFBlock:
         ivf = _empty(centroids)
         for _, piece in pieces(documents, ceiling):
             ivf.add(piece)
-        self._leaves: Ints = np.empty(ivf.ntotal, np.int32)
-        for number in range(ivf.nlist):
-            self._leaves[get_invlist(ivf.invlists, number)[0]] = number
         self._ivf = ivf if file is None else None
         if file is not None:
             faiss.write_index(ivf, str(file))
 
     def leaves(self) -> Ints:
         """[n] the leaf of each document."""
-        return self._leaves
+        ivf = self._opened()
+        leaf: Ints = np.empty(ivf.ntotal, np.int32)
+        for number in range(ivf.nlist):
+            leaf[get_invlist(ivf.invlists, number)[0]] = number
+        return leaf
 
     def search(
         self, queries: Floats, k: int, leaves: Ints, scores_of_leaves: Floats
     ) -> tuple[Floats, Ints]:
         """Scores and numbers [n, k] of the best in the leaves [n, nprobe] of each query."""
-        ivf = self._ivf or faiss.read_index(str(self._file), faiss.IO_FLAG_MMAP)
-        scores, ids = scan(ivf, queries, k, leaves, scores_of_leaves)
+        scores, ids = scan(self._opened(), queries, k, leaves, scores_of_leaves)
         return scores, numbered(ids, self._first)
+
+    def _opened(self) -> faiss.IndexIVFFlat:
+        return self._ivf or faiss.read_index(str(self._file), faiss.IO_FLAG_MMAP)
 
 
 def _empty(centroids: Floats) -> faiss.IndexIVFFlat:
