@@ -10,6 +10,7 @@ import altair as alt
 
 from bench.cell import Status
 from bench.errors import InputError
+from bench.experiment import measure
 from bench.measured import TENTH
 from bench.plan import methods_asked
 from bench.query_values import BUDGETS
@@ -17,7 +18,6 @@ from bench.registry import Registry
 from bench.report.board import NONE, chosen_points, label, rows_of, spread, within
 from bench.report.console import say, say_table
 from bench.report.markdown import pipe_table, places
-from bench.run import measure
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.cell import Cell
+    from bench.experiment import RunOptions
     from bench.measured import PointResult
     from bench.method import Params
     from bench.report.board import Row
-    from bench.run import RunOptions
 
 UNCHANGED = "as it is"
 

@@ -83,8 +83,8 @@ def run(
     data_dir: Path | None,
 ) -> None:
     """Measure methods on datasets and print the boards."""
-    from bench.run import RunOptions
-    from bench.run import run as run_cells
+    from bench.experiment import RunOptions
+    from bench.experiment import run as run_cells
 
     if executor == "local" and (address is not None or needs):
         named = "--address" if address is not None else "--needs"

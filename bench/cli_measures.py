@@ -38,7 +38,7 @@ def ablate_command(
 ) -> None:
     """A method with one thing changed at a time: a table and a chart."""
     from bench.ablate import ablate
-    from bench.run import RunOptions
+    from bench.experiment import RunOptions
 
     ablate(
         RunOptions(

@@ -57,7 +57,7 @@ def certify_command(
     CELL is a cell.json, its folder, or how its key begins.
     """
     from bench.certify.command import certify
-    from bench.run import RunOptions
+    from bench.experiment import RunOptions
 
     options = RunOptions(
         methods="",

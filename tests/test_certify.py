@@ -9,9 +9,9 @@ from bench.certify.command import certify, find_cell
 from bench.certify.mark import Mark, read_mark
 from bench.certify.verdicts import Verdict, judge
 from bench.errors import InputError
+from bench.experiment import RunOptions, measure
 from bench.measured import Correlation, Interval, PointResult, Stratum
 from bench.replay.files import check_files
-from bench.run import RunOptions, measure
 from bench.store import MARK, Store, to_json
 from tests.cells import cell
 from tests.conftest import ROOT

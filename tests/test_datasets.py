@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bench.cards import FOLDER, cards, read_card
+from bench.data.load import dataset_names, load_dataset
 from bench.errors import InputError
 from bench.hierarchy import ancestors
-from bench.load import dataset_names, load_dataset
 from bench.readers.hierarchy import read_csv
 from bench.readers.wordnet import build_graph, read_graph
 from bench.task_files import load_task, save_task

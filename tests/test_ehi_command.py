@@ -7,7 +7,7 @@ import pytest
 import methods.ablations
 from bench.ablate import ablate
 from bench.errors import InputError
-from bench.run import RunOptions
+from bench.experiment import RunOptions
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
 

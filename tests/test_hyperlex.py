@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 
 from bench import similarity_scores
+from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.load import load_dataset
 from bench.measures import similarity as measures
 from bench.measures.similarity import best_of, correlation, rank_scores
 from bench.method import Method

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 import bench.executors.local
-import bench.run
-from bench.run import RunOptions, measure
+import bench.experiment
+from bench.experiment import RunOptions, measure
 from tests.running import PLUGIN, SMALL, cells_of, processes_of, start, wait_for
 
 pytestmark = pytest.mark.slow
@@ -158,7 +158,7 @@ def options_of(tmp_path, how, **changes):
 
 def test_a_cell_that_eats_memory_fails_at_its_ceiling(tmp_path, monkeypatch):
     # Of 2 GB for this cell; nothing of it is touched, so that the machine does not feel it.
-    monkeypatch.setattr(bench.run, "MEMORY_SHARE", 2e9 / psutil.virtual_memory().available)
+    monkeypatch.setattr(bench.experiment, "MEMORY_SHARE", 2e9 / psutil.virtual_memory().available)
     cells = {cell.method: cell for cell in measure(options_of(tmp_path, "eat memory"))}
     assert cells["misbehaving"].status == "out-of-memory"
     assert "Unable to allocate" in cells["misbehaving"].reason

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from bench.load import load_dataset
+from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.strings import Strings

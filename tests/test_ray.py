@@ -12,9 +12,9 @@ from ray.cluster_utils import Cluster
 from bench.cluster import join_cluster
 from bench.executors import ray as executor
 from bench.executors.node import Job
+from bench.experiment import RunOptions, measure
 from bench.method import Workspace
 from bench.provenance import usable_cores
-from bench.run import RunOptions, measure
 from bench.strings import Strings
 from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.cell import Cell, CellSpec, Status
+from bench.data.load import dataset_of
 from bench.errors import InputError
-from bench.load import dataset_of
+from bench.experiment import RunOptions, measure
 from bench.plan import Settings, blank_cell
 from bench.provenance import provenance
 from bench.readers.hierarchy import heldout_task
@@ -24,7 +25,6 @@ from bench.replay.files import check_files
 from bench.replay.metrics import check_metrics
 from bench.report.markdown import write_leaderboard
 from bench.report.published import mark_published
-from bench.run import RunOptions, measure
 from bench.runner import run_cell
 from bench.similarity import SimilarityPairs
 from bench.store import QUERIES, RUN, Store, sha256_of, to_json

@@ -8,8 +8,8 @@ import torch
 from click.testing import CliRunner
 
 from bench.cli import main
+from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.load import load_dataset
 from bench.registry import Registry
 from bench.speed import exact_search, growth, harness, measures, texts, training, visited
 from bench.speed.command import speed

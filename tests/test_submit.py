@@ -12,8 +12,8 @@ from bench.cell import Status
 from bench.certify.mark import Mark, read_mark, write_mark
 from bench.certify.verdicts import Verdict
 from bench.errors import InputError
+from bench.experiment import RunOptions, measure
 from bench.replay.command import replay
-from bench.run import RunOptions, measure
 from bench.store import MARK, RUN, Store, to_json
 from bench.submit import command
 from bench.submit.chosen import SubmitOptions

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bench.cards import cards
+from bench.data.load import load_dataset
 from bench.errors import InputError
-from bench.load import load_dataset
 from bench.readers import beir, esci, jsonl, nq320k, text_cache
 from bench.readers.nq_pages import pages, title_key
 from bench.readers.text_cache import cached

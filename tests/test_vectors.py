@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bench.data.load import load_dataset
 from bench.errors import InputError
-from bench.load import load_dataset
 from bench.task_files import load_task, require_same_vectors, save_task
 from tests.running import cells_of
 

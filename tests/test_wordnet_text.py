@@ -5,9 +5,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.data.load import load_dataset
 from bench.errors import InputError
 from bench.hierarchy import ancestors
-from bench.load import load_dataset
 from bench.readers.wordnet import read_text
 
 N = 40

@@ -11,12 +11,12 @@ from bench.cell import Cell, Status
 from bench.certify.mark import Mark, mark_of, write_mark
 from bench.certify.today import cell_of_today
 from bench.certify.verdicts import STATED, Verdict, judge
+from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
-from bench.load import dataset_of, load_dataset
+from bench.experiment import RunOptions, run_planned
 from bench.provenance import usable_cores
 from bench.registry import Registry
 from bench.report.console import name_of, say, say_table
-from bench.run import RunOptions, run_planned
 from bench.store import CELL, MARK, Store, read_cell
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.data.load import load_dataset
 from bench.device import wanted_device
 from bench.errors import InputError
 from bench.fits import Fits
 from bench.keys import cell_key
-from bench.load import load_dataset
 from bench.method import Workspace
 from bench.places import cache_folder
 from bench.plan import Settings, check_settings, depth_needed, settled

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.load import load_dataset
+from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import load_object
 from bench.strings import Strings

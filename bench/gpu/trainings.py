@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.load import load_dataset
+from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.plan import Settings, settled
 from bench.registry import Registry

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
-from bench.load import dataset_of, load_dataset
 from bench.replay.boards import check_boards
 from bench.replay.files import Checked, check_files
 from bench.replay.metrics import Derived, check_metrics

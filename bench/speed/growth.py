@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.cell import Cost, Status
 from bench.errors import InputError
+from bench.experiment import RunOptions
+from bench.experiment import measure as measure_cells
 from bench.geometry.search import slope
 from bench.report.console import say
-from bench.run import RunOptions
-from bench.run import measure as measure_cells
 from bench.speed.ratio import Row, Spread, in_seconds, told
 from bench.speed.record import Measured
 

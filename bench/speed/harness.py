@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.cell import Status
 from bench.errors import InputError
+from bench.experiment import RunOptions
+from bench.experiment import measure as measure_cells
 from bench.places import CHECKOUT
 from bench.report.console import say
-from bench.run import RunOptions
-from bench.run import measure as measure_cells
 from bench.speed.ratio import Row, alternate, amount, seconds_of
 from bench.speed.record import Measured
 

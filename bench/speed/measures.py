@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.load import load_dataset
 from bench.measures.hierarchy import recall_by_distance, sums_by_query
 from bench.measures.ranking import CUTS, ranking_measures
 from bench.measures.recall import found_at

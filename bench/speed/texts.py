@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.data.load import load_dataset
 from bench.errors import InputError
-from bench.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.console import say

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.data.load import load_dataset
 from bench.fits import Fits
-from bench.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.console import say

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.cards import card_of_task
 from bench.cell import Status
 from bench.certify.today import cell_of_today
+from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
-from bench.load import dataset_of, load_dataset
 from bench.registry import CATALOG, Registry
 from bench.replay.files import Checked, check_cell
 from bench.replay.metrics import check_metrics

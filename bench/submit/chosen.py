@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.cell import Cell, Status
 from bench.certify.command import find_cell
 from bench.certify.mark import read_mark
+from bench.data.load import dataset_of
 from bench.errors import InputError, unknown
-from bench.load import dataset_of
 from bench.report.console import name_of
 from bench.store import CELL, MARK, Store, read_cell
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.load import dataset_of
+from bench.data.load import dataset_of
 from bench.report.board import (
     NONE,
     chosen_points,

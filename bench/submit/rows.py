@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from bench.certify.command import certified
+from bench.experiment import RunOptions
 from bench.report.board import rows_of
 from bench.report.console import name_of
 from bench.report.task_report import by_task
-from bench.run import RunOptions
 from bench.store import MARK
 from bench.submit.checks import Refusal
 

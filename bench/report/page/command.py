@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from bench.load import dataset_of
+from bench.data.load import dataset_of
 
 if TYPE_CHECKING:
     from bench.method import Value

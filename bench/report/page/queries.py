@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.cards import card_of_task
-from bench.load import dataset_of, load_dataset
+from bench.data.load import dataset_of, load_dataset
 
 if TYPE_CHECKING:
     from bench.cell import Cell

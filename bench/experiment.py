@@ -13,11 +13,11 @@ import psutil
 from bench.cards import cards
 from bench.cell import CellSpec, Status
 from bench.cluster import join_cluster
+from bench.data.load import check_name, dataset_names, load_dataset
 from bench.device import wanted_device
 from bench.errors import InputError, cannot_write
 from bench.executors.local import LocalExecutor
 from bench.executors.needs import Needs
-from bench.load import check_name, dataset_names, load_dataset
 from bench.memory import MEMORY_SHARE
 from bench.plan import NOT_MEASURED, Settings, blank_cell, check_settings, methods_asked
 from bench.presence import READY, state_of
