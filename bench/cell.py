@@ -77,6 +77,7 @@ class Cell(Stored):
         cut: rank at which rankings are cut, None for |S|.
         seen_means: what it means here that a pair's answer was seen in training.
         changed: the parameters that were set by hand.
+        code: what the results depend on, as :func:`bench.versions.code_of` gives it.
         chosen: the operating point that validation chose before the test was opened.
         points: of what was searched; similarity: of pairs that were scored.
         leaves: of a method that parts the corpus.
@@ -100,6 +101,7 @@ class Cell(Stored):
     params: dict[str, Value]
     changed: dict[str, Value]
     sees_test: bool = False
+    code: list[str] = Field(default_factory=list)
     seed: int
     k: int
     chosen: Chosen | None = None

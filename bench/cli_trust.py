@@ -132,4 +132,24 @@ def submit_command(
         sys.exit(1)
 
 
-TRUST = (replay_command, certify_command, submit_command)
+@click.command(name="lock", cls=Command)
+@click.option(
+    "--before",
+    default="HEAD",
+    metavar="COMMIT",
+    show_default=True,
+    help="Whose results code that changed under its version must still give.",
+)
+@click.option("--same", is_flag=True, help="Take my word that results are the same; run nothing.")
+def lock_command(before: str, *, same: bool) -> None:
+    """Take changed code of built-in methods into methods/versions.json.
+
+    Code whose version was not raised is run before and after, on two small tasks, and must give
+    every query the same ids.
+    """
+    from bench.lock import lock
+
+    lock(before, same=same)
+
+
+TRUST = (lock_command, replay_command, certify_command, submit_command)

@@ -49,13 +49,13 @@ class FitIdentity(NamedTuple):
     Attributes:
         name: of what is fitted.
         params: the hyper-parameters that the fit reads.
-        modules: names of the modules whose code it runs; those of the ``methods`` package that
-            they import are followed by the harness.
+        parts: the classes whose code it runs; what they inherit from and import is followed by the
+            harness, and where the method is no built-in, its own class counts as well.
     """
 
     name: str
     params: Params
-    modules: tuple[str, ...]
+    parts: tuple[type, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +88,8 @@ class Method(ABC):
         name: as typed after ``--methods``.
         params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
             the cell's key.
+        version: of a built-in alone: a name and a number, raised when results may change. What is
+            no built-in is known by the content of its modules.
         requires: packages without which the cell is skipped.
         ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
             hyper-parameters.
@@ -99,6 +101,7 @@ class Method(ABC):
 
     name: ClassVar[str]
     params: ClassVar[dict[str, Value]] = {}
+    version: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
@@ -217,11 +220,12 @@ class Method(ABC):
 
     def fit_identity(self) -> FitIdentity:
         """What the fitted state depends on."""
-        return FitIdentity(self.name, self.values, self.modules())
+        return FitIdentity(self.name, self.values, (type(self), *self.parts()))
 
-    def modules(self) -> tuple[str, ...]:
-        """Names of the modules whose code makes this row."""
-        return (type(self).__module__,)
+    @classmethod
+    def parts(cls) -> tuple[type, ...]:
+        """Classes that this one is made of without inheriting from them, such as its index."""
+        return ()
 
     def warm_start(self, train: Training) -> Method | None:  # noqa: ARG002
         """An unfitted method whose fit this one's goes on from, or None.

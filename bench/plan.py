@@ -10,6 +10,7 @@ from bench.cell import Cell, Provenance, Status
 from bench.errors import InputError, reason_of
 from bench.keys import cell_key, digest
 from bench.method import check_params
+from bench.versions import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -202,6 +203,7 @@ def blank_cell(
         params=values,
         changed=changed,
         sees_test=method.sees_test,
+        code=code_of(method),
         seed=seed,
         k=depth,
         provenance=provenance,

@@ -48,6 +48,10 @@ class Registry:
         """What ``--methods all`` stands for."""
         return [name for name in self._targets if name not in self._catalog.ON_REQUEST]
 
+    def built_ins(self) -> list[str]:
+        """Names of the methods of the catalogue, those run on request alone included."""
+        return list(self._catalog.METHODS)
+
     def plugin_names(self) -> list[str]:
         """Names of the methods that plugin files brought."""
         return [name for name, target in self._targets.items() if target in self.plugins]
@@ -71,7 +75,7 @@ class Registry:
             return self._loaded[name]
         target = self._targets.get(name)
         if target is not None and ":" in target:
-            method: type[Method] = load_object(target)
+            method: type[Method] = _known_by(load_object(target), target.partition(":")[0])
         elif "+" in (target or name):
             method = self._composed(name, target or name)
         else:
@@ -127,7 +131,8 @@ def load_plugin(plugin: str) -> type[Method]:
         raise InputError(f"--plugin takes FILE.py:Class, got {plugin!r}")
     if not path.is_file():
         raise InputError(f"--plugin {plugin}: there is no file {path.absolute()}")
-    found = getattr(_run_file(path), attribute, None)
+    module = _run_file(path)
+    found = getattr(module, attribute, None)
     if found is None:
         raise InputError(f"--plugin {plugin}: {path} has no class {attribute!r}")
     if not (isinstance(found, type) and issubclass(found, Method)):
@@ -141,7 +146,14 @@ def load_plugin(plugin: str) -> type[Method]:
                 f"--plugin {plugin}: params[{name!r}] is {value!r}; a default is a bool, int, "
                 "finite float or str"
             )
-    return found
+    return _known_by(found, module.__name__)
+
+
+def _known_by(method: type[Method], module: str) -> type[Method]:
+    """The method as a class of the module that names it, whose code may have changed it."""
+    if method.__module__ == module:
+        return method
+    return type(method.__name__, (method,), {"__module__": module, "__doc__": method.__doc__})
 
 
 def _finite(value: Value) -> bool:
@@ -149,7 +161,11 @@ def _finite(value: Value) -> bool:
 
 
 def _run_file(path: Path) -> ModuleType:
-    """Import a file under a module name of its own."""
+    """Import a file under a module name of its own; it may import what lies beside it."""
+    folder = str(path.absolute().parent)
+    if folder not in sys.path:
+        # Last: a file of another's name there takes the place of no library.
+        sys.path.append(folder)
     # Two files of one name are two modules.
     name = f"treeline_plugin_{path.stem}_{hashlib.sha256(bytes(path.absolute())).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path.absolute())

@@ -21,6 +21,7 @@ class BM25(Method):
     """
 
     name = "bm25"
+    version: ClassVar[str] = "bm25 1"
     params: ClassVar[dict[str, Value]] = {
         "k1": 0.9,  # how soon a word's repetition stops to count
         "b": 0.4,  # how much a document's length counts

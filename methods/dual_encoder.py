@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 class DualEncoder(Method):
     """Trainer and index behind the contract of a method; made by :func:`compose`."""
 
+    version: ClassVar[str] = "dual-encoder 1"
     trainer_name: ClassVar[str]
     trainer_type: ClassVar[type[Trainer]]
     index_type: ClassVar[type[Index]]
@@ -140,9 +141,10 @@ class DualEncoder(Method):
 
             self.encoder = RoutedEncoder(self.encoder, Indexer.load(folder))
 
-    def modules(self) -> tuple[str, ...]:
-        """Trainer, index and this file."""
-        return (self.trainer_type.__module__, self.index_type.__module__, __name__)
+    @classmethod
+    def parts(cls) -> tuple[type, ...]:
+        """Trainer and index."""
+        return (cls.trainer_type, cls.index_type)
 
     def fit_identity(self) -> FitIdentity:
         """The trainer and its own parameters: rows with another index share the fit."""
@@ -150,7 +152,7 @@ class DualEncoder(Method):
         read = self.trainer.reads()
         if read is not None:
             params["encoder_version"] = encoder_version(read)
-        return FitIdentity(self.trainer_name, params, (self.trainer_type.__module__,))
+        return FitIdentity(self.trainer_name, params, (self.trainer_type,))
 
     def warm_start(self, train: Training) -> Method | None:
         """The method that trains what this trainer goes on from."""

@@ -18,8 +18,10 @@ class Part:
         may_be_zero: numbers that may be 0; all others must be more.
         shares: numbers that may not be above 1.
         choices: the values that a word may have.
+        version: its name and a number, raised when results may change; see ``bench lock``.
     """
 
+    version: ClassVar[str] = ""
     may_be_zero: ClassVar[tuple[str, ...]] = ()
     shares: ClassVar[tuple[str, ...]] = ()
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ class Random(Method):
     """Distinct documents in random order; every method should beat it."""
 
     name = "random"
+    version: ClassVar[str] = "random 1"
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
         """Keep the generator; nothing is learned."""

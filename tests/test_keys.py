@@ -1,10 +1,8 @@
 """Keys of cells: nothing that matters is lost, nothing that does not matter counts."""
 
-import textwrap
-
 import pytest
 
-from bench.keys import canonical, cell_key, digest, fingerprint
+from bench.keys import canonical, cell_key, digest
 from bench.registry import Registry, load_plugin
 
 PLUGIN = '''
@@ -63,25 +61,3 @@ def test_task_seed_and_depth_change_a_key():
     base = cell_key("task", method, 0, 3)
     assert len({base, cell_key("other", method, 0, 3), cell_key("task", method, 1, 3),
                 cell_key("task", method, 0, 4)}) == 4  # fmt: skip
-
-
-def test_a_fingerprint_follows_imports_within_the_package(tmp_path, monkeypatch):
-    package = tmp_path / "chain"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "first.py").write_text(
-        textwrap.dedent("""
-        def f():
-            from chain.second import g
-            return g()
-        """)
-    )
-    (package / "second.py").write_text("def g():\n    return 1\n")
-    monkeypatch.syspath_prepend(tmp_path)
-    before = fingerprint(["chain.first"])
-    assert fingerprint(["chain.first"]) == before
-    from bench import keys
-
-    (package / "second.py").write_text("def g():\n    return 2\n")
-    keys._code.cache_clear()
-    assert fingerprint(["chain.first"]) != before

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Exact(Index):
     """All documents by dot product, with Faiss; those on disk are read a piece at a time."""
 
+    version: ClassVar[str] = "exact 1"
     reads_pieces: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:

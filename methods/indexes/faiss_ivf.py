@@ -32,6 +32,7 @@ class FaissIVF(ClusteredLeaves):
     would take a quarter of the memory they lie in files, one for each block of documents.
     """
 
+    version: ClassVar[str] = "faiss-ivf 1"
     reads_pieces: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:

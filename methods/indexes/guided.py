@@ -67,6 +67,8 @@ class LearnedRouter(_Guided):
     It starts at the centroids and takes the place of their scores; documents stay where they are.
     """
 
+    version: ClassVar[str] = "learned-router 1"
+
     router_steps: int = 300
     router_batch: int = 512  # queries a step
     router_lr: float = 0.01
@@ -105,6 +107,8 @@ class MovedPositives(_Guided):
 
     It tells how much of a learned index's gain is known answers put where they are asked for.
     """
+
+    version: ClassVar[str] = "moved-positives 1"
 
     def guided(
         self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked

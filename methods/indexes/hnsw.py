@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import faiss
 import numpy as np
@@ -26,6 +26,8 @@ class HNSW(Index):
     It has no leaves. The visited share is Faiss's own count of distances, a mean over the queries
     of a batch, in which a document scored on two levels of the graph counts twice.
     """
+
+    version: ClassVar[str] = "hnsw 1"
 
     M: int = 32  # links of a node
     ef_construction: int = 80  # beam while the graph is built

@@ -26,6 +26,7 @@ class LearnedTree(LeafIndex):
     leaves; what a narrow beam visits is counted when it is searched.
     """
 
+    version: ClassVar[str] = "learned-tree 1"
     needs_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = ("beam",)
 

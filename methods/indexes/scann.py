@@ -32,6 +32,7 @@ class ScaNN(ClusteredLeaves):
     both answer and leaves are read off that.
     """
 
+    version: ClassVar[str] = "scann 1"
     requires: ClassVar[tuple[str, ...]] = ("scann",)
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:

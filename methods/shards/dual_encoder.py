@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.dual_encoder import DualEncoder
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 class ShardedDualEncoder(DualEncoder):
     """What a composition with an index of :mod:`methods.shards` does otherwise."""
+
+    version: ClassVar[str] = "sharded-dual-encoder 1"
 
     def index(self, corpus: Corpus) -> None:
         """Index the document vectors; with actors these embed the documents' texts as well."""
@@ -31,10 +33,6 @@ class ShardedDualEncoder(DualEncoder):
             encoder.documents = copy.copy(encoder.documents)  # not for queries, which may share it
             encoder.documents.encode_chunks = partial(encode_by_actors, workers=workers)
         super().index(corpus)
-
-    def modules(self) -> tuple[str, ...]:
-        """Those of the composition, and this file."""
-        return (*super().modules(), __name__)
 
 
 def sharded(composed: type[DualEncoder]) -> type[DualEncoder]:

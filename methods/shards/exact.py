@@ -35,6 +35,7 @@ class ExactShard:
 class ShardedExact(Sharded, Index):
     """The ranking of ``exact``, over vectors that need not be in one memory."""
 
+    version: ClassVar[str] = "sharded-exact 1"
     reads_pieces: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 @dataclass
 class ShardedIVF(Sharded, FaissIVF):
     """The leaves and rankings of ``faiss-ivf``, over vectors that need not be in one memory."""
+
+    version: ClassVar[str] = "sharded-ivf 1"
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Share the documents out, then lay out leaves as often as their number is tried."""

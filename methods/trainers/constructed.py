@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.trainers.base import Trainer
 
@@ -21,6 +21,8 @@ class Constructed(Trainer):
     Document vectors are normalised; a query is the normalised sum of the un-normalised draws of
     its relevant documents. It shows which dimension suffices, not how to generalise.
     """
+
+    version: ClassVar[str] = "constructed-de 1"
 
     dim: int = 64  # of the vectors
 

@@ -37,6 +37,7 @@ class EHI(Learned):
     tree sees documents that no training query asks for. Tables start from those of masked-de.
     """
 
+    version: ClassVar[str] = "ehi-encoder 1"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
         "steps",

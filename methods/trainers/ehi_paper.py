@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.trainers.ehi import EHI
 
@@ -20,6 +20,8 @@ class EHIPaper(EHI):
     negatives of all its queries, in all three terms; learning rates fall along half a cosine; the
     checkpoint that does best on validation is kept.
     """
+
+    version: ClassVar[str] = "ehi-paper-encoder 1"
 
     batch: int = 64
     epochs: int = 100

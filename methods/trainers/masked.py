@@ -27,6 +27,7 @@ class Masked(Learned):
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
+    version: ClassVar[str] = "masked-de 1"
     may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Learned.choices,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.trainers.ehi import EHI
 
@@ -21,6 +21,8 @@ class MatchedDE(EHI):
     from that: here hard negatives are looked for in the clusters that EHI's tree starts from, which
     do not move, and the checkpoint is that of the best exact search.
     """
+
+    version: ClassVar[str] = "matched-de 1"
 
     indexing_weight: float = 0.0
 

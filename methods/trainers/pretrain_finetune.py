@@ -31,6 +31,7 @@ class PretrainFinetune(Standard):
     pairs. The checkpoint that does best on validation is kept.
     """
 
+    version: ClassVar[str] = "pretrain-finetune-de 1"
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Standard.choices,

@@ -23,6 +23,7 @@ class Resampled(Standard):
     arXiv 2509.16411, "Resampling fails". At p = 1 it is standard training.
     """
 
+    version: ClassVar[str] = "resampled-de 1"
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "p", "far")
     shares: ClassVar[tuple[str, ...]] = ("p",)
 

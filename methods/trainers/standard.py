@@ -27,6 +27,7 @@ class Standard(Learned):
     stands in it n times weighs n times, so the loss is that of a batch of pairs.
     """
 
+    version: ClassVar[str] = "standard-de 1"
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps",)
 
     batch: int = 448  # queries a step

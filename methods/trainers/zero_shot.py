@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class ZeroShot(Trainer):
     """Nothing is trained: the floor for every trainer over texts; as any of them with tune=none."""
 
+    version: ClassVar[str] = "zero-shot-de 1"
     takes_vectors: ClassVar[bool] = True
 
     encoder: str = "minilm"  # minilm, a sentence-transformers name, or a folder

@@ -1,0 +1,251 @@
+"""The source files that results of a class depend on, and one hash over what they do.
+
+Comments, docstrings and annotations of functions do not count; of built-ins, neither do the names
+of files: one that is documented, moved or renamed gives the same hash.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import sys
+import sysconfig
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+BUILT_IN = "methods"
+"""The package of the methods that come with Treeline."""
+HARNESS = frozenset({"bench", "run_bench"})
+"""What measures is no part of what is measured."""
+_IMPORTERS = frozenset({"import_module", "spec_from_file_location", "run_path", "__import__"})
+_RUNNERS = frozenset({"exec", "eval", "__import__"})
+"""Calls that run code which the source does not name."""
+
+
+def hash_of(files: Iterable[Path]) -> str:
+    """Hexadecimal sha256 over the code of source files, whatever they are called."""
+    return hashlib.sha256("\n".join(sorted(map(_code_of, files))).encode()).hexdigest()
+
+
+def files_of_class(found: type) -> frozenset[Path]:
+    """The source files that a class outside of ``bench`` and of the standard library depends on.
+
+    A class in a package depends on all its modules; one in a file, on those that the file imports
+    from where nothing is installed: the files beside it, for one. What is imported of the built-in
+    methods counts with all that it imports of them.
+
+    Raises:
+        InputError: a file beside it is not the one that is imported under its name.
+    """
+    name = found.__module__
+    path = None if _is_standard(name.partition(".")[0]) else _origin(name)
+    files: set[Path] = set()
+    waiting = set() if path is None else {(name, path)}
+    while waiting:
+        name, path = waiting.pop()
+        for file in _files_of_module(name, path) - files:
+            files.add(file)
+            if not _is_installed(file):
+                tree = _tree(_text(file))
+                files |= {each for name in _imported(tree) for each in _of_built_ins(name)}
+                waiting |= _own_imports(file, tree)
+    return frozenset(files)
+
+
+def reachable(module: str) -> frozenset[Path]:
+    """The files of a module and of all that it imports of its own package, at whatever depth."""
+    package = module.partition(".")[0]
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _origin(name)
+        if name not in found and path is not None:
+            found[name] = path
+            named = _imported(_tree(_text(path)))
+            waiting += [each for each in named if each.partition(".")[0] == package]
+    return frozenset(found.values())
+
+
+def _of_built_ins(name: str) -> frozenset[Path]:
+    return reachable(name) if name.partition(".")[0] == BUILT_IN else frozenset()
+
+
+def _files_of_module(name: str, path: Path) -> frozenset[Path]:
+    """All files of the package that a module is of, or the one file of a module without one."""
+    if "." in name or path.name == "__init__.py":
+        return frozenset(_folder_of(name.partition(".")[0]).rglob("*.py"))
+    if _runs_unnamed_code(_tree(_text(path))):
+        # It cannot be read off what it loads: each file beside it may be.
+        return frozenset({path, *path.parent.glob("*.py")})
+    return frozenset({path})
+
+
+def _own_imports(file: Path, tree: ast.Module) -> set[tuple[str, Path]]:
+    """Top modules that a file imports from where nothing is installed, with their files."""
+    own = set()
+    for name in {each.partition(".")[0] for each in _imported(tree)}:
+        if name in HARNESS or name == BUILT_IN or _is_standard(name):
+            continue
+        origin = _origin(name)
+        beside = (file.parent / f"{name}.py", file.parent / name / "__init__.py")
+        expected = next((path for path in beside if path.exists()), None)
+        if expected is not None and (origin is None or not origin.samefile(expected)):
+            raise InputError(
+                f"{file} imports {name}, which is {origin} and not {expected} beside it; rename "
+                "the one beside it"
+            )
+        if origin is not None and not _is_installed(origin):
+            own.add((name, origin))
+    return own
+
+
+def _is_standard(package: str) -> bool:
+    return package in sys.stdlib_module_names and package != "__main__"
+
+
+def _folder_of(package: str) -> Path:
+    spec = importlib.util.find_spec(package)
+    folders = list(spec.submodule_search_locations or ()) if spec else []
+    if not folders:
+        raise InputError(f"the package {package} has no folder to read its code from")
+    return Path(folders[0])
+
+
+@cache
+def _is_installed(path: Path) -> bool:
+    """Whether a file lies where packages are installed to, whose versions are recorded."""
+    paths = sysconfig.get_paths()
+    return any(path.is_relative_to(paths[name]) for name in ("stdlib", "purelib", "platlib"))
+
+
+def _origin(module: str) -> Path | None:
+    """The file of a module, or None for what is no module or has no Python source."""
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    if origin is None:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            return None
+        origin = spec.origin if spec else None
+    return Path(origin) if origin and origin.endswith(".py") else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"{path}, whose code is part of a method, cannot be read ({error}); put it back, or "
+            "leave the method out"
+        ) from error
+
+
+def _code_of(path: Path) -> str:
+    """The code of a file without what changes no result; of an installed one, its text."""
+    text = _text(path)
+    return text if _is_installed(path) else _code(text, built_in=path.is_relative_to(_built_ins()))
+
+
+@cache
+def _built_ins() -> Path:
+    return _folder_of(BUILT_IN)
+
+
+@lru_cache(maxsize=1024)
+def _tree(text: str) -> ast.Module:
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise InputError(f"{error.msg} in line {error.lineno} of {error.text!r}") from error
+
+
+@lru_cache(maxsize=1024)
+def _code(text: str, *, built_in: bool) -> str:
+    stripped: ast.Module = (_OfBuiltIns() if built_in else _Stripped()).visit(ast.parse(text))
+    return ast.unparse(stripped)
+
+
+class _Stripped(ast.NodeTransformer):
+    """Leaves out docstrings, annotations of functions, and what is imported for types alone."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        return self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if _is_for_types(node) else self.generic_visit(node)
+
+
+class _OfBuiltIns(_Stripped):
+    """Leaves out the modules that names are imported from, and the versions that are stated."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        if (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}:
+            node.module = BUILT_IN
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        stated = isinstance(node.target, ast.Name) and node.target.id == "version"
+        return None if stated else self.generic_visit(node)
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a docstring."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is ``if TYPE_CHECKING:``."""
+    return isinstance(node, ast.If) and _name_of(node.test) == "TYPE_CHECKING"
+
+
+def _name_of(node: ast.AST) -> str:
+    """The last part of a dotted name."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    """Names that a module imports when it runs, those that may be attributes instead included."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if _is_for_types(node):
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _runs_unnamed_code(tree: ast.Module) -> bool:
+    """Whether a module calls what runs code that its source does not name."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(
+        _name_of(call) in _IMPORTERS or (isinstance(call, ast.Name) and call.id in _RUNNERS)
+        for call in calls
+    )

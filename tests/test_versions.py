@@ -1,0 +1,262 @@
+"""What results depend on: versions that built-ins state, contents of what is no built-in."""
+
+import itertools
+import json
+import shutil
+import sys
+import textwrap
+
+import pytest
+
+from bench.errors import InputError
+from bench.keys import cell_key, fit_key
+from bench.lock import changes
+from bench.registry import Registry, load_plugin
+from bench.sources import hash_of, reachable
+from bench.store import Store
+from bench.versions import code_of, locked
+from tests.conftest import ROOT
+
+GOLDEN = ROOT / "tests" / "golden_keys.json"
+SEARCH = """
+    def index(self, corpus): pass
+    def search(self, queries, k, point): return None
+"""
+
+
+def keys_of_all():
+    registry = Registry()
+    return {
+        name: cell_key("task", registry.resolve(name)(), seed=0, depth=10)
+        for name in registry.built_ins()
+    }
+
+
+def test_the_lock_has_the_code_of_every_built_in():
+    found = changes()
+    assert not found.unstated, f"state a version in {found.unstated}"
+    way = (
+        "Results may differ? Raise the version that the class states. They are the same? Nothing "
+        "to do. Then run `python -m bench lock`: it runs the methods before and after on two "
+        "small tasks, compares ids, and writes methods/versions.json."
+    )
+    assert not found.changed, f"other code under the same version: {found.changed}. {way}"
+    assert not found.raised, f"not in the lock: {found.raised}. {way}"
+    assert not found.gone, f"stated no more: {found.gone}. {way}"
+
+
+def test_keys_of_all_built_ins_are_those_of_before():
+    """They change with a version or a default, and are then written anew into the file."""
+    assert keys_of_all() == json.loads(GOLDEN.read_text())
+
+
+def test_a_built_in_is_known_by_stated_versions_alone():
+    for name in Registry().built_ins():
+        assert set(code_of(Registry().resolve(name))) <= set(locked())
+
+
+def test_code_that_is_not_locked_stands_beside_the_version(monkeypatch):
+    random = Registry().resolve("random")
+    before = cell_key("task", random(), 0, 10)
+    monkeypatch.setitem(locked(), "random 1", "another")
+    (text,) = code_of(random)
+    assert text.startswith("random 1 ")
+    assert cell_key("task", random(), 0, 10) != before
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package ``methods`` of two modules in place of the real one."""
+    monkeypatch.setattr("bench.sources.BUILT_IN", "chain")
+    monkeypatch.setattr("bench.sources._built_ins", lambda: tmp_path / "chain")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(second="def g():\n    return 1\n", name="second", first=""):
+        folder = tmp_path / "chain"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        (folder / "__init__.py").write_text("")
+        (folder / "first.py").write_text(
+            f"from chain.{name} import g\n\ndef f():\n    return g()\n{first}"
+        )
+        (folder / f"{name}.py").write_text(second)
+        for module in [each for each in sys.modules if each.startswith("chain")]:
+            del sys.modules[module]
+        import importlib
+
+        importlib.invalidate_caches()
+        return hash_of(reachable("chain.first"))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "moved"},
+        {"second": '"""A docstring."""\n\ndef g():\n    # a comment\n    return 1\n'},
+        {"second": "def g() -> int:\n    return 1\n"},
+        {
+            "first": "\nfrom typing import TYPE_CHECKING\n"
+            "if TYPE_CHECKING:\n    import chain.third\n"
+        },
+    ],
+    ids=["a module renamed", "comments", "a type hint", "an import for types"],
+)
+def test_what_changes_no_result_changes_no_hash(package, change):
+    before = (
+        package(first="\nfrom typing import TYPE_CHECKING\n") if "first" in change else package()
+    )
+    assert package(**change) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"second": "def g():\n    return 2\n"},
+        {"first": "\ndef h():\n    return 2\n"},
+        {"second": "def g():\n    return 1\ng2 = g\n"},
+    ],
+)
+def test_what_may_change_a_result_changes_the_hash(package, change):
+    assert package(**change) != package()
+
+
+def plugin(folder, text, file="mine.py", name="Mine"):
+    (folder / file).write_text("from bench.method import Method\n" + textwrap.dedent(text))
+    return load_plugin(f"{folder / file}:{name}")
+
+
+def test_a_plugin_depends_on_the_file_that_it_imports(tmp_path):
+    (tmp_path / "aid.py").write_text("X = 1\n")
+    found = plugin(tmp_path, f"import aid\nclass Mine(Method):\n    name = 'mine'{SEARCH}")
+    before = code_of(found)
+    (tmp_path / "aid.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
+def test_a_plugin_depends_on_what_it_imports_while_it_runs(tmp_path):
+    (tmp_path / "late.py").write_text("X = 1\n")
+    late = "    def fit(self, *a, **b):\n        import late\n"
+    text = f"class Mine(Method):\n    name = 'mine'{SEARCH}{late}"
+    found = plugin(tmp_path, text)
+    before = code_of(found)
+    (tmp_path / "late.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
+def test_a_plugin_that_loads_what_it_does_not_name_depends_on_all_beside_it(tmp_path):
+    (tmp_path / "loaded.py").write_text("X = 1\n")
+    load = "import importlib\nimportlib.import_module('load' + 'ed')\n"
+    text = f"{load}class Mine(Method):\n    name = 'mine'{SEARCH}"
+    found = plugin(tmp_path, text)
+    before = code_of(found)
+    (tmp_path / "loaded.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
+def test_a_plugin_depends_on_every_module_of_a_package_that_it_imports(tmp_path):
+    folder = tmp_path / "deep_kit"
+    (folder / "inner").mkdir(parents=True)
+    for part in ("__init__.py", "inner/__init__.py", "inner/far.py"):
+        (folder / part).write_text("X = 1\n")
+    found = plugin(tmp_path, f"import deep_kit\nclass Mine(Method):\n    name = 'mine'{SEARCH}")
+    before = code_of(found)
+    (folder / "inner" / "far.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
+def test_a_plugin_depends_on_the_file_of_a_class_that_it_inherits_from(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.syspath_prepend(elsewhere)
+    (elsewhere / "base_of_mine.py").write_text("class Base:\n    x = 1\n")
+    text = f"from base_of_mine import Base\nclass Mine(Base, Method):\n    name = 'mine'{SEARCH}"
+    found = plugin(tmp_path, text)
+    before = code_of(found)
+    (elsewhere / "base_of_mine.py").write_text("class Base:\n    x = 2\n")
+    assert code_of(found) != before
+
+
+def test_two_files_of_one_name_beside_two_plugins_are_an_error_that_names_both(tmp_path):
+    for folder in ("one", "other"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "twin.py").write_text("X = 1\n")
+    text = f"import twin\nclass Mine(Method):\n    name = 'mine'{SEARCH}"
+    code_of(plugin(tmp_path / "one", text))
+    with pytest.raises(InputError, match="rename the one beside it"):
+        code_of(plugin(tmp_path / "other", text))
+
+
+def test_a_plugin_whose_helper_is_gone_says_so(tmp_path):
+    with pytest.raises(InputError, match=r"mine.py fails: ModuleNotFoundError.*vanished"):
+        plugin(tmp_path, f"import vanished\nclass Mine(Method):\n    name = 'mine'{SEARCH}")
+
+
+SUBCLASS = """
+    from methods.catalog import compose
+    class Mine(compose("masked-de", "masked-de", "exact")):
+        name = "mine"
+"""
+
+
+def test_a_subclass_of_a_built_in_shares_neither_its_fit_nor_its_code(tmp_path):
+    built_in, mine = Registry().resolve("masked-de"), plugin(tmp_path, SUBCLASS)
+    assert set(code_of(built_in)) < set(code_of(mine))
+    assert fit_key("task", mine(), 0) != fit_key("task", built_in(), 0)
+
+
+def test_two_subclasses_in_a_file_do_not_share_a_fit(tmp_path):
+    text = SUBCLASS + "    class Other(Mine):\n        name = 'other'\n"
+    one, other = plugin(tmp_path, text), plugin(tmp_path, text, name="Other")
+    assert fit_key("task", one(), 0) != fit_key("task", other(), 0)
+
+
+def test_a_composition_that_a_plugin_changes_is_known_by_the_plugin(tmp_path):
+    text = """
+        from methods.catalog import compose
+        Mine = compose("mine", "masked-de", "exact")
+        Mine.score = None
+    """
+    found = plugin(tmp_path, text)
+    before = code_of(found)
+    assert code_of(plugin(tmp_path, text.replace("None", "print"))) != before
+    assert fit_key("task", found(), 0) != fit_key("task", Registry().resolve("masked-de")(), 0)
+
+
+POISON = """
+from aid_of_fit import NOISE
+from methods.catalog import compose
+
+class Mine(compose("masked-de", "masked-de", "exact")):
+    name = "mine"
+    def fit(self, train, *, seed, progress):
+        super().fit(train, seed=seed, progress=progress)
+        self.encoder.queries[:] *= {factor} * NOISE
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("order", list(itertools.permutations(["built-in", "plugin"])))
+def test_a_subclass_of_a_built_in_and_the_built_in_keep_their_own_figures(bench, tmp_path, order):
+    mine, aid, out = tmp_path / "mine.py", tmp_path / "aid_of_fit.py", tmp_path / "out"
+    small = ["--dataset", "tree:H=3,W=3", "--set", "steps=200", "--set", "dim=16"]
+
+    def write(factor, noise):
+        mine.write_text(POISON.format(factor=factor))
+        aid.write_text(f"NOISE = {noise}\n")
+
+    def recalls():
+        for each in order:
+            chosen = ["--methods", "masked-de"] if each == "built-in" else []
+            chosen = chosen or ["--methods", "mine", "--plugin", f"{mine}:Mine"]
+            assert bench(*chosen, *small, out=out).returncode == 0
+        return {cell.method: cell.points[-1].recall for cell in Store(out).cells()}
+
+    write(1, 1)
+    first = recalls()
+    assert first["mine"] == first["masked-de"] > 0.9, "so far it changes nothing"
+    write(-1, 1)
+    assert recalls() == {"masked-de": first["masked-de"], "mine": pytest.approx(0, abs=0.4)}
+    write(-1, -1)
+    assert recalls() == first, "the helper turned it back"
