@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +19,7 @@ from bench.registry import Registry
 from bench.report.board import NONE, chosen_points, label, rows_of, spread, within
 from bench.report.console import say, say_table
 from bench.report.markdown import pipe_table, places
+from bench.report.ranking_boards import value_of
 from bench.store import write_atomically
 
 if TYPE_CHECKING:
@@ -138,7 +140,7 @@ def _figures(cells: list[Cell]) -> list[_Figure]:
                 for budget in BUDGETS
             ),
             _Figure("nDCG@10 at ≤ 10 %", TENTH, _ranking("nDCG@10")),
-            _Figure("unseen R@100 at ≤ 10 %", TENTH, _unseen),
+            _Figure("unseen R@100 at ≤ 10 %", TENTH, _ranking("R@100", "unseen")),
         ]
     of_all = [
         _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
@@ -147,12 +149,8 @@ def _figures(cells: list[Cell]) -> list[_Figure]:
     return [*of_all, _Figure("min at ≤ 10 %", TENTH, lambda point: point.min)]
 
 
-def _ranking(measure_name: str) -> Callable[[PointResult], float | None]:
-    return lambda point: point.ranking[measure_name].mean
-
-
-def _unseen(point: PointResult) -> float | None:
-    return point.unseen.ranking["R@100"].mean if point.unseen else None
+def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float | None]:
+    return partial(value_of, part=part, measure=measure_name)
 
 
 def _values(row: Row, figure: _Figure) -> list[float] | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from bench.measured import Chosen, Correlation, Leaves, PointResult, Stored
+from bench.measured import Chosen, Correlation, Leaves, PointResult
 from bench.method import Value
+from bench.records import Amount, Columns, Stored, Text
 from bench.resources import Resources
 
 
@@ -37,20 +38,19 @@ class Cost(Stored):
         exact_s: of searching exactly, for the X-ray.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest unique set size of the cell's process, sampled.
-        ceiling_mb: of what it might allocate; None: not told (cells of before).
+        ceiling_mb: of what it might allocate; None: not told.
     """
 
-    fit_s: float
+    fit_s: Amount
     fit_shared: bool
-    index_s: float
-    encode_s: float = 0.0
-    choose_s: float = 0.0
-    search_s: float
-    exact_s: float = 0.0
-    harness_s: float
-    peak_mb: float
-    # Left out where it is not known: the sha256 of cells of before is over a text without it.
-    ceiling_mb: float | None = Field(default=None, exclude_if=lambda value: value is None)
+    index_s: Amount
+    encode_s: Amount = 0.0
+    choose_s: Amount = 0.0
+    search_s: Amount
+    exact_s: Amount = 0.0
+    harness_s: Amount
+    peak_mb: Amount
+    ceiling_mb: Amount | None = None
     index_bytes: int
 
 
@@ -86,10 +86,10 @@ class Cell(Stored):
         sha256: of the text of ``cell.json`` with this field null.
     """
 
-    schema_: int = Field(default=1, alias="schema")
+    schema_: Literal[1, 2] = Field(default=2, alias="schema")
     key: str
     status: Status
-    reason: str | None = None
+    reason: Text | None = None
     task: str
     task_digest: str
     notes: list[str] = Field(default_factory=list)
@@ -105,16 +105,14 @@ class Cell(Stored):
     seed: int
     k: int
     chosen: Chosen | None = None
-    points: list[PointResult] = Field(default_factory=list)
-    similarity: list[Correlation] = Field(default_factory=list)
+    points: Columns[PointResult] = Field(default_factory=list)
+    similarity: Columns[Correlation] = Field(default_factory=list)
     leaves: Leaves | None = None
     cost: Cost | None = None
     run_sha256: str | None = None
     queries_sha256: str | None = None
     sha256: str | None = None
     provenance: Provenance
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     @property
     def place(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.ranking import ndcg
+from bench.measures.ranking import MAIN, MEASURES, held_against
 from bench.measures.recall import found_at
 
 if TYPE_CHECKING:
@@ -69,4 +69,4 @@ class Judgements:
         """
         if self.cut is None:
             return float(self.found(ids).mean())
-        return float(ndcg(ids, self.relevance, self.pair_gains, 10).mean())
+        return float(MEASURES[MAIN].of(held_against(ids, self.relevance, self.pair_gains)).mean())

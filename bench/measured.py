@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
 from bench.method import Value
+from bench.records import Amount, Columns, End, Figure, Stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class Stored(BaseModel):
-    """Strict: an unknown field in a file is an error, not a loss."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class Stratum(Stored):
@@ -23,17 +18,17 @@ class Stratum(Stored):
 
     distance: int
     n: int
-    recall: float
-    low: float
-    high: float
+    recall: Figure
+    low: End
+    high: End
 
 
 class Interval(Stored):
     """A mean over queries, with its 95 % bootstrap interval."""
 
-    mean: float
-    low: float
-    high: float
+    mean: Figure
+    low: End
+    high: End
 
 
 class PartResult(Stored):
@@ -47,9 +42,9 @@ class PartResult(Stored):
 
     n_queries: int
     n_pairs: int
-    recall: float
-    recall_by_distance: list[Stratum]
-    ranking: dict[str, Interval] = {}
+    recall: Figure
+    recall_by_distance: Columns[Stratum]
+    ranking: dict[str, Interval] = Field(default_factory=dict)
 
 
 class Correlation(Stored):
@@ -65,9 +60,9 @@ class Correlation(Stored):
     score: str
     subset: str
     n: int
-    rho: float | None
-    low: float | None
-    high: float | None
+    rho: Figure | None
+    low: End | None
+    high: End | None
 
 
 class Loss(Stored):
@@ -83,10 +78,10 @@ class Loss(Stored):
     """
 
     n: int
-    encoder: float
-    routing: float
-    scoring: float
-    gain: float
+    encoder: Figure
+    routing: Figure
+    scoring: Figure
+    gain: Figure
 
 
 class XRay(Stored):
@@ -120,18 +115,18 @@ class PointResult(Stored):
     """
 
     point: dict[str, Value]
-    visited: float
+    visited: Figure
     self_reported: bool
-    routing: float
-    work: float
-    queries_per_second: float
-    recall: float
-    low: float
-    high: float
-    macro: float
-    min: float
-    recall_by_distance: list[Stratum]
-    ranking: dict[str, Interval] = {}
+    routing: Figure
+    work: Figure
+    queries_per_second: Amount
+    recall: Figure
+    low: End
+    high: End
+    macro: Figure
+    min: Figure
+    recall_by_distance: Columns[Stratum]
+    ranking: dict[str, Interval] = Field(default_factory=dict)
     seen: PartResult | None = None
     unseen: PartResult | None = None
     xray: XRay | None = None
@@ -161,8 +156,8 @@ class Chosen(Stored):
     budget: float
     number: int | None = None
     reason: str = ""
-    score: float | None = None
-    visited: float | None = None
+    score: Figure | None = None
+    visited: Figure | None = None
 
 
 class Leaves(Stored):
@@ -174,9 +169,9 @@ class Leaves(Stored):
 
     leaves: int
     empty: int
-    largest: float
-    gini: float
-    entropy: float
-    expected: float
-    even: float
-    training: list[Leaves] = []
+    largest: End
+    gini: End
+    entropy: End
+    expected: End
+    even: End
+    training: Columns[Leaves] = Field(default_factory=list)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.measured import TENTH, dearest_within
+from bench.run_file import PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +56,7 @@ def write_query_values(path: Path, values: QueryValues) -> None:
         )
         for number, columns in values.points.items()
     ]
-    pq.write_table(pa.concat_tables(parts), path, compression="zstd")
+    pq.write_table(pa.concat_tables(parts), path, **PARQUET)
 
 
 def read_query_values(path: Path) -> QueryValues | None:

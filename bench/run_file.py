@@ -1,9 +1,10 @@
 """``run.parquet``: what a search returned, from which every metric can be derived again.
 
 One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
-task), ``ids`` and ``scores`` (as deep as the query is judged), ``visited`` (documents), ``reached``
-(of its relevant documents, in the task's order: which were visited, where that is known) and, at
-point 0, ``exact`` (of the same: which exact search finds, where the method can search exactly).
+task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached`` (of its
+relevant documents, in the task's order: which were visited, where that is known), at point 0
+``exact`` (of the same: which exact search finds, where the method can search exactly) and, at the
+last point alone, ``scores`` of the ids: no measure reads them, and they are half of a file.
 Of word pairs, one row a pair: each way of scoring is a column.
 """
 
@@ -36,11 +37,31 @@ SCHEMA = pa.schema(
 )
 
 
+PARQUET = {
+    "compression": "zstd",
+    "compression_level": 19,
+    "use_dictionary": False,
+    "write_statistics": False,
+}
+"""What makes files of ids and figures small; statistics serve searches that nobody makes."""
+ENCODING = {
+    "query": "DELTA_BINARY_PACKED",
+    "ids.list.element": "BYTE_STREAM_SPLIT",
+    "scores.list.element": "BYTE_STREAM_SPLIT",
+}
+
+
 class RunFile:
     """Writes operating points one after the other, each a row group."""
 
     def __init__(
-        self, path: Path, queries: Ints, depth: Ints, relevance: Relevance, exact: Bools | None
+        self,
+        path: Path,
+        queries: Ints,
+        depth: Ints,
+        relevance: Relevance,
+        exact: Bools | None,
+        n_points: int,
     ) -> None:
         """Open ``path``.
 
@@ -50,13 +71,15 @@ class RunFile:
             depth: [n] how many documents of each ranking are kept.
             relevance: of these queries.
             exact: [n_pairs] which relevant documents exact search finds, or None.
+            n_points: how many operating points are going to be added.
         """
-        self._writer = pq.ParquetWriter(path, SCHEMA, compression="zstd")
+        self._writer = pq.ParquetWriter(path, SCHEMA, **PARQUET, column_encoding=ENCODING)
         self._queries = queries.astype(np.int32)
         self._depth = depth
         self._offsets = _column(relevance.indptr.astype(np.int32))
         self._exact = exact
         self._points = 0
+        self._n_points = n_points
 
     def add(self, run: PointRun) -> None:
         """Append the next operating point."""
@@ -70,13 +93,19 @@ class RunFile:
             _column(np.full(n, self._points, np.int16)),
             _column(self._queries),
             pa.ListArray.from_arrays(offsets, _column(run.ids[kept])),
-            pa.ListArray.from_arrays(offsets, _column(run.scores[kept])),
+            self._scores(offsets, run.scores[kept]),
             _column(run.visited),
             self._of_pairs(run.reached),
             self._of_pairs(self._exact if self._points == 0 else None),
         ]
         self._writer.write_table(pa.table(columns, schema=SCHEMA))
         self._points += 1
+
+    def _scores(self, offsets: pa.Array, scores: Floats) -> pa.Array:
+        """A list for each query at the last point, null before."""
+        if self._points < self._n_points - 1:
+            return pa.nulls(len(self._queries), pa.list_(pa.float32()))
+        return pa.ListArray.from_arrays(offsets, _column(scores))
 
     def _of_pairs(self, values: Bools | None) -> pa.Array:
         """A list for each query of what is known of its pairs; null where nothing is."""
@@ -150,7 +179,7 @@ def write_scores(path: Path, scores: dict[str, Floats]) -> None:
     """Write the scores [n] of word pairs by name; NaN where a pair has none."""
     # In full: rounding would make ties, and another correlation.
     columns = {name: _column(values.astype(np.float64)) for name, values in scores.items()}
-    pq.write_table(pa.table(columns), path, compression="zstd")
+    pq.write_table(pa.table(columns), path, **PARQUET)
 
 
 def read_scores(path: Path) -> dict[str, Floats]:

@@ -196,7 +196,7 @@ def _ranked(
     ranked = searcher.rank_exactly()
     exact = None if ranked is None else judged.found(ranked)
     exact_s = time.perf_counter() - begin - searcher.prepare_s
-    run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact)
+    run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact, len(settings))
     results = Results(judged, exact, len(task.document_names))
     search_s = 0.0
     for number, point in enumerate(settings, start=1):

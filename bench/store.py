@@ -18,16 +18,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 from filelock import BaseFileLock, FileLock, Timeout
-from pydantic import ValidationError
 
 from bench.cell import Cell, Status
-from bench.errors import InputError, cannot_write
+from bench.errors import cannot_write
 from bench.query_values import QueryValues, read_query_values
+from bench.records import NotWholeError, read_record, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from bench.measured import Stored
 
 CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
 MARK = "certify.json"
@@ -97,7 +95,7 @@ class Store:
         A file beside it that is not the one that was written with it makes it none.
         """
         folder = self.folder(cell)
-        stored = read_cell(folder / CELL)
+        stored = _whole_cell(folder / CELL)
         if stored is None or stored.status is not Status.OK:
             return None
         for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
@@ -115,9 +113,20 @@ class Store:
         return sorted(self.runs.glob(f"*/*/*/{CELL}"))
 
     def cells(self) -> list[Cell]:
-        """Every stored cell."""
-        found = (read_cell(path) for path in self.cell_paths())
-        return [cell for cell in found if cell is not None]
+        """Every stored cell that is whole."""
+        return self.read()[0]
+
+    def read(self) -> tuple[list[Cell], list[str]]:
+        """Every stored cell that is whole, and a line for each that is not."""
+        cells, problems = [], []
+        for path in self.cell_paths():
+            try:
+                cell = read_cell(path)
+            except NotWholeError as error:
+                problems.append(str(error))
+            else:
+                cells += [] if cell is None else [cell]
+        return cells, problems
 
     @contextlib.contextmanager
     def staging(self, key: str) -> Iterator[Path]:
@@ -129,22 +138,17 @@ class Store:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def commit(self, cell: Cell, staging: Path | None = None) -> None:
-        """Store a cell with the files in ``staging``, then drop the cells that it supersedes.
-
-        A failure never takes the place of a cell measured to its end.
+    def replace(self, cell: Cell, staging: Path | None = None) -> None:
+        """Store a cell with the files in ``staging`` in the place of the one in its folder.
 
         Raises:
             InputError: the disk is full or the folder cannot be written; what was there stays.
         """
-        measured = cell.status is Status.OK
-        if not measured and self.find(cell) is not None:
-            return
-        folder = self.folder(cell)
+        folder, text = self.folder(cell), to_json(cell)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
-            with _written(self._staging, to_json(cell)) as record:
+            with _written(self._staging, text) as record:
                 files = {} if staging is None else {name: staging / name for name in (RUN, QUERIES)}
                 files = {name: file for name, file in files.items() if file.exists()}
                 for file in files.values():
@@ -161,42 +165,45 @@ class Store:
                 record.replace(folder / CELL)
         except OSError as error:
             raise cannot_write(folder, error) from error
+
+    def commit(self, cell: Cell, staging: Path | None = None) -> None:
+        """Store a cell with the files in ``staging``, then drop the cells that it supersedes.
+
+        A failure never takes the place of a cell measured to its end.
+
+        Raises:
+            InputError: the disk is full or the folder cannot be written; what was there stays.
+        """
+        measured = cell.status is Status.OK
+        if not measured and self.find(cell) is not None:
+            return
+        folder = self.folder(cell)
+        self.replace(cell, staging)
         for other in folder.parent.iterdir():
-            stored = read_cell(other / CELL)
+            stored = _whole_cell(other / CELL)
             if other == folder or stored is None or stored.identity != cell.identity:
                 continue
             if measured or stored.status is not Status.OK:
                 shutil.rmtree(other, ignore_errors=True)
 
 
-def to_json(record: Stored) -> str:
-    """The text of a record with a field ``sha256``: its own checksum included."""
-    unsigned = _dumped(record.model_copy(update={"sha256": None}))
-    digest = hashlib.sha256(unsigned.encode()).hexdigest()
-    return _dumped(record.model_copy(update={"sha256": digest}))
-
-
-def _dumped(record: Stored) -> str:
-    return record.model_dump_json(by_alias=True, indent=1) + "\n"
-
-
 def read_cell(path: Path) -> Cell | None:
-    """A stored cell, or None where there is none that is whole.
+    """A stored cell, or None where there is none.
 
     Raises:
-        InputError: it is whole, but of another form than this version's.
+        NotWholeError: the file is not what was written, or is of another version's form.
     """
     try:
-        return Cell.model_validate_json(path.read_bytes())
-    except OSError:
+        return read_record(path, Cell)
+    except FileNotFoundError:
         return None
-    except ValidationError as error:
-        if error.errors()[0]["type"] == "json_invalid":
-            return None
-        raise InputError(
-            f"{path} is not a cell of this version of Treeline: {error.errors()[0]['loc']}: "
-            f"{error.errors()[0]['msg']}; move it away, or name another folder with --out"
-        ) from error
+
+
+def _whole_cell(path: Path) -> Cell | None:
+    """A stored cell, or None where there is none that is whole."""
+    with contextlib.suppress(NotWholeError):
+        return read_cell(path)
+    return None
 
 
 def write_atomically(path: Path, text: str) -> None:

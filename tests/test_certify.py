@@ -237,9 +237,9 @@ class TestMark:
         path = Store(certified).folder(leafy) / MARK
         whole = path.read_text()
         for text, problem in (
-            (whole.replace('"OK": ', '"OK": 1'), "not the text that was stored"),
-            (whole.replace('"schema": 1,', ""), "not the text that was stored"),
-            (whole[:-9], "not a whole mark"),
+            (whole.replace('"OK":', '"OK":1'), "its sha256 does not hold"),
+            (whole.replace('"schema":1,', ""), "its sha256 does not hold"),
+            (whole[:-9], "is not as it was stored"),
             (to_json(Mark.model_validate_json(whole).model_copy(update={"cell_sha256": "0"})),
              "of another measurement"),
         ):  # fmt: skip

@@ -9,9 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.errors import InputError
 from bench.judgements import Judgements
+from bench.measures import ranking
 from bench.measures.evaluation import Evaluation
-from bench.measures.ranking import CUTS, ndcg, ranking_measures, without
+from bench.measures.ranking import (
+    MEASURES,
+    Measure,
+    by_name,
+    held_against,
+    ndcg,
+    ranking_measures,
+    without,
+)
 from bench.relevance import Relevance
 
 
@@ -26,7 +36,7 @@ def test_ndcg_by_hand():
     relevance = relevance_of([{0: 0, 1: 1}], 5)
     gains = np.array([3.0, 1.0])
     # Document 1 (gain 1) is first, document 0 (gain 3) third.
-    found = ndcg(np.array([[1, 4, 0]]), relevance, gains, 10)
+    found = ndcg(held_against(np.array([[1, 4, 0]]), relevance, gains), 10)
     ideal = 3 + 1 / math.log2(3)
     assert found[0] == pytest.approx((1 + 3 / math.log2(4)) / ideal)
 
@@ -54,6 +64,25 @@ def test_recall_and_mrr_count_from_the_least_gain_on():
 def test_a_query_that_returned_nothing_scores_zero():
     measured = ranking_measures(np.array([[-1, -1]]), relevance_of([{0: 0}], 3), np.ones(1))
     assert all(values[0] == 0 for values in measured.values())
+
+
+def test_average_precision_is_the_mean_precision_at_relevant_documents():
+    relevance = relevance_of([{0: 0, 3: 0, 4: 0}], 5)
+    measured = ranking_measures(np.array([[0, 1, 3]]), relevance, np.ones(3))
+    assert measured["MAP@100"][0] == pytest.approx((1 / 1 + 2 / 3) / 3)
+
+
+def test_a_measure_whose_name_is_taken_is_an_error_that_names_it():
+    with pytest.raises(InputError, match=r"two measures are named 'R@10'; rename one"):
+        by_name([*MEASURES.values(), Measure("R@10", lambda ranked: ranked.n_relevant, "")])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 2.0])
+def test_a_measure_that_gives_no_share_is_an_error_that_names_it(monkeypatch, value):
+    odd = Measure("odd", lambda ranked: np.full(len(ranked.gained), value), "nothing")
+    monkeypatch.setattr(ranking, "MEASURES", {"odd": odd})
+    with pytest.raises(InputError, match="the measure odd must give 1 shares from 0 to 1"):
+        ranking_measures(np.array([[0]]), relevance_of([{0: 0}], 3), np.ones(1))
 
 
 def test_documents_left_out_make_room_for_those_below():
@@ -87,8 +116,14 @@ def test_all_measures_are_those_of_ir_measures(data):
         for q in range(n_queries)
         for rank, d in enumerate(ids[q])
     ]
-    theirs = {"nDCG@10": ir_measures.nDCG @ 10, "MRR@10": ir_measures.RR(rel=least) @ 10}
-    theirs |= {f"R@{cut}": ir_measures.R(rel=least) @ cut for cut in CUTS}
+    names = {
+        "nDCG": ir_measures.nDCG,
+        "MRR": ir_measures.RR(rel=least),
+        "MAP": ir_measures.AP(rel=least),
+        "R": ir_measures.R(rel=least),
+    }
+    parts = {name: name.split("@") for name in MEASURES}
+    theirs = {name: names[kind] @ int(cut) for name, (kind, cut) in parts.items()}
     for metric in ir_measures.iter_calc(list(theirs.values()), qrels, run):
         name = next(name for name, measure in theirs.items() if measure == metric.measure)
         assert measured[name][int(metric.query_id)] == pytest.approx(metric.value), name
@@ -123,7 +158,7 @@ def test_published_runs_of_dl19_have_their_published_ndcg(data_dir, run, expecte
         ids[list(queries).index(query), : len(top)] = top
     gains = np.array([3.0, 2.0, 1.0])[relevance.distances]
     assert len(queries) == 43
-    assert ndcg(ids, relevance, gains, 10).mean() == pytest.approx(expected, abs=5e-5)
+    assert ndcg(held_against(ids, relevance, gains), 10).mean() == pytest.approx(expected, abs=5e-5)
 
 
 def test_seen_and_unseen_are_measured_apart_and_neither_counts_against_the_other():

@@ -101,7 +101,8 @@ class TestValues:
         assert np.mean(values["nDCG@10"]) == pytest.approx(measures.ranking["nDCG@10"].mean)
         of_unseen = measures.unseen.ranking["R@100"].mean
         assert np.nanmean(values["unseen R@100"]) == pytest.approx(of_unseen)
-        assert np.isnan(values["seen R@100"]).sum() == n - measures.seen.n_queries
+        assert np.isnan(values["unseen R@100"]).sum() == n - measures.unseen.n_queries
+        assert values.keys() == {"nDCG@10", "R@100", "unseen R@100"}
 
     def test_of_a_hierarchy_it_is_recall(self):
         relevance = Relevance.from_pairs(

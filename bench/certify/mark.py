@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from bench.cell import Cell, Provenance, Status
 from bench.certify.verdicts import Verdict
-from bench.measured import Stored
-from bench.store import to_json, write_atomically
+from bench.records import NotWholeError, Stored, read_record, to_json
+from bench.store import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,8 +55,6 @@ class Mark(Stored):
     differing: list[Differing]
     provenance: Provenance
     sha256: str | None = None
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     @property
     def failed(self) -> bool:
@@ -106,7 +104,7 @@ def write_mark(path: Path, mark: Mark) -> None:
 def read_mark(path: Path, cell: Cell) -> Mark | None:
     """The mark of this very measurement of a cell, or None where there is none that is whole."""
     try:
-        mark = Mark.model_validate_json(path.read_bytes())
-    except (OSError, ValidationError):
+        mark = read_record(path, Mark)
+    except (FileNotFoundError, NotWholeError):
         return None
     return mark if mark.cell_sha256 == cell.sha256 else None

@@ -16,10 +16,10 @@ from filelock import FileLock
 
 from bench.cell import CellSpec
 from bench.executors.local import LocalExecutor
-from bench.measured import Stored
 from bench.memory import MEMORY_SHARE
 from bench.places import cache_folder
 from bench.provenance import provenance, usable_cores
+from bench.records import Stored
 from bench.store import QUERIES, RUN, Store
 
 if TYPE_CHECKING:

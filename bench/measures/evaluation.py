@@ -9,7 +9,7 @@ import numpy as np
 from bench.measured import Interval, PartResult
 from bench.measures.bootstrap import ratio_intervals
 from bench.measures.hierarchy import RecallByDistance, recall_by_distance
-from bench.measures.ranking import ranking_measures, without
+from bench.measures.ranking import MEASURES, PARTS, ranking_measures
 from bench.measures.xray import losses_of_queries, xray
 
 if TYPE_CHECKING:
@@ -87,20 +87,18 @@ class Evaluation:
     def of_queries(self, number: int) -> dict[str, Floats]:
         """What each query came to in one of the rankings, by name; NaN where it has no such pair.
 
-        Recall over all its pairs in a hierarchy; nDCG@10 and R@100 where rankings are cut at a
-        rank, R@100 over seen and unseen documents too; pairs lost to each term of the X-ray.
+        Recall over all its pairs in a hierarchy; where rankings are cut at a rank, the measures
+        that rows are compared by; pairs lost to each term of the X-ray.
         """
         n_queries = self._whole.n_queries
         found = {}
-        for name, part in (("", self._whole), ("seen ", self._seen), ("unseen ", self._unseen)):
+        for name, part in zip(PARTS, (self._whole, self._seen, self._unseen), strict=True):
             if part is None:
                 continue
-            for measure, values in part.of_queries(number).items():
-                if name and measure == "nDCG@10":
-                    continue
+            for measure, values in part.of_queries(number, name).items():
                 column = np.full(n_queries, np.nan, np.float32)
                 column[part.queries] = values
-                found[f"{name}{measure}"] = column
+                found[f"{name} {measure}".strip()] = column
         if self._exact is not None:
             found |= losses_of_queries(*self._losses(number))
         return found
@@ -143,20 +141,16 @@ class _Part:
             return
         ranked = ids[self.queries][:, : self._judged.cut]
         least = self._judged.least_gain
-        values = ranking_measures(ranked, self._relevance, self._gains, least)
-        if self._others.n_pairs:
-            moved = without(ranked, self._others)
-            of_moved = ranking_measures(moved, self._relevance, self._gains, least)
-            values |= {name: of_moved[name] for name in ("nDCG@10", "MRR@10")}
+        values = ranking_measures(ranked, self._relevance, self._gains, least, self._others)
         self._values.append(values)
 
-    def of_queries(self, number: int) -> dict[str, Floats]:
+    def of_queries(self, number: int, part: str) -> dict[str, Floats]:
         """[queries of this part] the measures of one ranking that rows are compared by."""
         if not len(self.queries):
             return {}
         values = self._values[number]
         if values:
-            return {name: values[name] for name in ("nDCG@10", "R@100")}
+            return {name: values[name] for name in values if part in MEASURES[name].compared}
         hits = np.bincount(self._relevance.queries, self.found[number], len(self.queries))
         return {"recall": hits / self._relevance.counts}
 

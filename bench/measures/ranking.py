@@ -1,51 +1,226 @@
-"""nDCG, recall at a rank and reciprocal rank, of each query, straight from arrays.
+"""The measures of rankings that are cut at a rank, of each query, straight from arrays.
 
 The definitions are those of trec_eval, and tests compare with ir_measures. Ours reads a ranking in
 the order that the method returned, where trec_eval breaks ties of scores by document name.
+
+To add a measure, write one entry of ``MEASURES``; ``bench recompute`` derives it from stored runs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.errors import InputError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from bench.relevance import Relevance
     from bench.types import Bools, Floats, Ints
 
-CUTS = (10, 20, 50, 100)
-"""Ranks at which recall is reported."""
+PARTS = ("", "seen", "unseen")
+"""All relevant documents, those that were positives in training, and the others."""
 
 
-def ranking_measures(
-    ids: Ints, relevance: Relevance, gains: Floats, least_gain: int = 1
-) -> dict[str, Floats]:
-    """Every ranking measure by name, [n_queries] each.
+class Ranked(NamedTuple):
+    """Rankings of n queries, held against what is relevant.
 
-    Args:
-        ids: [n_queries, k] ranked document numbers, best first, -1 after the last.
-        relevance: of the same queries.
+    Attributes:
+        gained: [n, k] gain of each ranked document, best first; 0 where it is not relevant.
+        relevant: [n, k] whether each counts for measures without grades.
+        n_relevant: [n] how many documents count so.
+        relevance: of the queries.
         gains: [n_pairs] of each relevant document.
-        least_gain: from which gain a document counts for recall and reciprocal rank.
     """
-    gained = _gained(ids, relevance, gains)
-    relevant = gained >= least_gain
-    n_relevant = np.bincount(relevance.queries[gains >= least_gain], minlength=len(ids))
-    recalls = {f"R@{cut}": _share(relevant[:, :cut], n_relevant) for cut in CUTS}
-    return {
-        "nDCG@10": _ndcg(gained, relevance, gains, 10),
-        "MRR@10": _reciprocal_rank(relevant[:, :10]),
-        **recalls,
-    }
+
+    gained: Floats
+    relevant: Bools
+    n_relevant: Ints
+    relevance: Relevance
+    gains: Floats
 
 
-def ndcg(ids: Ints, relevance: Relevance, gains: Floats, cut: int) -> Floats:
-    """[n_queries] discounted cumulative gain over the ideal one (Järvelin & Kekäläinen 2002).
+class Measure(NamedTuple):
+    """A measure, and where it is shown.
+
+    Attributes:
+        name: as boards, files and papers have it.
+        of: [n] values from 0 to 1 of each query; 0 for one that finds nothing.
+        says: what it is, in a sentence of docs/measures.md.
+        moves_up: whether documents of the other part leave a ranking before seen or unseen ones are
+            measured, those below moving up; else the ranking is read as it was returned.
+        against_visited: of which ``PARTS`` it is shown against the share of documents visited.
+        compared: by which ``PARTS`` rows are compared query by query.
+    """
+
+    name: str
+    of: Callable[[Ranked], Floats]
+    says: str
+    moves_up: bool = False
+    against_visited: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
+
+
+def ndcg(ranked: Ranked, cut: int) -> Floats:
+    """[n] discounted cumulative gain over the ideal one (Järvelin & Kekäläinen 2002).
 
     A document of gain g at rank r = 1, 2, … adds g / log2(r + 1); a query without a gain scores 0.
     """
-    return _ndcg(_gained(ids, relevance, gains), relevance, gains, cut)
+    relevance, gains = ranked.relevance, ranked.gains
+    discount = 1 / np.log2(np.arange(cut) + 2)
+    width = min(cut, ranked.gained.shape[1])
+    dcg = ranked.gained[:, :width] @ discount[:width]
+    best = np.lexsort((-gains, relevance.queries))
+    rank = np.arange(len(gains)) - relevance.indptr[relevance.queries]
+    counted = rank < cut
+    ideal = np.bincount(
+        relevance.queries[counted],
+        gains[best][counted] * discount[rank[counted]],
+        relevance.n_queries,
+    )
+    return _share(dcg, ideal)
+
+
+def recall(ranked: Ranked, cut: int) -> Floats:
+    """[n] share of a query's relevant documents among its first ``cut``."""
+    return _share(ranked.relevant[:, :cut].sum(axis=1), ranked.n_relevant)
+
+
+def reciprocal_rank(ranked: Ranked, cut: int) -> Floats:
+    """[n] one over the rank of the first relevant document, 0 beyond ``cut``."""
+    relevant = ranked.relevant[:, :cut]
+    return np.where(relevant.any(axis=1), 1 / (relevant.argmax(axis=1) + 1), 0.0)
+
+
+def average_precision(ranked: Ranked, cut: int) -> Floats:
+    """[n] sum of the precision at each relevant document's rank, over all that are relevant."""
+    relevant = ranked.relevant[:, :cut]
+    precision = relevant.cumsum(axis=1) / np.arange(1, relevant.shape[1] + 1)
+    return _share((precision * relevant).sum(axis=1), ranked.n_relevant)
+
+
+def by_name(entries: Iterable[Measure]) -> Mapping[str, Measure]:
+    """Measures by name.
+
+    Raises:
+        InputError: a name is taken.
+    """
+    found: dict[str, Measure] = {}
+    for entry in entries:
+        if entry.name in found:
+            raise InputError(f"two measures are named {entry.name!r}; rename one of them")
+        found[entry.name] = entry
+    return found
+
+
+MEASURES = by_name(
+    [
+        Measure(
+            "nDCG@10",
+            partial(ndcg, cut=10),
+            "gains discounted by rank, over those of the best order; what rows are ordered by",
+            moves_up=True,
+            against_visited=PARTS,
+            compared=("",),
+        ),
+        Measure("nDCG@1", partial(ndcg, cut=1), "the same of the first document", moves_up=True),
+        Measure("nDCG@3", partial(ndcg, cut=3), "the same of the first 3", moves_up=True),
+        Measure("nDCG@5", partial(ndcg, cut=5), "the same of the first 5", moves_up=True),
+        Measure(
+            "MRR@10",
+            partial(reciprocal_rank, cut=10),
+            "1 / (rank of the first relevant document), 0 beyond rank 10",
+            moves_up=True,
+        ),
+        Measure(
+            "MAP@100",
+            partial(average_precision, cut=100),
+            "precision at the rank of each relevant document, summed, over their number",
+            moves_up=True,
+        ),
+        Measure(
+            "R@10",
+            partial(recall, cut=10),
+            "the share of the relevant documents among the first 10",
+            against_visited=("",),
+        ),
+        Measure("R@20", partial(recall, cut=20), "among the first 20", against_visited=("",)),
+        Measure("R@50", partial(recall, cut=50), "among the first 50", against_visited=("",)),
+        Measure(
+            "R@100",
+            partial(recall, cut=100),
+            "among the first 100",
+            against_visited=PARTS,
+            compared=("", "unseen"),
+        ),
+    ]
+)
+MAIN = next(iter(MEASURES))
+"""What rows are ordered by, and operating points are chosen by."""
+
+
+def titled(name: str, part: str) -> str:
+    """A measure of a part, as boards name it."""
+    return f"{name}, {part} documents" if part else name
+
+
+def held_against(ids: Ints, relevance: Relevance, gains: Floats, least_gain: int = 1) -> Ranked:
+    """Rankings with what their documents gain.
+
+    Args:
+        ids: [n, k] ranked document numbers, best first, -1 after the last.
+        relevance: of the same queries.
+        gains: [n_pairs] of each relevant document.
+        least_gain: from which gain a document counts for measures without grades.
+    """
+    pair = relevance.pairs_of(ids)
+    gained = np.where(pair >= 0, np.append(gains, 0.0)[pair], 0.0)
+    n_relevant = np.bincount(relevance.queries[gains >= least_gain], minlength=len(ids))
+    return Ranked(gained, gained >= least_gain, n_relevant, relevance, gains)
+
+
+def ranking_measures(
+    ids: Ints,
+    relevance: Relevance,
+    gains: Floats,
+    least_gain: int = 1,
+    others: Relevance | None = None,
+) -> dict[str, Floats]:
+    """Every measure by name, [n] each.
+
+    Args:
+        ids: [n, k] ranked document numbers, best first, -1 after the last.
+        relevance: of the same queries.
+        gains: [n_pairs] of each relevant document.
+        least_gain: from which gain a document counts for measures without grades.
+        others: relevant documents of another part; see ``Measure.moves_up``.
+
+    Raises:
+        InputError: a measure gives what is not a share for each query.
+    """
+    as_returned = held_against(ids, relevance, gains, least_gain)
+    moved = as_returned
+    if others is not None and others.n_pairs:
+        moved = held_against(without(ids, others), relevance, gains, least_gain)
+    return {
+        measure.name: _checked(measure, moved if measure.moves_up else as_returned)
+        for measure in MEASURES.values()
+    }
+
+
+def _checked(measure: Measure, ranked: Ranked) -> Floats:
+    values = measure.of(ranked)
+    n = len(ranked.gained)
+    # Sums of floats may pass 1 in the last digit; NaN is in no range.
+    if values.shape != (n,) or not ((values >= 0) & (values <= 1 + 1e-9)).all():
+        raise InputError(
+            f"the measure {measure.name} must give {n} shares from 0 to 1, 0 for a query that "
+            f"finds nothing; it gave an array of shape {values.shape}: {values}"
+        )
+    return values
 
 
 def without(ids: Ints, removed: Relevance) -> Ints:
@@ -55,34 +230,7 @@ def without(ids: Ints, removed: Relevance) -> Ints:
     return np.take_along_axis(np.where(gone, -1, ids), order, axis=1)
 
 
-def _gained(ids: Ints, relevance: Relevance, gains: Floats) -> Floats:
-    """[n_queries, k] gain of each ranked document, 0 where it is not relevant."""
-    pair = relevance.pairs_of(ids)
-    return np.where(pair >= 0, np.append(gains, 0.0)[pair], 0.0)
-
-
-def _ndcg(gained: Floats, relevance: Relevance, gains: Floats, cut: int) -> Floats:
-    discount = 1 / np.log2(np.arange(cut) + 2)
-    width = min(cut, gained.shape[1])
-    dcg = gained[:, :width] @ discount[:width]
-    best = np.lexsort((-gains, relevance.queries))
-    rank = np.arange(len(gains)) - relevance.indptr[relevance.queries]
-    counted = rank < cut
-    ideal = np.bincount(
-        relevance.queries[counted],
-        gains[best][counted] * discount[rank[counted]],
-        relevance.n_queries,
-    )
-    share: Floats = np.divide(dcg, ideal, out=np.zeros_like(ideal), where=ideal > 0)
-    return share
-
-
-def _share(relevant: Bools, n_relevant: Ints) -> Floats:
-    found = relevant.sum(axis=1).astype(np.float64)
-    share: Floats = np.divide(found, n_relevant, out=np.zeros_like(found), where=n_relevant > 0)
-    return share
-
-
-def _reciprocal_rank(relevant: Bools) -> Floats:
-    first = relevant.argmax(axis=1)
-    return np.where(relevant.any(axis=1), 1 / (first + 1), 0.0)
+def _share(part: Floats | Ints, whole: Floats | Ints) -> Floats:
+    """Their ratio, 0 where there is nothing to find."""
+    ratio: Floats = np.divide(part, whole, out=np.zeros(len(whole)), where=np.asarray(whole) > 0)
+    return ratio

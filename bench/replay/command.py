@@ -95,6 +95,9 @@ def _say_derived(derived: Derived, seconds: float) -> None:
             f"{derived.task}: metrics of {derived.equal} cells derived again, equal{absent} "
             f"({seconds:.1f} s)"
         )
+    if derived.lacking:
+        names = ", ".join(sorted(derived.lacking))
+        say(f"  cells of {derived.task} lack {names}; `python -m bench recompute` adds them")
     _fail(derived.failures)
 
 

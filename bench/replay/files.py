@@ -6,11 +6,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from bench.cell import Cell
 from bench.certify.mark import Mark
-from bench.store import CELL, MARK, QUERIES, RUN, sha256_of, to_json
+from bench.records import NotWholeError, read_record
+from bench.store import CELL, MARK, QUERIES, RUN, sha256_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +63,7 @@ def check_cell(store: Store, folder: Path, checked: Checked) -> None:
     ]
     cell, problem = _read_whole(path)
     if cell is None:
-        checked.failures += [*failures, f"{path}: {problem}"]
+        checked.failures += [*failures, problem]
         return
     checked.whole[CELL] += 1
     if store.folder(cell) != folder:
@@ -97,39 +96,26 @@ def check_cell(store: Store, folder: Path, checked: Checked) -> None:
 
 
 def _read_whole(path: Path) -> tuple[Cell | None, str]:
-    """The cell of a file that is just what ``to_json`` writes for it, or what is wrong."""
+    """The cell of a file, or what is wrong with it."""
     try:
-        found = path.read_bytes()
-        cell = Cell.model_validate_json(found)
+        cell = read_record(path, Cell)
     except FileNotFoundError:
-        return None, "missing; its folder holds no cell"
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror}"
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        return None, " ".join(f"is not a whole cell: {place} {first['msg']}".split())
-    problem = ""
-    if cell.sha256 is None:
-        problem = "has no sha256 of its own; measure the cell again"
-    elif to_json(cell).encode() != found:
-        problem = "is not the text that was stored: its sha256 does not hold"
-    elif (cell.points or cell.similarity) and cell.run_sha256 is None:
-        problem = "has metrics, and no sha256 of the run that they come from"
-    return (None if problem else cell), problem
+        return None, f"{path}: missing; its folder holds no cell"
+    except NotWholeError as error:
+        return None, str(error)
+    if (cell.points or cell.similarity) and cell.run_sha256 is None:
+        return None, f"{path}: has metrics, and no sha256 of the run that they come from"
+    return cell, ""
 
 
 def _check_mark(path: Path, cell: Cell, checked: Checked) -> list[str]:
     """Count a mark that is whole and of this very cell; else what is wrong with it."""
-    if not path.is_file():
-        return []
     try:
-        found = path.read_bytes()
-        mark = Mark.model_validate_json(found)
-    except (OSError, ValidationError):
-        return [f"{path}: is not a whole mark; certify the cell again"]
-    if to_json(mark).encode() != found:
-        return [f"{path}: is not the text that was stored: its sha256 does not hold"]
+        mark = read_record(path, Mark)
+    except FileNotFoundError:
+        return []
+    except NotWholeError as error:
+        return [f"{error}; certify the cell again"]
     if mark.cell_sha256 != cell.sha256:
         return [f"{path}: is of another measurement; certify the cell again, or take it away"]
     checked.whole[MARK] += 1

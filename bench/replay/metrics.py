@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import InputError
+from bench.measures.ranking import PARTS
 from bench.query_values import read_query_values
-from bench.replay.differences import means_differ
-from bench.replay.rederive import wrong_metrics
+from bench.replay.differences import differences, means_differ, values_differ
+from bench.replay.rederive import rederive
 from bench.store import QUERIES, RUN
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.cell import Cell
+    from bench.replay.rederive import Rederived
     from bench.task import Task
 
 
@@ -30,6 +32,7 @@ class Derived:
         equal: how many have the metrics that their run gives.
         absent: how many have no run file here.
         reason: why none was derived, where the dataset cannot be read.
+        lacking: measures that a cell does not have and its run gives.
         failures: a line for each cell whose metrics are not those of its run.
     """
 
@@ -38,6 +41,7 @@ class Derived:
     equal: int = 0
     absent: int = 0
     reason: str = ""
+    lacking: set[str] = field(default_factory=set)
     failures: list[str] = field(default_factory=list)
 
 
@@ -66,10 +70,11 @@ def check_metrics(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) ->
             except (InputError, OSError) as error:
                 found.reason = " ".join(str(error).split())
             else:
-                problems = [_problem(path, cell, task) for path, cell in here]
-                failures = [problem for problem in problems if problem]
+                told = [_problem(path, cell, task) for path, cell in here]
+                failures = [problem for problem, _ in told if problem]
+                found.lacking = set().union(*(lacking for _, lacking in told))
                 found.failures += failures
-                found.equal = len(problems) - len(failures)
+                found.equal = len(told) - len(failures)
         yield found
 
 
@@ -82,17 +87,49 @@ def _wrong_means(path: Path, cell: Cell) -> str | None:
     return f"{path}: {wrong}" if wrong else None
 
 
-def _problem(path: Path, cell: Cell, task: Task) -> str | None:
-    """What is wrong with the metrics of a cell, or None."""
-    if task.digest != cell.task_digest:
-        return (
-            f"{path}: was measured on data {cell.task_digest[:12]}, but {task.name} here is "
-            f"{task.digest[:12]}, with relevance of its own"
-        )
-    run = path.with_name(RUN)
+def _problem(path: Path, cell: Cell, task: Task) -> tuple[str | None, set[str]]:
+    """What is wrong with the metrics of a cell, or None; and measures that it does not have yet."""
     try:
-        wrong = list(wrong_metrics(cell, task, run))
-    except (ValueError, LookupError, TypeError, OSError) as error:  # Arrow's are of these
-        return f"{run}: is not the run of its cell: {' '.join(str(error).split())}"
+        derived = rederive(cell, task, path.with_name(RUN))
+    except InputError as error:
+        return f"{path}: {error}", set()
+    lacking: set[str] = set()
+    wrong = list(_wrong_metrics(path, cell, task, derived, lacking))
     more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return f"{path}: {wrong[0]}{more}" if wrong else None
+    return (f"{path}: {wrong[0]}{more}" if wrong else None), lacking
+
+
+def _wrong_metrics(
+    path: Path, cell: Cell, task: Task, derived: Rederived, lacking: set[str]
+) -> Iterator[str]:
+    """What a cell says otherwise than its run does: where, which metric, and both numbers."""
+    was = {"n_queries": cell.n_queries, "n_documents": cell.n_documents, "cut": cell.cut}
+    now = {"n_queries": task.n_asked, "n_documents": len(task.document_names), "cut": task.test.cut}
+    yield from differences(was, now)
+    stored, again = (
+        {f"{row.subset} by {row.score}": row.model_dump() for row in rows}
+        for rows in (cell.similarity, derived.similarity)
+    )
+    yield from differences(stored, again)
+    for number, (point, new) in enumerate(zip(cell.points, derived.points, strict=True)):
+        setting = " ".join(f"{name}={value}" for name, value in point.point.items())
+        where = f"point {number} ({setting})" if setting else f"point {number}"
+        known = point.model_dump()
+        for difference in differences(known, _known(new.model_dump(), known, lacking)):
+            yield f"{where}: {difference}"
+    kept = read_query_values(path.with_name(QUERIES))
+    if kept is not None and derived.values is not None:
+        for difference in values_differ(kept, derived.values):
+            yield f"{QUERIES}: {difference}"
+
+
+def _known(derived: dict[str, Any], stored: Mapping[str, Any], lacking: set[str]) -> dict[str, Any]:
+    """What a run gives, without ranking measures that were not there when it was measured."""
+    found = dict(derived)
+    for name, part in derived.items():
+        if name == "ranking":
+            lacking |= part.keys() - stored[name].keys()
+            found[name] = {key: part[key] for key in part if key in stored[name]}
+        elif name in PARTS and part is not None and stored[name] is not None:
+            found[name] = _known(part, stored[name], lacking)
+    return found

@@ -1,34 +1,44 @@
-"""The metrics of one cell, derived again from its run and its task's relevance alone."""
+"""What a cell's stored run gives: every measure again, from it and the task's relevance alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bench.derive import Results, correlations
-from bench.query_values import read_query_values
-from bench.replay.differences import differences, values_differ
+from bench.errors import InputError
 from bench.run_file import read_run, read_scores
 from bench.search import PointSummary
-from bench.store import QUERIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.cell import Cell
-    from bench.measured import PointResult
+    from bench.measured import Correlation, PointResult
+    from bench.query_values import QueryValues
     from bench.run_file import PointRecord
-    from bench.similarity import SimilarityPairs
     from bench.task import Task
     from bench.types import Ints
 
 
-def wrong_metrics(cell: Cell, task: Task, run: Path) -> Iterator[str]:
-    """What a cell says otherwise than its run does: where, which metric, and both numbers.
+class Rederived(NamedTuple):
+    """Every figure that a run gives, as a cell has it.
 
-    The setting of each operating point, its routing cost and its speed are taken from the cell.
+    Attributes:
+        points: of what was searched; the setting of each, its routing cost and its speed are the
+            cell's own, as no run tells them.
+        similarity: of pairs that were scored.
+        values: what each query came to, or None where nothing was searched.
+    """
+
+    points: list[PointResult]
+    similarity: list[Correlation]
+    values: QueryValues | None
+
+
+def rederive(cell: Cell, task: Task, run: Path) -> Rederived:
+    """Every measure of a cell again.
 
     Args:
         cell: as stored.
@@ -36,28 +46,23 @@ def wrong_metrics(cell: Cell, task: Task, run: Path) -> Iterator[str]:
         run: its run file.
 
     Raises:
-        ValueError, LookupError, TypeError, OSError: the run is not one of this cell.
+        InputError: the run is not one of this cell, or of another form.
     """
-    was = {"n_queries": cell.n_queries, "n_documents": cell.n_documents, "cut": cell.cut}
-    now = {"n_queries": task.n_asked, "n_documents": len(task.document_names), "cut": task.test.cut}
-    yield from differences(was, now)
-    if task.similarity is None:
-        yield from _of_rankings(cell, task, run)
-    else:
-        yield from _of_scores(cell, task.similarity, run)
+    if task.digest != cell.task_digest:
+        raise InputError(
+            f"was measured on data {cell.task_digest[:12]}, but {task.name} here is "
+            f"{task.digest[:12]}, with relevance of its own"
+        )
+    try:
+        if task.similarity is not None:
+            return Rederived([], correlations(read_scores(run), task.similarity), None)
+        return _of_rankings(cell, task, run)
+    except (ValueError, LookupError, TypeError, OSError) as error:  # Arrow's are of these
+        problem = " ".join(str(error).split())
+        raise InputError(f"{run} is not the run of its cell: {problem}") from error
 
 
-def _of_scores(cell: Cell, pairs: SimilarityPairs, run: Path) -> Iterator[str]:
-    """Of a cell that scored pairs of words."""
-    stored, derived = (
-        {f"{row.subset} by {row.score}": row.model_dump() for row in rows}
-        for rows in (cell.similarity, correlations(read_scores(run), pairs))
-    )
-    yield from differences(stored, derived)
-
-
-def _of_rankings(cell: Cell, task: Task, run: Path) -> Iterator[str]:
-    """Of a cell that searched."""
+def _of_rankings(cell: Cell, task: Task, run: Path) -> Rederived:
     rows = task.test.relevance.answered
     judged = task.test.rows(rows)
     results: Results | None = None
@@ -67,17 +72,9 @@ def _of_rankings(cell: Cell, task: Task, run: Path) -> Iterator[str]:
             results = Results(judged, record.exact, len(task.document_names))
         results.add(_summary(stored, record), record.ids, record.reached)
     if results is None:
-        return
+        return Rederived([], [], None)
     points = results.points()
-    for number, (stored, derived) in enumerate(zip(cell.points, points, strict=True)):
-        setting = " ".join(f"{name}={value}" for name, value in stored.point.items())
-        where = f"point {number} ({setting})" if setting else f"point {number}"
-        for difference in differences(stored.model_dump(), derived.model_dump()):
-            yield f"{where}: {difference}"
-    kept = read_query_values(run.with_name(QUERIES))
-    if kept is not None:
-        for difference in values_differ(kept, results.query_values(rows, points)):
-            yield f"{QUERIES}: {difference}"
+    return Rederived(points, [], results.query_values(rows, points))
 
 
 def _summary(stored: PointResult, record: PointRecord) -> PointSummary:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Status
 from bench.measured import TENTH, PointResult, dearest_within
+from bench.measures.ranking import MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -82,8 +83,13 @@ def _apart(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
 
 
 def main_score(point: PointResult) -> float:
-    """What rows are ordered by: nDCG@10 where rankings are cut at a rank, else overall recall."""
-    return point.ranking["nDCG@10"].mean if point.ranking else point.recall
+    """What rows are ordered by, a fraction; see ``main_measure``."""
+    return point.ranking[MAIN].mean if point.ranking else point.recall
+
+
+def main_measure(cell: Cell) -> str:
+    """The name of what rows of a searched cell are ordered by."""
+    return "recall@|S|" if cell.cut is None else MAIN
 
 
 def mean_of(

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measured import TENTH
-from bench.report.board import Board, Row, main_score, spread
+from bench.report.board import Board, Row, main_measure, main_score, spread
 
 if TYPE_CHECKING:
     from bench.cell import Cell
@@ -42,7 +42,7 @@ def choice_board(rows: list[Row]) -> list[Board]:
         )
     if not table:
         return []
-    measure = "nDCG@10" if rows[0].cells[0].cut is not None else "recall"
+    measure = main_measure(rows[0].cells[0])
     header = ["method", "seeds", "chosen", measure, "visited %", "best in hindsight", measure]
     notes = [
         f"Chosen: the setting with the best {measure} on validation among those that visit at most "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.measured import TENTH, dearest_within
+from bench.measures.ranking import MEASURES, titled
 from bench.measures.significance import difference_intervals, holm, paired_p_values
 
 if TYPE_CHECKING:
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
 
     ValuesOf = Callable[[Cell], QueryValues | None]
 
-MEASURES = {
-    "nDCG@10": "nDCG@10",
-    "R@100": "R@100",
-    "unseen R@100": "R@100 of unseen documents",
+COMPARED = {
+    **{
+        f"{part} {measure.name}".strip(): titled(measure.name, part)
+        for measure in MEASURES.values()
+        for part in measure.compared
+    },
     "recall": "recall (macro)",
 }
+"""What rows are compared by: the column of a cell's values of queries, and its title."""
 
 
 class Difference(NamedTuple):
@@ -66,7 +70,7 @@ def compare(rows: list[Row], values_of: ValuesOf) -> list[Comparison]:
     """A comparison for each measure that at least two rows have query by query."""
     found = {row.label: _at_tenth(row, values_of) for row in rows if not row.cells[0].sees_test}
     comparisons = []
-    for measure, title in MEASURES.items():
+    for measure, title in COMPARED.items():
         columns = {
             label: values.points[0][measure]
             for label, values in found.items()
@@ -88,7 +92,7 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> QueryValues | None:
         of_seeds.append(values._replace(points={0: values.points[number]}))
     means = {
         name: np.mean([each.points[0][name] for each in of_seeds], axis=0)
-        for name in MEASURES
+        for name in COMPARED
         if name in of_seeds[0].points[0]
     }
     return of_seeds[0]._replace(points={0: means})

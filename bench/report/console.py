@@ -26,6 +26,7 @@ from rich.text import Text
 from tabulate import tabulate
 
 from bench.cell import WARNING, Cell, Status
+from bench.measures.ranking import MEASURES
 from bench.report.board import dearest
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ def _quality(cell: Cell) -> str:
         return f"rho {best.rho or 0.0:.3f} on {best.subset} by {best.score}"
     last = dearest(cell)
     if last.ranking:
-        at_10, at_100 = (100 * last.ranking[name].mean for name in ("nDCG@10", "R@100"))
-        return f"nDCG@10 {at_10:.1f} %, R@100 {at_100:.1f} %"
+        shown = [name for name in last.ranking if MEASURES[name].compared]
+        return ", ".join(f"{name} {100 * last.ranking[name].mean:.1f} %" for name in shown)
     return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f})"
 
 

@@ -7,8 +7,9 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from bench.measures.ranking import PARTS, titled
 from bench.report.board import chosen_points, dearest, within_tenth
-from bench.report.ranking_boards import AGAINST_VISITED, PARTS, value_of
+from bench.report.ranking_boards import against_visited_of, value_of
 
 if TYPE_CHECKING:
     from bench.measured import PointResult
@@ -65,11 +66,8 @@ def measures_of(rows: list[Row]) -> dict[str, Measure]:
     first = dearest(cell)
     parts = PARTS if first.seen is not None and first.unseen is not None else PARTS[:1]
     return {
-        f"{measure}, {part} documents" if part else measure: partial(
-            value_of, part=part, measure=measure
-        )
-        for measure in AGAINST_VISITED
-        for part in parts
+        titled(name, part): partial(value_of, part=part, measure=name)
+        for name, part in against_visited_of(parts)
     }
 
 

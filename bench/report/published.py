@@ -6,13 +6,21 @@ import datetime as dt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, FiniteFloat, PositiveInt, ValidationError
+from pydantic import Field, FiniteFloat, PositiveInt
 
 from bench.errors import InputError
-from bench.measured import Stored
-from bench.report.board import NONE, chosen_points, dearest, main_score, rows_of, within_tenth
+from bench.records import NotWholeError, Stored, read_record, to_json
+from bench.report.board import (
+    NONE,
+    chosen_points,
+    dearest,
+    main_measure,
+    main_score,
+    rows_of,
+    within_tenth,
+)
 from bench.report.task_report import by_task
-from bench.store import to_json, write_atomically
+from bench.store import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +87,7 @@ def scores_of(rows: Sequence[Row]) -> TaskScores:
     """The main scores of the rows of one task, of which there is one at least."""
     cell = rows[0].cells[0]
     if cell.points:
-        measure = "recall@|S|" if cell.cut is None else "nDCG@10"
+        measure = main_measure(cell)
         scores = {row.label: _of_points(row) for row in rows}
     else:
         measure = f"Spearman's rho, {cell.similarity[0].subset}"
@@ -116,24 +124,14 @@ def read_published(path: Path) -> Published | None:
         InputError: the file is not, byte for byte, one that was written by this version.
     """
     try:
-        content = path.read_bytes()
-        found = Published.model_validate_json(content)
+        return read_record(path, Published)
     except FileNotFoundError:
         return None
-    except OSError as error:
-        problem = error.strerror or str(error)
-    except ValidationError as error:
-        first = error.errors()[0]
-        problem = ": ".join([*(str(place) for place in first["loc"]), first["msg"]])
-    else:
-        if to_json(found).encode() == content:
-            return found
-        problem = "its sha256 does not hold"
-    raise InputError(
-        f"{path}: is not the record of boards that was stored ({problem}); take it back from "
-        f"version control, or begin anew with `python -m bench leaderboard --out {path.parent} "
-        "--mark`"
-    )
+    except NotWholeError as error:
+        raise InputError(
+            f"{error}; take the record of boards back from version control, or begin anew with "
+            f"`python -m bench leaderboard --out {path.parent} --mark`"
+        ) from error
 
 
 def _of_points(row: Row) -> RowScores:

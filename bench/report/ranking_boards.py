@@ -7,7 +7,9 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.report.board import (
+    NONE,
     Board,
     Row,
     chosen_points,
@@ -22,14 +24,10 @@ from bench.report.hierarchy_boards import by_distance
 from bench.report.visited_boards import against_visited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from bench.cell import Cell
     from bench.measured import Interval, PartResult, PointResult
-
-MEASURES = ("nDCG@10", "MRR@10", "R@10", "R@20", "R@50", "R@100")
-AGAINST_VISITED = ("nDCG@10", "R@100")
-PARTS = ("", "seen", "unseen")
 
 
 def ranking_boards(rows: list[Row]) -> list[Board]:
@@ -38,14 +36,13 @@ def ranking_boards(rows: list[Row]) -> list[Board]:
     # With one part alone, its boards would be those of the whole.
     parts = PARTS if first.seen is not None and first.unseen is not None else PARTS[:1]
     within = "at ≤ 10 % visited"
-    boards = [_ranking(rows, _titled("Ranking", part), part, dearest) for part in parts]
+    boards = [_ranking(rows, titled("Ranking", part), part, dearest) for part in parts]
     boards += [
-        _ranking(rows, _titled(f"Ranking {within}", part), part, within_tenth) for part in parts
+        _ranking(rows, titled(f"Ranking {within}", part), part, within_tenth) for part in parts
     ]
     boards += [
-        against_visited(rows, _titled(measure, part), partial(value_of, part=part, measure=measure))
-        for measure in AGAINST_VISITED
-        for part in parts
+        against_visited(rows, titled(name, part), partial(value_of, part=part, measure=name))
+        for name, part in against_visited_of(parts)
     ]
     if len(first.recall_by_distance) > 1:
         cut = rows[0].cells[0].cut
@@ -63,39 +60,45 @@ def part_of(point: PointResult, part: str) -> PointResult | PartResult | None:
 
 
 def value_of(point: PointResult, part: str, measure: str) -> float | None:
-    """Mean of a measure over the queries of a part; None where no query is of it."""
+    """Mean of a measure over the queries of a part; None where it was not measured."""
     found = part_of(point, part)
-    return None if found is None else found.ranking[measure].mean
+    interval = None if found is None else found.ranking.get(measure)
+    return None if interval is None else interval.mean
 
 
-def _titled(title: str, part: str) -> str:
-    return f"{title}, {part} documents" if part else title
+def against_visited_of(parts: Sequence[str]) -> list[tuple[str, str]]:
+    """The measures that are shown against the share visited, each with its parts."""
+    return [
+        (name, part)
+        for name, measure in MEASURES.items()
+        for part in parts
+        if part in measure.against_visited
+    ]
 
 
 def _ranking(
     rows: list[Row], title: str, part: str, choose: Callable[[Cell], PointResult | None]
 ) -> Board:
     """All measures of each row, at one operating point."""
-    header = ["method", "seeds", "nDCG@10", "95 % interval", *MEASURES[1:], "visited %"]
+    first, *others = MEASURES
+    header = ["method", "seeds", first, "95 % interval", *others, "visited %"]
     table, without = [], []
-    for row in sorted(rows, key=lambda row: -_mean_ndcg(row, part, choose)):
+    for row in sorted(rows, key=lambda row: -_mean(row, part, choose)):
         points = chosen_points(row, choose)
         if points is None:
             without.append(row.label)
             continue
         found = [ranking for point in points if (ranking := _ranking_of(point, part))]
-        low, high = (
-            100 * fmean(getattr(ranking["nDCG@10"], end) for ranking in found)
-            for end in ("low", "high")
-        )
-        values = {name: [ranking[name].mean for ranking in found] for name in MEASURES}
+        low = 100 * fmean(ranking[first].low for ranking in found)
+        high = 100 * fmean(ranking[first].high for ranking in found)
+        values = {name: _spread(found, name) for name in MEASURES}
         table.append(
             [
                 row.label,
                 str(len(points)),
-                spread(values["nDCG@10"]),
+                values[first],
                 f"{low:.1f} … {high:.1f}",
-                *(spread(values[name]) for name in MEASURES[1:]),
+                *(values[name] for name in others),
                 visited_text(points),
             ]
         )
@@ -119,8 +122,14 @@ def _equal(rows: list[Row]) -> list[str]:
     ]
 
 
-def _mean_ndcg(row: Row, part: str, choose: Callable[[Cell], PointResult | None]) -> float:
-    return mean_of(row, choose, lambda point: value_of(point, part, "nDCG@10") or 0.0)
+def _spread(rankings: list[dict[str, Interval]], name: str) -> str:
+    """Mean over seeds with its deviation, or a dash where a cell lacks the measure."""
+    found = [ranking[name].mean for ranking in rankings if name in ranking]
+    return spread(found) if len(found) == len(rankings) else NONE
+
+
+def _mean(row: Row, part: str, choose: Callable[[Cell], PointResult | None]) -> float:
+    return mean_of(row, choose, lambda point: value_of(point, part, MAIN) or 0.0)
 
 
 def _ranking_of(point: PointResult, part: str) -> dict[str, Interval]:
@@ -142,5 +151,5 @@ def _counts(cell: Cell, part: str) -> str:
         return f"{text} The interval is a bootstrap over queries, averaged over seeds.{all_one}"
     return (
         f"{text} Here {cell.seen_means}. A query's other relevant documents are left out before "
-        "nDCG and MRR are taken; recall is read off the ranking as it was returned."
+        "nDCG, MRR and MAP are taken; recall is read off the ranking as it was returned."
     )

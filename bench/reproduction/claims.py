@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from bench.errors import InputError
-from bench.measured import Stored
+from bench.records import Stored
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.errors import InputError
 from bench.measured import Interval
 from bench.report.board import dearest, within_tenth
-from bench.report.comparison import MEASURES
+from bench.report.comparison import COMPARED
 from bench.report.markdown import read_tables
 from bench.report.paired_boards import ALPHA
 
@@ -103,10 +103,10 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 def _ahead(figure: Figure, report: TaskReport) -> Measured:
     """The paired difference of two rows, as on the board that has it."""
-    title = MEASURES.get(figure.value)
+    title = COMPARED.get(figure.value)
     comparison = next((each for each in report.comparisons if each.title == title), None)
     if comparison is None or figure.at != "10 %":
-        raise InputError(f"{_named(figure)}: rows are compared by {', '.join(MEASURES)}, at 10 %")
+        raise InputError(f"{', '.join(COMPARED)}, at 10 %")
     for label in (figure.row, figure.ahead_of):
         if label not in comparison.labels:
             known = ", ".join(comparison.labels)

@@ -17,7 +17,7 @@ import numpy as np
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
 from bench.measures.hierarchy import recall_by_distance, sums_by_query
-from bench.measures.ranking import CUTS, ranking_measures
+from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
 from bench.relevance import Relevance
 from bench.report.console import say
@@ -173,9 +173,10 @@ def _of_ranks(sizes: Sizes, rng: np.random.Generator) -> tuple[Row, float]:
     relevance = Relevance.from_pairs(queries, documents, np.zeros_like(queries), n, CORPUS)
     ids = rng.permuted(_rankings(relevance, sizes.depth, rng), axis=1)
     gains = np.ones(relevance.n_pairs)
-    names = {"nDCG@10": "ndcg_cut_10", "MRR@10": "recip_rank"}
-    names |= {f"R@{cut}": f"recall_{cut}" for cut in CUTS}
-    wanted = {"ndcg_cut.10", "recip_rank", "recall." + ",".join(map(str, CUTS))}
+    names = {f"nDCG@{cut}": f"ndcg_cut_{cut}" for cut in (10, 1, 3, 5)}
+    names |= {"MRR@10": "recip_rank", "MAP@100": "map_cut_100"}
+    names |= {f"R@{cut}": f"recall_{cut}" for cut in (10, 20, 50, 100)}
+    wanted = {"ndcg_cut.1,3,5,10", "recip_rank", "map_cut.100", "recall.10,20,50,100"}
     run: dict[str, dict[str, float]] = {}
     evaluators: list[pytrec_eval.RelevanceEvaluator] = []
 
@@ -190,7 +191,7 @@ def _of_ranks(sizes: Sizes, rng: np.random.Generator) -> tuple[Row, float]:
     def peer() -> Floats:
         found = evaluators[0].evaluate(run).values()
         columns = np.array([[values[name] for name in names.values()] for values in found])
-        columns[:, 1] *= columns[:, 1] >= 1 / 10  # trec_eval has no cut for it
+        columns[:, 4] *= columns[:, 4] >= 1 / 10  # trec_eval has no cut for it
         means: Floats = columns.mean(axis=0)
         return means
 

@@ -6,7 +6,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measured import Stored
+from bench.records import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,11 +6,11 @@ import importlib
 import inspect
 from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bench.cell import Provenance
 from bench.errors import InputError
-from bench.measured import Stored
+from bench.records import Stored
 from bench.report.markdown import pipe_table
 from bench.speed.ratio import HEADER, Row
 from bench.store import write_atomically
@@ -73,8 +73,6 @@ class Parts(Stored):
 
     schema_: int = Field(default=1, alias="schema")
     parts: dict[str, Part] = Field(default_factory=dict)
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
 def read(folder: Path) -> Parts:

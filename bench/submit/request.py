@@ -10,6 +10,7 @@ from bench.report.board import (
     NONE,
     chosen_points,
     dearest,
+    main_measure,
     main_score,
     rows_of,
     spread,
@@ -80,11 +81,10 @@ def _scores(row: Row) -> list[str]:
         found = first.similarity[0]
         rho = fmean(cell.similarity[0].rho or 0.0 for cell in row.cells)
         return [f"rho, {found.subset} by {found.score}", f"{rho:.3f}", NONE, NONE]
-    measure = "recall@|S|" if first.cut is None else "nDCG@10"
     points = [dearest(cell) for cell in row.cells]
     cheap = chosen_points(row, within_tenth)
     return [
-        measure,
+        main_measure(first),
         spread([main_score(point) for point in points]),
         visited_text(points),
         spread([main_score(point) for point in cheap]) if cheap else NONE,

@@ -1,0 +1,141 @@
+"""Records as compact JSON that names its own checksum: written whole, and verified when read.
+
+Lists of records are columns in JSON, so that names stand once. Figures have the digits that count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    WrapSerializer,
+)
+from pydantic_core import PydanticSerializationError
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_SHA256 = re.compile(rb'"sha256":\s*"([0-9a-f]{64})"')
+
+
+class Stored(BaseModel):
+    """Strict: an unknown field in a file is an error, not a loss; no figure is infinite or NaN."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class NotWholeError(InputError):
+    """A stored file is not what was written."""
+
+
+def _with_digits(digits: int) -> PlainSerializer:
+    return PlainSerializer(lambda value: float(f"{value:.{digits}g}"), when_used="json")
+
+
+Figure = Annotated[float, _with_digits(8)]
+"""What was measured: one pair in ten million more or less still shows."""
+End = Annotated[float, _with_digits(5)]
+"""An end of an interval, which is no more certain."""
+Amount = Annotated[float, _with_digits(4)]
+"""Seconds, megabytes, and what else is never twice the same."""
+Text = Annotated[str, PlainSerializer(lambda text: text.encode(errors="backslashreplace").decode())]
+"""What a method said, of which each part that no file can hold is written as its number."""
+
+
+def _columns(rows: Sequence[Any], handler: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401
+    return transposed(handler(rows))
+
+
+def transposed(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """One column for each name, where all rows have the same; columns of columns likewise."""
+    found: dict[str, Any] = {}
+    for name in rows[0] if rows else ():
+        column = [row[name] for row in rows]
+        alike = all(isinstance(each, dict) and each.keys() == column[0].keys() for each in column)
+        found[name] = transposed(column) if alike and column[0] else column
+    return found
+
+
+def rows_of(columns: Any) -> Any:  # noqa: ANN401
+    """The rows that ``transposed`` made columns of; anything but columns as it is."""
+    if not isinstance(columns, dict):
+        return columns
+    plain = {name: rows_of(column) for name, column in columns.items()}
+    try:
+        return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"columns of unequal length: {', '.join(columns)}") from error
+
+
+T = TypeVar("T")
+Columns = Annotated[list[T], BeforeValidator(rows_of), WrapSerializer(_columns, when_used="json")]
+"""A list of records that is columns in JSON."""
+
+R = TypeVar("R", bound=Stored)
+
+
+def to_json(record: Stored) -> str:
+    """The text of a record with a field ``sha256``: its own checksum included.
+
+    Raises:
+        InputError: it holds what a text cannot hold, or is not read back as it was written.
+    """
+    unsigned = _dumped(record.model_copy(update={"sha256": None}))
+    digest = hashlib.sha256(unsigned.encode()).hexdigest()
+    text = _dumped(record.model_copy(update={"sha256": digest}))
+    try:
+        type(record).model_validate_json(text)
+    except ValidationError as error:
+        raise InputError(f"what was measured cannot be stored: {problem_of(error)}") from error
+    return text
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """A record of a file, verified by its checksum.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        NotWholeError: it cannot be read, is cut short, was changed, or is of another form.
+    """
+    try:
+        content = path.read_bytes()
+        record = kind.model_validate_json(content)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise NotWholeError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise NotWholeError(f"{path}: is not as it was stored: {problem_of(error)}") from error
+    named = list(_SHA256.finditer(content))
+    if not named:
+        raise NotWholeError(f"{path}: is not as it was stored: it has no sha256 of its own")
+    begin, end = named[-1].span(1)
+    unsigned = content[: begin - 1] + b"null" + content[end + 1 :]
+    if hashlib.sha256(unsigned).hexdigest().encode() != named[-1].group(1):
+        raise NotWholeError(f"{path}: is not as it was stored: its sha256 does not hold")
+    return record
+
+
+def problem_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a record, in a line."""
+    first = error.errors()[0]
+    place = ".".join(map(str, first["loc"]))
+    return " ".join(f"{place} {first['msg']}".split())
+
+
+def _dumped(record: Stored) -> str:
+    try:
+        return record.model_dump_json(by_alias=True) + "\n"
+    except PydanticSerializationError as error:
+        raise InputError(f"what was measured is no text that JSON can hold: {error}") from error

@@ -1,0 +1,111 @@
+"""``bench recompute``: every measure of stored cells anew, from their runs alone."""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from bench.certify.mark import read_mark, write_mark
+from bench.data.load import dataset_of, load_dataset
+from bench.errors import InputError
+from bench.query_values import write_query_values
+from bench.records import to_json
+from bench.replay.command import ABLATIONS
+from bench.replay.rederive import rederive
+from bench.report.console import say
+from bench.store import CELL, MARK, QUERIES, RUN, Store, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bench.cell import Cell
+    from bench.task import Task
+
+
+def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] = ()) -> bool:
+    """Derive every measure again and write what changed; a cell without a run stays as it is.
+
+    Args:
+        out: the results folder; the ablations in it count too.
+        data_dir: where data files are looked for.
+        datasets: to read what a task's name alone does not find, as ``--dataset`` takes them.
+
+    Returns:
+        Whether each run that is here could be read.
+
+    Raises:
+        InputError: there are no runs, a dataset that was named cannot be read, or the folder cannot
+            be written.
+    """
+    stores = [each for each in (Store(out), Store(out / ABLATIONS)) if each.runs.is_dir()]
+    if not stores:
+        raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
+    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
+    failed = 0
+    for store in stores:
+        store.prepare()
+        cells, problems = store.read()
+        for problem in problems:
+            say(f"FAIL {problem}")
+        failed += len(problems)
+        groups: dict[str, list[Cell]] = defaultdict(list)
+        for cell in cells:
+            groups[cell.task].append(cell)
+        for name, group in groups.items():
+            here = [cell for cell in group if (store.folder(cell) / RUN).exists()]
+            absent = sum(cell.run_sha256 is not None for cell in group) - len(here)
+            without = f"; {absent} have no run file here" if absent else ""
+            try:
+                task = own.get(name) or load_dataset(dataset_of(name), data_dir) if here else None
+            except (InputError, OSError) as error:
+                say(f"{name}: not recomputed{without}: {' '.join(str(error).split())}")
+                continue
+            written, wrong = _of_task(store, task, here) if task else (0, 0)
+            failed += wrong
+            say(f"{name}: {written} of {len(here)} cells written anew{without}")
+    say("`python -m bench leaderboard` shows what is new on the boards")
+    return not failed
+
+
+def _of_task(store: Store, task: Task, cells: list[Cell]) -> tuple[int, int]:
+    """How many cells were written anew, and of how many the run cannot be read."""
+    written = wrong = 0
+    for cell in cells:
+        try:
+            written += _recomputed(store, task, cell)
+        except InputError as error:
+            say(f"FAIL {store.folder(cell)}: {error}")
+            wrong += 1
+    return written, wrong
+
+
+def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
+    """Write a cell anew, if a figure of it changed."""
+    folder = store.folder(cell)
+    if sha256_of(folder / RUN) != cell.run_sha256:
+        raise InputError(f"{RUN} is not the one that was stored with the cell")
+    derived = rederive(cell, task, folder / RUN)
+    mark = read_mark(folder / MARK, cell)
+    with store.staging(cell.key) as staging:
+        shutil.copy(folder / RUN, staging / RUN)
+        queries = staging / QUERIES
+        if derived.values is not None:
+            write_query_values(queries, derived.values)
+        new = cell.model_copy(
+            update={
+                "schema_": 2,
+                "points": derived.points,
+                "similarity": derived.similarity,
+                "queries_sha256": sha256_of(queries) if queries.exists() else None,
+            }
+        )
+        if to_json(new) == (folder / CELL).read_text(encoding="utf-8"):
+            return False
+        store.replace(new, staging)
+    stored = store.find(new)
+    if mark is not None and stored is not None:
+        # The run is the one that was certified, and so are the figures that it gives.
+        write_mark(folder / MARK, mark.model_copy(update={"cell_sha256": stored.sha256}))
+    return True
