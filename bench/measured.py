@@ -78,10 +78,10 @@ class Loss(Stored):
     """
 
     n: int
-    encoder: Figure
-    routing: Figure
-    scoring: Figure
-    gain: Figure
+    encoder: End
+    routing: End
+    scoring: End
+    gain: End
 
 
 class XRay(Stored):
@@ -117,7 +117,7 @@ class PointResult(Stored):
     point: dict[str, Value]
     visited: Figure
     self_reported: bool
-    routing: Figure
+    routing: End
     work: Figure
     queries_per_second: Amount
     recall: Figure

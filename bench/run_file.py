@@ -2,9 +2,9 @@
 
 One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
 task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached`` (of its
-relevant documents, in the task's order: which were visited, where that is known), at point 0
-``exact`` (of the same: which exact search finds, where the method can search exactly) and, at the
-last point alone, ``scores`` of the ids: no measure reads them, and they are half of a file.
+relevant documents, in the task's order: which were visited, where that is known) and, at point 0,
+``exact`` (of the same: which exact search finds, where the method can search exactly). Scores are
+checked and not kept: no measure reads them, and they would be more than half of a file.
 Of word pairs, one row a pair: each way of scoring is a column.
 """
 
@@ -29,7 +29,6 @@ SCHEMA = pa.schema(
         "point": pa.int16(),
         "query": pa.int32(),
         "ids": pa.list_(pa.int32()),
-        "scores": pa.list_(pa.float32()),
         "visited": pa.float64(),
         "reached": pa.list_(pa.bool_()),
         "exact": pa.list_(pa.bool_()),
@@ -42,17 +41,20 @@ PARQUET = {
     "compression_level": 19,
     "use_dictionary": False,
     "write_statistics": False,
+    "data_page_size": 64 << 20,
 }
 """What makes files of ids and figures small; statistics serve searches that nobody makes."""
+ROW_GROUP = 64 << 20
+"""Bytes in memory beyond which operating points are written."""
 ENCODING = {
     "query": "DELTA_BINARY_PACKED",
     "ids.list.element": "BYTE_STREAM_SPLIT",
-    "scores.list.element": "BYTE_STREAM_SPLIT",
+    "visited": "BYTE_STREAM_SPLIT",
 }
 
 
 class RunFile:
-    """Writes operating points one after the other, each a row group."""
+    """Writes operating points one after the other."""
 
     def __init__(
         self,
@@ -61,7 +63,6 @@ class RunFile:
         depth: Ints,
         relevance: Relevance,
         exact: Bools | None,
-        n_points: int,
     ) -> None:
         """Open ``path``.
 
@@ -71,7 +72,6 @@ class RunFile:
             depth: [n] how many documents of each ranking are kept.
             relevance: of these queries.
             exact: [n_pairs] which relevant documents exact search finds, or None.
-            n_points: how many operating points are going to be added.
         """
         self._writer = pq.ParquetWriter(path, SCHEMA, **PARQUET, column_encoding=ENCODING)
         self._queries = queries.astype(np.int32)
@@ -79,7 +79,7 @@ class RunFile:
         self._offsets = _column(relevance.indptr.astype(np.int32))
         self._exact = exact
         self._points = 0
-        self._n_points = n_points
+        self._waiting: list[pa.Table] = []
 
     def add(self, run: PointRun) -> None:
         """Append the next operating point."""
@@ -93,19 +93,21 @@ class RunFile:
             _column(np.full(n, self._points, np.int16)),
             _column(self._queries),
             pa.ListArray.from_arrays(offsets, _column(run.ids[kept])),
-            self._scores(offsets, run.scores[kept]),
             _column(run.visited),
             self._of_pairs(run.reached),
             self._of_pairs(self._exact if self._points == 0 else None),
         ]
-        self._writer.write_table(pa.table(columns, schema=SCHEMA))
+        self._waiting.append(pa.table(columns, schema=SCHEMA))
         self._points += 1
+        if sum(table.nbytes for table in self._waiting) > ROW_GROUP:
+            self._flush()
 
-    def _scores(self, offsets: pa.Array, scores: Floats) -> pa.Array:
-        """A list for each query at the last point, null before."""
-        if self._points < self._n_points - 1:
-            return pa.nulls(len(self._queries), pa.list_(pa.float32()))
-        return pa.ListArray.from_arrays(offsets, _column(scores))
+    def _flush(self) -> None:
+        """Write what waits as one row group: what points have in common takes no room twice."""
+        if self._waiting:
+            table = pa.concat_tables(self._waiting).combine_chunks()
+            self._writer.write_table(table, row_group_size=len(table))
+            self._waiting = []
 
     def _of_pairs(self, values: Bools | None) -> pa.Array:
         """A list for each query of what is known of its pairs; null where nothing is."""
@@ -117,7 +119,8 @@ class RunFile:
         return pa.ListArray.from_arrays(self._offsets, bits)
 
     def close(self) -> None:
-        """Write the footer."""
+        """Write what is left, and the footer."""
+        self._flush()
         self._writer.close()
 
 
@@ -146,15 +149,18 @@ def read_run(path: Path) -> Iterator[PointRecord]:
         ValueError: the file has another form.
     """
     file = pq.ParquetFile(path)
-    points = file.read(columns=["point"])["point"].to_numpy()
-    for number in range(int(points.max(initial=-1)) + 1):
-        table = pq.read_table(path, filters=[("point", "==", number)])
-        yield PointRecord(
-            table["query"].to_numpy(),
-            _rankings(table["ids"].combine_chunks()),
-            table["visited"].to_numpy(),
-            *(_pairs_of(table, name) for name in ("reached", "exact")),
-        )
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group)
+        points = table["point"].to_numpy()
+        for number in np.unique(points):
+            begin, end = np.searchsorted(points, [number, number + 1])
+            of_point = table.slice(begin, end - begin)
+            yield PointRecord(
+                of_point["query"].to_numpy(),
+                _rankings(of_point["ids"].combine_chunks()),
+                of_point["visited"].to_numpy(),
+                *(_pairs_of(of_point, name) for name in ("reached", "exact")),
+            )
 
 
 def _rankings(lists: pa.ListArray) -> Ints:

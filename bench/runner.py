@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import numpy as np
+
 from bench.cell import WARNING, Cell, CellSpec, Cost, Provenance, Status
 from bench.choice import SEES_TEST, choose
 from bench.derive import Results, correlations
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     Tell: TypeAlias = Callable[[str, int, int], None]
     """Called with (phase, done, total)."""
 
+
+LOOKS = 20
+"""Of a method's looks at its leaves in training, how many are kept: the first, the last, between."""
 
 logger = logging.getLogger(__name__)
 
@@ -196,7 +201,7 @@ def _ranked(
     ranked = searcher.rank_exactly()
     exact = None if ranked is None else judged.found(ranked)
     exact_s = time.perf_counter() - begin - searcher.prepare_s
-    run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact, len(settings))
+    run_file = RunFile(run, rows, sealed.asked_depth, judged.relevance, exact)
     results = Results(judged, exact, len(task.document_names))
     search_s = 0.0
     for number, point in enumerate(settings, start=1):
@@ -211,7 +216,9 @@ def _ranked(
     health = searcher.leaf_health()
     leaves = None
     if health is not None:
-        training = [Leaves(**each._asdict()) for each in method.leaves_in_training()]
+        looks = method.leaves_in_training()
+        kept = np.unique(np.linspace(0, len(looks) - 1, LOOKS).astype(int)) if looks else ()
+        training = [Leaves(**looks[number]._asdict()) for number in kept]
         leaves = Leaves(**health._asdict(), training=training)
     return _Found(
         points,

@@ -10,7 +10,7 @@ from bench.measured import Interval, PartResult
 from bench.measures.bootstrap import ratio_intervals
 from bench.measures.hierarchy import RecallByDistance, recall_by_distance
 from bench.measures.ranking import MEASURES, PARTS, ranking_measures
-from bench.measures.xray import losses_of_queries, xray
+from bench.measures.xray import xray
 
 if TYPE_CHECKING:
     from bench.judgements import Judgements
@@ -88,7 +88,7 @@ class Evaluation:
         """What each query came to in one of the rankings, by name; NaN where it has no such pair.
 
         Recall over all its pairs in a hierarchy; where rankings are cut at a rank, the measures
-        that rows are compared by; pairs lost to each term of the X-ray.
+        that rows are compared by.
         """
         n_queries = self._whole.n_queries
         found = {}
@@ -99,8 +99,6 @@ class Evaluation:
                 column = np.full(n_queries, np.nan, np.float32)
                 column[part.queries] = values
                 found[f"{name} {measure}".strip()] = column
-        if self._exact is not None:
-            found |= losses_of_queries(*self._losses(number))
         return found
 
     def _xray(self, number: int) -> XRay | None:

@@ -10,7 +10,7 @@ from bench.measured import Loss, XRay
 
 if TYPE_CHECKING:
     from bench.relevance import Relevance
-    from bench.types import Bools, Floats
+    from bench.types import Bools
 
 LOSSES = ("encoder", "routing", "scoring", "gain")
 
@@ -56,13 +56,3 @@ def xray(found: Bools, exact: Bools, reached: Bools | None, relevance: Relevance
         },
         undivided=reached is None,
     )
-
-
-def losses_of_queries(
-    found: Bools, exact: Bools, reached: Bools | None, relevance: Relevance
-) -> dict[str, Floats]:
-    """[n_queries] how many pairs of each query count as each loss; arguments as for ``losses``."""
-    return {
-        f"lost: {name}": np.bincount(relevance.queries, pairs, relevance.n_queries).astype(float)
-        for name, pairs in losses(found, exact, reached).items()
-    }
