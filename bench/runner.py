@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 LOOKS = 20
-"""Of a method's looks at its leaves in training, how many are kept: the first, the last, between."""
+"""How many of a method's looks at its leaves in training are kept, the first and last included."""
 
 logger = logging.getLogger(__name__)
 
