@@ -1,5 +1,8 @@
 """--suite: what a file lists is what is measured, and what is published."""
 
+import re
+import shutil
+
 import pytest
 from click.testing import CliRunner
 
@@ -11,9 +14,12 @@ from bench.experiment import RunOptions
 from bench.forecast import forecasts
 from bench.registry import Registry
 from bench.report.board import label
+from bench.report.markdown import write_leaderboard
+from bench.report.outside import outside_section
+from bench.report.task_report import by_task, report_of
 from bench.store import Store
 from bench.suite import SUITES, not_of, read_suite
-from tests.cells import cell
+from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.running import cells_of
 
@@ -271,3 +277,33 @@ def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite
         cell("random", task="tree", k=11, n_documents=50),
     ]
     assert not_of(suite, [*inside, *outside]) == outside
+
+
+def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():
+    cells = [
+        cell("random", seed, task="tree", points=[point(1, 0.5)], params={}) for seed in (0, 9)
+    ]
+    cells.append(cell("mine", task="tree", points=[point(1, 0.6)]))
+    cells.append(cell("broken", task="tree", status=Status.FAILED, reason="why"))
+    reports = [report_of(group, lambda _: None) for group in by_task(cells)]
+    text = outside_section(reports, {"tree": "[tree](#tree)"})
+    assert "- [tree](#tree): mine, random (seed 9), broken (seed 0, failed)\n" in text
+    listed_alone = [report_of(cells[:1], lambda _: None)]
+    assert "`--suite published` lists every row." in outside_section(listed_alone, {"tree": "tree"})
+
+
+def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
+    store = Store(tmp_path / "one")
+    store.prepare()
+    store.commit(cell(points=[point(1, 0.8)]))
+    assert "Not of the suite" not in write_leaderboard(store).read_text()
+    command = ["leaderboard", "--out", str(store.root), "--mark"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    board = store.root / "LEADERBOARD.md"
+    assert re.search(
+        r"## Not of the suite\n\n.*:\n\n- \[small\]\(#small\): mine\n", board.read_text()
+    )
+    # Elsewhere the same folder has the same boards; its charts are not drawn again here.
+    copy = shutil.copytree(store.root, tmp_path / "two")
+    head, _, _ = board.read_text().partition("\n## Contents")
+    assert write_leaderboard(Store(copy)).read_text().startswith(head)
