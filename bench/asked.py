@@ -13,6 +13,7 @@ from bench.presence import READY, state_of
 from bench.provenance import provenance
 from bench.report import console
 from bench.suite import placed, read_suite
+from bench.suite_grids import grids_of, only
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -100,14 +101,15 @@ def _of_options(options: RunOptions, registry: Registry) -> list[Grid]:
 
 def _of_suite(name: str, options: RunOptions, registry: Registry) -> list[Grid]:
     """What a suite lists, of the methods and datasets that are named, if any are."""
-    suite = read_suite(name, registry)
+    suite = read_suite(name)
+    grids = grids_of(suite, registry)
     console.say(f"Suite {suite.name}: {suite.title}")
     methods, datasets = [], []
     if options.methods not in {"", "all"}:
         methods = [method.name for method in methods_asked(options.methods, registry, ())]
     if options.datasets != "all" and (options.datasets or options.dataset):
         datasets = dataset_names(options.datasets, options.dataset)
-    return suite.only(methods, datasets).grids
+    return only(suite, grids, methods, datasets)
 
 
 def _those_here(names: list[str], data_dir: Path | None) -> list[str]:

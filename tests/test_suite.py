@@ -19,6 +19,7 @@ from bench.report.outside import outside_section
 from bench.report.task_report import by_task, report_of
 from bench.store import Store
 from bench.suite import SUITES, not_of, read_suite
+from bench.suite_grids import grids_of
 from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.running import cells_of
@@ -64,19 +65,19 @@ def planned(**asked):
 
 def listed(method="random", seed=0, **changes):
     """A cell as the small suite lists it."""
-    return cell(method, seed, task="tree-H=3,W=3", **changes)
+    return cell(method, seed, **{"task": "tree-H=3,W=3", "params": {}, **changes})
 
 
 def test_every_stored_cell_of_the_published_results_is_of_the_published_suite():
     cells = Store(ROOT / "results").cells()
-    outside = not_of(read_suite("published", REGISTRY), cells)
+    outside = not_of(read_suite("published"), cells)
     told = [f"{cell.task} · {label(cell)} · seed {cell.seed}" for cell in outside]
     assert not told, "add them to datasets/suites/published.toml, or take them away"
 
 
 def test_every_suite_of_the_project_can_be_read():
     for path in SUITES.glob("*.toml"):
-        assert read_suite(path.stem, REGISTRY).grids
+        assert grids_of(read_suite(path.stem), REGISTRY)
 
 
 def test_the_quick_suite_asks_for_the_same_cells_as_all_methods_on_the_quick_datasets():
@@ -146,6 +147,8 @@ def changed(old, new):
         (changed('"masked-de"]', '"maskd-de"]'), r"board 1 .*: methods: .* did you mean masked-de"),
         (changed("dim = 4", "width = 4"), "board 1 .*: settings: .*width: no chosen method has"),
         (changed("dim = 4", "dim = 0.5"), r"masked-de\.dim takes int \(default 64\), got 0\.5"),
+        (changed("dim = 4", 'dim = "4"'), "settings: dim takes int, got the text '4'; write it"),
+        (changed('["random"]', '["masked-de+exact"]'), r"\+exact is masked-de on boards; list it"),
         (changed("dim = 4", "dim = [4]"), r"settings: dim takes a number, .* got \[4\]"),
         (changed('"masked-de.steps"', "masked-de.steps"), "a name with a dot stands in quotes"),
         (changed('"masked-de.steps"', '"oracle.steps"'), "'oracle' is not among the chosen"),
@@ -158,7 +161,7 @@ def test_a_suite_that_cannot_be_used_is_an_error_that_names_file_field_and_value
 ):
     path = written(text)
     with pytest.raises(InputError, match=message) as raised:
-        read_suite(path, REGISTRY)
+        grids_of(read_suite(path), REGISTRY)
     assert str(raised.value).startswith(f"{path}: ")
 
 
@@ -169,9 +172,9 @@ def test_a_depth_that_is_too_small_names_the_board(written):
 
 def test_an_unknown_suite_is_an_error_that_lists_those_there_are(tmp_path):
     with pytest.raises(InputError, match="unknown suite 'quik'; known: published, quick; or give"):
-        read_suite("quik", REGISTRY)
+        read_suite("quik")
     with pytest.raises(InputError, match=r"absent\.toml: cannot be read"):
-        read_suite(str(tmp_path / "absent.toml"), REGISTRY)
+        read_suite(str(tmp_path / "absent.toml"))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +223,7 @@ def test_a_suite_goes_on_where_it_stopped(bench, tmp_path, written):
     assert "2 cells were measured before and are kept" in done.stdout
     cells = cells_of(tmp_path / "out")
     assert len(cells) == 5
-    assert not_of(read_suite(path, REGISTRY), cells) == []
+    assert not_of(read_suite(path), cells) == []
     told = bench("--suite", path, "--plan").stdout
     assert "5 cells: 5 are stored, 0 are to be measured" in told
 
@@ -255,7 +258,7 @@ def test_hours_are_those_of_stored_cells_of_the_same_parameters_or_else_of_the_s
 
 
 def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite(written):
-    suite = read_suite(written(), REGISTRY)
+    suite = read_suite(written())
     as_set = {"params": {"dim": 4, "steps": 20, "lr": 0.1}, "changed": {"dim": 4, "steps": 20}}
     inside = [
         listed(),
@@ -269,7 +272,7 @@ def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite
     outside = [
         listed(seed=2),
         listed("oracle"),
-        listed("masked-de"),
+        listed("masked-de", params={"dim": 64, "steps": 20}),
         listed("masked-de", **{**as_set, "params": {"dim": 5, "steps": 20}}),
         listed("masked-de", **{**as_set, "changed": {"dim": 4, "steps": 20, "lr": 0.1}}),
         listed(changed={"k": 4}),

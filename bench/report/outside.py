@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.cell import Status
-from bench.registry import Registry
 from bench.report.board import label
 from bench.suite import PUBLISHED, not_of, read_suite
 
@@ -25,7 +24,7 @@ def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     Raises:
         InputError: the suite cannot be used.
     """
-    suite = read_suite(PUBLISHED, Registry())
+    suite = read_suite(PUBLISHED)
     lines = []
     for report in reports:
         outside = {cell.key for cell in not_of(suite, report.cells)}
