@@ -39,7 +39,7 @@ for command in (*MEASURES, *TRUST):
 
 
 @main.command(cls=Command)
-@click.option("--methods", required=True, help="all, or names with commas between.")
+@click.option("--methods", default=None, help="all, or names with commas between.")
 @click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
 @click.option(
     "--dataset",
@@ -47,8 +47,15 @@ for command in (*MEASURES, *TRUST):
     metavar="NAME[:ARGS]",
     help="One dataset, with arguments: hierarchy:EDGES.csv, tree:H=3,W=7. May be repeated.",
 )
+@click.option(
+    "--suite",
+    metavar="NAME|FILE.toml",
+    help="What a file lists of methods, datasets, settings and seeds: published, quick, or one of "
+    "your own. --methods and --datasets then name those of it that are meant.",
+)
+@click.option("--plan", is_flag=True, help="Say what would be measured and in how many hours.")
 @PLUGINS
-@click.option("--seeds", default="0", callback=read_seeds, help="For example 0,1,2.")
+@click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
 @SET
 @click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
@@ -63,11 +70,13 @@ for command in (*MEASURES, *TRUST):
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @data_dir_option(LOOKED_FOR)
 def run(
-    methods: str,
+    methods: str | None,
     datasets: str | None,
     dataset: tuple[str, ...],
+    suite: str | None,
+    plan: bool,
     plugins: tuple[str, ...],
-    seeds: tuple[int, ...],
+    seeds: tuple[int, ...] | None,
     settings: tuple[str, ...],
     encoder: str | None,
     tune: str | None,
@@ -83,9 +92,18 @@ def run(
     data_dir: Path | None,
 ) -> None:
     """Measure methods on datasets and print the boards."""
-    from bench.experiment import RunOptions
+    from bench.experiment import RunOptions, tell
     from bench.experiment import run as run_cells
 
+    if suite is None and methods is None:
+        raise click.UsageError("give --methods, with names or all, or --suite")
+    spelt = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
+    given = [f"--{name}" for name, value in spelt.items() if value not in {None, ()}]
+    if suite is not None and given:
+        raise click.UsageError(
+            f"{', '.join(given)}: a suite says this itself; leave it out, or change a copy of the "
+            "suite and give that: --suite FILE.toml"
+        )
     if executor == "local" and (address is not None or needs):
         named = "--address" if address is not None else "--needs"
         raise click.UsageError(f"{named} is for a cluster; give --executor ray with it")
@@ -97,16 +115,16 @@ def run(
             "or lower the other"
         )
     if datasets is None:
-        datasets = "" if dataset else "quick"
+        datasets = "" if dataset or suite is not None else "quick"
     # Short for --set, for what all methods over texts have in common.
     for name, value in (("encoder", encoder), ("tune", tune)):
         settings += (f"{name}={value}",) if value is not None else ()
     options = RunOptions(
-        methods=methods,
+        methods=methods or "",
         datasets=datasets,
         dataset=dataset,
         plugins=plugins,
-        seeds=seeds,
+        seeds=seeds or (0,),
         settings=settings,
         k=k,
         jobs=jobs,
@@ -118,8 +136,11 @@ def run(
         out=out,
         fresh=fresh,
         data_dir=data_dir,
+        suite=suite,
     )
-    if not run_cells(options):
+    if plan:
+        tell(options)
+    elif not run_cells(options):
         sys.exit(1)
 
 

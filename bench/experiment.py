@@ -6,22 +6,19 @@ import contextlib
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.cards import cards
+from bench.asked import plan
 from bench.cell import CellSpec, Status
 from bench.cluster import join_cluster
-from bench.data.load import check_name, dataset_names, load_dataset
-from bench.device import wanted_device
-from bench.errors import InputError, cannot_write
+from bench.errors import cannot_write
 from bench.executors.local import LocalExecutor
 from bench.executors.needs import Needs
+from bench.forecast import HEADER, forecasts
 from bench.memory import MEMORY_SHARE
-from bench.plan import NOT_MEASURED, Settings, blank_cell, check_settings, methods_asked
-from bench.presence import READY, state_of
-from bench.provenance import provenance, usable_cores
+from bench.provenance import usable_cores
 from bench.registry import Registry
 from bench.report import console
 from bench.report.markdown import write_leaderboard
@@ -32,6 +29,7 @@ from bench.task_files import save_task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.asked import Plan
     from bench.cell import Cell
     from bench.executors.event import Event
     from bench.task import Task
@@ -47,6 +45,8 @@ class RunOptions:
         jobs: cells at once; None: one here, on a cluster as many as it has room for.
         executor: ``local`` or ``ray``; address, needs: of the cluster, and what cells ask of it.
         memory_bytes: what all cells here may allocate; None: most of what is free.
+        suite: what lists methods, datasets, settings, seeds and k instead; methods and datasets,
+            where they are given, are those of it that are meant.
     """
 
     methods: str
@@ -65,6 +65,7 @@ class RunOptions:
     out: Path = Path("results/local")
     fresh: bool = False
     data_dir: Path | None = None
+    suite: str | None = None
 
 
 def run(options: RunOptions) -> bool:
@@ -73,11 +74,20 @@ def run(options: RunOptions) -> bool:
     Raises:
         InputError: something that was asked cannot be done; nothing was lost.
     """
-    cells, unread = _measured(options)
+    cells, found = _measured(options)
     with _disk_errors(options.out):
         _report(Store(options.out), cells)
-    _tell_unread(unread)
+    found.check_read()
     return not any(cell.status in BAD for cell in cells)
+
+
+def tell(options: RunOptions) -> None:
+    """Say what a run would measure and about how long that takes, and measure nothing.
+
+    Raises:
+        InputError: something that was asked cannot be done.
+    """
+    _tell(plan(options, Registry(options.plugins), usable_cores()), options)
 
 
 @contextlib.contextmanager
@@ -97,34 +107,31 @@ def measure(options: RunOptions) -> list[Cell]:
     Raises:
         InputError: something that was asked cannot be done; nothing was lost.
     """
-    cells, unread = _measured(options)
-    _tell_unread(unread)
+    cells, found = _measured(options)
+    found.check_read()
     return cells
 
 
-class _Plan(NamedTuple):
-    """Every task with its cells to be measured, and what is wrong with datasets left out."""
-
-    tasks: list[tuple[Task, list[Cell]]]
-    unread: list[str]
-
-
-def _tell_unread(unread: list[str]) -> None:
-    """Raise InputError for datasets that were left out."""
-    if unread:
-        raise InputError("; ".join(unread))
-
-
-def _measured(options: RunOptions) -> tuple[list[Cell], list[str]]:
-    """The cells that were asked for, and what is wrong with datasets that cannot be read."""
+def _measured(options: RunOptions) -> tuple[list[Cell], Plan]:
+    """The cells that were asked for, and what had been planned."""
     registry = Registry(options.plugins)
     threads = max(1, usable_cores() // (options.jobs or 1))
     # Everything is checked before anything is written.
-    plan = _planned(options, registry, threads)
+    found = plan(options, registry, threads)
     if options.executor == "ray":
         join_cluster("--executor ray", options.address)
+    if options.suite is not None:
+        _tell(found, options)
     with _disk_errors(options.out):
-        return run_planned(options, registry, plan.tasks, threads), plan.unread
+        return run_planned(options, registry, found.tasks, threads), found
+
+
+def _tell(found: Plan, options: RunOptions) -> None:
+    """Say how many cells are asked for and stored, and about how long the others take."""
+    blanks = (blank for _, cells in found.tasks for blank in cells)
+    lines = forecasts(blanks, Store(options.out).cells(), fresh=options.fresh)
+    console.say_table(HEADER, [line.row() for line in lines])
+    console.say(lines[-1].told())
 
 
 def run_planned(
@@ -182,59 +189,6 @@ def _events(
         return RayExecutor(store, jobs=options.jobs, timeout_s=options.timeout_s).run(specs)
     jobs = options.jobs or 1
     return LocalExecutor(store, jobs=jobs, timeout_s=options.timeout_s, threads=threads).run(specs)
-
-
-def _planned(options: RunOptions, registry: Registry, threads: int) -> _Plan:
-    """What to do; one dataset that cannot be read does not stop the others.
-
-    Raises:
-        InputError: what was typed makes no sense, or nothing that was asked can be measured.
-    """
-    methods = methods_asked(options.methods, registry, registry.plugin_names())
-    settings = Settings.parse(options.settings)
-    check_settings(methods, settings)
-    names = dataset_names(options.datasets, options.dataset)
-    if options.datasets == "all":
-        names = _those_here(names, options.data_dir)
-    for name in names:
-        check_name(name)
-    tasks, unread = [], []
-    for name in names:
-        try:
-            tasks.append(load_dataset(name, options.data_dir))
-        except (InputError, OSError) as error:
-            unread.append(f"{name}: {error}" if len(names) > 1 else str(error))
-    if not tasks:
-        _tell_unread(unread)
-    wanted_device()  # nonsense is refused before a cell is begun
-    origin = provenance(threads)
-    planned = [
-        (
-            task,
-            [
-                blank_cell(task, method, seed, options.k, settings, origin)
-                for seed in options.seeds
-                for method in methods
-            ],
-        )
-        for task in tasks
-    ]
-    reasons = {str(cell.reason) for _, blanks in planned for cell in blanks}
-    if reasons and NOT_MEASURED not in reasons:
-        raise InputError("; ".join(sorted(reasons)))
-    for text in unread:
-        console.say(f"A dataset is left out: {text}")
-    return _Plan(planned, unread)
-
-
-def _those_here(names: list[str], data_dir: Path | None) -> list[str]:
-    """Of all datasets those on this machine; the others are told."""
-    known = cards()
-    states = {name: state_of(known[name], data_dir) for name in names if name in known}
-    absent = [name for name, state in states.items() if state != READY]
-    if absent:
-        console.say(f"Not on this machine: {', '.join(absent)} (`python -m bench list` says more)")
-    return [name for name in names if name not in absent]
 
 
 def _report(store: Store, cells: list[Cell]) -> None:

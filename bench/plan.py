@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.cell import Cell, Provenance, Status
 from bench.errors import InputError, reason_of
@@ -13,7 +13,7 @@ from bench.method import check_params
 from bench.versions import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bench.method import Method, Value
     from bench.registry import Registry
@@ -26,13 +26,14 @@ NOT_MEASURED = "not measured"
 
 @dataclass(frozen=True)
 class Settings:
-    """What ``--set`` asked for.
+    """What ``--set`` or a suite asked for.
 
     Attributes:
-        texts: (method, parameter) to text; the method is empty where all are meant that have it.
+        values: (method, parameter) to value; the method is empty where all are meant that have it.
+            A text is read as the type of the parameter's default.
     """
 
-    texts: dict[tuple[str, str], str] = field(default_factory=dict)
+    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Settings:
@@ -41,17 +42,47 @@ class Settings:
         Raises:
             InputError: it has another form, or sets the same parameter twice.
         """
-        settings = cls()
+        values: dict[tuple[str, str], Value] = {}
         for text in texts:
             name, equals, value = text.partition("=")
             method, dot, param = name.strip().rpartition(".")
             named = param.isidentifier() and bool(method) == bool(dot)
             if not equals or not named or not value.strip():
                 raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
-            if (method, param) in settings.texts:
+            if (method, param) in values:
                 raise InputError(f"--set {name.strip()} is given twice; run once for each value")
-            settings.texts[method, param] = value.strip()
-        return settings
+            values[method, param] = value.strip()
+        return cls(values)
+
+    def of(self, method: type[Method]) -> dict[str, Value]:
+        """The parameters of a method that are set, in the types of their defaults.
+
+        Raises:
+            InputError: a value is of another type.
+        """
+        found = {}
+        for name in method.params:
+            value = self.values.get((method.name, name), self.values.get(("", name)))
+            if value is not None:
+                found[name] = _read_value(method, name, value)
+        return found
+
+
+class Grid(NamedTuple):
+    """Methods times seeds on a dataset, all under the same settings.
+
+    Attributes:
+        dataset: as typed after ``--dataset``.
+        k: documents asked for each query, or None for as many as the measures read.
+        place: where a suite lists it, for errors; empty on the command line.
+    """
+
+    dataset: str
+    methods: list[type[Method]]
+    settings: Settings
+    seeds: tuple[int, ...]
+    k: int | None = None
+    place: str = ""
 
 
 def methods_asked(listed: str, registry: Registry, plugins: Sequence[str]) -> list[type[Method]]:
@@ -60,13 +91,20 @@ def methods_asked(listed: str, registry: Registry, plugins: Sequence[str]) -> li
     Raises:
         InputError: a name is unknown.
     """
-    if listed == "all":
-        names = registry.names()
-    else:
-        names = [name.strip() for name in listed.split(",") if name.strip()] + list(plugins)
+    names = [name.strip() for name in listed.split(",") if name.strip()] + list(plugins)
     if not names:
         raise InputError("--methods is empty; take all, or names from `python -m bench list`")
-    return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, names))]
+    return methods_named(names, registry)
+
+
+def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]]:
+    """The classes of names, each once; ``all`` stands for those of ``bench list``.
+
+    Raises:
+        InputError: a name is unknown.
+    """
+    each = [one for name in names for one in (registry.names() if name == "all" else [name])]
+    return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, each))]
 
 
 def settled(
@@ -74,7 +112,7 @@ def settled(
 ) -> tuple[dict[str, Value], dict[str, Value]]:
     """All hyper-parameters of a method on a task, and those that the user changed.
 
-    Defaults of the method give way to those of the dataset's card, and these to ``--set``.
+    Defaults of the method give way to those of the dataset's card, and these to ``settings``.
     """
     base = dict(method.params)
     for name in base:
@@ -82,11 +120,7 @@ def settled(
             # A plugin may use a name of ours for something else.
             if key in task.defaults and _fits(task.defaults[key], method.params[name]):
                 base[name] = task.defaults[key]
-    values = dict(base)
-    for name in base:
-        text = settings.texts.get((method.name, name), settings.texts.get(("", name)))
-        if text is not None:
-            values[name] = _read_value(method, name, text)
+    values = base | settings.of(method)
     check_params(method, values)
     return values, {name: value for name, value in values.items() if value != base[name]}
 
@@ -96,20 +130,22 @@ def _fits(value: Value, default: Value) -> bool:
     return type(value) is type(default) or (type(default) is float and type(value) is int)
 
 
-def _read_value(method: type[Method], name: str, text: str) -> Value:
-    """A value of the type of the parameter's default."""
-    wanted = type(method.params[name])
+def _read_value(method: type[Method], name: str, given: Value) -> Value:
+    """A value of the type of the parameter's default, from one of that type or a text."""
+    default = method.params[name]
+    wanted = type(default)
     try:
-        if wanted is bool:
-            return {"true": True, "false": False}[text.lower()]
-        if wanted is float and not math.isfinite(float(text)):
+        if wanted is bool and isinstance(given, str):
+            return {"true": True, "false": False}[given.lower()]
+        if not isinstance(given, str) and not _fits(given, default):
             raise ValueError
-        value: Value = wanted(text)
+        value: Value = wanted(given)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError
     except (ValueError, KeyError):
         kind = "true or false" if wanted is bool else wanted.__name__
         raise InputError(
-            f"--set {method.name}.{name} takes {kind} (default {method.params[name]!r}), "
-            f"got {text!r}"
+            f"setting {method.name}.{name} takes {kind} (default {default!r}), got {given!r}"
         ) from None
     return value
 
@@ -119,16 +155,16 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
     methods = list(methods)
     by_name = {method.name: method for method in methods}
     known = sorted({param for method in methods for param in method.params})
-    for method_name, name in settings.texts:
+    for method_name, name in settings.values:
         if not method_name:
             if name not in known:
                 raise InputError(
-                    f"--set {name}: no chosen method has this parameter; they have: "
+                    f"setting {name}: no chosen method has this parameter; they have: "
                     f"{', '.join(known) or 'none'}"
                 )
         elif method_name not in by_name:
             raise InputError(
-                f"--set {method_name}.{name}: {method_name!r} is not among the chosen methods: "
+                f"setting {method_name}.{name}: {method_name!r} is not among the chosen methods: "
                 f"{', '.join(by_name)}"
             )
         elif name not in by_name[method_name].params:
@@ -146,8 +182,8 @@ def depth_needed(task: Task, k: int | None) -> int:
         return needed
     if k < needed:
         raise InputError(
-            f"--k {k} is too small for {task.name}: its measures read rankings down to {needed}; "
-            f"give at least {needed}, or leave --k out"
+            f"k={k} is too small for {task.name}: its measures read rankings down to {needed}; "
+            f"give at least {needed}, or leave k out"
         )
     return min(k, len(task.document_names))
 

@@ -111,7 +111,7 @@ def test_boards_hold_every_promise(bench, tmp_path):
         (("--methods", "masked-de", "--set", "dim=big"), "masked-de.dim takes int"),
         (("--methods", "masked-de", "--set", "dim=0"), "dim must be more than 0"),
         (("--methods", "masked-de", "--set", "width=3"), "no chosen method has this parameter"),
-        (("--methods", "random", "--k", "1"), "--k 1 is too small"),
+        (("--methods", "random", "--k", "1"), "k=1 is too small"),
         (("--methods", "random", "--seeds", "a"), "whole numbers"),
         (("--methods", "random", "--seeds", "-1"), "0 or more"),
         (("--methods", "random", "--plugin", f"{PLUGIN}:Nobody"), "has no class 'Nobody'"),

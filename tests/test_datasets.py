@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.cards import FOLDER, cards, read_card
-from bench.data.load import dataset_names, load_dataset
+from bench.data.load import dataset_names, dataset_of, load_dataset, task_name
 from bench.errors import InputError
 from bench.hierarchy import ancestors
 from bench.readers.hierarchy import read_csv
@@ -162,6 +162,20 @@ def test_an_unknown_dataset_is_told_what_is_near():
 def test_datasets_asked_for_twice_are_read_once():
     assert dataset_names("tree,wordnet,tree", ["wordnet"]) == ["tree", "wordnet"]
     assert dataset_names("quick", []) == ["tree", "wordnet-mammal"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "task"),
+    [
+        ("wordnet-text", "wordnet-text"),
+        ("clusters:n=100000,dim=384", "clusters-n=100000,dim=384"),
+        ("beir:my_folder", "beir-my_folder"),
+        ("hierarchy:shoes.csv", "hierarchy-shoes"),
+    ],
+)
+def test_the_name_of_a_task_tells_its_dataset(dataset, task):
+    assert task_name(dataset) == task
+    assert dataset_of(task) == dataset
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):

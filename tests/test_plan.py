@@ -47,6 +47,20 @@ def test_a_value_of_another_type_names_the_parameter_and_its_type(small_task, te
         settled(MASKED, small_task, Settings.parse([text]))
 
 
+def test_a_value_that_has_its_type_is_taken_as_it_is(small_task):
+    settings = Settings({("", "dim"): 5, ("masked-de", "lr"): 1, ("", "cosine"): True})
+    values = settled(MASKED, small_task, settings)[0]
+    assert (values["dim"], values["lr"]) == (5, 1.0)
+    assert type(values["lr"]) is float
+    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)[0]["cosine"] is True
+
+
+@pytest.mark.parametrize("value", [0.5, True, 5.0])
+def test_a_typed_value_is_not_made_another_type(value):
+    with pytest.raises(InputError, match=r"masked-de\.dim takes int \(default 64\), got"):
+        Settings({("", "dim"): value}).of(MASKED)
+
+
 def test_true_and_false_are_read_as_such(small_task):
     standard = REGISTRY.resolve("standard-de")
     assert settled(standard, small_task, Settings.parse(["cosine=true"]))[0]["cosine"] is True
@@ -76,12 +90,15 @@ def test_rankings_are_as_deep_as_the_largest_relevant_set(small_task):
     assert depth_needed(small_task, None) == 3
     assert depth_needed(small_task, 10) == 10
     assert depth_needed(small_task, 1000) == 21
-    with pytest.raises(InputError, match="--k 2 is too small for small: .* down to 3"):
+    with pytest.raises(InputError, match="k=2 is too small for small: .* down to 3"):
         depth_needed(small_task, 2)
 
 
 def test_methods_are_run_once_each():
     asked = methods_asked("random,oracle,random", REGISTRY, [])
     assert [method.name for method in asked] == ["random", "oracle"]
+    more = methods_asked("oracle,all,masked-de+scann", REGISTRY, [])
+    assert [method.name for method in more][:2] == ["oracle", "zero-shot-de"]
+    assert len(more) == len(REGISTRY.names()) + 1
     with pytest.raises(InputError, match="--methods is empty"):
         methods_asked(",", REGISTRY, [])

@@ -174,7 +174,7 @@ REFUSED = {
     "files: .*run.parquet: is not here, and metrics.*--fresh": no_run_and_a_gitignore,
     "files: .*run.parquet: has the sha256 .*--fresh": flipped,
     "code: its code or data has changed.*run the same command again": other_code,
-    "code: today's code does not take its parameters: --k 1 is too small": other_parameters,
+    "code: today's code does not take its parameters: k=1 is too small": other_parameters,
     "certify: no seed of random was measured again; submit with --certify": not_again,
     "certify: no seed of random was": again_by_other_code,
     "certify: measured again, 7 OK, 2 FAIL; see certify.json": again_otherwise,

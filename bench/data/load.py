@@ -61,22 +61,35 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
     base, _, argument = name.partition(":")
     if base == "hierarchy":
         path = _path_of(base, argument, data_dir)
-        return read_csv(f"hierarchy-{path.stem}", path)
+        return read_csv(task_name(name), path)
     card = find_card(base)
     read = load_object(card.reader)
     if card.takes_path:
         path = _path_of(base, argument, data_dir)
-        task: Task = read(f"{base}-{path.name}", folder=path, **card.options)
+        task: Task = read(task_name(name), folder=path, **card.options)
     else:
         options = {**card.options, **_arguments(card, argument)}
         if "graph" in options:
             options["graph"] = FOLDER / str(options["graph"])
         if card.folder:
             options["folder"] = _checked_folder(card, data_dir)
-        task = read(name.replace(":", "-"), **options)
+        task = read(task_name(name), **options)
         if not argument:
             _check_counts(card, task)
     return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+
+
+def task_name(dataset: str) -> str:
+    """The name of the task that a dataset is read as: ``tree:H=3,W=7`` is ``tree-H=3,W=7``.
+
+    Of a path only the last part is kept.
+    """
+    base, _, argument = dataset.partition(":")
+    if base == "hierarchy":
+        return f"{base}-{Path(argument).stem}"
+    if find_card(base).takes_path:
+        return f"{base}-{Path(argument).name}"
+    return dataset.replace(":", "-")
 
 
 def dataset_of(task: str) -> str:

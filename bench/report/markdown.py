@@ -11,6 +11,7 @@ from bench.cards import card_of_task
 from bench.report.changes import changes_board, changes_since
 from bench.report.charts import draw_charts
 from bench.report.links import anchor, linked
+from bench.report.outside import outside_section
 from bench.report.published import read_published, scores_of
 from bench.report.summary import distance_board, summary_board
 from bench.report.task_report import by_task, report_of
@@ -39,12 +40,13 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
     """Write the boards of all cells of a store into its LEADERBOARD.md.
 
     Args:
-        store: whose cells, and boards that were marked.
+        store: whose cells, and boards that were marked. A folder with marked boards is a published
+            one, and the rows that the published suite does not list are named.
         figures: whether charts are drawn into ``figures/`` and shown, and the page is written
             beside them, which takes seconds.
 
     Raises:
-        InputError: what was marked is not as it was written.
+        InputError: what was marked is not as it was written, or the suite cannot be used.
     """
     path = store.root / "LEADERBOARD.md"
     published = read_published(store.published)
@@ -57,6 +59,7 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
         changes = changes_since(published, [scores_of(each.rows) for each in reports if each.rows])
         overview.append(changes_board(published, changes))
         texts.append(_changed(reports, overview[-1], changes))
+        texts.append(outside_section(reports, _links(reports)))
     folder = store.root / "figures" if figures else None
     sections = [_section(report, folder) for report in reports]
     write_atomically(path, "\n".join([HEAD, *texts, _contents(reports), *sections]))

@@ -1,0 +1,51 @@
+"""The rows of a published folder that its suite does not list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.cell import Status
+from bench.report.board import label
+from bench.suite import PUBLISHED, not_of, read_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from bench.report.task_report import TaskReport
+
+
+def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
+    """A section in markdown: each dataset with its rows that are not of the suite.
+
+    Args:
+        reports: of each task.
+        links: a task to how it is written.
+
+    Raises:
+        InputError: the suite cannot be used.
+    """
+    suite = read_suite(PUBLISHED)
+    lines = []
+    for report in reports:
+        outside = {cell.key for cell in not_of(suite, report.cells)}
+        if outside:
+            named = ", ".join(_named(report, outside))
+            lines.append(f"- {links[report.cells[0].task]}: {named}")
+    suite_named = f"`--suite {PUBLISHED}`"
+    told = [f"{suite_named} lists every row.", ""]
+    if lines:
+        told = [f"Rows, or single seeds of them, that {suite_named} does not list:", "", *lines, ""]
+    return "\n".join(["## Not of the suite", "", *told])
+
+
+def _named(report: TaskReport, outside: set[str]) -> Iterator[str]:
+    """Rows with a cell that is outside, with its seed where others of the row are not."""
+    for row in report.rows:
+        seeds = [str(cell.seed) for cell in row.cells if cell.key in outside]
+        if len(seeds) == len(row.cells):
+            yield row.label
+        elif seeds:
+            yield f"{row.label} (seed {', '.join(seeds)})"
+    for cell in report.cells:
+        if cell.status is not Status.OK and cell.key in outside:
+            yield f"{label(cell)} (seed {cell.seed}, {cell.status})"

@@ -1,0 +1,312 @@
+"""--suite: what a file lists is what is measured, and what is published."""
+
+import re
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+from bench.asked import plan
+from bench.cell import Cost, Status
+from bench.cli import main
+from bench.errors import InputError
+from bench.experiment import RunOptions
+from bench.forecast import forecasts
+from bench.registry import Registry
+from bench.report.board import label
+from bench.report.markdown import write_leaderboard
+from bench.report.outside import outside_section
+from bench.report.task_report import by_task, report_of
+from bench.store import Store
+from bench.suite import SUITES, not_of, read_suite
+from bench.suite_grids import grids_of
+from tests.cells import cell, point
+from tests.conftest import ROOT
+from tests.running import cells_of
+
+TREE = "tree:H=3,W=3"
+REGISTRY = Registry()
+SMALL = f"""
+title = "Small"
+[[boards]]
+dataset = "{TREE}"
+methods = ["random", "masked-de"]
+settings = {{ "masked-de.steps" = 20, dim = 4 }}
+seeds = [0, 1]
+[[boards]]
+dataset = "tree"
+methods = ["random"]
+seeds = [0]
+k = 10
+"""
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a suite and give its path."""
+
+    def write(text=SMALL):
+        path = tmp_path / "mine.toml"
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def planned(**asked):
+    """The blank cells of a plan, as (task, method, seed, key)."""
+    found = plan(RunOptions(**{"methods": "", "datasets": "", **asked}), REGISTRY, 1)
+    return [
+        (task.name, blank.method, blank.seed, blank.key)
+        for task, blanks in found.tasks
+        for blank in blanks
+    ]
+
+
+def listed(method="random", seed=0, **changes):
+    """A cell as the small suite lists it."""
+    return cell(method, seed, **{"task": "tree-H=3,W=3", "params": {}, **changes})
+
+
+def test_every_stored_cell_of_the_published_results_is_of_the_published_suite():
+    cells = Store(ROOT / "results").cells()
+    outside = not_of(read_suite("published"), cells)
+    told = [f"{cell.task} · {label(cell)} · seed {cell.seed}" for cell in outside]
+    assert not told, "add them to datasets/suites/published.toml, or take them away"
+
+
+def test_every_suite_of_the_project_can_be_read():
+    for path in SUITES.glob("*.toml"):
+        assert grids_of(read_suite(path.stem), REGISTRY)
+
+
+def test_the_quick_suite_asks_for_the_same_cells_as_all_methods_on_the_quick_datasets():
+    assert planned(suite="quick") == planned(methods="all", datasets="quick")
+
+
+def test_a_suite_is_planned_in_its_order_with_its_settings_seeds_and_depth(written):
+    found = plan(RunOptions("", "", suite=written()), REGISTRY, 1)
+    (first, cells), (second, deep) = found.tasks
+    assert (first.name, second.name) == ("tree-H=3,W=3", "tree")
+    assert [(blank.method, blank.seed) for blank in cells] == [
+        ("random", 0), ("masked-de", 0), ("random", 1), ("masked-de", 1),
+    ]  # fmt: skip
+    assert cells[1].changed == {"dim": 4, "steps": 20}
+    assert cells[0].changed == {}
+    assert deep[0].k == 10
+
+
+def test_cells_of_a_suite_are_those_of_the_command_line(written):
+    spelt = planned(methods="masked-de", dataset=(TREE,), seeds=(0, 1),
+                    settings=("dim=4", "steps=20"))  # fmt: skip
+    assert planned(suite=written(), methods="masked-de") == spelt
+
+
+def test_a_suite_is_restricted_to_the_methods_and_datasets_that_are_named(written):
+    path = written()
+    assert {name for name, *_ in planned(suite=path, dataset=("tree",))} == {"tree"}
+    assert {method for _, method, *_ in planned(suite=path, methods="random")} == {"random"}
+    assert planned(suite=path, methods="all", datasets="all") == planned(suite=path)
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"methods": "oracle"}, r"unknown method of suite '.*mine\.toml' 'oracle'; known: masked"),
+        ({"methods": "orcle"}, "did you mean oracle"),
+        ({"dataset": ("wordnet",)}, "unknown dataset of suite .* 'wordnet'"),
+        ({"methods": "masked-de", "dataset": ("tree",)}, "does not list masked-de on tree"),
+    ],
+)
+def test_what_a_suite_does_not_list_cannot_be_asked_of_it(written, asked, message):
+    with pytest.raises(InputError, match=message):
+        planned(suite=written(), **asked)
+
+
+def changed(old, new):
+    assert old in SMALL
+    return SMALL.replace(old, new, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("title = ", r"cannot be read as TOML: Invalid value .*quick\.toml"),
+        ('title = "Empty"', "boards: Field required"),
+        ('title = "Empty"\nboards = []', "boards: List should have at least 1 item"),
+        (changed('"Small"', "3"), "title: Input should be a valid string, got 3; a suite has"),
+        (changed("seeds", "sedes"), r"board 1: seeds: Field required"),
+        (changed("k = 10", "limit = 10"), "board 2: limit: Extra inputs are not permitted, got 10"),
+        (changed("k = 10", "k = 0"), "board 2: k: Input should be greater than 0, got 0"),
+        (changed("[0, 1]", "[]"), r"board 1: seeds: List should have at least 1 item"),
+        (changed("[0, 1]", "[0, -1]"), r"board 1: seeds\.1: .* greater than or equal to 0, got -1"),
+        (changed("[0, 1]", "[0.5]"), r"board 1: seeds\.0: .* valid integer, got 0\.5"),
+        (changed('["random"]', "[]"), "board 2: methods: List should have at least 1 item"),
+        (changed('"tree"', '"tre"'), r"board 2 \(tre\): dataset: unknown dataset .* mean tree"),
+        (changed("W=3", "V=3"), r"board 1 .*: dataset: dataset tree takes H=NUMBER"),
+        (changed('"masked-de"]', '"maskd-de"]'), r"board 1 .*: methods: .* did you mean masked-de"),
+        (changed("dim = 4", "width = 4"), "board 1 .*: settings: .*width: no chosen method has"),
+        (changed("dim = 4", "dim = 0.5"), r"masked-de\.dim takes int \(default 64\), got 0\.5"),
+        (changed("dim = 4", 'dim = "4"'), "settings: dim takes int, got the text '4'; write it"),
+        (changed('["random"]', '["masked-de+exact"]'), r"\+exact is masked-de on boards; list it"),
+        (changed("dim = 4", "dim = [4]"), r"settings: dim takes a number, .* got \[4\]"),
+        (changed('"masked-de.steps"', "masked-de.steps"), "a name with a dot stands in quotes"),
+        (changed('"masked-de.steps"', '"oracle.steps"'), "'oracle' is not among the chosen"),
+        (changed("[0, 1]", "[1, 1]"), "random with seed 1 .* is listed before, in .* board 1"),
+        (SMALL + SMALL[SMALL.rindex("[[") :], r"board 3 \(tree\): random with .* board 2 \(tree\)"),
+    ],
+)
+def test_a_suite_that_cannot_be_used_is_an_error_that_names_file_field_and_value(
+    written, text, message
+):
+    path = written(text)
+    with pytest.raises(InputError, match=message) as raised:
+        grids_of(read_suite(path), REGISTRY)
+    assert str(raised.value).startswith(f"{path}: ")
+
+
+def test_a_depth_that_is_too_small_names_the_board(written):
+    with pytest.raises(InputError, match=r"mine\.toml: board 2 \(tree\): k=2 is too small"):
+        planned(suite=written(changed("k = 10", "k = 2")))
+
+
+def test_an_unknown_suite_is_an_error_that_lists_those_there_are(tmp_path):
+    with pytest.raises(InputError, match="unknown suite 'quik'; known: published, quick; or give"):
+        read_suite("quik")
+    with pytest.raises(InputError, match=r"absent\.toml: cannot be read"):
+        read_suite(str(tmp_path / "absent.toml"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("--seeds", "0"), ("--set", "dim=3"), ("--k", "9"), ("--encoder", "x"), ("--tune", "none")],
+)
+def test_what_a_suite_says_itself_cannot_be_given_beside_it(given):
+    done = CliRunner().invoke(main, ["run", "--suite", "quick", *given])
+    assert done.exit_code == 2
+    assert f"{given[0]}: a suite says this itself; leave it out" in " ".join(done.output.split())
+
+
+def test_a_run_needs_methods_or_a_suite():
+    done = CliRunner().invoke(main, ["run"])
+    assert done.exit_code == 2
+    assert "give --methods, with names or all, or --suite" in done.output
+
+
+def test_datasets_that_are_not_here_are_left_out_and_told(written, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("TREELINE_DATA", raising=False)
+    path = written(SMALL.replace('"tree"', '"scifact"'))
+    nothing = tmp_path / "nothing"
+    nothing.mkdir()
+    assert {name for name, *_ in planned(suite=path, data_dir=nothing)} == {"tree-H=3,W=3"}
+    assert "Not on this machine: scifact" in capsys.readouterr().out
+    with pytest.raises(InputError, match="Not on this machine: scifact"):
+        planned(suite=path, dataset=("scifact",), data_dir=nothing)
+
+
+def test_a_plan_tells_what_there_is_to_measure_and_measures_nothing(bench, tmp_path, written):
+    done = bench("--suite", written(), "--plan")
+    assert done.returncode == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert [TREE, "4", "0", "4", "0.00", "and", "4", "unknown"] in rows
+    assert ["tree", "1", "0", "1", "0.00", "and", "1", "unknown"] in rows
+    assert "5 cells: 0 are stored, 5 are to be measured" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_suite_goes_on_where_it_stopped(bench, tmp_path, written):
+    path = written()
+    assert bench("--suite", path, "--methods", "random", "--dataset", TREE).returncode == 0
+    done = bench("--suite", path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5 cells: 2 are stored, 3 are to be measured" in done.stdout
+    assert "2 cells were measured before and are kept" in done.stdout
+    cells = cells_of(tmp_path / "out")
+    assert len(cells) == 5
+    assert not_of(read_suite(path), cells) == []
+    told = bench("--suite", path, "--plan").stdout
+    assert "5 cells: 5 are stored, 0 are to be measured" in told
+
+
+def cost(**seconds):
+    facts = {"fit_s": 0, "fit_shared": False, "index_s": 0, "search_s": 0, "harness_s": 0,
+             "peak_mb": 1, "index_bytes": 1}  # fmt: skip
+    return Cost(**{**facts, **seconds})
+
+
+def test_hours_are_those_of_stored_cells_of_the_same_parameters_or_else_of_the_same_method():
+    every = {"fit_s": 1000, "index_s": 400, "encode_s": 300, "choose_s": 50, "search_s": 25,
+             "exact_s": 15, "harness_s": 10}  # fmt: skip
+    stored = [
+        cell("a", params={"dim": 3}, cost=cost(**every)),  # 1800 s
+        cell("a", params={"dim": 4}, cost=cost(fit_s=9999, fit_shared=True, index_s=3600)),
+        cell("gone", status=Status.SKIPPED, cost=None),
+    ]
+    blanks = [
+        cell("a", key="1", seed=7, params={"dim": 3}),
+        cell("a", key="2", params={"dim": 5}),  # the mean of both: 2700 s
+        cell("gone", key="3"),
+        cell("new", key="4"),
+        stored[0],
+    ]
+    one, total = forecasts(blanks, stored, fresh=False)
+    assert one.row() == ["small", "5", "1", "4", "1.25 and 1 unknown"]
+    assert total[1:] == one[1:]
+    assert "1 of them have no earlier measurement" in total.told()
+    again, _ = forecasts(blanks, stored, fresh=True)
+    assert again.row() == ["small", "5", "0", "5", "1.75 and 1 unknown"]
+
+
+def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite(written):
+    suite = read_suite(written())
+    as_set = {"params": {"dim": 4, "steps": 20, "lr": 0.1}, "changed": {"dim": 4, "steps": 20}}
+    inside = [
+        listed(),
+        listed(seed=1),
+        listed("masked-de", **as_set),
+        # By other defaults, of which 4 was one.
+        listed("masked-de", **{**as_set, "changed": {"steps": 20}}),
+        cell("random", task="tree", k=10, changed={"k": 10}, n_documents=50),
+        cell("random", task="tree", k=9, n_documents=9),
+    ]
+    outside = [
+        listed(seed=2),
+        listed("oracle"),
+        listed("masked-de", params={"dim": 64, "steps": 20}),
+        listed("masked-de", **{**as_set, "params": {"dim": 5, "steps": 20}}),
+        listed("masked-de", **{**as_set, "changed": {"dim": 4, "steps": 20, "lr": 0.1}}),
+        listed(changed={"k": 4}),
+        cell("random"),
+        cell("random", task="tree", k=11, n_documents=50),
+    ]
+    assert not_of(suite, [*inside, *outside]) == outside
+
+
+def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():
+    cells = [
+        cell("random", seed, task="tree", points=[point(1, 0.5)], params={}) for seed in (0, 9)
+    ]
+    cells.append(cell("mine", task="tree", points=[point(1, 0.6)]))
+    cells.append(cell("broken", task="tree", status=Status.FAILED, reason="why"))
+    reports = [report_of(group, lambda _: None) for group in by_task(cells)]
+    text = outside_section(reports, {"tree": "[tree](#tree)"})
+    assert "- [tree](#tree): mine, random (seed 9), broken (seed 0, failed)\n" in text
+    listed_alone = [report_of(cells[:1], lambda _: None)]
+    assert "`--suite published` lists every row." in outside_section(listed_alone, {"tree": "tree"})
+
+
+def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
+    store = Store(tmp_path / "one")
+    store.prepare()
+    store.commit(cell(points=[point(1, 0.8)]))
+    assert "Not of the suite" not in write_leaderboard(store).read_text()
+    command = ["leaderboard", "--out", str(store.root), "--mark"]
+    assert CliRunner().invoke(main, command).exit_code == 0
+    board = store.root / "LEADERBOARD.md"
+    assert re.search(
+        r"## Not of the suite\n\n.*:\n\n- \[small\]\(#small\): mine\n", board.read_text()
+    )
+    # Elsewhere the same folder has the same boards; its charts are not drawn again here.
+    copy = shutil.copytree(store.root, tmp_path / "two")
+    head, _, _ = board.read_text().partition("\n## Contents")
+    assert write_leaderboard(Store(copy)).read_text().startswith(head)
