@@ -192,7 +192,7 @@ def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
 )
 def leaderboard(out: Path, *, mark: bool) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
-    from bench.report.console import say, say_written
+    from bench.report.console import say, say_left_out, say_written
     from bench.report.markdown import write_leaderboard
     from bench.report.page.write import NAME
     from bench.report.published import mark_published
@@ -203,3 +203,4 @@ def leaderboard(out: Path, *, mark: bool) -> None:
         mark_published(store, dt.datetime.now(dt.UTC).date())
         say(f"Marked: {store.published}")
     say_written(write_leaderboard(store, figures=True), out / NAME)
+    say_left_out(store.read()[1])

@@ -194,8 +194,10 @@ def _events(
 def _report(store: Store, cells: list[Cell]) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
     path = write_leaderboard(store)
+    cells_here, problems = store.read()
     ran = {(cell.task, cell.task_digest) for cell in cells}
-    for group in by_task(store.cells()):
+    for group in by_task(cells_here):
         if (group[0].task, group[0].task_digest) in ran:
             console.say_boards(group[0], report_of(group, store.query_values).boards)
+    console.say_left_out(problems)
     console.say_written(path)

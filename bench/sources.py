@@ -81,7 +81,7 @@ def _of_built_ins(name: str) -> frozenset[Path]:
 def _files_of_module(name: str, path: Path) -> frozenset[Path]:
     """All files of the package that a module is of, or the one file of a module without one."""
     if "." in name or path.name == "__init__.py":
-        return frozenset(_folder_of(name.partition(".")[0]).rglob("*.py"))
+        return frozenset(folder_of(name.partition(".")[0]).rglob("*.py"))
     if _runs_unnamed_code(_tree(_text(path))):
         # It cannot be read off what it loads: each file beside it may be.
         return frozenset({path, *path.parent.glob("*.py")})
@@ -111,7 +111,8 @@ def _is_standard(package: str) -> bool:
     return package in sys.stdlib_module_names and package != "__main__"
 
 
-def _folder_of(package: str) -> Path:
+def folder_of(package: str) -> Path:
+    """Where the modules of a package lie; it is not imported."""
     spec = importlib.util.find_spec(package)
     folders = list(spec.submodule_search_locations or ()) if spec else []
     if not folders:
@@ -156,7 +157,7 @@ def _code_of(path: Path) -> str:
 
 @cache
 def _built_ins() -> Path:
-    return _folder_of(BUILT_IN)
+    return folder_of(BUILT_IN)
 
 
 @lru_cache(maxsize=1024)

@@ -7,15 +7,15 @@ Where code and lock differ, the hash of the code stands beside the version: what
 
 from __future__ import annotations
 
-import importlib.resources
 import json
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bench.sources import BUILT_IN, HARNESS, files_of_class, hash_of, reachable
+from bench.sources import BUILT_IN, HARNESS, files_of_class, folder_of, hash_of, reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bench.method import Method
 
@@ -23,6 +23,7 @@ LOCK = "versions.json"
 """In the folder of the built-in methods."""
 DIGITS = 16
 """Of the hashes that are kept: enough to tell the versions of a file."""
+_HASHED = re.compile(rf" [0-9a-f]{{{DIGITS}}}$")
 
 
 def code_of(method: type[Method]) -> list[str]:
@@ -67,9 +68,17 @@ def code_hash(built_in: type) -> str:
 @cache
 def locked() -> dict[str, str]:
     """The hash of the code behind each version, as the lock has it."""
-    text = (importlib.resources.files(BUILT_IN) / LOCK).read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(text)
+    # The package is not imported: who looks at results need not have what its methods need.
+    found: dict[str, str] = json.loads((folder_of(BUILT_IN) / LOCK).read_text(encoding="utf-8"))
     return found
+
+
+def is_earlier(code: Sequence[str]) -> bool:
+    """Whether results are of a version that no built-in states any more, or of before versions.
+
+    What is known by its content is not judged: the content may not be here.
+    """
+    return not code or any(text not in locked() and not _HASHED.search(text) for text in code)
 
 
 def _texts(part: type) -> Iterator[str]:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from bench.cell import Cell, Status
 from bench.measured import TENTH, PointResult, dearest_within
 from bench.measures.ranking import MAIN
+from bench.versions import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 NONE = "–"
+EARLIER = " †"
+"""Of a row whose method states another version by now: today's code may give other results."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Row:
     """The cells of one method and its hyper-parameters, over seeds.
 
     Attributes:
-        label: unlike that of any other row.
+        label: unlike that of any other row; it says where a row is of an earlier version.
         cells: of each seed.
         apart: parameters not set by hand that set it apart from rows of the same name, which were
             measured under different defaults.
@@ -42,6 +45,17 @@ class Row:
     cells: list[Cell]
     apart: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """The label, whatever the version."""
+        return self.label.replace(EARLIER, "")
+
+
+def row_named(rows: Iterable[Row], name: str) -> Row | None:
+    """The row of a name, of today's version where there are two."""
+    found = [row for row in rows if row.name == name]
+    return min(found, key=lambda row: row.label != name, default=None)
+
 
 def spread(shares: Sequence[float], digits: int = 1) -> str:
     """Mean in per cent, with the standard deviation where there are several seeds."""
@@ -50,25 +64,30 @@ def spread(shares: Sequence[float], digits: int = 1) -> str:
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
-    """Measured cells grouped over seeds, the best overall recall first."""
-    groups: dict[tuple[str, str, int], list[Cell]] = defaultdict(list)
+    """Measured cells grouped over seeds, the best overall recall first.
+
+    Seeds that other code measured are another row: the mean of both would be of neither.
+    """
+    groups: dict[tuple[str, str, int, tuple[str, ...]], list[Cell]] = defaultdict(list)
     for cell in cells:
         if cell.status is Status.OK:
-            groups[cell.method, repr(sorted(cell.params.items())), cell.k].append(cell)
+            params = repr(sorted(cell.params.items()))
+            groups[cell.method, params, cell.k, tuple(cell.code)].append(cell)
     firsts = [group[0] for group in groups.values()]
-    rows = []
-    for group in groups.values():
+    rows: dict[str, Row] = {}
+    for group in sorted(groups.values(), key=lambda group: group[0].provenance.date, reverse=True):
         apart = _apart(group[0], firsts)
-        told = "".join(f" {name}={group[0].params[name]}" for name in apart)
-        cells = sorted(group, key=lambda cell: cell.seed)
-        rows.append(Row(label(group[0]) + told, cells, apart))
-    return sorted(rows, key=lambda row: (-mean_of(row, dearest, main_score), row.label))
+        told = label(group[0]) + "".join(f" {name}={group[0].params[name]}" for name in apart)
+        while told in rows:  # of the same plugin, before it was changed
+            told += EARLIER
+        rows[told] = Row(told, sorted(group, key=lambda cell: cell.seed), apart)
+    return sorted(rows.values(), key=lambda row: (-mean_of(row, dearest, main_score), row.label))
 
 
 def label(cell: Cell) -> str:
     """The name of a row: its method and what was set by hand."""
     changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
-    marks = " (sees the test)" if cell.sees_test else ""
+    marks = " (sees the test)" * cell.sees_test + EARLIER * is_earlier(cell.code)
     return f"{cell.method}{changed}{marks}"
 
 

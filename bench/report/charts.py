@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
+from bench.measures.ranking import MEASURES
 from bench.report.curves import curve_of, measures_of, strata_of
 from bench.report.xray_boards import TITLE as XRAY
 from bench.report.xray_boards import xrayed
@@ -34,7 +36,7 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
         return {}
     log = descriptions.against_visited("log")
     drawn: dict[str, tuple[str, Any, Values]] = {}
-    for measure in [name for name in measures_of(rows) if "," not in name]:
+    for measure in [name for name in measures_of(rows) if _is_drawn(name)]:
         title = f"{measure} against the share of documents visited"
         drawn[title] = (f"visited-{measure.replace('@', '')}", log, _against(rows, measure))
     drawn["Recall by distance"] = ("distance", descriptions.by_distance(), _by_distance(rows))
@@ -62,8 +64,22 @@ def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401
     from bench.report.descriptions import DATA, spec_of
 
     spec = spec_of(description) | {"datasets": {DATA: values}, "title": title}
-    picture: str = vl_convert.vegalite_to_svg(spec)
-    return picture
+    return _slim(vl_convert.vegalite_to_svg(spec))
+
+
+def _slim(svg: str) -> str:
+    """A picture at less than half of its size, which looks the same.
+
+    What screen readers would read of it is left out: in markdown it is an image with a text of its
+    own. Coordinates have two decimals.
+    """
+    svg = re.sub(r' (aria-[a-z-]+|role|class|pointer-events)="[^"]*"| opacity="1"', "", svg)
+    return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
+
+
+def _is_drawn(measure: str) -> bool:
+    """Whether a measure has a file of its own: of texts, those that rows are compared by."""
+    return MEASURES[measure].compared != () if measure in MEASURES else "," not in measure
 
 
 def _against(rows: list[Row], measure: str) -> Values:

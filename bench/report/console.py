@@ -174,6 +174,14 @@ def say_written(path: Path, page: Path | None = None) -> None:
         say(f"Page: {page}")
 
 
+def say_left_out(problems: list[str]) -> None:
+    """Name the stored cells that are on no board."""
+    for problem in problems:
+        say(f"Left out: {problem}")
+    if problems:
+        say("Measure them again with --fresh, or take their files back from where they came.")
+
+
 @contextlib.contextmanager
 def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Show how far a file is: a bar on a terminal, a line now and then elsewhere.

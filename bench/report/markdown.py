@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from bench.cards import card_of_task
 from bench.report.changes import changes_board, changes_since
 from bench.report.charts import draw_charts
 from bench.report.links import anchor, linked
 from bench.report.outside import outside_section
-from bench.report.published import read_published, scores_of
+from bench.report.published import read_published, scores_of, whatever_version
 from bench.report.summary import distance_board, summary_board
 from bench.report.task_report import by_task, report_of
 from bench.store import write_atomically
@@ -56,7 +54,8 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
         overview.append(by_distance)
     texts = [_overview(reports, overview)]
     if published is not None:
-        changes = changes_since(published, [scores_of(each.rows) for each in reports if each.rows])
+        now = [whatever_version(scores_of(each.rows)) for each in reports if each.rows]
+        changes = changes_since(published, now)
         overview.append(changes_board(published, changes))
         texts.append(_changed(reports, overview[-1], changes))
         texts.append(outside_section(reports, _links(reports)))
@@ -139,9 +138,10 @@ def _section(report: TaskReport, figures: Path | None) -> str:
 
 
 def pipe_table(header: list[str], rows: list[list[str]]) -> str:
-    """A table in markdown, with the bars of its texts escaped."""
-    escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in rows]
-    return tabulate(escaped, header, tablefmt="pipe", disable_numparse=True)
+    """A table in markdown, with the bars of its texts escaped and nothing to fill them up."""
+    table = [header, ["---" for _ in header], *rows]
+    escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in table]
+    return "\n".join(f"| {' | '.join(row)} |" for row in escaped)
 
 
 def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
@@ -154,7 +154,7 @@ def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
             continue
         parts = re.split(r"(?<!\\)\|", line.strip())[1:-1]
         cells = [part.strip().replace("\\|", "|") for part in parts]
-        if line.startswith("|:"):
+        if line.startswith("| ---"):
             header = above
         elif header:
             yield header, cells

@@ -1,11 +1,11 @@
-"""The rows of a published folder that its suite does not list."""
+"""The rows of a published folder that its suite does not list, or that are of earlier versions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from bench.cell import Status
-from bench.report.board import label
+from bench.report.board import EARLIER, label
 from bench.suite import PUBLISHED, not_of, read_suite
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
-    """A section in markdown: each dataset with its rows that are not of the suite.
+    """A section in markdown: rows that are not of the suite, and how many are of earlier versions.
 
     Args:
         reports: of each task.
@@ -35,7 +35,22 @@ def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     told = [f"{suite_named} lists every row.", ""]
     if lines:
         told = [f"Rows, or single seeds of them, that {suite_named} does not list:", "", *lines, ""]
-    return "\n".join(["## Not of the suite", "", *told])
+    heading = "## Not of the suite, or of an earlier version"
+    return "\n".join([heading, "", *told, *_earlier(reports)])
+
+
+def _earlier(reports: list[TaskReport]) -> list[str]:
+    """How many rows are of earlier versions, and what measures them again."""
+    rows = [row for report in reports for row in report.rows]
+    earlier = [row for row in rows if row.label != row.name]
+    if not earlier:
+        return ["Every row is of today's version of its method.", ""]
+    return [
+        f"{len(earlier)} of {len(rows)} rows are marked{EARLIER}, as they are of an *earlier "
+        f"version* of their method. `python run_bench.py --suite {PUBLISHED} --out results` "
+        "measures them again.",
+        "",
+    ]
 
 
 def _named(report: TaskReport, outside: set[str]) -> Iterator[str]:

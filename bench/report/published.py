@@ -11,6 +11,7 @@ from pydantic import Field, FiniteFloat, PositiveInt
 from bench.errors import InputError
 from bench.records import NotWholeError, Stored, read_record, to_json
 from bench.report.board import (
+    EARLIER,
     NONE,
     chosen_points,
     dearest,
@@ -101,6 +102,16 @@ def scores_of(rows: Sequence[Row]) -> TaskScores:
     )
 
 
+def whatever_version(scores: TaskScores) -> TaskScores:
+    """The same, of rows by their names: one of an earlier version where there is no other."""
+    rows: dict[str, RowScores] = {}
+    for label, row in scores.rows.items():
+        name = label.replace(EARLIER, "")
+        if name == label or name not in scores.rows:
+            rows[name] = row
+    return scores.model_copy(update={"rows": rows})
+
+
 def mark_published(store: Store, date: dt.date) -> None:
     """Write the scores of a store's cells into its ``published.json``.
 
@@ -113,7 +124,7 @@ def mark_published(store: Store, date: dt.date) -> None:
             f"{store.runs} holds no measured cell, and boards of none are nothing to tell changes "
             "against; name a results folder with --out"
         )
-    published = Published(date=date, tasks=[scores_of(rows) for rows in found])
+    published = Published(date=date, tasks=[whatever_version(scores_of(rows)) for rows in found])
     write_atomically(store.published, to_json(published))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.measured import Interval
-from bench.report.board import dearest, within_tenth
+from bench.report.board import dearest, row_named, within_tenth
 from bench.report.comparison import COMPARED
 from bench.report.markdown import read_tables
 from bench.report.paired_boards import ALPHA
@@ -94,7 +94,7 @@ def _published(figure: Figure, root: Path) -> Measured:
 
 
 def _row(figure: Figure, report: TaskReport, label: str) -> Row:
-    found = next((row for row in report.rows if row.label == label), None)
+    found = row_named(report.rows, label)
     if found is None:
         known = ", ".join(row.label for row in report.rows)
         raise InputError(f"{_named(figure)}: {figure.dataset} has no row {label!r}; it has {known}")
@@ -106,14 +106,16 @@ def _ahead(figure: Figure, report: TaskReport) -> Measured:
     title = COMPARED.get(figure.value)
     comparison = next((each for each in report.comparisons if each.title == title), None)
     if comparison is None or figure.at != "10 %":
-        raise InputError(f"{', '.join(COMPARED)}, at 10 %")
-    for label in (figure.row, figure.ahead_of):
+        known = ", ".join(COMPARED)
+        raise InputError(f"{_named(figure)}: rows are compared by {known}, at 10 %")
+    labels = [_row(figure, report, name).label for name in (figure.row, figure.ahead_of)]
+    for label in labels:
         if label not in comparison.labels:
             known = ", ".join(comparison.labels)
             raise InputError(
                 f"{_named(figure)}: {label!r} is not compared; those that are: {known}"
             )
-    a, b = (comparison.labels.index(label) for label in (figure.row, figure.ahead_of))
+    a, b = map(comparison.labels.index, labels)
     found = comparison.pairs[min(a, b), max(a, b)]
     sign = 1 if a < b else -1
     low, high = sorted((sign * found.low, sign * found.high))
