@@ -169,17 +169,18 @@ def run(
     """
     from pathlib import Path
 
-    from bench.arguments import names_of, path_of, seeds_of
+    from bench.arguments import names_of, path_of, require_positive, seeds_of
     from bench.experiment import RunOptions, measure
     from bench.preparation import texts_of
 
+    require_positive(jobs=jobs, timeout_s=timeout_s)
     named = names_of(datasets, "datasets")
     listed = named[0] if named in (["quick"], ["all"]) else ""
     options = RunOptions(
         methods=",".join(names_of(methods, "methods")),
         datasets=listed,
         dataset=() if listed else tuple(named),
-        plugins=tuple(plugins),
+        plugins=tuple(names_of(plugins, "plugins")),
         seeds=seeds_of(seeds),
         settings=texts_of(settings or {}),
         k=k,

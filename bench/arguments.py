@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.errors import InputError
 from bench.method import Method
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SEEDS = 2**32
 
 
-def names_of(given: Any, what: str) -> list[str]:  # noqa: ANN401 - it is checked here
+def names_of(given: object, what: str) -> list[str]:
     """One name or several.
 
     Args:
@@ -39,9 +39,9 @@ def path_of(given: Path | str | None) -> Path | None:
     return None if given is None else Path(given)
 
 
-def require_seed(seed: Any) -> None:  # noqa: ANN401 - it is checked here
+def require_seed(seed: object) -> None:
     """Raise TypeError for what is no whole number, InputError for one that is out of range."""
-    if type(seed) is not int:
+    if not isinstance(seed, int) or isinstance(seed, bool):
         raise TypeError(f"a seed is a whole number, got {seed!r}")
     if not 0 <= seed < SEEDS:
         raise InputError(f"a seed is 0 or more, and less than 2**32, got {seed}")
@@ -57,14 +57,21 @@ def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
     return seeds
 
 
-def require_task(task: Any) -> None:  # noqa: ANN401 - it is checked here
+def require_positive(**numbers: float) -> None:
+    """Raise InputError for a number that is not above 0."""
+    for name, number in numbers.items():
+        if number <= 0:
+            raise InputError(f"{name} must be above 0, got {number}")
+
+
+def require_task(task: object) -> None:
     """Raise TypeError for what is no task."""
     if not isinstance(task, Task):
         way = f"; bench.load({task!r}) reads one" if isinstance(task, str) else ""
         raise TypeError(f"a task is expected, as bench.load returns it, got {task!r}{way}")
 
 
-def method_of(method: Any, task: Task, settings: Mapping[str, Value]) -> Method:  # noqa: ANN401
+def method_of(method: object, task: Task, settings: Mapping[str, Value]) -> Method:
     """A method, made by its name if that is what was given.
 
     Args:

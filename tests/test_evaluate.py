@@ -205,6 +205,7 @@ def test_a_package_that_is_missing_is_named(task):
         ({"methods": "random", "datasets": {"tree"}}, TypeError, "datasets takes a name or a list"),
         ({"methods": "nothing"}, InputError, "unknown method 'nothing'"),
         ({"methods": "random", "datasets": "tre"}, InputError, "unknown dataset 'tre'"),
+        ({"methods": "random", "jobs": 0}, InputError, "jobs must be above 0, got 0"),
         ({"methods": "random", "seeds": []}, InputError, "seeds is empty"),
         ({"methods": "random", "seeds": [2**32]}, InputError, "less than 2"),
         ({"methods": "random", "settings": {"random.p": 1}}, InputError, "random has no parameter"),
@@ -214,6 +215,12 @@ def test_a_run_refuses_what_it_cannot_use_before_it_begins(options, error, said,
     with pytest.raises(error, match=said):
         bench.run(**options, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_plugin_in_a_file_runs_beside_what_is_named(tmp_path):
+    plugin = f"{ROOT}/examples/popularity.py:Popularity"
+    cells = bench.run("oracle", [TREE], plugins=plugin, out=tmp_path)
+    assert [each.method for each in cells] == ["oracle", "popularity"]
 
 
 def test_nothing_heavy_is_imported_before_it_is_used():
