@@ -1,0 +1,234 @@
+"""Treeline from Python: read a dataset, measure a method, and read what was measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from bench.cell import Cell
+    from bench.method import Method, Value, Workspace
+    from bench.task import Task
+
+__all__ = ["evaluate", "load", "results", "run"]
+
+
+def load(name: str, data_dir: Path | str | None = None) -> Task:
+    """Read a dataset into memory.
+
+    Args:
+        name: the name that ``--dataset`` takes: ``scifact``, ``tree:H=3,W=3``, ``beir:FOLDER``.
+        data_dir: the folder that is searched for its files before ``TREELINE_DATA`` and the user's
+            cache.
+
+    Raises:
+        InputError: the dataset is unknown, its files are not on this machine (the message says
+            how to get them), or they are not the published ones.
+
+    Examples:
+        >>> import bench
+        >>> task = bench.load("tree:H=3,W=3")
+        >>> task.name, len(task.document_names), task.train.n_pairs
+        ('tree-H=3,W=3', 13, 34)
+    """
+    from bench.arguments import path_of
+    from bench.data.load import load_dataset
+
+    return load_dataset(name, path_of(data_dir))
+
+
+def evaluate(
+    method: Method | str,
+    task: Task,
+    *,
+    seed: int = 0,
+    k: int | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+    settings: Mapping[str, Value] | None = None,
+    workspace: Workspace | None = None,
+    fits: Path | str | None = None,
+) -> Cell:
+    """Fit, index, choose and search a method in this process, and measure what it found.
+
+    As in a run, the test stays sealed until an operating point is chosen on validation, and the
+    arrays that a method receives are read-only. Nothing is stored. The method stays fitted and
+    indexed afterwards: its own ``search`` returns the ranking.
+
+    Args:
+        method: a method that was not fitted before, with its hyper-parameters; or the name that
+            ``--methods`` takes, and then the hyper-parameters are those of a run.
+        task: the task that the method is measured on.
+        seed: the seed of the fit, from 0 to 2**32 - 1.
+        k: the number of documents asked for each query; None: as many as the measures read.
+        progress: a function that is called with (phase, done, total), such as ("fit", 50, 2000).
+        settings: values of hyper-parameters by name, where the method is given by name.
+        workspace: the cache and the device of the method; None: the user's cache, and the device
+            that ``TREELINE_DEVICE`` names.
+        fits: a folder that keeps fitted states, so that methods with the same encoder train it
+            once; None: no state is kept.
+
+    Returns:
+        The cell that a run would store, without the sha256 of files. ``points`` has the figures of
+        each operating point, cheapest first, as fractions; ``chosen`` is the point that validation
+        chose; ``cost`` has the seconds and megabytes of this process.
+
+    Raises:
+        InputError: the method cannot be measured on this task, or was fitted before; the task has
+            no test queries; or a name or a value is unknown.
+        TypeError: an argument has another type.
+        MethodError: the method broke its contract.
+
+    Examples:
+        >>> import bench
+        >>> task = bench.load("tree:H=3,W=3")
+        >>> cell = bench.evaluate("oracle", task)
+        >>> [(point.recall, round(point.visited, 3)) for point in cell.points]
+        [(1.0, 0.201)]
+
+        A method of your own, and its ranking afterwards:
+
+        >>> from examples.popularity import Popularity
+        >>> method = Popularity()
+        >>> bench.evaluate(method, task).points[0].recall_by_distance[2].recall
+        1.0
+        >>> method.search(task.queries_of(task.test), 3, {}).ids[0].tolist()
+        [0, 1, 2]
+    """
+    from bench import arguments, evaluation
+    from bench.preparation import untold
+
+    arguments.require_task(task)
+    arguments.require_seed(seed)
+    return evaluation.evaluate(
+        arguments.method_of(method, task, settings or {}),
+        task,
+        seed=seed,
+        k=k,
+        tell=progress or untold,
+        workspace=workspace,
+        fits=arguments.path_of(fits),
+    )
+
+
+def run(
+    methods: str | Sequence[str],
+    datasets: str | Sequence[str] = "quick",
+    *,
+    seeds: int | Sequence[int] = 0,
+    settings: Mapping[str, Value] | None = None,
+    k: int | None = None,
+    plugins: Sequence[str] = (),
+    out: Path | str = "results/local",
+    fresh: bool = False,
+    jobs: int = 1,
+    memory_bytes: int | None = None,
+    timeout_s: float = 3600,
+    data_dir: Path | str | None = None,
+) -> list[Cell]:
+    """Measure methods on datasets, each cell in a process of its own, and store what is measured.
+
+    A cell that the folder holds already is not measured again. ``python -m bench leaderboard``
+    writes the boards.
+
+    Args:
+        methods: the name of a method, a list of names, or ``all``.
+        datasets: the name of a dataset, a list of names, ``quick`` or ``all``.
+        seeds: the seed of the fits, or a list of seeds.
+        settings: values of hyper-parameters by name, for all methods that have it (``dim``) or for
+            one (``resampled-de.p``).
+        k: the number of documents asked for each query; None: as many as the measures read.
+        plugins: methods in files, as ``FILE.py:Class``; they run beside the named ones.
+        out: the results folder.
+        fresh: whether to measure stored cells again.
+        jobs: the number of cells that run at once.
+        memory_bytes: the memory that all cells together may use; None: most of what is free.
+        timeout_s: the seconds that a cell may take.
+        data_dir: the folder that is searched for data before ``TREELINE_DATA`` and the user's
+            cache.
+
+    Returns:
+        The cells that were asked for, those that were stored before first. A cell that failed has
+        its status and its reason.
+
+    Raises:
+        InputError: a name or a value is unknown, or a dataset cannot be read; the cells that were
+            measured are kept.
+        TypeError: an argument has another type.
+
+    Examples:
+        >>> import bench
+        >>> cells = bench.run("oracle", "tree:H=3,W=3", out="results/mine")
+        [1/1] tree-H=3,W=3 · oracle · seed 0
+        [1/1] tree-H=3,W=3 · oracle · seed 0: recall 100.0 % (min 100.0), ...
+        >>> [(cell.method, cell.seed, cell.status.value) for cell in cells]
+        [('oracle', 0, 'ok')]
+    """
+    from pathlib import Path
+
+    from bench.arguments import names_of, path_of, require_positive, seeds_of
+    from bench.experiment import RunOptions, measure
+    from bench.preparation import texts_of
+
+    require_positive(jobs=jobs, timeout_s=timeout_s)
+    named = names_of(datasets, "datasets")
+    listed = named[0] if named in (["quick"], ["all"]) else ""
+    options = RunOptions(
+        methods=",".join(names_of(methods, "methods")),
+        datasets=listed,
+        dataset=() if listed else tuple(named),
+        plugins=tuple(names_of(plugins, "plugins")),
+        seeds=seeds_of(seeds),
+        settings=texts_of(settings or {}),
+        k=k,
+        jobs=jobs,
+        memory_bytes=memory_bytes,
+        timeout_s=timeout_s,
+        out=Path(out),
+        fresh=fresh,
+        data_dir=path_of(data_dir),
+    )
+    return measure(options)
+
+
+def results(folder: Path | str = "results") -> pd.DataFrame:
+    """Read the cells of a results folder into one tidy table.
+
+    Args:
+        folder: the folder that a run stored its cells in.
+
+    Returns:
+        A table with a row for each cell, operating point and measure. Its columns are ``task``,
+        ``method``, ``seed``, ``key``, ``status`` and ``reason`` of the cell, and whether it is of
+        an ``earlier`` version of its method; ``point`` (the number of the operating point, cheapest first), ``chosen`` (whether validation chose it),
+        ``visited``, ``work`` (shares of the corpus) and ``queries_per_second``; ``measure``,
+        ``distance`` (where the measure is over the pairs at one distance), ``value``, ``low`` and
+        ``high`` (the 95 % interval), and ``n`` (the number of pairs, where it is stored). The
+        hyper-parameters follow under their names, such as ``dim``, and the settings of the
+        operating point under names such as ``point.nprobe``. A cell without figures has one row,
+        with its reason. Shares and measures are fractions.
+
+    Raises:
+        InputError: there is no such folder, or it holds no cell.
+
+    Examples:
+        >>> import bench
+        >>> cells = bench.run("oracle", "tree:H=3,W=3", out="results/mine")
+        [1/1] tree-H=3,W=3 · oracle · seed 0
+        [1/1] tree-H=3,W=3 · oracle · seed 0: recall 100.0 % (min 100.0), ...
+        >>> table = bench.results("results/mine")
+        >>> table[["method", "point", "measure", "distance", "value"]]
+           method  point             measure  distance  value
+        0  oracle      0              recall      <NA>    1.0
+        1  oracle      0               macro      <NA>    1.0
+        2  oracle      0                 min      <NA>    1.0
+        3  oracle      0  recall_by_distance         0    1.0
+        4  oracle      0  recall_by_distance         1    1.0
+        5  oracle      0  recall_by_distance         2    1.0
+    """
+    from bench.report.tidy import read
+
+    return read(folder)

@@ -45,19 +45,19 @@ class Fit(NamedTuple):
 class Fits:
     """The folder of fitted states."""
 
-    def __init__(self, folder: Path, task_digest: str, *, not_before: float) -> None:
-        """States written before ``not_before`` (seconds since 1970) are fitted again."""
+    def __init__(self, folder: Path | None, task_digest: str, *, not_before: float) -> None:
+        """Keep states in ``folder``, or nowhere.
+
+        States written before ``not_before`` (seconds since 1970) are fitted again.
+        """
         self._folder = folder
         self._task_digest = task_digest
         self._not_before = not_before
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
         """Fit a method, or load what another cell fitted; a warm start likewise first."""
-        if not method.keeps_fit:
-            start = time.perf_counter()
-            method.fit(training, seed=seed, progress=progress)
-            seconds = time.perf_counter() - start
-            return Fit(seconds, seconds, shared=False, gpu=gpu_used())
+        if self._folder is None or not method.keeps_fit:
+            return self._fit(method, training, seed, progress)
         folder = self._folder / fit_key(self._task_digest, method, seed)
         begin = time.perf_counter()
         with FileLock(f"{folder}.lock"):
@@ -65,7 +65,8 @@ class Fits:
             before = self._load(method, folder)
             if before is not None:
                 return before._replace(waited=waited)
-            fit = self._fit_and_save(method, training, seed, progress, folder)
+            fit = self._fit(method, training, seed, progress)
+            self._save(method, folder, {"seconds": fit.seconds, "gpu": fit.gpu})
             return fit._replace(waited=fit.waited + waited)
 
     def _load(self, method: Method, folder: Path) -> Fit | None:
@@ -82,9 +83,7 @@ class Fits:
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
-    def _fit_and_save(
-        self, method: Method, training: Training, seed: int, progress: Progress, folder: Path
-    ) -> Fit:
+    def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
         first = Fit(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
@@ -93,9 +92,8 @@ class Fits:
         start = time.perf_counter()
         method.fit(training, seed=seed, progress=progress)
         seconds = time.perf_counter() - start
-        whole, gpu = first.seconds + seconds, gpu_used() or first.gpu
-        self._save(method, folder, {"seconds": whole, "gpu": gpu})
-        return Fit(whole, first.spent + seconds, shared=False, waited=first.waited, gpu=gpu)
+        whole, spent = first.seconds + seconds, first.spent + seconds
+        return Fit(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; without room for it this cell goes on all the same."""

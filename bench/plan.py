@@ -54,6 +54,12 @@ class Settings:
             values[method, param] = value.strip()
         return cls(values)
 
+    @classmethod
+    def named(cls, values: Mapping[str, Value]) -> Settings:
+        """Values by ``[METHOD.]PARAM``."""
+        split = {name: name.rpartition(".") for name in values}
+        return cls({(split[name][0], split[name][2]): value for name, value in values.items()})
+
     def of(self, method: type[Method]) -> dict[str, Value]:
         """The parameters of a method that are set, in the types of their defaults.
 
@@ -212,10 +218,8 @@ def blank_cell(
     Raises:
         InputError: a parameter has a value of another type, or ``k`` is too small.
     """
-    values, changed = settled(method, task, settings)
+    values, _ = settled(method, task, settings)
     depth = depth_needed(task, k)
-    if k is not None and depth != depth_needed(task, None):
-        changed["k"] = depth
     reason = NOT_MEASURED
     key = digest(["refused", task.digest, method.name, values, seed, depth])
     try:
@@ -224,6 +228,35 @@ def blank_cell(
         reason = f"{method.name}: {error}"
     except Exception as error:
         reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
+    return _blank(key, reason, task, method, values, seed, depth, provenance)
+
+
+def cell_of(task: Task, method: Method, seed: int, k: int | None, provenance: Provenance) -> Cell:
+    """The cell to be measured of a method that is made already; the rest as in ``blank_cell``.
+
+    Raises:
+        InputError: ``k`` is too small.
+    """
+    depth = depth_needed(task, k)
+    key = cell_key(task.digest, method, seed, depth)
+    return _blank(key, NOT_MEASURED, task, type(method), method.values, seed, depth, provenance)
+
+
+def _blank(
+    key: str,
+    reason: str,
+    task: Task,
+    method: type[Method],
+    values: dict[str, Value],
+    seed: int,
+    depth: int,
+    provenance: Provenance,
+) -> Cell:
+    """A cell with nothing measured yet."""
+    base, _ = settled(method, task, Settings())
+    changed = {name: value for name, value in values.items() if value != base[name]}
+    if depth != depth_needed(task, None):
+        changed["k"] = depth
     return Cell(
         key=key,
         status=Status.FAILED,

@@ -1,4 +1,4 @@
-"""The test in the process of a cell: sealed until what is chosen on validation is on record.
+"""The test while a cell is measured: sealed until what is chosen on validation is on record.
 
 The seal keeps a mistake from happening, in the harness or in a method that was handed too much. It
 cannot keep a method that wants to cheat from reading files.
@@ -6,14 +6,20 @@ cannot keep a method that wants to cheat from reading files.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bench.errors import SealedError
 from bench.judgements import Judgements
+from bench.relevance import Relevance
+from bench.strings import Strings
 
 if TYPE_CHECKING:
     from bench.measured import Chosen
-    from bench.types import Ints
+    from bench.task import Task
+    from bench.types import Bools, Ints
+
+    Array = TypeVar("Array", Ints, Bools)
 
 
 class SealedJudgements(Judgements):
@@ -61,3 +67,39 @@ class SealedJudgements(Judgements):
     gains = property(_sealed)
     least_gain = property(_sealed)
     seen = property(_sealed)
+
+
+def seal(task: Task) -> tuple[Task, SealedJudgements]:
+    """The same task with its test sealed and all else read-only, and the seal that opens it."""
+    sealed = SealedJudgements(_read_only(task.test))
+    documents = Strings.of(task.document_names)
+    queries = task.query_names
+    same = queries is task.document_names
+    return replace(
+        task,
+        query_names=documents if same else Strings.of(queries),
+        document_names=documents,
+        train=_locked(task.train),
+        validation=_read_only(task.validation),
+        test=sealed,
+    ), sealed
+
+
+def _read_only(judged: Judgements) -> Judgements:
+    """The same judgements over arrays that a method cannot change."""
+    removed = None if judged.removed is None else _locked(judged.removed)
+    seen = None if judged.seen is None else _view(judged.seen)
+    return replace(judged, relevance=_locked(judged.relevance), removed=removed, seen=seen)
+
+
+def _locked(relevance: Relevance) -> Relevance:
+    """The same relevance over arrays that a method cannot change."""
+    arrays = {name: _view(array) for name, array in relevance.arrays().items()}
+    return Relevance(**arrays, n_documents=relevance.n_documents)
+
+
+def _view(array: Array) -> Array:
+    """The same memory, read-only from here; the caller's own array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view

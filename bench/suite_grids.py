@@ -11,7 +11,7 @@ from bench.suite import ALL, placed
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from bench.method import Method, Value
+    from bench.method import Method
     from bench.registry import Registry
     from bench.suite import Entry, Suite
 
@@ -65,11 +65,7 @@ def _grid(entry: Entry, place: str, registry: Registry) -> Grid:
             if name != ALL and name != registry.canonical(name):
                 raise InputError(f"{name} is {registry.canonical(name)} on boards; list it as that")
     with placed(f"{place}: settings"):
-        values: dict[tuple[str, str], Value] = {}
-        for name, value in entry.settings.items():
-            method, _, param = name.rpartition(".")
-            values[method, param] = value
-        settings = Settings(values)
+        settings = Settings.named(entry.settings)
         check_settings(methods, settings)
         for each in methods:
             _check_types(each, settings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from filelock import FileLock
 from bench.errors import InputError
 from bench.judgements import Judgements
 from bench.relevance import Relevance
-from bench.sealed import SealedJudgements
+from bench.sealed import seal
 from bench.similarity import SimilarityPairs
 from bench.strings import Strings
 from bench.task import Task
@@ -22,6 +21,8 @@ from bench.vectors import Vectors
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from bench.sealed import SealedJudgements
 
 FACTS = "task.json"
 
@@ -180,6 +181,4 @@ def load_task(folder: Path) -> Task:
 
 def load_sealed(folder: Path) -> tuple[Task, SealedJudgements]:
     """Read a task whose test cannot be read, and the seal that opens it."""
-    task = load_task(folder)
-    sealed = SealedJudgements(task.test)
-    return replace(task, test=sealed), sealed
+    return seal(load_task(folder))

@@ -15,15 +15,16 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "api.md"
 HEAD = """# API
 
-For whoever writes a method or reads results. Made from the docstrings by `make docs`; a test says
-when it is stale. How a method gets on the board is in [CONTRIBUTING.md](../CONTRIBUTING.md), what
-the measures mean in [measures.md](measures.md).
+For whoever measures from Python, writes a method or reads results. Made from the docstrings by
+`make docs`; a test says when it is stale, another runs the examples. How a method gets on the board
+is in [CONTRIBUTING.md](../CONTRIBUTING.md), what the measures mean in [measures.md](measures.md).
 
 Arrays are numpy's: `Ints`, `Floats` and `Bools` say of what, and a shape stands in brackets, as in
 [n_queries, k].
 """
 WIDTH = 100
 PARTS = {
+    "From Python": ("bench",),
     "To write a method": (
         "bench.method",
         "bench.workspace",
@@ -56,9 +57,13 @@ PARTS = {
 
 def page() -> str:
     """The text of ``docs/api.md``."""
-    package = griffe.load(
-        "bench", search_paths=[ROOT], docstring_parser="google", allow_inspection=False
-    )
+    modules = griffe.load(
+        "bench",
+        search_paths=[ROOT],
+        docstring_parser="google",
+        docstring_options={"returns_multiple_items": False},
+        allow_inspection=False,
+    ).modules_collection
     lines = [HEAD]
     for part, targets in PARTS.items():
         names = [target.partition(":")[0] for target in targets]
@@ -68,7 +73,7 @@ def page() -> str:
         lines += ["", f"# {part}"]
         for target in targets:
             name, _, only = target.partition(":")
-            lines += ["", f"## {name}", *_module(package[name.partition(".")[2]], only)]
+            lines += ["", f"## {name}", *_module(modules[name], only)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
 
 
@@ -91,7 +96,8 @@ def _public(scope: griffe.Object) -> list[griffe.Object]:
     members = [
         member
         for member in scope.members.values()
-        if isinstance(member, griffe.Object) and not member.name.startswith("_")
+        if isinstance(member, griffe.Object) and not isinstance(member, griffe.Module)
+        if not member.name.startswith("_")
     ]
     return sorted(members, key=lambda member: member.lineno or 0)
 
@@ -171,6 +177,11 @@ def _docstring(described: griffe.Object) -> Iterator[str]:
             yield from ("", _marked(section.value))
             continue
         yield from ("", f"*{section.kind.value.capitalize()}*", "")
+        if section.kind is griffe.DocstringSectionKind.examples:
+            for kind, text in section.value:
+                is_code = kind is griffe.DocstringSectionKind.examples
+                yield from _code(text) if is_code else ("", _marked(text))
+            continue
         for item in section.value:
             name = getattr(item, "name", "") or ""
             if section.kind is griffe.DocstringSectionKind.raises:

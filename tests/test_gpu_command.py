@@ -31,7 +31,7 @@ def test_steps_are_counted_from_the_fiftieth_to_the_last_multiple(monkeypatch):
     monkeypatch.setattr("bench.gpu.trainings.time.perf_counter", lambda: next(clock))
     pace = Pace("cpu")
     for done in (0, 50, 100, 150, 170):
-        pace(done, 170)
+        pace("fit", done, 170)
     assert pace.steps_per_second == 50
 
 

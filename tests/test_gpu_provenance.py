@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import fits, runner
+from bench import evaluation, fits
 from bench.fits import Fits
 from bench.registry import Registry
 from bench.report.markdown import places
@@ -42,9 +42,9 @@ def test_a_fitted_state_made_on_the_cpu_names_no_gpu(fit):
     ("used", "of_fit", "said"), [(None, None, None), ("a", None, "a"), (None, "b", "b")]
 )
 def test_a_cell_names_the_gpu_that_it_or_its_fit_used_and_no_other(monkeypatch, used, of_fit, said):
-    monkeypatch.setattr(runner, "gpu_used", lambda: used)
+    monkeypatch.setattr(evaluation, "gpu_used", lambda: used)
     blank = cell()
-    machine = runner._provenance(blank, of_fit).machine
+    machine = evaluation.origin(blank, of_fit).machine
     assert machine.get("gpu") == said
     assert "gpu" not in blank.provenance.machine, "what is planned is left as it is"
 

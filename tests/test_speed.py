@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from bench.cli import main
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
+from bench.preparation import prepare
 from bench.registry import Registry
 from bench.speed import exact_search, growth, harness, measures, texts, training, visited
 from bench.speed.command import speed
@@ -186,8 +187,7 @@ def test_search_is_compared_by_visited_document():
 def test_the_peer_searches_the_vectors_that_the_method_scores():
     task = load_dataset(TREE)
     method = Registry().resolve("masked-de")(dim=4, steps=0)
-    method.fit(task.training(), seed=0, progress=lambda done, total: None)
-    method.index(task.corpus)
+    prepare(method, task)
     vectors = vectors_of(method)
     queries = task.queries(np.array([0, 7]))
     found = method.search(queries, 3, {})

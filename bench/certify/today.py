@@ -26,7 +26,7 @@ def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) 
     """
     today, _ = settled(method, task, Settings())
     changed = {
-        (method.name, name): str(value)
+        (method.name, name): value
         for name, value in stored.params.items()
         if name in today and value != today[name]
     }

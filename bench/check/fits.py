@@ -7,23 +7,19 @@ import shutil
 from typing import TYPE_CHECKING
 
 from bench.keys import fit_key
+from bench.preparation import training_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method
-    from bench.task import Task, Training
+    from bench.task import Task
 
 KEPT = "kept"
 
 
 def _unfollowed(_done: int, _total: int) -> None:
     """Nobody follows these short fits."""
-
-
-def training_of(task: Task, method: type[Method]) -> Training:
-    """What a method is given to fit on; the test too, if it declares ``sees_test``."""
-    return task.training(task.test.relevance if method.sees_test else None)
 
 
 class SharedFits:
@@ -49,7 +45,7 @@ class SharedFits:
         if method.keeps_fit and (folder / KEPT).exists():
             method.load(folder)
             return
-        training = training_of(task, type(method))
+        training = training_of(task, method)
         start = method.warm_start(training)
         if start is not None:
             self.fit(start, task, seed=seed, purpose=purpose)

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.check.agreement import differing_query
-from bench.check.fits import SharedFits, training_of
+from bench.check.fits import SharedFits
 from bench.check.memory import copied
 from bench.device import wanted_device
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
 from bench.plan import settled
+from bench.preparation import unsuited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +125,7 @@ class Subject:
 
     def skipped(self) -> str | None:
         """Why the method has no row on this task, or None."""
-        return self.make().skip(training_of(self.task, self.method_type))
+        return unsuited(self.make(), self.task)
 
     def fitted(self, task: Task, *, seed: int = 0, times: int = 1, purpose: str = "") -> Method:
         """The method fitted on a task, or loaded where it, or another, was fitted alike."""

@@ -5,18 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from bench.data.load import load_dataset
-from bench.device import wanted_device
-from bench.errors import InputError
-from bench.fits import Fits
+from bench.evaluation import evaluate
 from bench.keys import cell_key
-from bench.method import Workspace
-from bench.places import cache_folder
-from bench.plan import Settings, check_settings, depth_needed, settled
-from bench.registry import Registry
-from bench.search import Searcher
+from bench.plan import depth_needed
+from bench.preparation import method_named
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,11 +60,8 @@ def _task(dataset: str) -> Task:
 
 def _method(trial: Trial) -> Method:
     """The method with the parameters that a run would give it."""
-    found = Registry().resolve(trial.method)
-    settings = Settings.parse(trial.settings)
-    check_settings([found], settings)
-    values, _ = settled(found, _task(trial.dataset), settings)
-    return found(**values)
+    settings = dict(text.split("=", 1) for text in trial.settings)
+    return method_named(trial.method, _task(trial.dataset), settings)
 
 
 def key_of(trial: Trial) -> str:
@@ -88,28 +78,13 @@ def measure(trial: Trial, fits: Path) -> Outcome:
     """Train, search exactly, and count.
 
     Args:
-        trial: of a method with one operating point, over a task whose test is what it trains on:
-            nothing is chosen here that a sealed test would have to be kept from.
+        trial: of a method with one operating point.
         fits: folder of fitted states; a first stage is trained once.
 
     Raises:
         InputError: the method has no use for such a task.
     """
-    task, method = _task(trial.dataset), _method(trial)
-    method.workspace = Workspace(cache_folder(), device=wanted_device())
-    unfollowed = method.workspace.progress
-    training = task.training()
-    unsuited = method.skip(training)
-    if unsuited:
-        raise InputError(unsuited)
-    fit = Fits(fits, task.digest, not_before=0.0).fit(method, training, trial.seed, unfollowed)
-    method.index(task.corpus)
-    queries = task.queries_of(task.test)
-    judged = task.test.rows(queries.rows)
-    (point,) = method.operating_points()
-    searcher = Searcher(method, queries, len(task.document_names), depth_needed(task, None))
-    found = judged.found(searcher.run(point, unfollowed).ids)
-    distances = judged.relevance.distances
-    pairs = np.bincount(distances)
-    hits = np.bincount(distances, found, len(pairs))
-    return Outcome(float(found.mean()), tuple(map(float, hits / pairs)), fit.seconds)
+    cell = evaluate(_method(trial), _task(trial.dataset), seed=trial.seed, fits=fits)
+    (point,) = cell.points
+    by_distance = tuple(stratum.recall for stratum in point.recall_by_distance)
+    return Outcome(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)

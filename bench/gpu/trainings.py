@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import load_dataset
+from bench.evaluation import evaluate
 from bench.method import Workspace
-from bench.plan import Settings, settled
-from bench.registry import Registry
+from bench.preparation import method_named
 from bench.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.method import Method, Value
+    from bench.method import Value
     from bench.task import Task
 
 EVERY = 50
@@ -65,9 +65,9 @@ class Pace:
         self._device = device
         self._noted: list[tuple[int, float]] = []
 
-    def __call__(self, done: int, _total: int) -> None:
-        """Called by a trainer; its last word comes after validation, and is not at a multiple."""
-        if done % EVERY:
+    def __call__(self, phase: str, done: int, _total: int) -> None:
+        """Called as the work gets on; a trainer's last call is not at a multiple of ``EVERY``."""
+        if phase != "fit" or done % EVERY:
             return
         if self._device.startswith("cuda"):
             import torch
@@ -98,23 +98,13 @@ def train_on(devices: tuple[str, str], training: Training, dataset: str) -> list
 
 
 def _train(device: str, training: Training, task: Task) -> Outcome:
-    found = Registry().resolve(training.method)
-    params, _ = settled(found, task, Settings())
-    method = found(**{**params, **training.params})
+    method = method_named(training.method, task, training.params)
     pace = Pace(device)
     with tempfile.TemporaryDirectory() as cache:
-        method.workspace = Workspace(Path(cache), device=device)
-        method.fit(task.training(), seed=0, progress=pace)
-        recall = _recall(method, task)
+        workspace = Workspace(Path(cache), device=device)
+        cell = evaluate(method, task, tell=pace, workspace=workspace)
     answered = task.train.answered
     batch = min(int(method.values["batch"]), len(answered))
     pairs = batch * task.train.n_pairs / len(answered)
-    return Outcome(pace.steps_per_second, pace.steps_per_second * pairs, recall)
-
-
-def _recall(method: Method, task: Task) -> float:
-    method.index(task.corpus)
-    queries = task.queries_of(task.test)
-    judged = task.test.rows(queries.rows)
-    (point,) = method.operating_points()
-    return float(judged.found(method.search(queries, int(judged.depth.max()), point).ids).mean())
+    (point,) = cell.points
+    return Outcome(pace.steps_per_second, pace.steps_per_second * pairs, point.recall)

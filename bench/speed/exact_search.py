@@ -16,6 +16,7 @@ import numpy as np
 from bench.data.load import load_dataset
 from bench.errors import MethodError
 from bench.method import Workspace
+from bench.preparation import prepare
 from bench.registry import Registry
 from bench.report.console import say
 from bench.search import BATCH
@@ -76,9 +77,7 @@ def _row(task: Task, dim: int, sizes: Sizes) -> Row:
     import faiss
 
     method = Registry().resolve(METHOD)(dim=dim, steps=0)
-    method.workspace = Workspace(device="cpu")
-    method.fit(task.training(), seed=0, progress=lambda _done, _total: None)
-    method.index(task.corpus)
+    prepare(method, task, workspace=Workspace(device="cpu"))
     (point,) = method.operating_points()
     asked = task.queries(task.test.relevance.answered[: sizes.queries])
     vectors = vectors_of(method)

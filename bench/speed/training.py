@@ -20,8 +20,7 @@ import numpy as np
 from bench.data.load import load_dataset
 from bench.errors import InputError
 from bench.method import Workspace
-from bench.plan import Settings, settled
-from bench.registry import Registry
+from bench.preparation import method_named, prepare
 from bench.report.console import say
 from bench.speed.ratio import (
     Row,
@@ -30,7 +29,6 @@ from bench.speed.ratio import (
     alternate,
     faster,
     in_seconds,
-    seconds_of,
 )
 from bench.speed.record import Measured
 
@@ -120,8 +118,7 @@ class Trainers:
     def __init__(self, name: str, task: Task, sample: int) -> None:
         """``sample`` queries of the test, evenly spread, tell the quality."""
         self.name, self._task = name, task
-        self._type = Registry().resolve(name)
-        self._params, _ = settled(self._type, task, Settings())
+        self._params = method_named(name, task, {}).values
         answered = task.train.answered
         self.batch = min(int(self._params["batch"]), len(answered))
         self.pairs = self.batch * task.train.n_pairs / len(answered)
@@ -133,7 +130,7 @@ class Trainers:
 
     def ours(self, steps: int) -> float:
         """Seconds of fitting ours."""
-        return seconds_of(lambda: self._fitted(steps))
+        return self._trained(steps)[1]
 
     def plain(self, steps: int) -> float:
         """Seconds of training the peer."""
@@ -143,10 +140,7 @@ class Trainers:
 
     def ours_to(self, recall: float, steps: int) -> tuple[float, bool]:
         """Seconds of a whole training of ours, and whether it ends at the quality or above."""
-        found: list[Method] = []
-        seconds = seconds_of(lambda: found.append(self._fitted(steps)))
-        (method,) = found
-        method.index(self._task.corpus)
+        method, seconds = self._trained(steps)
         (point,) = method.operating_points()
         ids = method.search(self._queries, self._depth, point).ids
         return seconds, self._recall(ids) >= recall
@@ -160,11 +154,10 @@ class Trainers:
         ids = trainer.ranked(self._queries.rows, self._depth)
         return seconds, seconds < cap_s and self._recall(ids) >= recall
 
-    def _fitted(self, steps: int) -> Method:
-        method = self._type(**{**self._params, "steps": steps})
-        method.workspace = Workspace(device="cpu")
-        method.fit(self._task.training(), seed=0, progress=lambda _done, _total: None)
-        return method
+    def _trained(self, steps: int) -> tuple[Method, float]:
+        """Ours, ready to search, and the seconds of fitting it."""
+        method = method_named(self.name, self._task, {"steps": steps})
+        return method, prepare(method, self._task, workspace=Workspace(device="cpu")).fit.seconds
 
     def _recall(self, ids: Ints) -> float:
         return float(np.mean(self._judged.found(ids)))

@@ -9,15 +9,13 @@ is counted, and seconds are divided by it. Choosing leaves is part of a search.
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bench.data.load import load_dataset
-from bench.fits import Fits
 from bench.method import Workspace
+from bench.preparation import prepare
 from bench.registry import Registry
 from bench.report.console import say
 from bench.search import BATCH, Searcher
@@ -26,7 +24,9 @@ from bench.speed.record import Measured
 from bench.speed.tables import vectors_of
 
 if TYPE_CHECKING:
-    from bench.method import Method, Value
+    from pathlib import Path
+
+    from bench.method import Value
     from bench.task import Task
     from bench.types import Floats
 
@@ -86,7 +86,8 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
 
 def _row(task: Task, way: Way, sizes: Sizes) -> Row:
     say(f"    {way.method}")
-    method = _indexed(task, way)
+    method = Registry().resolve(way.method)(**way.params)
+    prepare(method, task, workspace=Workspace(device="cpu"))
     asked = task.queries(task.test.relevance.answered[: sizes.queries])
     n_leaves = len(np.unique(np.asarray(method.partition())))
     point = max(
@@ -115,17 +116,6 @@ def _row(task: Task, way: Way, sizes: Sizes) -> Row:
         f"of {len(vectors.documents):,} x {vectors.documents.shape[1]} (the peer: {theirs:,.0f})"
     )
     return dearer(what, Timings(*timed), way.aim, lambda seconds: f"{1e9 * seconds:.2f} ns")
-
-
-def _indexed(task: Task, way: Way) -> Method:
-    """The method, trained and ready to search."""
-    method = Registry().resolve(way.method)(**way.params)
-    method.workspace = Workspace(device="cpu")
-    with tempfile.TemporaryDirectory() as folder:
-        fits = Fits(Path(folder), task.digest, not_before=0.0)
-        fits.fit(method, task.training(), 0, lambda _done, _total: None)
-    method.index(task.corpus)
-    return method
 
 
 class _Raw:

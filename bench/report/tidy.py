@@ -1,0 +1,122 @@
+"""What a results folder holds, as one tidy table: a row for each cell, point and measure."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pandas as pd
+
+from bench.errors import InputError
+from bench.store import Store
+from bench.versions import is_earlier
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bench.cell import Cell
+    from bench.measured import Interval, PointResult, Stratum
+
+    Row: TypeAlias = dict[str, object]
+
+COLUMNS = (
+    "task",
+    "method",
+    "seed",
+    "key",
+    "status",
+    "reason",
+    "earlier",
+    "point",
+    "chosen",
+    "visited",
+    "work",
+    "queries_per_second",
+    "measure",
+    "distance",
+    "value",
+    "low",
+    "high",
+    "n",
+)
+"""Of every table; a hyper-parameter of one of these names is told as ``params.NAME``."""
+
+
+def read(folder: Path | str) -> pd.DataFrame:
+    """The table of :func:`bench.results`."""
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"there is no results folder {root.absolute()}; a run writes one")
+    cells, problems = Store(root).read()
+    for problem in problems:
+        warnings.warn(f"left out: {problem}", stacklevel=3)
+    if not cells:
+        raise InputError(
+            f"{root.absolute()} holds no cell; name the folder that a run was given as out, or "
+            "run one"
+        )
+    return tidy(cells)
+
+
+def tidy(cells: Iterable[Cell]) -> pd.DataFrame:
+    """A row for each cell, operating point and measure: see :func:`bench.results`."""
+    rows = pd.DataFrame([row for cell in cells for row in _rows(cell)])
+    params = [str(name) for name in rows if name not in COLUMNS]
+    table = rows.reindex(columns=[*COLUMNS, *params])
+    # Whole numbers stay whole where other methods have no such parameter.
+    table[params] = table[params].convert_dtypes()
+    return table.astype(dict.fromkeys(("point", "distance", "n"), "Int64") | {"chosen": "boolean"})
+
+
+def _rows(cell: Cell) -> Iterator[Row]:
+    own: Row = {name: getattr(cell, name) for name in ("task", "method", "seed", "key", "reason")}
+    own |= {"status": cell.status.value, "earlier": is_earlier(cell.code)}
+    own |= {f"params.{n}" if n in COLUMNS else n: value for n, value in cell.params.items()}
+    measured = False
+    for number, point in enumerate(cell.points):
+        chosen = cell.chosen is not None and cell.chosen.number == number
+        of_point = own | {"point": number, "chosen": chosen} | _effort(point)
+        for row in _measures(point):
+            yield of_point | row
+            measured = True
+    for each in cell.similarity:
+        figures = {"value": each.rho, "low": each.low, "high": each.high, "n": each.n}
+        yield own | {"measure": f"rho {each.subset} by {each.score}"} | figures
+        measured = True
+    if not measured:
+        yield own
+
+
+def _effort(point: PointResult) -> Row:
+    """What an operating point costs, and its settings."""
+    names = ("visited", "work", "queries_per_second")
+    effort: Row = {name: getattr(point, name) for name in names}
+    return effort | {f"point.{name}": value for name, value in point.point.items()}
+
+
+def _measures(point: PointResult) -> Iterator[Row]:
+    """Each measure of an operating point; of a part of the pairs, with the part's name."""
+    yield {"measure": "recall", "value": point.recall, "low": point.low, "high": point.high}
+    yield {"measure": "macro", "value": point.macro}
+    yield {"measure": "min", "value": point.min}
+    yield from _figures(point.recall_by_distance, point.ranking, "")
+    for name, part in (("seen", point.seen), ("unseen", point.unseen)):
+        if part is not None:
+            yield {"measure": f"recall {name}", "value": part.recall, "n": part.n_pairs}
+            yield from _figures(part.recall_by_distance, part.ranking, f" {name}")
+
+
+def _figures(strata: list[Stratum], ranking: dict[str, Interval], part: str) -> Iterator[Row]:
+    for stratum in strata:
+        yield {
+            "measure": f"recall_by_distance{part}",
+            "distance": stratum.distance,
+            "value": stratum.recall,
+            "low": stratum.low,
+            "high": stratum.high,
+            "n": stratum.n,
+        }
+    for name, found in ranking.items():
+        interval = {"value": found.mean, "low": found.low, "high": found.high}
+        yield {"measure": name + part, **interval}
