@@ -202,14 +202,15 @@ def results(folder: Path | str = "results") -> pd.DataFrame:
 
     Returns:
         A table with a row for each cell, operating point and measure. Its columns are ``task``,
-        ``method``, ``seed``, ``key``, ``status`` and ``reason`` of the cell, and whether it is of
-        an ``earlier`` version of its method; ``point`` (the number of the operating point, cheapest first), ``chosen`` (whether validation chose it),
-        ``visited``, ``work`` (shares of the corpus) and ``queries_per_second``; ``measure``,
-        ``distance`` (where the measure is over the pairs at one distance), ``value``, ``low`` and
-        ``high`` (the 95 % interval), and ``n`` (the number of pairs, where it is stored). The
-        hyper-parameters follow under their names, such as ``dim``, and the settings of the
-        operating point under names such as ``point.nprobe``. A cell without figures has one row,
-        with its reason. Shares and measures are fractions.
+        ``method``, ``seed``, ``key``, ``status`` and ``reason`` of the cell, and ``earlier``
+        (whether it is of an earlier version of its method); ``point`` (the number of the operating
+        point, cheapest first), ``chosen`` (whether validation chose it), ``visited``, ``work``
+        (shares of the corpus) and ``queries_per_second``; ``measure``, ``distance`` (where the
+        measure is over the pairs at one distance), ``value``, ``low`` and ``high`` (the 95 %
+        interval), and ``n`` (the number of pairs, where it is stored). The hyper-parameters follow
+        under their names, such as ``dim``, and the settings of the operating point under names such
+        as ``point.nprobe``. A cell without figures has one row, with its reason. Shares and
+        measures are fractions.
 
     Raises:
         InputError: there is no such folder, or it holds no cell.

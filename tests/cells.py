@@ -36,6 +36,7 @@ def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
         "method": method,
         "params": {"dim": 3},
         "changed": {},
+        "code": ["Mine 0123456789abcdef"],
         "seed": seed,
         "k": 3,
         "points": list(points),

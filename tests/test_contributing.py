@@ -45,7 +45,7 @@ def environment():
              for what in ("NAME", "EMAIL")}  # fmt: skip
     known = {name: value for name, value in os.environ.items() if name != "TREELINE_DATA"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**known, **names, "PATH": path}
+    return {**known, **names, "PATH": path, "PYTHONPATH": "."}
 
 
 def git(folder, *arguments):
@@ -81,6 +81,7 @@ def plain(text):
 def test_every_walk_is_run():
     assert set(WALKS) == {
         "Add a method in three steps",
+        "Add a measure in two steps",
         "Add a dataset in three steps",
         "Submit a result by pull request",
     }
@@ -91,6 +92,16 @@ def test_adding_a_method(clone):
     walk("Add a method in three steps", clone)
     assert "common-first" in (clone / "results" / "local" / "LEADERBOARD.md").read_text()
     assert git(clone, "status", "--porcelain") == ""
+
+
+@pytest.mark.slow
+def test_adding_a_measure(clone):
+    walk("Add a measure in two steps", clone)
+    board = (clone / "results" / "local" / "LEADERBOARD.md").read_text()
+    assert "| MAP@100 | R@10 | S@10 | R@20 |" in board
+    assert git(clone, "diff", "--name-only").split() == [
+        "bench/measures/ranking.py", "docs/measures.md",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -102,7 +102,7 @@ def test_training_pairs_leave_the_ranking_first():
     assert f"1 of 2 = {100 * found.mean():.1f}" in PAGE
 
 
-@pytest.mark.parametrize("measure", ["nDCG@10", "MRR@10", "R@10"])
+@pytest.mark.parametrize("measure", ["nDCG@10", "MRR@10", "MAP@100", "R@10"])
 def test_ranking_measures(texts, measure):
     assert row_of(measure) == shares(*(point.ranking[measure].mean for point in texts))
 

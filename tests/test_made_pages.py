@@ -27,3 +27,10 @@ def test_it_has_the_contract():
     assert "#### Method.search (must be written)" in page
     assert "def search(self, queries: Queries, k: int, point: Point) -> SearchResult" in page
     assert "### VisitedMeter" in page
+
+
+def test_the_table_of_ranking_measures_is_made_of_their_entries():
+    made = runpy.run_path(str(ROOT / "docs" / "measures.py"))["page"]
+    text = (ROOT / "docs" / "measures.md").read_text()
+    assert made(text) == text, "run `make docs`"
+    assert made(text.replace("| `R@20` |", "| `R@30` |")) == text

@@ -11,10 +11,13 @@ import pytest
 from bench.errors import InputError
 from bench.keys import cell_key, fit_key
 from bench.lock import changes
+from bench.provenance import provenance
 from bench.registry import Registry, load_plugin
+from bench.report.board import row_named, rows_of
 from bench.sources import hash_of, reachable
 from bench.store import Store
-from bench.versions import code_of, locked
+from bench.versions import code_of, is_earlier, locked
+from tests.cells import cell, point
 from tests.conftest import ROOT
 
 GOLDEN = ROOT / "tests" / "golden_keys.json"
@@ -260,3 +263,43 @@ def test_a_subclass_of_a_built_in_and_the_built_in_keep_their_own_figures(bench,
     assert recalls() == {"masked-de": first["masked-de"], "mine": pytest.approx(0, abs=0.4)}
     write(-1, -1)
     assert recalls() == first, "the helper turned it back"
+
+
+class TestEarlier:
+    """Rows that other code measured."""
+
+    RESULTS = [point(1.0, 0.5)]
+
+    def test_what_is_stated_no_more_is_of_an_earlier_version_and_so_is_what_states_nothing(self):
+        assert is_earlier(["random 0"])
+        assert is_earlier([])
+        assert not is_earlier(["random 1"])
+        assert not is_earlier(["Mine 0123456789abcdef"]), "its code is not here to compare with"
+
+    def test_its_rows_are_marked_and_its_seeds_stay_apart_from_those_of_today(self):
+        of = {"method": "random", "points": self.RESULTS}
+        cells = [
+            cell(**of, seed=0, code=["random 1"]),
+            cell(**of, seed=1, code=["random 1"]),
+            cell(**of, seed=2, code=["random 0"]),
+        ]
+        rows = rows_of(cells)
+        assert {row.label: len(row.cells) for row in rows} == {"random": 2, "random †": 1}
+        assert row_named(rows, "random").label == "random"
+
+    def test_of_a_plugin_that_was_changed_the_older_row_is_marked(self):
+        then = provenance(1).model_copy(update={"date": "2020-01-01"})
+        cells = [
+            cell(points=self.RESULTS, seed=0),
+            cell(points=self.RESULTS, seed=1, code=["Mine fedcba9876543210"], provenance=then),
+        ]
+        labels = {row.label: row.cells[0].seed for row in rows_of(cells)}
+        assert labels == {"mine": 0, "mine †": 1}
+
+    def test_every_published_cell_is_found_by_its_key_or_marked(self):
+        """Built from what is stored, without data: nothing published is silently stale."""
+        registry = Registry()
+        for stored in Store(ROOT / "results").cells():
+            if not is_earlier(stored.code):
+                method = registry.resolve(stored.method)(**stored.params)
+                assert cell_key(stored.task_digest, method, stored.seed, stored.k) == stored.key

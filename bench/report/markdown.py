@@ -145,7 +145,7 @@ def pipe_table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Every row of the tables that ``pipe_table`` wrote into a text, after its header."""
+    """Every row of the tables in a text, after its header."""
     header: list[str] = []
     above: list[str] = []
     for line in text.splitlines():
@@ -154,7 +154,7 @@ def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
             continue
         parts = re.split(r"(?<!\\)\|", line.strip())[1:-1]
         cells = [part.strip().replace("\\|", "|") for part in parts]
-        if line.startswith("| ---"):
+        if not set(line) - set("|:- "):
             header = above
         elif header:
             yield header, cells
