@@ -1,6 +1,7 @@
 """Fixtures: where real data lies, small tasks, and the command as a user runs it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,37 @@ def bench(tmp_path):
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout)
 
     return call
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A clone of the commit, with what has changed in the working tree since committed on top."""
+    folder = tmp_path / "treeline"
+    git(tmp_path, "clone", "--quiet", "--shared", ROOT, folder)
+    listed = git(ROOT, "ls-files", "--modified", "--others", "--exclude-standard", "-z")
+    for name in filter(None, listed.split("\0")):
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, target)
+        else:
+            target.unlink()
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "--message", "as it stands")
+    return folder
+
+
+def environment():
+    """That of a shell where the environment of these tests is active, and no data is known."""
+    names = {f"GIT_{who}_{what}": "walker" for who in ("AUTHOR", "COMMITTER")
+             for what in ("NAME", "EMAIL")}  # fmt: skip
+    known = {name: value for name, value in os.environ.items() if name != "TREELINE_DATA"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {**known, **names, "PATH": path, "PYTHONPATH": "."}
+
+
+def git(folder, *arguments):
+    done = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, text=True,
+                          env=environment())  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
