@@ -60,7 +60,7 @@ def join_cluster(asked: str, address: str | None = None) -> None:
             include_dashboard=False,
             log_to_driver=False,
             logging_level=40,
-            # So that workers import the code whose fingerprint is in the key.
+            # So that workers import the code whose versions are in the key.
             runtime_env={"env_vars": {"PYTHONPATH": f"{CHECKOUT}:${{PYTHONPATH}}"}},
         )
     except Exception as error:  # Ray raises just that where a node does not start in time

@@ -155,9 +155,16 @@ def run_planned(
     kept, specs = [], []
     memory = options.memory_bytes or int(MEMORY_SHARE * psutil.virtual_memory().available)
     fits_from = time.time() if options.fresh else 0.0
+    folders: dict[str, Path] = {}
+    asked: set[str] = set()
     for task, blanks in planned:
-        folder = save_task(task, store.tasks)
+        if task.digest not in folders:
+            folders[task.digest] = save_task(task, store.tasks)
+        folder = folders[task.digest]
         for blank in blanks:
+            if blank.key in asked:
+                continue
+            asked.add(blank.key)
             stored = None if options.fresh else store.find(blank)
             if stored is not None:
                 kept.append(stored)

@@ -18,10 +18,10 @@ HEADER = ["dataset", "cells", "stored", "to measure", "hours"]
 
 
 class Forecast(NamedTuple):
-    """Of some cells that are asked for.
+    """How many cells are to be measured, and how long that may take.
 
     Attributes:
-        name: of their dataset.
+        name: their dataset.
         cells, stored: how many they are, and how many of them are measured.
         seconds: that the others may take, one after another.
         untold: how many of the others have no earlier measurement to tell that from.

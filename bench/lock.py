@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.check.subject import CAPS
+from bench.check.subject import capped
 from bench.errors import InputError
 from bench.places import CHECKOUT
 from bench.registry import Registry
@@ -33,11 +34,12 @@ if TYPE_CHECKING:
     from bench.types import Ints
 
 TREE = "tree:H=4,W=3"
+VERSION = re.compile(r"([A-Za-z0-9._+-]+) ([0-9]+)")
 TOPICS = "dog piano volcano tax vaccine football bread satellite marriage whale bicycle novel"
 
 
 class Changes(NamedTuple):
-    """What of the built-ins is not as the lock has it.
+    """Where the built-ins are not as the lock has them.
 
     Attributes:
         now: the hash of the code behind each version.
@@ -55,8 +57,25 @@ class Changes(NamedTuple):
 
 
 def changes() -> Changes:
-    """Compare the code of all built-in methods with the lock."""
+    """Compare the code of all built-in methods with the lock.
+
+    Raises:
+        InputError: a version has another form, or two classes of different files state the same.
+    """
     classes = {each for method in _compositions(Registry()) for each in built_ins(method)}
+    files: dict[str, str] = {}
+    for each in sorted(classes, key=lambda each: each.__qualname__):
+        version = stated(each)
+        if version and not VERSION.fullmatch(version):
+            raise InputError(
+                f"{each.__qualname__} states the version {version!r}; a version is a name and a "
+                'number, such as "masked-de 2"'
+            )
+        if version and files.setdefault(version, each.__module__) != each.__module__:
+            raise InputError(
+                f"{each.__qualname__} of {each.__module__} states {version!r}, as a class of "
+                f"{files[version]} does; a version is stated once"
+            )
     now = {stated(each): code_hash(each) for each in sorted(classes, key=stated)}
     now.pop("", None)
     was = locked()
@@ -85,6 +104,14 @@ def lock(before: str, *, same: bool) -> None:
             f"{', '.join(found.unstated)}: a built-in states a version; write its name and a "
             'number into the class: version: ClassVar[str] = "NAME 1"'
         )
+    for version in found.raised:
+        name, number = VERSION.fullmatch(version).groups()  # type: ignore[union-attr]
+        older = [each for each in found.gone if each.rpartition(" ")[0] == name]
+        if any(int(number) <= int(each.rpartition(" ")[2]) for each in older):
+            raise InputError(
+                f"{version!r} takes the place of {older[0]!r}: a number only ever goes up, as "
+                "cells of the earlier one may still be stored"
+            )
     if found.changed and not same:
         _compare(found.changed, before)
     for version in found.raised:
@@ -127,10 +154,16 @@ def _compare(changed: list[str], before: str) -> None:
         tree = folder / "before"
         _git("worktree", "add", "--detach", "--quiet", str(tree), before)
         try:
-            old = _rankings(tree, methods, folder)
+            old = _rankings(tree, methods, folder, "before")
         finally:
             _git("worktree", "remove", "--force", str(tree))
-        new = _rankings(CHECKOUT, methods, folder)
+        new = _rankings(CHECKOUT, methods, folder, "now")
+    absent = methods - {name.partition(" of ")[0] for name in new}
+    if absent:
+        raise InputError(
+            f"{', '.join(sorted(absent))}: ran on neither of the two small tasks; install the "
+            "packages that `python -m bench list` says are missing, or give --same if you are sure"
+        )
     differing = [name for name in sorted(old.keys() | new.keys()) if not _equal(old, new, name)]
     if differing:
         raise InputError(
@@ -144,20 +177,23 @@ def _equal(old: dict[str, list[Ints]], new: dict[str, list[Ints]], name: str) ->
     return len(one) == len(other) and all(map(np.array_equal, one, other))
 
 
-def _rankings(tree: Path, methods: set[str], folder: Path) -> dict[str, list[Ints]]:
-    """The ids at each operating point of each cell, by task and method, that a checkout gives."""
-    registry, out = Registry(), folder / f"out-{tree.name}"
+def _rankings(tree: Path, methods: set[str], folder: Path, when: str) -> dict[str, list[Ints]]:
+    """The ids at each operating point of each cell, by method and task, that a checkout gives."""
+    registry, out = Registry(), folder / f"out-{when}"
+    # The cache is not shared: embeddings of the code before would be read by that of now.
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "TREELINE_CACHE": str(folder / f"cache-{when}"),
+    }
     caps = [
-        f"{method}.{name}={CAPS[word]}"
-        for method in sorted(methods)
-        for name, default in registry.resolve(method).params.items()
-        for word in CAPS
-        if (name == word or name.endswith(f"_{word}")) and type(default) is int
+        f"{name}.{param}={value}"
+        for name in sorted(methods)
+        for param, value in capped(registry.resolve(name).params).items()
     ]
     command = [sys.executable, "run_bench.py", "--methods", ",".join(sorted(methods))]
     command += ["--dataset", TREE, "--dataset", f"beir:{folder / 'texts'}", "--out", str(out)]
     command += [part for cap in caps for part in ("--set", cap)]
-    environment = {**os.environ, "PYTHONPATH": str(tree), "TREELINE_CACHE": str(folder / "cache")}
     ended = subprocess.run(  # noqa: S603 - this checkout's own command
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )

@@ -64,7 +64,7 @@ class SearchResult:
 
     Attributes:
         ids: [n, k] document numbers, best first, each at most once; -1 where there are fewer.
-        scores: [n, k] higher is better; read for NaN and kept, never for the order.
+        scores: [n, k] higher is better; checked for NaN, and never used for the order.
         leaves: [n, p] leaves that each query probed, -1 where fewer; needs ``partition()``.
         visited: [n] distinct documents scored, where the method counts for itself; the board marks
             it *self-reported*. With neither leaves nor visited, a query visited the whole corpus.

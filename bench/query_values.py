@@ -71,3 +71,19 @@ def read_query_values(path: Path) -> QueryValues | None:
         for number in np.unique(point)
     }
     return QueryValues(query[point == point[0]], points)
+
+
+def equal_values(one: QueryValues, other: QueryValues) -> bool:
+    """Whether two have the same queries, points, measures and values."""
+    return (
+        np.array_equal(one.queries, other.queries)
+        and one.points.keys() == other.points.keys()
+        and all(
+            values.keys() == other.points[number].keys()
+            and all(
+                np.array_equal(values[name], other.points[number][name], equal_nan=True)
+                for name in values
+            )
+            for number, values in one.points.items()
+        )
+    )

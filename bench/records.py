@@ -32,7 +32,9 @@ _SHA256 = re.compile(rb'"sha256":\s*"([0-9a-f]{64})"')
 class Stored(BaseModel):
     """Strict: an unknown field in a file is an error, not a loss; no figure is infinite or NaN."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(
+        extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants", populate_by_name=True
+    )
 
 
 class NotWholeError(InputError):
@@ -50,7 +52,7 @@ End = Annotated[float, _with_digits(5)]
 Amount = Annotated[float, _with_digits(4)]
 """Seconds, megabytes, and what else is never twice the same."""
 Text = Annotated[str, PlainSerializer(lambda text: text.encode(errors="backslashreplace").decode())]
-"""What a method said, of which each part that no file can hold is written as its number."""
+"""Text of a method; characters that no file can hold are escaped."""
 
 
 def _columns(rows: Sequence[Any], handler: SerializerFunctionWrapHandler) -> Any:  # noqa: ANN401

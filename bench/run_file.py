@@ -149,6 +149,11 @@ def read_run(path: Path) -> Iterator[PointRecord]:
         ValueError: the file has another form.
     """
     file = pq.ParquetFile(path)
+    there = file.schema_arrow
+    for name in ("point", "query", "ids", "visited"):
+        if name not in there.names or there.field(name).type != SCHEMA.field(name).type:
+            found = there.field(name).type if name in there.names else "missing"
+            raise ValueError(f"its column {name} is {found}, not {SCHEMA.field(name).type}")
     for group in range(file.num_row_groups):
         table = file.read_row_group(group)
         points = table["point"].to_numpy()

@@ -1,7 +1,7 @@
 """The source files that results of a class depend on, and one hash over what they do.
 
-Comments, docstrings and annotations of functions do not count; of built-ins, neither do the names
-of files: one that is documented, moved or renamed gives the same hash.
+Comments, docstrings and the types of functions do not count. Names of files do not count for
+built-ins either: a built-in that is documented, moved or renamed keeps its hash.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+import site
 import sys
 import sysconfig
 from functools import cache, lru_cache
@@ -23,14 +24,16 @@ if TYPE_CHECKING:
 BUILT_IN = "methods"
 """The package of the methods that come with Treeline."""
 HARNESS = frozenset({"bench", "run_bench"})
-"""What measures is no part of what is measured."""
-_IMPORTERS = frozenset({"import_module", "spec_from_file_location", "run_path", "__import__"})
+"""The harness is no part of a method's code."""
+_IMPORTERS = frozenset(
+    {"import_module", "spec_from_file_location", "SourceFileLoader", "run_path", "run_module"}
+)
 _RUNNERS = frozenset({"exec", "eval", "__import__"})
 """Calls that run code which the source does not name."""
 
 
 def hash_of(files: Iterable[Path]) -> str:
-    """Hexadecimal sha256 over the code of source files, whatever they are called."""
+    """Hexadecimal sha256 over the code of source files, in whatever order."""
     return hashlib.sha256("\n".join(sorted(map(_code_of, files))).encode()).hexdigest()
 
 
@@ -44,15 +47,12 @@ def files_of_class(found: type) -> frozenset[Path]:
     Raises:
         InputError: a file beside it is not the one that is imported under its name.
     """
-    name = found.__module__
-    path = None if _is_standard(name.partition(".")[0]) else _origin(name)
     files: set[Path] = set()
-    waiting = set() if path is None else {(name, path)}
+    waiting = set() if _is_standard(found.__module__) else {found.__module__}
     while waiting:
-        name, path = waiting.pop()
-        for file in _files_of_module(name, path) - files:
+        for file in _files_of_module(waiting.pop()) - files:
             files.add(file)
-            if not _is_installed(file):
+            if file.suffix == ".py" and not _is_installed(file):
                 tree = _tree(_text(file))
                 files |= {each for name in _imported(tree) for each in _of_built_ins(name)}
                 waiting |= _own_imports(file, tree)
@@ -78,65 +78,85 @@ def _of_built_ins(name: str) -> frozenset[Path]:
     return reachable(name) if name.partition(".")[0] == BUILT_IN else frozenset()
 
 
-def _files_of_module(name: str, path: Path) -> frozenset[Path]:
+def _files_of_module(name: str) -> frozenset[Path]:
     """All files of the package that a module is of, or the one file of a module without one."""
-    if "." in name or path.name == "__init__.py":
-        return frozenset(folder_of(name.partition(".")[0]).rglob("*.py"))
-    if _runs_unnamed_code(_tree(_text(path))):
+    package = name.partition(".")[0]
+    path = _origin(name)
+    if folders := _folders_of(package):
+        found = {file for folder in folders for file in folder.rglob("*.py")}
+        return frozenset(found if path is None else found | {path})
+    if path is None:
+        return frozenset()
+    if path.suffix == ".py" and _runs_unnamed_code(_tree(_text(path))):
         # It cannot be read off what it loads: each file beside it may be.
         return frozenset({path, *path.parent.glob("*.py")})
     return frozenset({path})
 
 
-def _own_imports(file: Path, tree: ast.Module) -> set[tuple[str, Path]]:
-    """Top modules that a file imports from where nothing is installed, with their files."""
+def _own_imports(file: Path, tree: ast.Module) -> set[str]:
+    """Top modules and packages that a file imports from where nothing is installed."""
     own = set()
+    in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
     for name in {each.partition(".")[0] for each in _imported(tree)}:
         if name in HARNESS or name == BUILT_IN or _is_standard(name):
             continue
-        origin = _origin(name)
+        places = {*_folders_of(name), *filter(None, [_origin(name)])}
         beside = (file.parent / f"{name}.py", file.parent / name / "__init__.py")
         expected = next((path for path in beside if path.exists()), None)
-        if expected is not None and (origin is None or not origin.samefile(expected)):
+        if expected is not None and not in_package and not _is_among(expected, places):
             raise InputError(
-                f"{file} imports {name}, which is {origin} and not {expected} beside it; rename "
-                "the one beside it"
+                f"{file} imports {name}, which is {_origin(name)} and not {expected} beside it; "
+                "rename the one beside it"
             )
-        if origin is not None and not _is_installed(origin):
-            own.add((name, origin))
+        if any(not _is_installed(place) for place in places):
+            own.add(name)
     return own
 
 
-def _is_standard(package: str) -> bool:
-    return package in sys.stdlib_module_names and package != "__main__"
+def _is_among(path: Path, places: Iterable[Path]) -> bool:
+    return any(place.exists() and path.samefile(place) for place in places)
+
+
+def _is_standard(module: str) -> bool:
+    return module.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
 
 
 def folder_of(package: str) -> Path:
     """Where the modules of a package lie; it is not imported."""
-    spec = importlib.util.find_spec(package)
-    folders = list(spec.submodule_search_locations or ()) if spec else []
+    folders = _folders_of(package)
     if not folders:
         raise InputError(f"the package {package} has no folder to read its code from")
-    return Path(folders[0])
+    return folders[0]
+
+
+def _folders_of(package: str) -> list[Path]:
+    """Where the modules of a package lie, of one without ``__init__.py`` in several places."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return []
+    return [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
 
 
 @cache
 def _is_installed(path: Path) -> bool:
     """Whether a file lies where packages are installed to, whose versions are recorded."""
     paths = sysconfig.get_paths()
-    return any(path.is_relative_to(paths[name]) for name in ("stdlib", "purelib", "platlib"))
+    folders = {paths[name] for name in ("stdlib", "purelib", "platlib")}
+    folders |= {*site.getsitepackages(), site.getusersitepackages()}
+    return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _origin(module: str) -> Path | None:
-    """The file of a module, or None for what is no module or has no Python source."""
+    """The file of a module, or None for what is no module or has no file."""
     origin = getattr(sys.modules.get(module), "__file__", None)
     if origin is None:
         try:
             spec = importlib.util.find_spec(module)
         except (ImportError, ValueError):
             return None
-        origin = spec.origin if spec else None
-    return Path(origin) if origin and origin.endswith(".py") else None
+        origin = spec.origin if spec and spec.has_location else None
+    return Path(origin) if origin else None
 
 
 def _text(path: Path) -> str:
@@ -150,9 +170,13 @@ def _text(path: Path) -> str:
 
 
 def _code_of(path: Path) -> str:
-    """The code of a file without what changes no result; of an installed one, its text."""
-    text = _text(path)
-    return text if _is_installed(path) else _code(text, built_in=path.is_relative_to(_built_ins()))
+    """The code of a file without what changes no result, under its name if it is no built-in."""
+    if path.suffix != ".py":
+        return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+    if path.is_relative_to(_built_ins()):
+        return _code(_text(path), built_in=True)
+    code = _text(path) if _is_installed(path) else _code(_text(path), built_in=False)
+    return f"{path.parent.name}/{path.name}\n{code}"
 
 
 @cache
@@ -171,6 +195,8 @@ def _tree(text: str) -> ast.Module:
 @lru_cache(maxsize=1024)
 def _code(text: str, *, built_in: bool) -> str:
     stripped: ast.Module = (_OfBuiltIns() if built_in else _Stripped()).visit(ast.parse(text))
+    if built_in:
+        stripped.body.sort(key=_place_of_import)
     return ast.unparse(stripped)
 
 
@@ -190,23 +216,40 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
+        for each in ast.walk(node):
+            if isinstance(each, ast.AnnAssign):
+                each.annotation = ast.Constant(None)
         return self.generic_visit(node)
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:
-        return None if _is_for_types(node) else self.generic_visit(node)
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
+        if not _is_for_types(node):
+            return self.generic_visit(node)
+        return [self.visit(each) for each in node.orelse] or None
 
 
 class _OfBuiltIns(_Stripped):
     """Leaves out the modules that names are imported from, and the versions that are stated."""
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
-        if (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}:
+        if _is_own(node):
             node.module = BUILT_IN
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         stated = isinstance(node.target, ast.Name) and node.target.id == "version"
         return None if stated else self.generic_visit(node)
+
+
+def _is_own(node: ast.AST) -> bool:
+    """Whether a statement imports from the project itself."""
+    return isinstance(node, ast.ImportFrom) and (
+        (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}
+    )
+
+
+def _place_of_import(node: ast.AST) -> tuple[bool, str]:
+    """The project's own imports first, by what they name: their order follows names of modules."""
+    return (False, ast.unparse(node)) if _is_own(node) else (True, "")
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -233,7 +276,8 @@ def _imported(tree: ast.Module) -> Iterator[str]:
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
-        if _is_for_types(node):
+        if isinstance(node, ast.If) and _is_for_types(node):
+            waiting.extend(node.orelse)
             continue
         waiting.extend(ast.iter_child_nodes(node))
         if isinstance(node, ast.Import):

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
 MARK = "certify.json"
+BESIDE = (RUN, QUERIES, MARK)
+"""The files that come and go with a cell.json."""
 PUBLISHED_BYTES = 500_000
 """Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
 
@@ -96,7 +98,7 @@ class Store:
         """
         folder = self.folder(cell)
         stored = _whole_cell(folder / CELL)
-        if stored is None or stored.status is not Status.OK:
+        if stored is None or stored.status is not Status.OK or stored.place != cell.place:
             return None
         for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
             file = folder / name
@@ -105,8 +107,11 @@ class Store:
         return stored
 
     def query_values(self, cell: Cell) -> QueryValues | None:
-        """What each query came to in a stored cell, or None where that is not kept."""
-        return read_query_values(self.folder(cell) / QUERIES)
+        """What each query came to in a stored cell, or None where that is not here as stored."""
+        file = self.folder(cell) / QUERIES
+        if not file.exists() or sha256_of(file) != cell.queries_sha256:
+            return None
+        return read_query_values(file)
 
     def cell_paths(self) -> list[Path]:
         """Every cell.json, whole or not."""
@@ -124,8 +129,13 @@ class Store:
                 cell = read_cell(path)
             except NotWholeError as error:
                 problems.append(str(error))
-            else:
-                cells += [] if cell is None else [cell]
+                continue
+            if cell is None:
+                continue
+            cells.append(cell)
+            file = path.with_name(QUERIES)
+            if file.exists() and sha256_of(file) != cell.queries_sha256:
+                problems.append(f"{file}: is not as it was stored: its sha256 does not hold")
         return cells, problems
 
     @contextlib.contextmanager
@@ -149,19 +159,20 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
             with _written(self._staging, text) as record:
-                files = {} if staging is None else {name: staging / name for name in (RUN, QUERIES)}
+                files = {} if staging is None else {name: staging / name for name in BESIDE}
                 files = {name: file for name, file in files.items() if file.exists()}
                 for file in files.values():
                     _sync(file)
                 large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
                 if large:
                     (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
-                for name in (RUN, QUERIES):
+                else:
+                    (folder / ".gitignore").unlink(missing_ok=True)
+                for name in BESIDE:
                     if name in files:
                         files[name].replace(folder / name)
                     else:
                         (folder / name).unlink(missing_ok=True)
-                (folder / MARK).unlink(missing_ok=True)
                 record.replace(folder / CELL)
         except OSError as error:
             raise cannot_write(folder, error) from error

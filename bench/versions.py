@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LOCK = "versions.json"
 """In the folder of the built-in methods."""
 DIGITS = 16
-"""Of the hashes that are kept: enough to tell the versions of a file."""
+"""Digits kept of each hash: enough to tell the versions of a file."""
 _HASHED = re.compile(rf" [0-9a-f]{{{DIGITS}}}$")
 
 
@@ -76,9 +76,17 @@ def locked() -> dict[str, str]:
 def is_earlier(code: Sequence[str]) -> bool:
     """Whether results are of a version that no built-in states any more, or of before versions.
 
-    What is known by its content is not judged: the content may not be here.
+    The content of other code is not judged: it may not be here.
     """
-    return not code or any(text not in locked() and not _HASHED.search(text) for text in code)
+    return not code or any(map(_is_stated_no_more, code))
+
+
+def _is_stated_no_more(text: str) -> bool:
+    """Whether the lock has another version, or other code under it than was run."""
+    if not _HASHED.search(text):
+        return text not in locked()
+    name, _, code = text.rpartition(" ")
+    return " " in name and locked().get(name) != code  # a version has a blank, a class has none
 
 
 def _texts(part: type) -> Iterator[str]:
@@ -90,7 +98,7 @@ def _texts(part: type) -> Iterator[str]:
 
 
 def _locked_classes(part: type) -> list[type]:
-    """Of the built-in classes that one inherits from, those that state a version or should.
+    """The built-in classes in the inheritance that state a version or should.
 
     A base that states none is covered by what inherits from it; so is a class of the same file.
     """

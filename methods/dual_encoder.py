@@ -152,7 +152,8 @@ class DualEncoder(Method):
         read = self.trainer.reads()
         if read is not None:
             params["encoder_version"] = encoder_version(read)
-        return FitIdentity(self.trainer_name, params, (self.trainer_type,))
+        # It is this file that trains, saves and loads.
+        return FitIdentity(self.trainer_name, params, (self.trainer_type, DualEncoder))
 
     def warm_start(self, train: Training) -> Method | None:
         """The method that trains what this trainer goes on from."""

@@ -1,5 +1,6 @@
 """What results depend on: versions that built-ins state, contents of what is no built-in."""
 
+import importlib
 import itertools
 import json
 import shutil
@@ -8,9 +9,11 @@ import textwrap
 
 import pytest
 
+import bench
 from bench.errors import InputError
 from bench.keys import cell_key, fit_key
 from bench.lock import changes
+from bench.method import Workspace
 from bench.provenance import provenance
 from bench.registry import Registry, load_plugin
 from bench.report.board import row_named, rows_of
@@ -85,8 +88,6 @@ def package(tmp_path, monkeypatch):
         (folder / f"{name}.py").write_text(second)
         for module in [each for each in sys.modules if each.startswith("chain")]:
             del sys.modules[module]
-        import importlib
-
         importlib.invalidate_caches()
         return hash_of(reachable("chain.first"))
 
@@ -99,12 +100,13 @@ def package(tmp_path, monkeypatch):
         {"name": "moved"},
         {"second": '"""A docstring."""\n\ndef g():\n    # a comment\n    return 1\n'},
         {"second": "def g() -> int:\n    return 1\n"},
+        {"name": "aaa", "second": "def g():\n    return 1\n"},
         {
             "first": "\nfrom typing import TYPE_CHECKING\n"
             "if TYPE_CHECKING:\n    import chain.third\n"
         },
     ],
-    ids=["a module renamed", "comments", "a type hint", "an import for types"],
+    ids=["a module renamed", "comments", "a type hint", "another order", "an import for types"],
 )
 def test_what_changes_no_result_changes_no_hash(package, change):
     before = (
@@ -136,6 +138,33 @@ def test_a_plugin_depends_on_the_file_that_it_imports(tmp_path):
     before = code_of(found)
     (tmp_path / "aid.py").write_text("X = 2\n")
     assert code_of(found) != before
+
+
+def test_a_plugin_depends_on_a_helper_in_a_folder_without_init(tmp_path):
+    (tmp_path / "plain_folder" / "deep").mkdir(parents=True)
+    (tmp_path / "plain_folder" / "deep" / "tools.py").write_text("X = 1\n")
+    text = f"from plain_folder.deep.tools import X\nclass Mine(Method):\n    name = 'mine'{SEARCH}"
+    found = plugin(tmp_path, text)
+    before = code_of(found)
+    (tmp_path / "plain_folder" / "deep" / "tools.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
+def test_two_helpers_that_change_places_are_another_plugin(tmp_path):
+    (tmp_path / "swap_a.py").write_text("X = 1\n")
+    (tmp_path / "swap_b.py").write_text("X = 2\n")
+    found = plugin(
+        tmp_path, f"import swap_a, swap_b\nclass Mine(Method):\n    name = 'mine'{SEARCH}"
+    )
+    before = code_of(found)
+    (tmp_path / "swap_a.py").write_text("X = 2\n")
+    (tmp_path / "swap_b.py").write_text("X = 1\n")
+    assert code_of(found) != before
+
+
+def test_what_runs_where_types_are_not_checked_counts(package):
+    start = "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    pass\nelse:\n    X = "
+    assert package(first=f"{start}1\n") != package(first=f"{start}2\n")
 
 
 def test_a_plugin_depends_on_what_it_imports_while_it_runs(tmp_path):
@@ -239,6 +268,43 @@ class Mine(compose("masked-de", "masked-de", "exact")):
 """
 
 
+STATES = {"built-in": None, "plugin": (1, 1), "edited plugin": (-1, 1), "edited helper": (-1, -1)}
+
+
+@pytest.fixture
+def measured_as(tmp_path):
+    """Evaluates the built-in or a state of the plugin and its helper over one folder of fits."""
+    task = bench.load("tree:H=3,W=3")
+    workspace = Workspace(tmp_path / "cache")
+
+    def measured(state, fits):
+        if STATES[state] is None:
+            method = Registry().resolve("masked-de")
+        else:
+            factor, noise = STATES[state]
+            (tmp_path / "mine.py").write_text(POISON.format(factor=factor))
+            (tmp_path / "aid_of_fit.py").write_text(f"NOISE = {noise}\n")
+            sys.modules.pop("aid_of_fit", None)
+            importlib.invalidate_caches()
+            shutil.rmtree(tmp_path / "__pycache__", ignore_errors=True)
+            method = load_plugin(f"{tmp_path / 'mine.py'}:Mine")
+        made = method(steps=60, dim=8)
+        cell = bench.evaluate(made, task, fits=tmp_path / fits, workspace=workspace)
+        return cell.key, cell.points[-1].recall
+
+    return measured
+
+
+@pytest.mark.slow
+def test_in_every_order_into_one_folder_each_has_its_own_fit_and_key(measured_as):
+    alone = {state: measured_as(state, f"alone with {state}") for state in STATES}
+    assert len({key for key, _ in alone.values()}) == len(STATES)
+    assert alone["plugin"][1] == alone["built-in"][1] != alone["edited plugin"][1]
+    for number, order in enumerate(itertools.permutations(STATES)):
+        together = {state: measured_as(state, f"order {number}") for state in order}
+        assert together == alone, order
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("order", list(itertools.permutations(["built-in", "plugin"])))
 def test_a_subclass_of_a_built_in_and_the_built_in_keep_their_own_figures(bench, tmp_path, order):
@@ -299,7 +365,8 @@ class TestEarlier:
     def test_every_published_cell_is_found_by_its_key_or_marked(self):
         """Built from what is stored, without data: nothing published is silently stale."""
         registry = Registry()
-        for stored in Store(ROOT / "results").cells():
-            if not is_earlier(stored.code):
-                method = registry.resolve(stored.method)(**stored.params)
-                assert cell_key(stored.task_digest, method, stored.seed, stored.k) == stored.key
+        today = [each for each in Store(ROOT / "results").cells() if not is_earlier(each.code)]
+        assert {"bm25", "random", "oracle"} <= {each.method for each in today}
+        for stored in today:
+            method = registry.resolve(stored.method)(**stored.params)
+            assert cell_key(stored.task_digest, method, stored.seed, stored.k) == stored.key

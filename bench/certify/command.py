@@ -15,9 +15,10 @@ from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
 from bench.experiment import RunOptions, run_planned
 from bench.provenance import usable_cores
+from bench.records import read_record
 from bench.registry import Registry
 from bench.report.console import name_of, say, say_table
-from bench.store import CELL, MARK, Store, read_cell
+from bench.store import CELL, MARK, Store
 
 if TYPE_CHECKING:
     from bench.certify.verdicts import Judged
@@ -40,9 +41,7 @@ def certify(named: str, options: RunOptions) -> bool:
         InputError: there is no such cell, it was not measured, or it cannot be here.
     """
     path = find_cell(named, options.out)
-    stored = read_cell(path)
-    if stored is None:
-        raise InputError(f"{path} is not a whole cell; `python -m bench replay` says more")
+    stored = read_record(path, Cell)
     if stored.status is not Status.OK:
         raise InputError(
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bench.method import Method, Point, SearchResult, Value
+    from bench.method import Method, Params, Point, SearchResult, Value
     from bench.plan import Settings
     from bench.strings import Strings
     from bench.task import Corpus, Queries, Task
@@ -38,12 +38,17 @@ def small_params(method: type[Method], task: Task, settings: Settings) -> dict[s
     What the user set stays as it is.
     """
     values, changed = settled(method, task, settings)
-    for name, value in values.items():
-        for word, cap in CAPS.items():
-            named = name == word or name.endswith(f"_{word}")
-            if named and name not in changed and type(value) is int and value > cap:
-                values[name] = cap
-    return values
+    return values | {n: cap for n, cap in capped(values).items() if n not in changed}
+
+
+def capped(params: Params) -> dict[str, Value]:
+    """The hyper-parameters that are above the cap of their name, with the cap."""
+    return {
+        name: cap
+        for name, value in params.items()
+        for word, cap in CAPS.items()
+        if (name == word or name.endswith(f"_{word}")) and type(value) is int and value > cap
+    }
 
 
 class Ready:

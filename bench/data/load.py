@@ -15,7 +15,7 @@ from bench.registry import load_object
 from bench.store import sha256_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from bench.task import Task
 
@@ -90,6 +90,20 @@ def task_name(dataset: str) -> str:
     if find_card(base).takes_path:
         return f"{base}-{Path(argument).name}"
     return dataset.replace(":", "-")
+
+
+def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
+    """A function that reads a task by its name.
+
+    Args:
+        datasets: where the name alone does not find it, as ``--dataset`` takes them.
+        data_dir: where data files are looked for.
+
+    Raises:
+        InputError: a dataset that was named cannot be read.
+    """
+    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
+    return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
 
 
 def dataset_of(task: str) -> str:

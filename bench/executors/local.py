@@ -129,7 +129,7 @@ class LocalExecutor:
                     **self._environment,
                     "OMP_NUM_THREADS": threads,
                     "OPENBLAS_NUM_THREADS": threads,
-                    # So that it imports the code whose fingerprint is in the key.
+                    # So that it imports the code whose versions are in the key.
                     "PYTHONPATH": os.pathsep.join(
                         [str(CHECKOUT), os.environ.get("PYTHONPATH", "")]
                     ),

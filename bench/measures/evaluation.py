@@ -113,9 +113,9 @@ class Evaluation:
 class _Part:
     """Some of the relevant pairs, with the queries that have one.
 
-    The other relevant documents of these queries are left out of a ranking before nDCG and MRR
-    are taken: they are neither right nor wrong. Recall is read at the same rank of the ranking as
-    it was returned.
+    The other relevant documents of these queries, which are neither right nor wrong, are left out
+    of a ranking before measures with ``moves_up`` are taken. The others, such as recall, read the
+    ranking as it was returned.
     """
 
     def __init__(self, judged: Judgements, kept: Bools) -> None:

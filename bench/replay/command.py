@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bench.data.load import dataset_of, load_dataset
+from bench.data.load import task_reader
 from bench.errors import InputError
 from bench.replay.boards import check_boards
 from bench.replay.files import Checked, check_files
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bench.task import Task
 
 ABLATIONS = "ablations"
 """A results folder of its own within one: cells, and no leaderboard."""
@@ -46,11 +45,7 @@ def replay(out: Path, data_dir: Path | None = None, datasets: Iterable[str] = ()
     failed = sum(len(each.failures) for each in checked)
     failed += _boards(store, checked[0])
     cells = {path: cell for each in checked for path, cell in each.cells.items()}
-    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
-
-    def task_of(name: str) -> Task:
-        return own[name] if name in own else load_dataset(dataset_of(name), data_dir)
-
+    task_of = task_reader(datasets, data_dir)
     began = time.perf_counter()
     for derived in check_metrics(cells, task_of):
         now = time.perf_counter()

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.measures.xray import LOSSES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,10 +18,10 @@ if TYPE_CHECKING:
 EQUAL = 1e-7
 """Relative: figures are stored with eight digits."""
 EQUAL_SINGLE = 1e-4
-"""The same of ends of intervals, which are stored with five digits."""
+"""The same for ends of intervals and losses, which are stored with five digits."""
 EQUAL_QUERY = 1e-5
 """The same of values of queries, which are kept in single precision."""
-_INTERVAL = ("low", "high")
+_FIVE_DIGITS = ("low", "high", *LOSSES)
 
 
 def differences(stored: Mapping[str, Any], derived: Mapping[str, Any]) -> Iterator[str]:
@@ -52,7 +54,7 @@ def _figures(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:  # noqa: 
 
 def _equal(name: str, stored: Any, derived: Any) -> bool:  # noqa: ANN401
     if isinstance(stored, float) and isinstance(derived, float):
-        near = EQUAL_SINGLE if name.rpartition(".")[2] in _INTERVAL else EQUAL
+        near = EQUAL_SINGLE if name.rpartition(".")[2] in _FIVE_DIGITS else EQUAL
         return math.isclose(stored, derived, rel_tol=near, abs_tol=1e-12)
     return type(stored) is type(derived) and bool(stored == derived)
 

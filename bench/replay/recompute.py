@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bench.certify.mark import read_mark, write_mark
-from bench.data.load import dataset_of, load_dataset
+from bench.data.load import task_reader
 from bench.errors import InputError
-from bench.query_values import write_query_values
+from bench.query_values import equal_values, write_query_values
 from bench.records import to_json
 from bench.replay.command import ABLATIONS
 from bench.replay.rederive import rederive
@@ -36,13 +37,12 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
         Whether each run that is here could be read.
 
     Raises:
-        InputError: there are no runs, a dataset that was named cannot be read, or the folder cannot
-            be written.
+        InputError: there are no runs, or a dataset that was named cannot be read.
     """
     stores = [each for each in (Store(out), Store(out / ABLATIONS)) if each.runs.is_dir()]
     if not stores:
         raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
-    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
+    read = task_reader(datasets, data_dir)
     failed = 0
     for store in stores:
         store.prepare()
@@ -58,7 +58,7 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
             absent = sum(cell.run_sha256 is not None for cell in group) - len(here)
             without = f"; {absent} have no run file here" if absent else ""
             try:
-                task = own.get(name) or load_dataset(dataset_of(name), data_dir) if here else None
+                task = read(name) if here else None
             except (InputError, OSError) as error:
                 say(f"{name}: not recomputed{without}: {' '.join(str(error).split())}")
                 continue
@@ -82,30 +82,50 @@ def _of_task(store: Store, task: Task, cells: list[Cell]) -> tuple[int, int]:
 
 
 def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
-    """Write a cell anew, if a figure of it changed."""
+    """Write a cell anew, if a figure of it changed.
+
+    Raises:
+        InputError: its run cannot be read, another process measures it, or the disk is full.
+    """
     folder = store.folder(cell)
     if sha256_of(folder / RUN) != cell.run_sha256:
         raise InputError(f"{RUN} is not the one that was stored with the cell")
-    derived = rederive(cell, task, folder / RUN)
-    mark = read_mark(folder / MARK, cell)
-    with store.staging(cell.key) as staging:
-        shutil.copy(folder / RUN, staging / RUN)
-        queries = staging / QUERIES
-        if derived.values is not None:
-            write_query_values(queries, derived.values)
-        new = cell.model_copy(
-            update={
-                "schema_": 2,
-                "points": derived.points,
-                "similarity": derived.similarity,
-                "queries_sha256": sha256_of(queries) if queries.exists() else None,
-            }
-        )
-        if to_json(new) == (folder / CELL).read_text(encoding="utf-8"):
+    claim = store.claim(cell.key)
+    if claim is None:
+        raise InputError("is being measured by another run; recompute once that has ended")
+    with contextlib.ExitStack() as stack:
+        stack.callback(claim.release)
+        staging = stack.enter_context(store.staging(cell.key))
+        new = _derived(store, task, cell, staging)
+        text = to_json(new)
+        if text == (folder / CELL).read_text(encoding="utf-8"):
             return False
+        mark = read_mark(folder / MARK, cell)
+        if mark is not None:
+            # The run is the one that was certified, and so are the figures that it gives.
+            signed = type(new).model_validate_json(text)
+            write_mark(staging / MARK, mark.model_copy(update={"cell_sha256": signed.sha256}))
+        shutil.copy(folder / RUN, staging / RUN)
         store.replace(new, staging)
-    stored = store.find(new)
-    if mark is not None and stored is not None:
-        # The run is the one that was certified, and so are the figures that it gives.
-        write_mark(folder / MARK, mark.model_copy(update={"cell_sha256": stored.sha256}))
     return True
+
+
+def _derived(store: Store, task: Task, cell: Cell, staging: Path) -> Cell:
+    """The cell with the figures of its run; the values of its queries go to ``staging``."""
+    derived = rederive(cell, task, store.folder(cell) / RUN)
+    queries = staging / QUERIES
+    if derived.values is not None:
+        kept = store.query_values(cell)
+        if kept is not None and equal_values(kept, derived.values):
+            # Another version of Arrow would write other bytes.
+            shutil.copy(store.folder(cell) / QUERIES, queries)
+        else:
+            write_query_values(queries, derived.values)
+    return cell.model_copy(
+        update={
+            "schema_": 2,
+            "points": derived.points,
+            "similarity": derived.similarity,
+            "queries_sha256": sha256_of(queries) if queries.exists() else None,
+        }
+    )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NONE = "–"
 EARLIER = " †"
-"""Of a row whose method states another version by now: today's code may give other results."""
+"""Marks a row whose method states another version today, which may give other results."""
 
 
 @dataclass(frozen=True)

@@ -87,13 +87,13 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> QueryValues | None:
     of_seeds = []
     for cell in row.cells:
         number, values = dearest_within(cell.points, TENTH), values_of(cell)
-        if number is None or values is None:
+        if number is None or values is None or number not in values.points:
             return None
         of_seeds.append(values._replace(points={0: values.points[number]}))
     means = {
         name: np.mean([each.points[0][name] for each in of_seeds], axis=0)
         for name in COMPARED
-        if name in of_seeds[0].points[0]
+        if all(name in each.points[0] for each in of_seeds)
     }
     return of_seeds[0]._replace(points={0: means})
 

@@ -116,9 +116,12 @@ def mark_published(store: Store, date: dt.date) -> None:
     """Write the scores of a store's cells into its ``published.json``.
 
     Raises:
-        InputError: it holds no measured cell.
+        InputError: it holds no measured cell, or one that is not as it was stored.
     """
-    found = [rows for cells in by_task(store.cells()) if (rows := rows_of(cells))]
+    stored, problems = store.read()
+    if problems:
+        raise InputError(f"boards are marked where every cell is whole: {'; '.join(problems)}")
+    found = [rows for cells in by_task(stored) if (rows := rows_of(cells))]
     if not found:
         raise InputError(
             f"{store.runs} holds no measured cell, and boards of none are nothing to tell changes "

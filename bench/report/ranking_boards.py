@@ -149,7 +149,9 @@ def _counts(cell: Cell, part: str) -> str:
         none = [name for name in PARTS[1:] if cell.seen_means and part_of(point, name) is None]
         all_one = f" None of them is {none[0]}: {cell.seen_means}." if none else ""
         return f"{text} The interval is a bootstrap over queries, averaged over seeds.{all_one}"
+    moved = [name.partition("@")[0] for name, measure in MEASURES.items() if measure.moves_up]
     return (
         f"{text} Here {cell.seen_means}. A query's other relevant documents are left out before "
-        "nDCG, MRR and MAP are taken; recall is read off the ranking as it was returned."
+        f"{', '.join(dict.fromkeys(moved))} are taken; others are read off the ranking as it was "
+        "returned."
     )

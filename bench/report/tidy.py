@@ -40,7 +40,7 @@ COLUMNS = (
     "high",
     "n",
 )
-"""Of every table; a hyper-parameter of one of these names is told as ``params.NAME``."""
+"""The columns of every table; a hyper-parameter of one of these names is ``params.NAME``."""
 
 
 def read(folder: Path | str) -> pd.DataFrame:

@@ -10,8 +10,9 @@ from bench.certify.command import find_cell
 from bench.certify.mark import read_mark
 from bench.data.load import dataset_of
 from bench.errors import InputError, unknown
+from bench.records import NotWholeError, read_record
 from bench.report.console import name_of
-from bench.store import CELL, MARK, Store, read_cell
+from bench.store import CELL, MARK, Store
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,10 +124,10 @@ def _read(paths: list[Path]) -> list[Candidate]:
     """The cells of files; one that is cut short is an error."""
     found = []
     for path in paths:
-        cell = read_cell(path)
-        if cell is None:
-            raise InputError(f"{path} is not a whole cell; delete its folder and measure it again")
-        found.append(Candidate(path, cell))
+        try:
+            found.append(Candidate(path, read_record(path, Cell)))
+        except NotWholeError as error:
+            raise InputError(f"{error}; delete its folder and measure it again") from error
     return found
 
 
