@@ -9,7 +9,7 @@ from pydantic import Field
 
 from bench.measured import Chosen, Correlation, Leaves, PointResult
 from bench.method import Value
-from bench.records import Amount, Columns, Stored, Text
+from bench.records import Amount, Columns, Figure, Stored, Text
 from bench.resources import Resources
 
 
@@ -50,7 +50,7 @@ class Cost(Stored):
     exact_s: Amount = 0.0
     harness_s: Amount
     peak_mb: Amount
-    ceiling_mb: Amount | None = None
+    ceiling_mb: Figure | None = None
     index_bytes: int
 
 

@@ -94,7 +94,7 @@ def test_boards_hold_every_promise(bench, tmp_path):
         for point in cell.points:
             pairs = sum(s.n for s in point.recall_by_distance)
             hits = sum(s.n * s.recall for s in point.recall_by_distance)
-            assert hits / pairs == pytest.approx(point.recall, abs=1e-12)
+            assert hits / pairs == pytest.approx(point.recall, abs=1e-7)
             assert cell.sees_test or point.visited > 0
     trained = {cell.method for cell in cells if cell.cost.fit_shared and cell.seed == 0}
     assert {"exact", "de-faiss-ivf", "de-scann", "de-hnsw"} <= trained
@@ -174,6 +174,6 @@ def test_cells_are_json_that_others_can_read(bench, tmp_path):
     bench("--methods", "random", *SMALL)
     (path,) = (tmp_path / "out").glob("runs/*/*/*/cell.json")
     cell = json.loads(path.read_text())
-    assert cell["schema"] == 1
+    assert cell["schema"] == 2
     assert cell["provenance"]["versions"]["numpy"]
-    assert cell["points"][0]["visited"] == 1.0
+    assert cell["points"]["visited"] == [1.0], "a column over operating points"

@@ -1,23 +1,18 @@
 """EHI as a user runs it: rows, warnings, errors, ablations."""
 
-import json
-
 import pytest
 
 import methods.ablations
 from bench.ablate import ablate
 from bench.errors import InputError
 from bench.experiment import RunOptions
+from bench.store import Store
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
 
 
 def cells(folder):
-    return {
-        cell["method"]: cell
-        for path in folder.rglob("cell.json")
-        for cell in [json.loads(path.read_text())]
-    }
+    return {cell.method: cell for cell in Store(folder).cells()}
 
 
 @pytest.mark.slow
@@ -28,10 +23,10 @@ def test_a_learned_tree_stands_on_the_boards_with_its_health(bench, tmp_path):
     boards = (tmp_path / "out" / "LEADERBOARD.md").read_text()
     assert "### Leaves" in boards
     found = cells(tmp_path / "out")["ehi"]
-    assert found["leaves"]["leaves"] == 37  # 4 times the root of 85
-    assert found["leaves"]["training"]
-    assert found["leaves"]["largest"] < 1
-    assert found["points"][-1]["visited"] == pytest.approx(1)
+    assert found.leaves.leaves == 37  # 4 times the root of 85
+    assert found.leaves.training
+    assert found.leaves.largest < 1
+    assert found.points[-1].visited == pytest.approx(1)
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from bench.store import Store
 from tests.conftest import TOPICS
 
 
@@ -40,13 +41,13 @@ def test_a_folder_of_texts_is_measured_end_to_end(bench, folder, tmp_path):
     assert "makes tables" in boards
     again = bench(*arguments)
     assert "3 cells were measured before and are kept" in again.stdout
-    cells = [json.loads(path.read_text()) for path in (tmp_path / "out").rglob("cell.json")]
-    (zero_shot,) = (cell for cell in cells if cell["method"] == "zero-shot-de")
-    (point,) = zero_shot["points"]
-    assert point["ranking"]["R@10"]["mean"] == 1
+    cells = Store(tmp_path / "out").cells()
+    (zero_shot,) = (cell for cell in cells if cell.method == "zero-shot-de")
+    (point,) = zero_shot.points
+    assert point.ranking["R@10"].mean == 1
     # Query 0 is of both splits: it is left out of training, and nothing of the test was seen.
-    assert point["seen"] is None
-    assert point["unseen"]["n_queries"] == 5
+    assert point.seen is None
+    assert point.unseen.n_queries == 5
 
 
 def test_an_encoder_that_is_nowhere_fails_its_cell_and_says_what_to_do(bench, folder, monkeypatch):
