@@ -140,6 +140,16 @@ def without_note(labels: list[str]) -> list[str]:
     return [f"No operating point visits so little: {', '.join(labels)}."] if labels else []
 
 
+def earlier_note(rows: Iterable[Row]) -> list[str]:
+    """A sentence on rows of an earlier version, where there are any."""
+    if all(row.label == row.name for row in rows):
+        return []
+    return [
+        f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed since in "
+        "ways that may change results."
+    ]
+
+
 def dearest(cell: Cell) -> PointResult:
     """The operating point that visits most."""
     return max(cell.points, key=lambda point: point.visited)

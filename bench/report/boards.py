@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.cell import Cell, Status
-from bench.report.board import EARLIER, NONE, Board, rows_of
+from bench.report.board import NONE, Board, earlier_note, rows_of
 from bench.report.choice_boards import choice_board
 from bench.report.comparison import compare
 from bench.report.cost_boards import costs, unmeasured
@@ -48,11 +48,8 @@ def boards_of(
         boards += xray_boards(rows)
         boards += leaf_board(rows)
         boards.append(costs(rows))
-    if boards and any(row.label != row.name for row in rows):
-        boards[0].notes.append(
-            f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed "
-            "since in ways that may change results."
-        )
+    if boards:
+        boards[0].notes.extend(earlier_note(rows))
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
         boards.append(unmeasured(skipped))

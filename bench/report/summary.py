@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.measures.hierarchy import MIN_PAIRS
-from bench.report.board import NONE, Board, Row, chosen_points, dearest, within_tenth
+from bench.report.board import NONE, Board, Row, chosen_points, dearest, earlier_note, within_tenth
 from bench.report.published import scores_of
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def summary_board(reports: Sequence[TaskReport]) -> Board:
         "visited. *and 2 more*: rows that show the same digits. Rows behind in a digit may be as "
         "good: the boards have the intervals and tests."
     ]
+    notes += earlier_note(row for report in reports for row in report.rows)
     return Board("Summary", header, table, notes)
 
 
