@@ -145,8 +145,8 @@ def earlier_note(rows: Iterable[Row]) -> list[str]:
     if all(row.label == row.name for row in rows):
         return []
     return [
-        f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed since in "
-        "ways that may change results."
+        f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed since "
+        "in ways that may change results."
     ]
 
 
