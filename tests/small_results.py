@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.query_values import QueryValues, write_query_values
-from bench.store import QUERIES, Store
+from bench.store import QUERIES, Store, sha256_of
 from tests.cells import cell, point, xrayed
 
 QUERIES_ASKED = np.array([3, 5, 7, 9])
@@ -34,5 +34,7 @@ def small_results(root):
             if values is not None:
                 kept = QueryValues(QUERIES_ASKED, {1: {"recall": np.array(values)}})
                 write_query_values(folder / QUERIES, kept)
+                sha256 = sha256_of(folder / QUERIES)
+                each = each.model_copy(update={"queries_sha256": sha256})  # noqa: PLW2901
             store.commit(each, folder)
     return store
