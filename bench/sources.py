@@ -32,9 +32,21 @@ _RUNNERS = frozenset({"exec", "eval", "__import__"})
 """Calls that run code which the source does not name."""
 
 
-def hash_of(files: Iterable[Path]) -> str:
-    """Hexadecimal sha256 over the code of source files, in whatever order."""
-    return hashlib.sha256("\n".join(sorted(map(_code_of, files))).encode()).hexdigest()
+def hash_of(files: Iterable[Path], own: Path | None = None) -> str:
+    """Hexadecimal sha256 over the code of source files, in whatever order.
+
+    Args:
+        files: built-ins count under whatever name; others under the name that they are imported by.
+        own: the one of them that may have any name, and beside which the others lie.
+    """
+    texts = sorted(_code_of(path, own) for path in files)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def hash_of_class(found: type) -> str:
+    """Hash of the code that a class depends on, or an empty text for one of Python itself."""
+    files = files_of_class(found)
+    return hash_of(files, _origin(found.__module__)) if files else ""
 
 
 def files_of_class(found: type) -> frozenset[Path]:
@@ -169,14 +181,19 @@ def _text(path: Path) -> str:
         ) from error
 
 
-def _code_of(path: Path) -> str:
-    """The code of a file without what changes no result, under its name if it is no built-in."""
-    if path.suffix != ".py":
-        return f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+def _code_of(path: Path, own: Path | None) -> str:
+    """The code of a file without what changes no result, under its name if that counts."""
     if path.is_relative_to(_built_ins()):
         return _code(_text(path), built_in=True)
-    code = _text(path) if _is_installed(path) else _code(_text(path), built_in=False)
-    return f"{path.parent.name}/{path.name}\n{code}"
+    if path.suffix != ".py":
+        code = hashlib.sha256(path.read_bytes()).hexdigest()
+    else:
+        code = _text(path) if _is_installed(path) else _code(_text(path), built_in=False)
+    if path == own:
+        return code
+    beside = own is not None and path.is_relative_to(own.parent)
+    name = path.relative_to(own.parent) if own and beside else f"{path.parent.name}/{path.name}"
+    return f"{name}\n{code}"
 
 
 @cache

@@ -12,7 +12,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bench.sources import BUILT_IN, HARNESS, files_of_class, folder_of, hash_of, reachable
+from bench.sources import BUILT_IN, HARNESS, folder_of, hash_of, hash_of_class, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -113,8 +113,8 @@ def _content(found: type) -> str:
     """Name and hash of a class that is no built-in; empty for one of the harness or of Python."""
     if found.__module__.partition(".")[0] in HARNESS:
         return ""
-    files = files_of_class(found)
-    return f"{found.__qualname__} {hash_of(files)[:DIGITS]}" if files else ""
+    code = hash_of_class(found)
+    return f"{found.__qualname__} {code[:DIGITS]}" if code else ""
 
 
 def _is_built_in(found: type) -> bool:

@@ -268,7 +268,7 @@ def test_the_page_says_what_a_part_measures_and_where_it_was_measured(told, tmp_
     page = (tmp_path / PAGE).read_text()
     origin = read(tmp_path).parts["measures"].provenance
     assert measures.__doc__.splitlines()[0] in page
-    assert "| the row of measures | 1.0    | 1.0    | 1.00       | ≥ 2   | not reached |" in page
+    assert "| the row of measures | 1.0 | 1.0 | 1.00 | ≥ 2 | not reached |" in page
     assert all(name in page for name in HEADER)
     assert f"commit `{origin.commit}`" in page
     assert f"orjson {origin.versions['orjson']}" in page
