@@ -23,7 +23,7 @@ from bench.places import CHECKOUT
 from bench.registry import Registry
 from bench.report.console import say
 from bench.run_file import read_run
-from bench.sources import BUILT_IN
+from bench.source_code import BUILT_IN
 from bench.store import RUN, write_atomically
 from bench.versions import LOCK, built_ins, code_hash, locked, stated
 

@@ -6,30 +6,28 @@ built-ins either: a built-in that is documented, moved or renamed keeps its hash
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import importlib.util
 import site
 import sys
 import sysconfig
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
+from bench.source_code import (
+    BUILT_IN,
+    HARNESS,
+    code_that_counts,
+    imported,
+    parsed,
+    runs_unnamed_code,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-BUILT_IN = "methods"
-"""The package of the methods that come with Treeline."""
-HARNESS = frozenset({"bench", "run_bench"})
-"""The harness is no part of a method's code."""
-_IMPORTERS = frozenset(
-    {"import_module", "spec_from_file_location", "SourceFileLoader", "run_path", "run_module"}
-)
-_RUNNERS = frozenset({"exec", "eval", "__import__"})
-"""Calls that run code which the source does not name."""
+    import ast
+    from collections.abc import Iterable
 
 
 def hash_of(files: Iterable[Path], own: Path | None = None) -> str:
@@ -65,8 +63,8 @@ def files_of_class(found: type) -> frozenset[Path]:
         for file in _files_of_module(waiting.pop()) - files:
             files.add(file)
             if file.suffix == ".py" and not _is_installed(file):
-                tree = _tree(_text(file))
-                files |= {each for name in _imported(tree) for each in _of_built_ins(name)}
+                tree = parsed(_text(file))
+                files |= {each for name in imported(tree) for each in _of_built_ins(name)}
                 waiting |= _own_imports(file, tree)
     return frozenset(files)
 
@@ -81,7 +79,7 @@ def reachable(module: str) -> frozenset[Path]:
         path = _origin(name)
         if name not in found and path is not None:
             found[name] = path
-            named = _imported(_tree(_text(path)))
+            named = imported(parsed(_text(path)))
             waiting += [each for each in named if each.partition(".")[0] == package]
     return frozenset(found.values())
 
@@ -99,7 +97,7 @@ def _files_of_module(name: str) -> frozenset[Path]:
         return frozenset(found if path is None else found | {path})
     if path is None:
         return frozenset()
-    if path.suffix == ".py" and _runs_unnamed_code(_tree(_text(path))):
+    if path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
         # It cannot be read off what it loads: each file beside it may be.
         return frozenset({path, *path.parent.glob("*.py")})
     return frozenset({path})
@@ -109,7 +107,7 @@ def _own_imports(file: Path, tree: ast.Module) -> set[str]:
     """Top modules and packages that a file imports from where nothing is installed."""
     own = set()
     in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
-    for name in {each.partition(".")[0] for each in _imported(tree)}:
+    for name in {each.partition(".")[0] for each in imported(tree)}:
         if name in HARNESS or name == BUILT_IN or _is_standard(name):
             continue
         places = {*_folders_of(name), *filter(None, [_origin(name)])}
@@ -184,11 +182,11 @@ def _text(path: Path) -> str:
 def _code_of(path: Path, own: Path | None) -> str:
     """The code of a file without what changes no result, under its name if that counts."""
     if path.is_relative_to(_built_ins()):
-        return _code(_text(path), built_in=True)
+        return code_that_counts(_text(path), built_in=True)
     if path.suffix != ".py":
         code = hashlib.sha256(path.read_bytes()).hexdigest()
     else:
-        code = _text(path) if _is_installed(path) else _code(_text(path), built_in=False)
+        code = _text(path) if _is_installed(path) else code_that_counts(_text(path), built_in=False)
     if path == own:
         return code
     beside = own is not None and path.is_relative_to(own.parent)
@@ -199,115 +197,3 @@ def _code_of(path: Path, own: Path | None) -> str:
 @cache
 def _built_ins() -> Path:
     return folder_of(BUILT_IN)
-
-
-@lru_cache(maxsize=1024)
-def _tree(text: str) -> ast.Module:
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        raise InputError(f"{error.msg} in line {error.lineno} of {error.text!r}") from error
-
-
-@lru_cache(maxsize=1024)
-def _code(text: str, *, built_in: bool) -> str:
-    stripped: ast.Module = (_OfBuiltIns() if built_in else _Stripped()).visit(ast.parse(text))
-    if built_in:
-        stripped.body.sort(key=_place_of_import)
-    return ast.unparse(stripped)
-
-
-class _Stripped(ast.NodeTransformer):
-    """Leaves out docstrings, annotations of functions, and what is imported for types alone."""
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        body = getattr(node, "body", None)
-        if isinstance(body, list):
-            node.body = [each for each in body if not _is_text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
-        return node
-
-    def visit_arg(self, node: ast.arg) -> ast.arg:
-        node.annotation = None
-        return node
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        node.returns = None
-        for each in ast.walk(node):
-            if isinstance(each, ast.AnnAssign):
-                each.annotation = ast.Constant(None)
-        return self.generic_visit(node)
-
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
-        if not _is_for_types(node):
-            return self.generic_visit(node)
-        return [self.visit(each) for each in node.orelse] or None
-
-
-class _OfBuiltIns(_Stripped):
-    """Leaves out the modules that names are imported from, and the versions that are stated."""
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
-        if _is_own(node):
-            node.module = BUILT_IN
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
-        stated = isinstance(node.target, ast.Name) and node.target.id == "version"
-        return None if stated else self.generic_visit(node)
-
-
-def _is_own(node: ast.AST) -> bool:
-    """Whether a statement imports from the project itself."""
-    return isinstance(node, ast.ImportFrom) and (
-        (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}
-    )
-
-
-def _place_of_import(node: ast.AST) -> tuple[bool, str]:
-    """The project's own imports first, by what they name: their order follows names of modules."""
-    return (False, ast.unparse(node)) if _is_own(node) else (True, "")
-
-
-def _is_text(node: ast.AST) -> bool:
-    """Whether a statement is a docstring."""
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def _is_for_types(node: ast.AST) -> bool:
-    """Whether a statement is ``if TYPE_CHECKING:``."""
-    return isinstance(node, ast.If) and _name_of(node.test) == "TYPE_CHECKING"
-
-
-def _name_of(node: ast.AST) -> str:
-    """The last part of a dotted name."""
-    return str(getattr(node, "attr", getattr(node, "id", "")))
-
-
-def _imported(tree: ast.Module) -> Iterator[str]:
-    """Names that a module imports when it runs, those that may be attributes instead included."""
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and _is_for_types(node):
-            waiting.extend(node.orelse)
-            continue
-        waiting.extend(ast.iter_child_nodes(node))
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def _runs_unnamed_code(tree: ast.Module) -> bool:
-    """Whether a module calls what runs code that its source does not name."""
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return any(
-        _name_of(call) in _IMPORTERS or (isinstance(call, ast.Name) and call.id in _RUNNERS)
-        for call in calls
-    )

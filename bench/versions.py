@@ -12,7 +12,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from bench.sources import BUILT_IN, HARNESS, folder_of, hash_of, hash_of_class, reachable
+from bench.source_code import BUILT_IN, HARNESS
+from bench.sources import folder_of, hash_of, hash_of_class, reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

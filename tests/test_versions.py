@@ -73,7 +73,8 @@ def test_code_that_is_not_locked_stands_beside_the_version(monkeypatch):
 @pytest.fixture
 def package(tmp_path, monkeypatch):
     """A package ``methods`` of two modules in place of the real one."""
-    monkeypatch.setattr("bench.sources.BUILT_IN", "chain")
+    for module in ("sources", "source_code"):
+        monkeypatch.setattr(f"bench.{module}.BUILT_IN", "chain")
     monkeypatch.setattr("bench.sources._built_ins", lambda: tmp_path / "chain")
     monkeypatch.syspath_prepend(tmp_path)
 

@@ -1,0 +1,144 @@
+"""The part of a source text that can change a result, and what the text imports and runs."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUILT_IN = "methods"
+"""The package of the methods that come with Treeline."""
+HARNESS = frozenset({"bench", "run_bench"})
+"""The harness is no part of a method's code."""
+_IMPORTERS = frozenset(
+    {"import_module", "spec_from_file_location", "SourceFileLoader", "run_path", "run_module"}
+)
+_RUNNERS = frozenset({"exec", "eval", "__import__"})
+"""Calls that run code which the source does not name."""
+
+
+@lru_cache(maxsize=1024)
+def parsed(text: str) -> ast.Module:
+    """A source text as a tree.
+
+    Raises:
+        InputError: it is no Python.
+    """
+    try:
+        return ast.parse(text)
+    except SyntaxError as error:
+        raise InputError(f"{error.msg} in line {error.lineno} of {error.text!r}") from error
+
+
+@lru_cache(maxsize=1024)
+def code_that_counts(text: str, *, built_in: bool) -> str:
+    """A source text without what changes no result.
+
+    Comments, docstrings, types of functions and what is imported for types alone do not count; in a
+    built-in, neither do the modules that names come from, nor the version that it states.
+    """
+    stripped: ast.Module = (_OfBuiltIns() if built_in else _Stripped()).visit(ast.parse(text))
+    if built_in:
+        stripped.body.sort(key=_place_of_import)
+    return ast.unparse(stripped)
+
+
+class _Stripped(ast.NodeTransformer):
+    """Leaves out docstrings, annotations of functions, and what is imported for types alone."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        super().generic_visit(node)
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            node.body = [each for each in body if not _is_text(each)] or [ast.Pass()]  # type: ignore[attr-defined]
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        node.annotation = None
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        for each in ast.walk(node):
+            if isinstance(each, ast.AnnAssign):
+                each.annotation = ast.Constant(None)
+        return self.generic_visit(node)
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
+        if not _is_for_types(node):
+            return self.generic_visit(node)
+        return [self.visit(each) for each in node.orelse] or None
+
+
+class _OfBuiltIns(_Stripped):
+    """Leaves out the modules that names are imported from, and the versions that are stated."""
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
+        if _is_own(node):
+            node.module = BUILT_IN
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        stated = isinstance(node.target, ast.Name) and node.target.id == "version"
+        return None if stated else self.generic_visit(node)
+
+
+def _is_own(node: ast.AST) -> bool:
+    """Whether a statement imports from the project itself."""
+    return isinstance(node, ast.ImportFrom) and (
+        (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}
+    )
+
+
+def _place_of_import(node: ast.AST) -> tuple[bool, str]:
+    """The project's own imports first, by what they name: their order follows names of modules."""
+    return (False, ast.unparse(node)) if _is_own(node) else (True, "")
+
+
+def _is_text(node: ast.AST) -> bool:
+    """Whether a statement is a docstring."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+def _is_for_types(node: ast.AST) -> bool:
+    """Whether a statement is ``if TYPE_CHECKING:``."""
+    return isinstance(node, ast.If) and _name_of(node.test) == "TYPE_CHECKING"
+
+
+def _name_of(node: ast.AST) -> str:
+    """The last part of a dotted name."""
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def imported(tree: ast.Module) -> Iterator[str]:
+    """Names that a module imports when it runs, those that may be attributes instead included."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.If) and _is_for_types(node):
+            waiting.extend(node.orelse)
+            continue
+        waiting.extend(ast.iter_child_nodes(node))
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def runs_unnamed_code(tree: ast.Module) -> bool:
+    """Whether a module calls what runs code that its source does not name."""
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return any(
+        _name_of(call) in _IMPORTERS or (isinstance(call, ast.Name) and call.id in _RUNNERS)
+        for call in calls
+    )
