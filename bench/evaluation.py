@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +14,7 @@ from bench.cell import Cell, Cost, Provenance, Status
 from bench.choice import choose
 from bench.derive import Results, correlations
 from bench.device import gpu_used
-from bench.errors import InputError
+from bench.errors import InputError, MethodError
 from bench.fits import Fits
 from bench.measured import Correlation, Leaves, PointResult
 from bench.memory import PeakMemory
@@ -29,7 +31,7 @@ from bench.store import QUERIES, RUN
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.method import Method, Workspace
+    from bench.method import Method, Point, Workspace
     from bench.preparation import Tell
     from bench.sealed import SealedJudgements
     from bench.similarity import SimilarityPairs
@@ -183,7 +185,7 @@ def _ranked(
     tell: Tell,
 ) -> _Found:
     """Results of every operating point, the test opened once one of them is chosen."""
-    settings = method.operating_points()
+    settings = _settings_of(method)
     begin = time.perf_counter()
     chosen = sealed.chosen or choose(method, task, settings, partial(tell, "choose"))
     choose_s = time.perf_counter() - begin
@@ -219,3 +221,28 @@ def _ranked(
         training = [Leaves(**looks[number]._asdict()) for number in kept]
         leaves = Leaves(**health._asdict(), training=training)
     return _Found(points, [], search_s, searcher.prepare_s, choose_s, exact_s, leaves)
+
+
+def _settings_of(method: Method) -> list[Point]:
+    """The operating points of a method.
+
+    Raises:
+        MethodError: there is none, or one is not a mapping of names to finite values.
+    """
+    found = method.operating_points()
+    if not isinstance(found, list) or not found:
+        raise MethodError(f"operating_points() must return a list of one or more, got {found!r}")
+    for point in found:
+        is_mapping = isinstance(point, Mapping) and all(isinstance(name, str) for name in point)
+        if not is_mapping or not all(map(_is_value, point.values())):
+            raise MethodError(
+                f"operating_points() returned {point!r}; a point is a mapping of names to numbers "
+                "that are finite, texts, True or False"
+            )
+    return found
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, bool | int | str) or (
+        isinstance(value, float) and math.isfinite(value)
+    )

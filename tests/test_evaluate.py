@@ -9,7 +9,7 @@ import pytest
 
 import bench
 from bench.cell import Status
-from bench.errors import InputError, SealedError
+from bench.errors import InputError, MethodError, SealedError
 from bench.judgements import Judgements
 from bench.method import Method, SearchResult, Workspace
 from bench.report.tidy import tidy
@@ -260,3 +260,15 @@ def test_a_folder_without_results_is_refused(tmp_path):
         bench.results(tmp_path / "none")
     with pytest.raises(InputError, match="holds no cell"):
         bench.results(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "points", [[], None, iter([{}]), [{"a": float("nan")}], [{"a": None}], [{1: 2}], ["nprobe"]]
+)
+def test_operating_points_of_another_form_are_named(task, points):
+    class Odd(First):
+        def operating_points(self):
+            return points
+
+    with pytest.raises(MethodError, match=r"operating_points\(\)"):
+        bench.evaluate(Odd(), task)

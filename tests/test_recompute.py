@@ -15,7 +15,7 @@ from bench.replay.recompute import recompute
 from bench.report.board import rows_of
 from bench.report.markdown import write_leaderboard
 from bench.report.ranking_boards import ranking_boards
-from bench.store import CELL, MARK, RUN, Store, sha256_of
+from bench.store import CELL, MARK, QUERIES, RUN, Store, sha256_of
 
 DATASET = "clusters:n=300,dim=8"
 
@@ -119,6 +119,18 @@ def test_a_cell_that_was_changed_is_named_and_left_as_it_is(out, capsys):
         capsys.readouterr().out
     )
     assert path.read_text() == text
+
+
+def test_values_of_queries_that_were_damaged_are_written_anew(out):
+    store = Store(out)
+    cell = store.cells()[0]
+    file = store.folder(cell) / QUERIES
+    before = file.read_bytes()
+    file.write_bytes(before[:50])
+    assert store.query_values(cell) is None
+    assert not recompute(out), "it was named"
+    assert file.read_bytes() == before
+    assert recompute(out)
 
 
 def test_that_a_cell_was_certified_stays_known(out):

@@ -98,7 +98,8 @@ def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
         staging = stack.enter_context(store.staging(cell.key))
         new = _derived(store, task, cell, staging)
         text = to_json(new)
-        if text == (folder / CELL).read_text(encoding="utf-8"):
+        whole = new.queries_sha256 is None or store.query_values(cell) is not None
+        if whole and text == (folder / CELL).read_text(encoding="utf-8"):
             return False
         mark = read_mark(folder / MARK, cell)
         if mark is not None:
