@@ -15,11 +15,9 @@ BUILT_IN = "methods"
 """The package of the methods that come with Treeline."""
 HARNESS = frozenset({"bench", "run_bench"})
 """The harness is no part of a method's code."""
-_IMPORTERS = frozenset(
-    {"import_module", "spec_from_file_location", "SourceFileLoader", "run_path", "run_module"}
-)
-_RUNNERS = frozenset({"exec", "eval", "__import__"})
-"""Calls that run code which the source does not name."""
+_LOADERS = frozenset({"importlib", "runpy", "pkgutil", "imp", "__import__"})
+_RUNNERS = frozenset({"exec", "eval"})
+"""Names that stand for running code which the source does not name."""
 
 
 @lru_cache(maxsize=1024)
@@ -136,9 +134,9 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def runs_unnamed_code(tree: ast.Module) -> bool:
-    """Whether a module calls what runs code that its source does not name."""
-    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    return any(
-        _name_of(call) in _IMPORTERS or (isinstance(call, ast.Name) and call.id in _RUNNERS)
-        for call in calls
+    """Whether a module may run code that its source does not name, under whatever alias."""
+    loads = any(name.partition(".")[0] in _LOADERS for name in imported(tree))
+    return loads or any(
+        _name_of(node) in _LOADERS or (isinstance(node, ast.Name) and node.id in _RUNNERS)
+        for node in ast.walk(tree)
     )

@@ -98,8 +98,9 @@ def _files_of_module(name: str) -> frozenset[Path]:
     if path is None:
         return frozenset()
     if path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
-        # It cannot be read off what it loads: each file beside it may be.
-        return frozenset({path, *path.parent.glob("*.py")})
+        # It cannot be read off what it loads: each file in its folder may be.
+        below = path.parent.rglob("*.py")
+        return frozenset({path, *(file for file in below if not _is_hidden(file, path.parent))})
     return frozenset({path})
 
 
@@ -125,6 +126,11 @@ def _own_imports(file: Path, tree: ast.Module) -> set[str]:
 
 def _is_among(path: Path, places: Iterable[Path]) -> bool:
     return any(place.exists() and path.samefile(place) for place in places)
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder that a name with a dot keeps apart, such as ``.venv``."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
 def _is_standard(module: str) -> bool:

@@ -132,6 +132,9 @@ class Store:
                 continue
             if cell is None:
                 continue
+            if path.parent != self.folder(cell):
+                problems.append(f"{path}: is the cell of {self.folder(cell)}; move it there")
+                continue
             cells.append(cell)
             file = path.with_name(QUERIES)
             if file.exists() and sha256_of(file) != cell.queries_sha256:

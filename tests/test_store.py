@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -210,3 +211,16 @@ def test_a_failure_of_newer_code_does_not_delete_what_older_code_measured(store)
     assert store.find(cell("old")) is not None
     store.commit(cell("newer", Status.FAILED))
     assert sorted(c.key for c in store.cells()) == ["newer", "old"]
+
+
+def test_a_folder_that_was_renamed_or_copied_is_named_and_counts_for_nothing(store):
+    store.commit(cell(), run_file(store, "k1"))
+    folder = store.folder(cell())
+    shutil.copytree(folder, folder.with_name("another"))
+    cells, problems = store.read()
+    assert len(cells) == 1
+    (problem,) = problems
+    assert (
+        problem
+        == f"{folder.with_name('another') / 'cell.json'}: is the cell of {folder}; move it there"
+    )

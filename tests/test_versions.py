@@ -188,6 +188,25 @@ def test_a_plugin_that_loads_what_it_does_not_name_depends_on_all_beside_it(tmp_
     assert code_of(found) != before
 
 
+@pytest.mark.parametrize(
+    "load",
+    [
+        "from importlib import import_module as im\nim('deep.loaded')",
+        "import runpy\nrunpy.run_path('x') if 0 else None",
+        "import pkgutil\npkgutil.resolve_name('os')",
+        "import builtins\nbuiltins.__import__('os')",
+        "from importlib.machinery import SourceFileLoader as S",
+    ],
+)
+def test_code_that_is_loaded_under_an_alias_or_from_below_counts(tmp_path, load):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "loaded.py").write_text("X = 1\n")
+    found = plugin(tmp_path, f"{load}\nclass Mine(Method):\n    name = 'mine'{SEARCH}")
+    before = code_of(found)
+    (tmp_path / "deep" / "loaded.py").write_text("X = 2\n")
+    assert code_of(found) != before
+
+
 def test_a_plugin_depends_on_every_module_of_a_package_that_it_imports(tmp_path):
     folder = tmp_path / "deep_kit"
     (folder / "inner").mkdir(parents=True)
