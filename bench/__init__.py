@@ -59,8 +59,7 @@ def evaluate(
     indexed afterwards: its own ``search`` returns the ranking.
 
     Args:
-        method: a method that was never fitted, with its hyper-parameters (one whose ``fit`` was
-            called by hand is not recognised, and goes on from there); or the name that
+        method: a method that was never fitted, with its hyper-parameters; or the name that
             ``--methods`` takes, and then the hyper-parameters are those of a run.
         task: the task that the method is measured on.
         seed: the seed of the fit, from 0 to 2**32 - 1.

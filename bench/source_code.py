@@ -62,10 +62,24 @@ class _Stripped(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.returns = None
-        for each in ast.walk(node):
-            if isinstance(each, ast.AnnAssign):
-                each.annotation = ast.Constant(None)
         return self.generic_visit(node)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        # The types of a class's fields make a dataclass of them.
+        fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
+        node.body = [each for each in node.body if each not in fields]
+        visited = self.generic_visit(node)
+        node.body = [*(each for each in map(self.field, fields) if each), *node.body]
+        return visited
+
+    def field(self, node: ast.AnnAssign) -> ast.AnnAssign | None:
+        """A field of a class as it counts, or None."""
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+        if node.value is None:
+            return None
+        return ast.copy_location(ast.Assign([node.target], node.value), node)
 
     def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
         if not _is_for_types(node):
@@ -81,9 +95,10 @@ class _OfBuiltIns(_Stripped):
             node.module = BUILT_IN
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
+    def field(self, node: ast.AnnAssign) -> ast.AnnAssign | None:
+        """A field, but for the version that a class states."""
         stated = isinstance(node.target, ast.Name) and node.target.id == "version"
-        return None if stated else self.generic_visit(node)
+        return None if stated else node
 
 
 def _is_own(node: ast.AST) -> bool:

@@ -272,3 +272,10 @@ def test_operating_points_of_another_form_are_named(task, points):
 
     with pytest.raises(MethodError, match=r"operating_points\(\)"):
         bench.evaluate(Odd(), task)
+
+
+def test_a_method_that_was_fitted_by_hand_is_refused(task):
+    method = First()
+    method.fit(task.training(), seed=0, progress=lambda *_: None)
+    with pytest.raises(InputError, match="was fitted before"):
+        bench.evaluate(method, task)

@@ -101,17 +101,26 @@ def package(tmp_path, monkeypatch):
         {"name": "moved"},
         {"second": '"""A docstring."""\n\ndef g():\n    # a comment\n    return 1\n'},
         {"second": "def g() -> int:\n    return 1\n"},
+        {"second": "def g():\n    return 1\n", "first": "\nX: int = 1\n"},
         {"name": "aaa", "second": "def g():\n    return 1\n"},
         {
             "first": "\nfrom typing import TYPE_CHECKING\n"
             "if TYPE_CHECKING:\n    import chain.third\n"
         },
     ],
-    ids=["a module renamed", "comments", "a type hint", "another order", "an import for types"],
+    ids=[
+        "a module renamed",
+        "comments",
+        "a type hint",
+        "of a name",
+        "another order",
+        "an import for types",
+    ],
 )
 def test_what_changes_no_result_changes_no_hash(package, change):
-    before = (
-        package(first="\nfrom typing import TYPE_CHECKING\n") if "first" in change else package()
+    plain = {"": "", "\nX: int = 1\n": "\nX = 1\n"}
+    before = package(
+        first=plain.get(change.get("first", ""), "\nfrom typing import TYPE_CHECKING\n")
     )
     assert package(**change) == before
 
