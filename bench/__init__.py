@@ -171,7 +171,6 @@ def run(
 
     from bench.arguments import names_of, path_of, require_positive, seeds_of
     from bench.experiment import RunOptions, measure
-    from bench.preparation import texts_of
 
     require_positive(jobs=jobs, timeout_s=timeout_s)
     named = names_of(datasets, "datasets")
@@ -182,7 +181,7 @@ def run(
         dataset=() if listed else tuple(named),
         plugins=tuple(names_of(plugins, "plugins")),
         seeds=seeds_of(seeds),
-        settings=texts_of(settings or {}),
+        settings=tuple(f"{name}={value}" for name, value in (settings or {}).items()),
         k=k,
         jobs=jobs,
         memory_bytes=memory_bytes,

@@ -97,11 +97,6 @@ def method_of(method: object, task: Task, settings: Mapping[str, Value]) -> Meth
             "a method is expected, or its name such as 'masked-de', as `python -m bench list` has "
             f"them; got {method!r}"
         )
-    if vars(method).keys() - vars(type(method)(**method.values)).keys():
-        raise InputError(
-            f"this {method.name} was fitted before, and would go on from there; make another "
-            f"{type(method).__name__} for each evaluation"
-        )
     if settings:
         raise InputError(
             f"settings {dict(settings)!r} are for a method that is given by name; give "

@@ -36,11 +36,6 @@ def untold(_phase: str, _done: int, _total: int) -> None:
     """What is called where the caller asks for no progress."""
 
 
-def texts_of(settings: Mapping[str, Value]) -> tuple[str, ...]:
-    """Settings as ``--set`` takes them: ``("dim=32",)``."""
-    return tuple(f"{name}={value}" for name, value in settings.items())
-
-
 def method_named(name: str, task: Task, settings: Mapping[str, Value]) -> Method:
     """A method with the hyper-parameters that a run would give it.
 
@@ -100,7 +95,7 @@ def begin(method: Method, task: Task, workspace: Workspace | None, tell: Tell) -
     Raises:
         InputError: it cannot be measured on this task, or was fitted before.
     """
-    if _FITTED.get(id(method)) is method:
+    if _FITTED.get(id(method)) is method or _holds_more_than_new(method):
         raise InputError(
             f"this {method.name} was fitted before, and would go on from there; make another "
             f"{type(method).__name__} for each evaluation"
@@ -114,6 +109,11 @@ def begin(method: Method, task: Task, workspace: Workspace | None, tell: Tell) -
     if reason is not None:
         raise InputError(f"{method.name} cannot be measured on {task.name}: {reason}")
     _FITTED[id(method)] = method
+
+
+def _holds_more_than_new(method: Method) -> bool:
+    """Whether a method has attributes that one just made does not have: its ``fit`` was called."""
+    return bool(vars(method).keys() - vars(type(method)(**method.values)).keys())
 
 
 def lacking(method: type[Method]) -> str | None:
