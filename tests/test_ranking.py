@@ -85,6 +85,20 @@ def test_a_measure_that_gives_no_share_is_an_error_that_names_it(monkeypatch, va
         ranking_measures(np.array([[0]]), relevance_of([{0: 0}], 3), np.ones(1))
 
 
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        (lambda ranked: None, "must give 1 shares"),
+        (lambda ranked: [0.5, 0.5], "must give 1 shares"),
+        (lambda ranked: 1 // 0, "fails: "),
+    ],
+)
+def test_a_measure_that_gives_something_else_or_fails_is_named(monkeypatch, of, said):
+    monkeypatch.setattr(ranking, "MEASURES", {"odd": Measure("odd", of, "nothing")})
+    with pytest.raises(InputError, match=f"the measure odd {said}"):
+        ranking_measures(np.array([[0]]), relevance_of([{0: 0}], 3), np.ones(1))
+
+
 def test_documents_left_out_make_room_for_those_below():
     removed = relevance_of([{1: 0}], 4)
     assert list(without(np.array([[1, 2, 3]]), removed)[0]) == [2, 3, -1]

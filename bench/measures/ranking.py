@@ -212,7 +212,10 @@ def ranking_measures(
 
 
 def _checked(measure: Measure, ranked: Ranked) -> Floats:
-    values = measure.of(ranked)
+    try:
+        values = np.asarray(measure.of(ranked), np.float64)
+    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise InputError(f"the measure {measure.name} fails: {error}") from error
     n = len(ranked.gained)
     # Sums of floats may pass 1 in the last digit; NaN is in no range.
     if values.shape != (n,) or not ((values >= 0) & (values <= 1 + 1e-9)).all():

@@ -57,6 +57,8 @@ def rederive(cell: Cell, task: Task, run: Path) -> Rederived:
         if task.similarity is not None:
             return Rederived([], correlations(read_scores(run), task.similarity), None)
         return _of_rankings(cell, task, run)
+    except InputError:  # of a measure, which says so itself
+        raise
     except (ValueError, LookupError, TypeError, ArithmeticError, OSError) as error:
         problem = " ".join(str(error).split())  # Arrow's errors are among these
         raise InputError(f"{run} is not the run of its cell: {problem}") from error
