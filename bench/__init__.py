@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from bench.cell import Cell
     from bench.method import Method, Value, Workspace
+    from bench.store.cell import Cell
     from bench.task import Task
 
 __all__ = ["evaluate", "load", "results", "run"]
@@ -35,8 +35,8 @@ def load(name: str, data_dir: Path | str | None = None) -> Task:
         >>> task.name, len(task.document_names), task.train.n_pairs
         ('tree-H=3,W=3', 13, 34)
     """
-    from bench.arguments import path_of
     from bench.data.load import load_dataset
+    from bench.evaluation.arguments import path_of
 
     return load_dataset(name, path_of(data_dir))
 
@@ -98,8 +98,9 @@ def evaluate(
         >>> method.search(task.queries_of(task.test), 3, {}).ids[0].tolist()
         [0, 1, 2]
     """
-    from bench import arguments, evaluation
-    from bench.preparation import untold
+    from bench.evaluation import arguments
+    from bench.evaluation import cell as evaluation
+    from bench.evaluation.preparation import untold
 
     arguments.require_task(task)
     arguments.require_seed(seed)
@@ -169,7 +170,7 @@ def run(
     """
     from pathlib import Path
 
-    from bench.arguments import names_of, path_of, require_positive, seeds_of
+    from bench.evaluation.arguments import names_of, path_of, require_positive, seeds_of
     from bench.experiment import RunOptions, measure
 
     require_positive(jobs=jobs, timeout_s=timeout_s)

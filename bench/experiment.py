@@ -10,28 +10,29 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.asked import plan
-from bench.cell import CellSpec, Status
-from bench.cluster import join_cluster
 from bench.errors import cannot_write
 from bench.executors.local import LocalExecutor
-from bench.executors.needs import Needs
-from bench.forecast import HEADER, forecasts
-from bench.memory import MEMORY_SHARE
-from bench.provenance import usable_cores
+from bench.executors.resources import Needs
+from bench.plan.asked import plan
+from bench.plan.forecast import HEADER, forecasts
 from bench.registry import Registry
 from bench.report import console
-from bench.report.markdown import write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.task_report import by_task, report_of
-from bench.store import Store
-from bench.task_files import save_task
+from bench.store.cell import CellSpec, Status
+from bench.store.folder import Store
+from bench.system.cluster import join_cluster
+from bench.system.memory import MEMORY_SHARE
+from bench.system.provenance import usable_cores
+from bench.system.terminal import say, say_table
+from bench.task.files import save_task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.asked import Plan
-    from bench.cell import Cell
     from bench.executors.event import Event
+    from bench.plan.asked import Plan
+    from bench.store.cell import Cell
     from bench.task import Task
 
 BAD = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
@@ -130,8 +131,8 @@ def _tell(found: Plan, options: RunOptions) -> None:
     """Say how many cells are asked for and stored, and about how long the others take."""
     blanks = (blank for _, cells in found.tasks for blank in cells)
     lines = forecasts(blanks, Store(options.out).cells(), fresh=options.fresh)
-    console.say_table(HEADER, [line.row() for line in lines])
-    console.say(lines[-1].told())
+    say_table(HEADER, [line.row() for line in lines])
+    say(lines[-1].told())
 
 
 def run_planned(
@@ -182,7 +183,7 @@ def run_planned(
                 )
             )
     if kept:
-        console.say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
+        say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
     return [*kept, *console.follow(_events(store, specs, options, threads), len(specs))]
 
 

@@ -10,10 +10,11 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.errors import InputError, unknown
 from bench.method import Method, Value
+from bench.system.imports import load_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -105,12 +106,6 @@ class Registry:
                 f"two methods are named {name!r}: {self._targets[name]} and {target}; rename one"
             )
         self._targets[name] = target
-
-
-def load_object(target: str) -> Any:  # noqa: ANN401
-    """What a ``module:attribute`` string names."""
-    module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
 
 
 def _absolute(plugin: str) -> str:

@@ -10,3 +10,6 @@ from numpy.typing import NDArray
 Ints: TypeAlias = NDArray[np.integer[Any]]
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Bools: TypeAlias = NDArray[np.bool_]
+
+
+Value: TypeAlias = bool | int | float | str

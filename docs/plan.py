@@ -14,16 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
-from bench.report.markdown import pipe_table
-from bench.store import Store
+from bench.report.leaderboard import pipe_table
+from bench.store.folder import Store
 from methods.indexes.faiss_ivf import PER_LEAF
 from methods.indexes.leaves import FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench.cell import Cell, Cost
-    from bench.measured import PointResult
+    from bench.measures.records import PointResult
+    from bench.store.cell import Cell, Cost
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scale.md"

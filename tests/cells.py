@@ -1,8 +1,8 @@
 """Cells made by hand, whose boards can be checked by hand."""
 
-from bench.cell import Cell, Status
-from bench.measured import Loss, PointResult, Stratum, XRay
-from bench.provenance import provenance
+from bench.measures.records import Loss, PointResult, Stratum, XRay
+from bench.store.cell import Cell, Status
+from bench.system.provenance import provenance
 
 
 def point(visited, recall, self_reported=False, n=100):

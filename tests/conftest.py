@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.hierarchy import ancestors
-from bench.judgements import Judgements
-from bench.readers.hierarchy import transductive_task
-from bench.relevance import Relevance
-from bench.strings import Strings
+from bench.arrays.ancestors import ancestors
+from bench.arrays.relevance import Relevance
+from bench.arrays.strings import Strings
+from bench.data.readers.hierarchy import transductive_task
 from bench.task import Task
+from bench.task.judgements import Judgements
 
 ROOT = Path(__file__).parent.parent
 

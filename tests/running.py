@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.cell import Cell
+from bench.store.cell import Cell
 from tests.conftest import ROOT
 
 PLUGIN = str(ROOT / "tests" / "plugins" / "misbehaving.py")

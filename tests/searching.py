@@ -1,6 +1,6 @@
 """Searching a task's test, as the harness does once it is open."""
 
-from bench.search import Searcher
+from bench.evaluation.search import Searcher
 
 
 def searcher_of(method, task, k):

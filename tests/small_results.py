@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from bench.query_values import QueryValues, write_query_values
-from bench.store import QUERIES, Store, sha256_of
+from bench.store.folder import QUERIES, Store
+from bench.store.query_values import QueryValues, write_query_values
+from bench.system.files import sha256_of
 from tests.cells import cell, point, xrayed
 
 QUERIES_ASKED = np.array([3, 5, 7, 9])

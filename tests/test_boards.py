@@ -2,13 +2,13 @@
 
 import pytest
 
-from bench.cell import Status
-from bench.measured import Chosen
-from bench.report.board import dearest, rows_of, spread, within
-from bench.report.boards import boards_of
-from bench.report.markdown import places, write_leaderboard
+from bench.measures.records import Chosen
+from bench.report.boards.all import boards_of
+from bench.report.leaderboard import places, write_leaderboard
+from bench.report.rows import dearest, rows_of, spread, within
 from bench.report.task_report import by_task, report_of
-from bench.store import Store
+from bench.store.cell import Status
+from bench.store.folder import Store
 from tests.cells import cell, point, xrayed
 
 LEAVES = (point(0.04, 0.5), point(0.1, 0.7), point(0.101, 0.8), point(1, 0.9))

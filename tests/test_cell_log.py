@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench import cell_log
-from bench.cell_log import CellLog
+from bench.executors import log as cell_log
+from bench.executors.log import CellLog
 
 
 @pytest.fixture

@@ -4,15 +4,15 @@ import shutil
 
 import pytest
 
-from bench.cell import Cell
-from bench.certify.command import certify, find_cell
-from bench.certify.mark import Mark, read_mark
-from bench.certify.verdicts import Verdict, judge
 from bench.errors import InputError
 from bench.experiment import RunOptions, measure
-from bench.measured import Correlation, Interval, PointResult, Stratum
-from bench.replay.files import check_files
-from bench.store import MARK, Store, to_json
+from bench.measures.records import Correlation, Interval, PointResult, Stratum
+from bench.store.cell import Cell
+from bench.store.folder import MARK, Store, to_json
+from bench.verify.certify import certify, find_cell
+from bench.verify.files import check_files
+from bench.verify.mark import Mark, read_mark
+from bench.verify.verdicts import Verdict, judge
 from tests.cells import cell
 from tests.conftest import ROOT
 

@@ -5,17 +5,17 @@ import importlib.util
 import numpy as np
 import pytest
 
-from bench import cluster
-from bench.cell import Cell, CellSpec
-from bench.cluster import join_cluster
 from bench.errors import InputError
-from bench.executors.needs import Needs
-from bench.executors.node import Began, Job, Measured, TaskWanted, measure
+from bench.executors.ray_node import Began, Job, Measured, TaskWanted, measure
+from bench.executors.resources import Needs
 from bench.method import Method, Resources
-from bench.plan import Settings, blank_cell
-from bench.provenance import provenance
+from bench.plan.cells import Settings, blank_cell
 from bench.registry import Registry
-from bench.task_files import save_task
+from bench.store.cell import Cell, CellSpec
+from bench.system import cluster
+from bench.system.cluster import join_cluster
+from bench.system.provenance import provenance
+from bench.task.files import save_task
 
 
 class Plain(Method):

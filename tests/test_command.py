@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from bench.cell import Status
+from bench.store.cell import Status
 from tests.conftest import ROOT
 from tests.running import PLUGIN, SMALL, cells_of
 

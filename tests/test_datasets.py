@@ -7,13 +7,13 @@ import tomllib
 import numpy as np
 import pytest
 
-from bench.cards import FOLDER, cards, read_card
+from bench.arrays.ancestors import ancestors
+from bench.data.cards import FOLDER, cards, read_card
 from bench.data.load import dataset_names, dataset_of, load_dataset, task_name
+from bench.data.readers.hierarchy import read_csv
+from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
-from bench.hierarchy import ancestors
-from bench.readers.hierarchy import read_csv
-from bench.readers.wordnet import build_graph, read_graph
-from bench.task_files import load_task, save_task
+from bench.task.files import load_task, save_task
 
 
 @pytest.fixture(scope="module")

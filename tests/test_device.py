@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench.device import gpu_used, wanted_device
 from bench.errors import InputError
 from bench.method import Workspace
+from bench.system.device import gpu_used, wanted_device
 from methods.device import device_of, training_precision
 from methods.encoders import towers, transformer
 from methods.encoders.last_layer import Activations, LastLayer

@@ -6,20 +6,20 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from bench.derive import Results
-from bench.judgements import Judgements
+from bench.arrays.relevance import Relevance
+from bench.evaluation.derive import Results
 from bench.leaves import leaf_health
-from bench.measured import Chosen
+from bench.measures.intervals import holm, paired_p_values
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
-from bench.measures.significance import holm, paired_p_values
-from bench.measures.similarity import correlation, rank_scores
+from bench.measures.records import Chosen
 from bench.measures.visited import VisitedMeter
-from bench.relevance import Relevance
-from bench.report.board import rows_of
-from bench.report.choice_boards import choice_board
-from bench.report.visited_boards import against_visited
-from bench.search import PointSummary
+from bench.measures.word_pairs import correlation, rank_scores
+from bench.report.boards.choice import choice_board
+from bench.report.boards.visited import against_visited
+from bench.report.rows import rows_of
+from bench.store.run_file import PointSummary
+from bench.task.judgements import Judgements
 from tests.cells import cell, point
 from tests.conftest import ROOT
 

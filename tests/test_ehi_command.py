@@ -3,10 +3,10 @@
 import pytest
 
 import methods.ablations
-from bench.ablate import ablate
 from bench.errors import InputError
 from bench.experiment import RunOptions
-from bench.store import Store
+from bench.store.folder import Store
+from studies.ablate import ablate
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
 

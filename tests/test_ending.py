@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from bench.cell import Status
-from bench.executors.ending import status_and_reason
+from bench.executors.exit_reason import status_and_reason
+from bench.store.cell import Status
 
 CRASH = """Fatal Python error: Segmentation fault
 
@@ -16,7 +16,7 @@ Current thread 0x02 (most recent call first):
   File "/site/faiss/swig.py", line 11 in search
   File "/home/me/mine.py", line 22 in scan
   File "/home/me/mine.py", line 33 in search
-  File "/bench/worker.py", line 44 in main
+  File "/bench/executors/worker.py", line 44 in main
 
 Extension modules: numpy
 """

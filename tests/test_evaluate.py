@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import bench
-from bench.cell import Status
 from bench.errors import InputError, MethodError, SealedError
-from bench.judgements import Judgements
 from bench.method import Method, SearchResult, Workspace
 from bench.report.tidy import tidy
-from bench.sealed import seal
-from bench.similarity import SimilarityPairs
+from bench.store.cell import Status
+from bench.task.judgements import Judgements
+from bench.task.sealed import seal
+from bench.task.word_pairs import SimilarityPairs
 from tests.cells import cell
 from tests.conftest import ROOT
 from tests.running import cells_of

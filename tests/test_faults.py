@@ -17,9 +17,9 @@ import psutil
 import pytest
 
 from bench.errors import InputError
-from bench.provenance import provenance
-from bench.report.markdown import write_leaderboard
-from bench.store import Store, read_cell, to_json
+from bench.report.leaderboard import write_leaderboard
+from bench.store.folder import Store, read_cell, to_json
+from bench.system.provenance import provenance
 from tests.conftest import ROOT
 from tests.running import PLUGIN, SMALL, cells_of, processes_of, start, wait_for
 

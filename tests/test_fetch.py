@@ -16,16 +16,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from click.testing import CliRunner
 
-import bench.archives
-import bench.cards
-import bench.download
-import bench.fetch
-import bench.listing
+import bench.data.archives
+import bench.data.cards
+import bench.data.download
+import bench.data.fetch
 import bench.report.console
-from bench.cards import Card, Source
+import bench.report.listing
 from bench.cli import main
+from bench.data.cards import Card, Source
+from bench.data.fetch import fetch, fetch_card
 from bench.errors import InputError
-from bench.fetch import fetch, fetch_card
 from tests.conftest import ROOT
 
 BODY = b"0123456789" * 1000
@@ -223,8 +223,9 @@ def test_a_fetch_killed_midway_leaves_nothing_complete_and_is_resumed(server, da
     card = file_card(server, body)
     server.sends, server.holds = 150_000, True
     code = (
-        "import sys; from pathlib import Path; from bench.cards import Card; from bench.fetch "
-        "import fetch_card; fetch_card(Card.model_validate_json(sys.argv[1]), Path(sys.argv[2]))"
+        "import sys; from pathlib import Path; from bench.data.cards import Card; "
+        "from bench.data.fetch import fetch_card; "
+        "fetch_card(Card.model_validate_json(sys.argv[1]), Path(sys.argv[2]))"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", code, card.model_dump_json(), str(data)],
@@ -246,7 +247,7 @@ def test_a_fetch_killed_midway_leaves_nothing_complete_and_is_resumed(server, da
 
 
 def test_a_server_that_falls_silent_is_a_download_cut_short(server, data, monkeypatch):
-    monkeypatch.setattr(bench.download, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(bench.data.download, "TIMEOUT_S", 0.2)
     card = file_card(server, BODY * 20)
     server.sends, server.holds = 150_000, True
     with pytest.raises(InputError, match=r"[1-9][0-9,]* of 200,000 bytes came"):
@@ -417,7 +418,7 @@ def test_an_archive_that_is_not_safe_is_refused_and_leaves_nothing(server, data,
     ids=["zip", "tar.gz", "gz"],
 )
 def test_a_bomb_is_refused_and_leaves_nothing(server, data, body, monkeypatch):
-    monkeypatch.setattr(bench.archives, "ALWAYS_ALLOWED", 1000)
+    monkeypatch.setattr(bench.data.archives, "ALWAYS_ALLOWED", 1000)
     with pytest.raises(InputError, match="more than"):
         fetch_card(archive_card(server, body), data)
     assert left(data) == []
@@ -425,7 +426,7 @@ def test_a_bomb_is_refused_and_leaves_nothing(server, data, body, monkeypatch):
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_a_bomb_of_empty_files_is_refused_and_leaves_nothing(server, data, pack, monkeypatch):
-    monkeypatch.setattr(bench.archives, "MOST_MEMBERS", 10)
+    monkeypatch.setattr(bench.data.archives, "MOST_MEMBERS", 10)
     with pytest.raises(InputError, match="has more than 10 members; nothing was unpacked"):
         fetch_card(archive_card(server, pack([(f"{n}.txt", b"") for n in range(11)])), data)
     assert left(data) == []
@@ -555,7 +556,7 @@ def test_a_data_folder_that_cannot_be_made_is_named(server, tmp_path):
 
 def test_one_dataset_that_cannot_be_had_does_not_keep_the_others_back(server, data, monkeypatch):
     known = {"set": file_card(server), "lost": card_of(name="lost", folder="lost", obtain="Ask.")}
-    monkeypatch.setattr(bench.cards, "cards", lambda: known)
+    monkeypatch.setattr(bench.data.cards, "cards", lambda: known)
     with pytest.raises(InputError, match=r"dataset lost .* Ask\."):
         fetch(["lost", "set"], data)
     assert (data / "set" / "file.txt").exists()
@@ -578,7 +579,7 @@ def test_list_says_what_is_here_and_what_brings_the_rest(server, data, monkeypat
     known["own"] = card_of(name="own", folder="", takes_path=True).model_copy(
         update={"title": "a folder of yours"}
     )
-    monkeypatch.setattr(bench.listing, "cards", lambda: known)
+    monkeypatch.setattr(bench.report.listing, "cards", lambda: known)
     for name in ("here", "away"):
         (data / name).mkdir(parents=True)
     (data / "here" / "a").write_bytes(b"a")

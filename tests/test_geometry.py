@@ -12,12 +12,12 @@ from filelock import FileLock
 
 from bench.cli import main
 from bench.errors import InputError
-from bench.geometry.command import geometry, quick
-from bench.geometry.dimensions import Grid, Needed, Tree, slopes_of, table_of
-from bench.geometry.record import COLUMNS, NAME, Record
-from bench.geometry.search import LARGEST, next_dimension, slope, smallest
-from bench.geometry.trade_offs import finetuning
-from bench.geometry.trial import Outcome, Trial, measure
+from studies.geometry.command import geometry, quick
+from studies.geometry.dimensions import Grid, Needed, Tree, slopes_of, table_of
+from studies.geometry.record import COLUMNS, NAME, Record
+from studies.geometry.search import LARGEST, next_dimension, slope, smallest
+from studies.geometry.trade_offs import finetuning
+from studies.geometry.trial import Outcome, Trial, measure
 from tests.conftest import ROOT
 
 

@@ -6,10 +6,10 @@ import sys
 import pytest
 
 from bench.errors import InputError
-from bench.gpu import command
-from bench.gpu.command import HEADER, Sizes, compare, report_of
-from bench.gpu.encoding import encode_on
-from bench.gpu.trainings import Outcome, Pace, Training, train_on
+from studies.gpu import command
+from studies.gpu.command import HEADER, Sizes, compare, report_of
+from studies.gpu.encoding import encode_on
+from studies.gpu.trainings import Outcome, Pace, Training, train_on
 from tests.conftest import ROOT
 
 TABLES = Training("tables", "masked-de", {"steps": 130, "dim": 8, "negatives": 16})
@@ -28,7 +28,7 @@ def test_a_device_beside_itself_trains_to_the_same_and_the_pace_is_counted():
 
 def test_steps_are_counted_from_the_fiftieth_to_the_last_multiple(monkeypatch):
     clock = iter([0.0, 100.0, 101.0, 102.0])
-    monkeypatch.setattr("bench.gpu.trainings.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("studies.gpu.trainings.time.perf_counter", lambda: next(clock))
     pace = Pace("cpu")
     for done in (0, 50, 100, 150, 170):
         pace("fit", done, 170)

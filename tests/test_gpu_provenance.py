@@ -2,10 +2,11 @@
 
 import pytest
 
-from bench import evaluation, fits
-from bench.fits import Fits
+from bench.evaluation import cell as evaluation
+from bench.evaluation import fitted as fits
+from bench.evaluation.fitted import Fits
 from bench.registry import Registry
-from bench.report.markdown import places
+from bench.report.leaderboard import places
 from tests.cells import cell
 
 

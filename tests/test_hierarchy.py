@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.arrays.ancestors import ancestors, descendants, require_acyclic
 from bench.errors import InputError
-from bench.hierarchy import ancestors, descendants, require_acyclic
 
 
 def pairs_of(relevance):

@@ -6,14 +6,14 @@ import pyarrow.parquet as pq
 import pytest
 from scipy import stats
 
-from bench import similarity_scores
 from bench.data.load import load_dataset
+from bench.data.readers import hyperlex
 from bench.errors import InputError, MethodError
-from bench.measures import similarity as measures
-from bench.measures.similarity import best_of, correlation, rank_scores
+from bench.evaluation import word_pairs as similarity_scores
+from bench.evaluation.word_pairs import score_pairs
+from bench.measures import word_pairs as measures
+from bench.measures.word_pairs import best_of, correlation, rank_scores
 from bench.method import Method
-from bench.readers import hyperlex
-from bench.similarity_scores import score_pairs
 
 HEADER = "WORD1 WORD2 POS TYPE AVG_SCORE AVG_SCORE_0_10 STD SCORES..\n"
 DOG_ANIMAL = "dog Animal N hyp-1 5.50 9.17 0.4 6 5\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.keys import canonical, cell_key, digest
 from bench.registry import Registry, load_plugin
+from bench.store.keys import canonical, cell_key, digest
 
 PLUGIN = '''
 from bench.method import Method, SearchResult

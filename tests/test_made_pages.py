@@ -2,7 +2,7 @@
 
 import runpy
 
-from bench.speed.record import page, read
+from studies.speed.record import page, read
 from tests.conftest import ROOT
 
 

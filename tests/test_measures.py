@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.arrays.relevance import Relevance
 from bench.errors import MethodError
 from bench.measures.bootstrap import ratio_intervals
 from bench.measures.hierarchy import recall_by_distance
 from bench.measures.recall import found_at
 from bench.measures.visited import VisitedMeter
-from bench.relevance import Relevance
 
 
 def relevance_of(rows, n_documents):

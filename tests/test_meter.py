@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from bench.cell import Status
-from bench.readers.tree import read as read_tree
+from bench.data.readers.tree import read as read_tree
+from bench.store.cell import Status
 from bench.task import Queries
 from tests.searching import searcher_of
 from tests.test_command import SMALL, cells_of

@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from bench.keys import fit_key
 from bench.method import Workspace
 from bench.registry import Registry
+from bench.store.keys import fit_key
 from methods.indexes.exact import top_k
 from methods.trainers.masked import Masked
 from methods.trainers.pretrain_finetune import PretrainFinetune

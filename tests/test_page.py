@@ -7,14 +7,14 @@ import re
 import numpy as np
 import pytest
 
-from bench.measured import Stratum
-from bench.report.board import rows_of
-from bench.report.curves import curve_of, measures_of, strata_of
+from bench.measures.records import Stratum
+from bench.report.charts.curves import curve_of, measures_of, strata_of
+from bench.report.leaderboard import write_leaderboard
 from bench.report.links import anchor
-from bench.report.markdown import write_leaderboard
 from bench.report.page.command import command_of, dataset_option
 from bench.report.page.queries import packed
 from bench.report.page.rows import kind_of
+from bench.report.rows import rows_of
 from bench.report.summary import distance_board, summary_board
 from bench.report.task_report import report_of
 from tests.cells import cell, point

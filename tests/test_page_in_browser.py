@@ -6,9 +6,9 @@ import shutil
 
 import pytest
 
-from bench.report.markdown import write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.published import mark_published
-from bench.store import Store
+from bench.store.folder import Store
 from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.small_results import small_results

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from bench.errors import InputError
-from bench.plan import Settings, check_settings, depth_needed, methods_asked, settled
+from bench.plan.cells import Settings, check_settings, depth_needed, methods_asked, settled
 from bench.registry import Registry
 
 REGISTRY = Registry()

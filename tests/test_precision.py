@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.strings import Strings
 from methods.encoders import pretrained, transformer
 from methods.encoders.embeddings import embed
 from tests.conftest import TOPICS

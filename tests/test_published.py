@@ -8,12 +8,12 @@ from click.testing import CliRunner
 
 from bench.cli import main
 from bench.errors import InputError
-from bench.measured import Correlation
-from bench.report.board import rows_of
+from bench.measures.records import Correlation
 from bench.report.changes import changes_board, changes_since
-from bench.report.markdown import write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.published import Published, mark_published, read_published, scores_of
-from bench.store import Store
+from bench.report.rows import rows_of
+from bench.store.folder import Store
 from tests.cells import cell, point
 
 DAY = dt.date(2026, 1, 2)

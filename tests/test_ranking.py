@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.arrays.relevance import Relevance
 from bench.errors import InputError
-from bench.judgements import Judgements
+from bench.evaluation.points import Evaluation
 from bench.measures import ranking
-from bench.measures.evaluation import Evaluation
 from bench.measures.ranking import (
     MEASURES,
     Measure,
@@ -22,7 +22,7 @@ from bench.measures.ranking import (
     ranking_measures,
     without,
 )
-from bench.relevance import Relevance
+from bench.task.judgements import Judgements
 
 
 def relevance_of(rows, n_documents):

@@ -9,13 +9,13 @@ import pytest
 import ray
 from ray.cluster_utils import Cluster
 
-from bench.cluster import join_cluster
+from bench.arrays.strings import Strings
 from bench.executors import ray as executor
-from bench.executors.node import Job
+from bench.executors.ray_node import Job
 from bench.experiment import RunOptions, measure
 from bench.method import Workspace
-from bench.provenance import usable_cores
-from bench.strings import Strings
+from bench.system.cluster import join_cluster
+from bench.system.provenance import usable_cores
 from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
@@ -72,7 +72,7 @@ def cell_processes(cache):
         process
         for process in psutil.process_iter(["cmdline"])
         if any(cache in argument for argument in process.info["cmdline"] or ())
-        and "bench.guard" in process.info["cmdline"]
+        and "bench.executors.supervisor" in process.info["cmdline"]
     ]
 
 

@@ -5,17 +5,18 @@ import shutil
 import pytest
 
 import bench
-from bench.certify.mark import Mark, read_mark, write_mark
 from bench.errors import InputError
 from bench.measures import ranking
 from bench.measures.ranking import MEASURES
-from bench.records import to_json
-from bench.replay.command import replay
-from bench.replay.recompute import recompute
-from bench.report.board import rows_of
-from bench.report.markdown import write_leaderboard
-from bench.report.ranking_boards import ranking_boards
-from bench.store import CELL, MARK, QUERIES, RUN, Store, sha256_of
+from bench.report.boards.ranking import ranking_boards
+from bench.report.leaderboard import write_leaderboard
+from bench.report.rows import rows_of
+from bench.store.folder import CELL, MARK, QUERIES, RUN, Store
+from bench.system.files import sha256_of
+from bench.system.records import to_json
+from bench.verify.mark import Mark, read_mark, write_mark
+from bench.verify.recompute import recompute
+from bench.verify.replay import replay
 
 DATASET = "clusters:n=300,dim=8"
 

@@ -12,23 +12,24 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.cell import Cell, CellSpec, Status
 from bench.data.load import dataset_of
+from bench.data.readers.hierarchy import heldout_task
 from bench.errors import InputError
+from bench.evaluation.process import run_cell
 from bench.experiment import RunOptions, measure
-from bench.plan import Settings, blank_cell
-from bench.provenance import provenance
-from bench.readers.hierarchy import heldout_task
+from bench.plan.cells import Settings, blank_cell
 from bench.registry import Registry
-from bench.replay.command import replay
-from bench.replay.files import check_files
-from bench.replay.metrics import check_metrics
-from bench.report.markdown import write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.published import mark_published
-from bench.runner import run_cell
-from bench.similarity import SimilarityPairs
-from bench.store import QUERIES, RUN, Store, sha256_of, to_json
-from bench.task_files import save_task
+from bench.store.cell import Cell, CellSpec, Status
+from bench.store.folder import QUERIES, RUN, Store, to_json
+from bench.system.files import sha256_of
+from bench.system.provenance import provenance
+from bench.task.files import save_task
+from bench.task.word_pairs import SimilarityPairs
+from bench.verify.files import check_files
+from bench.verify.metrics import check_metrics
+from bench.verify.replay import replay
 from tests.conftest import ROOT
 
 PLUGIN = str(ROOT / "tests" / "plugins" / "leafy.py")

@@ -3,8 +3,8 @@
 import pytest
 
 from bench.errors import InputError
-from bench.reproduction.claims import Claim, Figure, Paper, read_claims
-from bench.reproduction.report import reproduction_text
+from bench.report.reproduction.claims import Claim, Figure, Paper, read_claims
+from bench.report.reproduction.page import reproduction_text
 from tests.small_results import small_results
 
 

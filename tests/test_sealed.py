@@ -5,12 +5,12 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from bench.choice import choose
 from bench.errors import SealedError
-from bench.judgements import Judgements
-from bench.measured import TENTH, Chosen
+from bench.evaluation.choose import choose
+from bench.measures.records import TENTH, Chosen
 from bench.method import Method, SearchResult
-from bench.task_files import load_sealed, save_task
+from bench.task.files import load_sealed, save_task
+from bench.task.judgements import Judgements
 
 
 class Halves(Method):

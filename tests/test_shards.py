@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ray.exceptions import OutOfDiskError, RayError
 
+from bench.arrays.strings import Strings
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.strings import Strings
 from methods.encoders import embeddings
 from methods.encoders.embeddings import embed, encode_here
 from methods.encoders.text import TextEncoder, TextRecipe

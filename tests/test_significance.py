@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from bench.measured import Interval, PointResult
-from bench.measures.evaluation import Evaluation
-from bench.measures.significance import difference_intervals, holm, paired_p_values
-from bench.query_values import QueryValues, kept_points, read_query_values, write_query_values
-from bench.report.board import rows_of
+from bench.evaluation.points import Evaluation
+from bench.measures.intervals import difference_intervals, holm, paired_p_values
+from bench.measures.records import Interval, PointResult
+from bench.report.boards.paired import paired_boards
 from bench.report.comparison import compare
-from bench.report.paired_boards import paired_boards
+from bench.report.rows import rows_of
+from bench.store.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.task import Judgements, Relevance
 from tests.cells import cell, point
 

@@ -10,17 +10,17 @@ from click.testing import CliRunner
 from bench.cli import main
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.preparation import prepare
+from bench.evaluation.preparation import prepare
 from bench.registry import Registry
-from bench.speed import exact_search, growth, harness, measures, texts, training, visited
-from bench.speed.command import speed
-from bench.speed.growth import exponent
-from bench.speed.plain_trainer import LOSSES, PlainTrainer
-from bench.speed.ratio import HEADER, Row, Spread, Timings, alternate, amount, dearer, faster
-from bench.speed.record import NAME, PAGE, PARTS, Measured, read
-from bench.speed.tables import vectors_of
 from methods.trainers.batches import make_batch
 from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+from studies.speed import exact_search, growth, harness, measures, texts, training, visited
+from studies.speed.command import speed
+from studies.speed.growth import exponent
+from studies.speed.plain_trainer import LOSSES, PlainTrainer
+from studies.speed.ratio import HEADER, Row, Spread, Timings, alternate, amount, dearer, faster
+from studies.speed.record import NAME, PAGE, PARTS, Measured, read
+from studies.speed.tables import vectors_of
 
 TREE = "tree:H=4,W=3"
 SECONDS = Timings(ours=[1.0, 2.0, 4.0], peer=[3.0, 8.0, 10.0])
@@ -236,7 +236,7 @@ def told(monkeypatch):
 
         return Fake
 
-    monkeypatch.setattr("bench.speed.command.module_of", module)
+    monkeypatch.setattr("studies.speed.command.module_of", module)
     return values
 
 

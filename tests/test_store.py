@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.cell import Status
 from bench.errors import InputError
-from bench.store import Store, read_cell, write_atomically
+from bench.store.cell import Status
+from bench.store.folder import Store, read_cell
+from bench.system.files import write_atomically
 from tests import cells
 from tests.conftest import ROOT
 

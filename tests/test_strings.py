@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.strings import Strings, StringsWriter, Taken
+from bench.arrays.strings import Strings, StringsWriter, Taken
 
 TEXTS = st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=8), max_size=12)
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from bench.cell import Status
-from bench.certify.mark import Mark, read_mark, write_mark
-from bench.certify.verdicts import Verdict
 from bench.errors import InputError
 from bench.experiment import RunOptions, measure
-from bench.replay.command import replay
-from bench.store import MARK, RUN, Store, to_json
-from bench.submit import command
-from bench.submit.chosen import SubmitOptions
-from bench.submit.command import submit
+from bench.store.cell import Status
+from bench.store.folder import MARK, RUN, Store, to_json
+from bench.verify import submit as command
+from bench.verify.mark import Mark, read_mark, write_mark
+from bench.verify.replay import replay
+from bench.verify.submit import submit
+from bench.verify.submit_chosen import SubmitOptions
+from bench.verify.verdicts import Verdict
 from tests.conftest import ROOT
 
 PLUGINS = ROOT / "tests" / "plugins"

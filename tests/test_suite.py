@@ -6,20 +6,20 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from bench.asked import plan
-from bench.cell import Cost, Status
 from bench.cli import main
 from bench.errors import InputError
 from bench.experiment import RunOptions
-from bench.forecast import forecasts
+from bench.plan.asked import plan
+from bench.plan.forecast import forecasts
+from bench.plan.suite import SUITES, not_of, read_suite
+from bench.plan.suite_grids import grids_of
 from bench.registry import Registry
-from bench.report.board import label
-from bench.report.markdown import write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.outside import outside_section
+from bench.report.rows import label
 from bench.report.task_report import by_task, report_of
-from bench.store import Store
-from bench.suite import SUITES, not_of, read_suite
-from bench.suite_grids import grids_of
+from bench.store.cell import Cost, Status
+from bench.store.folder import Store
 from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.running import cells_of

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from bench.store import Store
+from bench.store.folder import Store
 from tests.conftest import TOPICS
 
 

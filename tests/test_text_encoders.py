@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from bench.arrays.strings import Strings
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.strings import Strings
 from methods.encoders import embeddings, sentence
 from methods.encoders.embeddings import embed
 from methods.encoders.pretrained import Pretrained
@@ -121,7 +121,7 @@ def test_an_encoder_may_be_a_folder(workspace):
 
 
 def test_a_cell_depends_on_what_an_encoders_folder_holds(tmp_path):
-    from bench.keys import cell_key
+    from bench.store.keys import cell_key
 
     def key(content):
         (tmp_path / "modules.json").write_text("[]")

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bench.cards import cards
+from bench.data.cards import cards
 from bench.data.load import load_dataset
+from bench.data.readers import beir, esci, jsonl, nq320k, text_cache
+from bench.data.readers.nq_pages import pages, title_key
+from bench.data.readers.text_cache import cached
 from bench.errors import InputError
-from bench.readers import beir, esci, jsonl, nq320k, text_cache
-from bench.readers.nq_pages import pages, title_key
-from bench.readers.text_cache import cached
 from tests.conftest import ROOT
 
 DOCUMENTS = [
@@ -581,7 +581,7 @@ def test_a_dataset_that_is_not_here_says_where_it_looked_and_what_to_run(
 MEASURE = """
 import resource, sys
 from pathlib import Path
-from bench.readers import jsonl
+from bench.data.readers import jsonl
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert len(jsonl.read(Path(sys.argv[1])).names) == 300_000
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)

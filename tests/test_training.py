@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from bench.relevance import Relevance
+from bench.arrays.relevance import Relevance
 from methods.encoders.table import TableEncoder
 from methods.trainers.batches import make_batch, query_chunks
 from methods.trainers.hierarchical_start import hierarchical_start

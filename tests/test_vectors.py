@@ -5,7 +5,7 @@ import pytest
 
 from bench.data.load import load_dataset
 from bench.errors import InputError
-from bench.task_files import load_task, require_same_vectors, save_task
+from bench.task.files import load_task, require_same_vectors, save_task
 from tests.running import cells_of
 
 

@@ -11,15 +11,15 @@ import pytest
 
 import bench
 from bench.errors import InputError
-from bench.keys import cell_key, fit_key
-from bench.lock import changes
 from bench.method import Workspace
-from bench.provenance import provenance
 from bench.registry import Registry, load_plugin
-from bench.report.board import row_named, rows_of
-from bench.sources import hash_of, reachable
-from bench.store import Store
-from bench.versions import code_of, is_earlier, locked
+from bench.report.rows import row_named, rows_of
+from bench.store.folder import Store
+from bench.store.keys import cell_key, fit_key
+from bench.system.provenance import provenance
+from bench.verify.lock import changes
+from bench.versions.sources import hash_of, reachable
+from bench.versions.stated import code_of, is_earlier, locked
 from tests.cells import cell, point
 from tests.conftest import ROOT
 
@@ -74,8 +74,8 @@ def test_code_that_is_not_locked_stands_beside_the_version(monkeypatch):
 def package(tmp_path, monkeypatch):
     """A package ``methods`` of two modules in place of the real one."""
     for module in ("sources", "source_code"):
-        monkeypatch.setattr(f"bench.{module}.BUILT_IN", "chain")
-    monkeypatch.setattr("bench.sources._built_ins", lambda: tmp_path / "chain")
+        monkeypatch.setattr(f"bench.versions.{module}.BUILT_IN", "chain")
+    monkeypatch.setattr("bench.versions.sources._built_ins", lambda: tmp_path / "chain")
     monkeypatch.syspath_prepend(tmp_path)
 
     def write(second="def g():\n    return 1\n", name="second", first=""):

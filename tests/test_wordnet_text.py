@@ -5,10 +5,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.arrays.ancestors import ancestors
 from bench.data.load import load_dataset
+from bench.data.readers.wordnet import read_text
 from bench.errors import InputError
-from bench.hierarchy import ancestors
-from bench.readers.wordnet import read_text
 
 N = 40
 

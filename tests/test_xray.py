@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.cell import Cell
-from bench.judgements import Judgements
-from bench.measures.evaluation import Evaluation
+from bench.arrays.relevance import Relevance
+from bench.evaluation.points import Evaluation
 from bench.measures.visited import VisitedMeter
 from bench.measures.xray import losses, xray
-from bench.relevance import Relevance
+from bench.store.cell import Cell
+from bench.task.judgements import Judgements
 
 
 def relevance_of(queries, documents, distances, n_queries, n_documents=10):

@@ -13,8 +13,8 @@ from bench.check.outcome import CheckFailed, NotApplicable
 from bench.check.pickles import holds_pickle
 from bench.check.subject import K, Ready
 from bench.check.threads import Watch, one_thread
+from bench.evaluation.preparation import training_of
 from bench.method import Method
-from bench.preparation import training_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

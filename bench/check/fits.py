@@ -6,8 +6,8 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
-from bench.keys import fit_key
-from bench.preparation import training_of
+from bench.evaluation.preparation import training_of
+from bench.store.keys import fit_key
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.relevance import Relevance
-from bench.strings import Strings
+from bench.arrays.relevance import Relevance
+from bench.arrays.strings import Strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from bench.judgements import Judgements
     from bench.task import Task
+    from bench.task.judgements import Judgements
     from bench.types import Ints
 
 

@@ -14,9 +14,9 @@ from bench.check.outcome import Outcome, Verdict
 from bench.check.run import CHECKS, MethodChecks
 from bench.check.threads import one_thread
 from bench.errors import InputError
-from bench.plan import Settings, check_settings
+from bench.plan.cells import Settings, check_settings
 from bench.registry import Registry, missing_packages
-from bench.report.console import say, say_table
+from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

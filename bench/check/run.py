@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method
-    from bench.plan import Settings
+    from bench.plan.cells import Settings
 
     Check: TypeAlias = Callable[[Subject], None]
 

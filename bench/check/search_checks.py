@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.arrays.strings import Strings
 from bench.check.agreement import differing_query
 from bench.check.fit_checks import require_deterministic
 from bench.check.memory import copied
@@ -13,7 +14,6 @@ from bench.check.outcome import CheckFailed, NotApplicable
 from bench.check.subject import K, Ready, shown
 from bench.check.tasks import permuted
 from bench.method import SearchResult
-from bench.strings import Strings
 from bench.task import Queries
 
 if TYPE_CHECKING:

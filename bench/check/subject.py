@@ -10,19 +10,19 @@ import numpy as np
 from bench.check.agreement import differing_query
 from bench.check.fits import SharedFits
 from bench.check.memory import copied
-from bench.device import wanted_device
+from bench.evaluation.preparation import unsuited
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
-from bench.plan import settled
-from bench.preparation import unsuited
+from bench.plan.cells import settled
+from bench.system.device import wanted_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from bench.arrays.strings import Strings
     from bench.method import Method, Params, Point, SearchResult, Value
-    from bench.plan import Settings
-    from bench.strings import Strings
+    from bench.plan.cells import Settings
     from bench.task import Corpus, Queries, Task
     from bench.types import Floats, Ints
 

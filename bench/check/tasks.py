@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.judgements import Judgements
-from bench.readers.tree import read as read_tree
-from bench.relevance import Relevance
-from bench.strings import Strings
+from bench.arrays.relevance import Relevance
+from bench.arrays.strings import Strings
+from bench.data.readers.tree import read as read_tree
 from bench.task import Task
+from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from bench.provenance import usable_cores
+from bench.system.provenance import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,1 +1,5 @@
-"""From a dataset's name to a task in memory."""
+"""From the name of a dataset to a task: its card, its files, its reader.
+
+In: what is typed after ``--dataset``. Out: a :class:`bench.task.Task`. It may import ``task``,
+``arrays`` and ``system``.
+"""

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cards import FOLDER, Card, card_of_task, cards, find_card
+from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
+from bench.data.readers.hierarchy import read_csv
 from bench.errors import InputError
-from bench.places import data_folders, find_data
-from bench.readers.hierarchy import read_csv
-from bench.registry import load_object
-from bench.store import sha256_of
+from bench.system.files import sha256_of
+from bench.system.imports import load_object
+from bench.system.paths import data_folders, find_data
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bench.cell import Cell
+    from bench.store.cell import Cell
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Runs cells in processes of their own on this machine, a few at a time.
 
-A cell's process has a guard (:mod:`bench.guard`) that ends it and all that it started once this
-process is gone, closes the guard's input or asks it to.
+A cell's process has a supervisor (:mod:`bench.executors.supervisor`) that ends it and all that it
+started once this process is gone, closes the supervisor's input or asks it to.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.cell import Cell, CellSpec, Status
-from bench.executors.ending import status_and_reason
 from bench.executors.event import Event
-from bench.executors.waiting import Waiting
-from bench.guard import GRACE_S
-from bench.memory import resident_bytes
-from bench.places import CHECKOUT
+from bench.executors.exit_reason import status_and_reason
+from bench.executors.queue import Waiting
+from bench.executors.supervisor import GRACE_S
+from bench.store.cell import Cell, CellSpec, Status
+from bench.system.memory import resident_bytes
+from bench.system.paths import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from filelock import BaseFileLock
 
-    from bench.store import Store
+    from bench.store.folder import Store
 
-GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.guard")
+GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.executors.supervisor")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
 

@@ -16,20 +16,20 @@ import numpy as np
 import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, RuntimeEnvSetupError
 
-from bench.cell import WARNING, Cell, CellSpec, Status
 from bench.errors import reason_of
 from bench.executors.event import Event
-from bench.executors.node import Began, Going, Job, Measured, measure
-from bench.executors.waiting import Waiting
+from bench.executors.queue import Waiting
+from bench.executors.ray_node import Began, Going, Job, Measured, measure
+from bench.store.cell import WARNING, Cell, CellSpec, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from filelock import BaseFileLock
 
-    from bench.executors.node import Message
-    from bench.resources import Resources
-    from bench.store import Store
+    from bench.executors.ray_node import Message
+    from bench.method import Resources
+    from bench.store.folder import Store
 
 RETRIES = 3
 """How often a cell is begun again whose worker or node died."""

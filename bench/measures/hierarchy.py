@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measured import Stratum
 from bench.measures.bootstrap import ratio_intervals
+from bench.measures.records import Stratum
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.relevance import Relevance
+    from bench.arrays.relevance import Relevance
     from bench.types import Bools, Floats
 
 MIN_PAIRS = 30

@@ -18,7 +18,7 @@ from bench.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from bench.relevance import Relevance
+    from bench.arrays.relevance import Relevance
     from bench.types import Bools, Floats, Ints
 
 PARTS = ("", "seen", "unseen")

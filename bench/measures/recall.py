@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from bench.relevance import Relevance
+    from bench.arrays.relevance import Relevance
     from bench.types import Bools, Ints
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measured import Loss, XRay
+from bench.measures.records import Loss, XRay
 
 if TYPE_CHECKING:
-    from bench.relevance import Relevance
+    from bench.arrays.relevance import Relevance
     from bench.types import Bools
 
 LOSSES = ("encoder", "routing", "scoring", "gain")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.board import NONE, Board
+from bench.report.rows import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

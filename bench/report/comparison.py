@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measured import TENTH, dearest_within
+from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.ranking import MEASURES, titled
-from bench.measures.significance import difference_intervals, holm, paired_p_values
+from bench.measures.records import TENTH, dearest_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bench.cell import Cell
-    from bench.query_values import QueryValues
-    from bench.report.board import Row
+    from bench.report.rows import Row
+    from bench.store.cell import Cell
+    from bench.store.query_values import QueryValues
     from bench.types import Floats, Ints
 
     ValuesOf = Callable[[Cell], QueryValues | None]

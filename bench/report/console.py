@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
-    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
@@ -19,35 +16,21 @@ from rich.progress import (
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
-    TransferSpeedColumn,
 )
 from rich.table import Column
 from rich.text import Text
-from tabulate import tabulate
 
-from bench.cell import WARNING, Cell, Status
 from bench.measures.ranking import MEASURES
-from bench.report.board import dearest
+from bench.report.rows import dearest
+from bench.store.cell import WARNING, Cell, Status
+from bench.system.terminal import PLAIN_EVERY_S, say, say_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from bench.executors.event import Event
-    from bench.report.board import Board
-
-PLAIN_EVERY_S = 10.0
-"""How often a phase is told of where there is no terminal."""
-
-
-def say(text: str = "") -> None:
-    """One line to standard output."""
-    click.echo(text)
-
-
-def say_table(header: list[str], rows: list[list[str]]) -> None:
-    """A plain table."""
-    say(tabulate(rows, header, tablefmt="simple", disable_numparse=True))
+    from bench.report.rows import Board
 
 
 def name_of(cell: Cell) -> str:
@@ -180,78 +163,3 @@ def say_left_out(problems: list[str]) -> None:
         say(f"Left out: {problem}")
     if problems:
         say("Measure them again with --fresh, or take their files back from where they came.")
-
-
-@contextlib.contextmanager
-def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Show how far a file is: a bar on a terminal, a line now and then elsewhere.
-
-    Args:
-        title: what is done to which file.
-        total: its bytes; None where that is not known.
-        done: those that were there before.
-
-    Yields:
-        What to call with the bytes of each step.
-    """
-    console = Console()
-    if console.is_terminal:
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=console, transient=True) as progress:
-            bar = progress.add_task(escape(title), total=total, completed=done)
-            yield lambda step: progress.advance(bar, step)
-        return
-    of_total = "" if total is None else f" of {total / 1e6:,.1f}"
-    say(title if total is None else f"{title}: {done / 1e6:,.1f}{of_total} MB are here")
-
-    def line(now: int, seconds: float) -> str:
-        speed = (now - done) / seconds
-        left = "" if total is None else f", about {(total - now) / speed:.0f} s left"
-        return f"{now / 1e6:,.1f}{of_total} MB{left}"
-
-    yield _told_now_and_then(title, line, done)
-
-
-@contextlib.contextmanager
-def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many of something are done; yields what to call with the number of each step."""
-    console = Console()
-    if console.is_terminal:
-        with Progress(console=console, transient=True) as progress:
-            bar = progress.add_task(escape(title), total=total)
-            yield lambda step: progress.advance(bar, step)
-        return
-
-    def line(now: int, seconds: float) -> str:
-        return f"{now}/{total}, about {seconds / now * (total - now):.0f} s left"
-
-    yield _told_now_and_then(title, line)
-
-
-def _told_now_and_then(
-    title: str, line: Callable[[int, float], str], done: int = 0
-) -> Callable[[int], None]:
-    """What to call with each step, of which a line is told where there is no terminal.
-
-    Args:
-        title: what goes on.
-        line: of what is done now, and the seconds since the beginning.
-        done: before that.
-    """
-    began = told = time.monotonic()
-
-    def advance(step: int) -> None:
-        nonlocal done, told
-        done += step
-        now = time.monotonic()
-        if now - told > PLAIN_EVERY_S:
-            told = now
-            say(f"    {title}: {line(done, now - began)}")
-
-    return advance

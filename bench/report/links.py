@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from bench.report.board import Board
-from bench.store import CELL
+from bench.report.rows import Board
+from bench.store.folder import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bench.cell import Cell
-    from bench.report.board import Row
+    from bench.report.rows import Row
+    from bench.store.cell import Cell
 
 
 def cell_path(cell: Cell) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.cell import Status
-from bench.report.board import EARLIER, label
-from bench.suite import PUBLISHED, not_of, read_suite
+from bench.plan.suite import PUBLISHED, not_of, read_suite
+from bench.report.rows import EARLIER, label
+from bench.store.cell import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

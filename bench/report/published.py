@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, FiniteFloat, PositiveInt
 
 from bench.errors import InputError
-from bench.records import NotWholeError, Stored, read_record, to_json
-from bench.report.board import (
+from bench.report.rows import (
     EARLIER,
     NONE,
     chosen_points,
@@ -21,14 +20,15 @@ from bench.report.board import (
     within_tenth,
 )
 from bench.report.task_report import by_task
-from bench.store import write_atomically
+from bench.system.files import write_atomically
+from bench.system.records import NotWholeError, Stored, read_record, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.board import Row
-    from bench.store import Store
+    from bench.report.rows import Row
+    from bench.store.folder import Store
 
 
 class Score(Stored):

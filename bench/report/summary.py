@@ -7,15 +7,15 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.measures.hierarchy import MIN_PAIRS
-from bench.report.board import NONE, Board, Row, chosen_points, dearest, earlier_note, within_tenth
 from bench.report.published import scores_of
+from bench.report.rows import NONE, Board, Row, chosen_points, dearest, earlier_note, within_tenth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench.cell import Cell
-    from bench.measured import PointResult
+    from bench.measures.records import PointResult
     from bench.report.task_report import TaskReport
+    from bench.store.cell import Cell
 
 FAST = 0.95
 """Of the best score at 10 % visited, what a row must reach to be called fast."""

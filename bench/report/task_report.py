@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.cards import card_of_task
-from bench.report.board import rows_of
-from bench.report.boards import boards_of, reported_board
+from bench.data.cards import card_of_task
+from bench.report.boards.all import boards_of, reported_board
 from bench.report.comparison import compare
+from bench.report.rows import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from bench.cell import Cell
-    from bench.report.board import Board, Row
     from bench.report.comparison import Comparison, ValuesOf
+    from bench.report.rows import Board, Row
+    from bench.store.cell import Cell
 
 
 class TaskReport(NamedTuple):

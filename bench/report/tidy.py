@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from bench.errors import InputError
-from bench.store import Store
-from bench.versions import is_earlier
+from bench.store.folder import Store
+from bench.versions.stated import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.cell import Cell
-    from bench.measured import Interval, PointResult, Stratum
+    from bench.measures.records import Interval, PointResult, Stratum
+    from bench.store.cell import Cell
 
     Row: TypeAlias = dict[str, object]
 

@@ -1,0 +1,1 @@
+"""``leaderboard.html``: one file with its data, which needs no network."""

@@ -9,7 +9,7 @@ from bench.data.load import dataset_of
 
 if TYPE_CHECKING:
     from bench.method import Value
-    from bench.report.board import Row
+    from bench.report.rows import Row
 
 
 def command_of(row: Row) -> str:

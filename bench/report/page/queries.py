@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.cards import card_of_task
+from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
 
 if TYPE_CHECKING:
-    from bench.cell import Cell
     from bench.report.comparison import Comparison
+    from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
 KEPT_QUERIES = 5_000

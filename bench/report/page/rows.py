@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from bench.report.curves import AT, curve_of, measures_of, strata_of
+from bench.report.boards.xray import xrayed
+from bench.report.charts.curves import AT, curve_of, measures_of, strata_of
+from bench.report.charts.xray import xray_values
 from bench.report.links import cell_path
 from bench.report.page.command import command_of
-from bench.report.xray_boards import xrayed
-from bench.report.xray_chart import xray_values
 
 if TYPE_CHECKING:
-    from bench.cell import Cell
-    from bench.report.board import Row
+    from bench.report.rows import Row
+    from bench.store.cell import Cell
 
 Json: TypeAlias = dict[str, Any]
 

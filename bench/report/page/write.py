@@ -13,19 +13,19 @@ from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from bench.cards import card_of_task
-from bench.report.curves import measures_of
+from bench.data.cards import card_of_task
+from bench.report.charts.curves import measures_of
 from bench.report.page.queries import comparisons_json
 from bench.report.page.rows import Places, rows_json
-from bench.store import write_atomically
+from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.board import Board
+    from bench.report.rows import Board
     from bench.report.task_report import TaskReport
-    from bench.store import Store
+    from bench.store.folder import Store
 
 NAME = "leaderboard.html"
 SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
@@ -97,7 +97,8 @@ def _task_json(report: TaskReport, places: Places) -> dict[str, Any]:
 
 def _descriptions() -> dict[str, Any]:
     """The charts in Vega-Lite, without their data."""
-    from bench.report import descriptions, xray_chart
+    from bench.report.charts import vega as descriptions
+    from bench.report.charts import xray as xray_chart
 
     charts = {
         "linear": descriptions.against_visited("linear"),

@@ -1,0 +1,208 @@
+"""The command line. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import click
+
+from bench.cli import results
+from bench.cli.options import (
+    ADDRESS,
+    EXECUTOR,
+    JOBS,
+    LEAST_MEMORY,
+    LOOKED_FOR,
+    MEMORY,
+    NEEDS,
+    PLUGINS,
+    SET,
+    TIMEOUT,
+    Command,
+    data_dir_option,
+    out_option,
+    read_seeds,
+)
+from bench.system.imports import load_object
+from bench.system.paths import CHECKOUT
+
+
+@click.group(name="bench")
+def main() -> None:
+    """Treeline: recall by distance, and by how much of the corpus a method visits."""
+
+
+STUDIES = "studies"
+"""The project's own studies, which stand in a checkout alone."""
+
+for command in results.COMMANDS:
+    main.add_command(command)
+if (CHECKOUT / STUDIES).is_dir() and importlib.util.find_spec(STUDIES) is not None:
+    for command in load_object(f"{STUDIES}.cli:COMMANDS"):
+        main.add_command(command)
+
+
+@main.command(cls=Command)
+@click.option("--methods", default=None, help="all, or names with commas between.")
+@click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
+@click.option(
+    "--dataset",
+    multiple=True,
+    metavar="NAME[:ARGS]",
+    help="One dataset, with arguments: hierarchy:EDGES.csv, tree:H=3,W=7. May be repeated.",
+)
+@click.option(
+    "--suite",
+    metavar="NAME|FILE.toml",
+    help="What a file lists of methods, datasets, settings and seeds: published, quick, or one of "
+    "your own. --methods and --datasets then name those of it that are meant.",
+)
+@click.option("--plan", is_flag=True, help="Say what would be measured and in how many hours.")
+@PLUGINS
+@click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
+@SET
+@click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
+@click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
+@click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
+@JOBS
+@EXECUTOR
+@ADDRESS
+@NEEDS
+@MEMORY
+@TIMEOUT
+@out_option("Results folder.")
+@click.option("--fresh", is_flag=True, help="Measure again what is stored.")
+@data_dir_option(LOOKED_FOR)
+def run(
+    methods: str | None,
+    datasets: str | None,
+    dataset: tuple[str, ...],
+    suite: str | None,
+    plan: bool,
+    plugins: tuple[str, ...],
+    seeds: tuple[int, ...] | None,
+    settings: tuple[str, ...],
+    encoder: str | None,
+    tune: str | None,
+    k: int | None,
+    jobs: int | None,
+    executor: str,
+    address: str | None,
+    needs: tuple[str, ...],
+    memory_bytes: int | None,
+    timeout_s: float,
+    out: Path,
+    fresh: bool,
+    data_dir: Path | None,
+) -> None:
+    """Measure methods on datasets and print the boards."""
+    from bench.experiment import RunOptions, tell
+    from bench.experiment import run as run_cells
+
+    if suite is None and methods is None:
+        raise click.UsageError("give --methods, with names or all, or --suite")
+    spelt = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
+    given = [f"--{name}" for name, value in spelt.items() if value not in {None, ()}]
+    if suite is not None and given:
+        raise click.UsageError(
+            f"{', '.join(given)}: a suite says this itself; leave it out, or change a copy of the "
+            "suite and give that: --suite FILE.toml"
+        )
+    if executor == "local" and (address is not None or needs):
+        named = "--address" if address is not None else "--needs"
+        raise click.UsageError(f"{named} is for a cluster; give --executor ray with it")
+    if executor == "ray" and memory_bytes is not None:
+        raise click.UsageError("--memory is for cells here; on a cluster --needs memory_gb=NUMBER")
+    if memory_bytes is not None and memory_bytes // (jobs or 1) < LEAST_MEMORY:
+        raise click.UsageError(
+            f"--memory is shared by --jobs {jobs}: each cell needs 512MiB to begin; raise the one "
+            "or lower the other"
+        )
+    if datasets is None:
+        datasets = "" if dataset or suite is not None else "quick"
+    # Short for --set, for what all methods over texts have in common.
+    for name, value in (("encoder", encoder), ("tune", tune)):
+        settings += (f"{name}={value}",) if value is not None else ()
+    options = RunOptions(
+        methods=methods or "",
+        datasets=datasets,
+        dataset=dataset,
+        plugins=plugins,
+        seeds=seeds or (0,),
+        settings=settings,
+        k=k,
+        jobs=jobs,
+        executor=executor,
+        address=address,
+        needs=needs,
+        memory_bytes=memory_bytes,
+        timeout_s=timeout_s,
+        out=out,
+        fresh=fresh,
+        data_dir=data_dir,
+        suite=suite,
+    )
+    if plan:
+        tell(options)
+    elif not run_cells(options):
+        sys.exit(1)
+
+
+@main.command(name="list", cls=Command)
+@PLUGINS
+@data_dir_option(LOOKED_FOR)
+def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
+    """Methods and datasets, what each needs and what is missing here."""
+    from bench.report.listing import list_everything
+
+    list_everything(plugins, data_dir)
+
+
+@main.command(cls=Command)
+@click.argument("methods", nargs=-1, metavar="METHOD|FILE.py:Class...")
+@click.option("--all", "everything", is_flag=True, help="All methods of `bench list`.")
+@SET
+def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bool) -> None:
+    """Whether methods keep the contract: named checks on two small tasks."""
+    from bench.check.report import check_methods
+
+    if everything and methods:
+        raise click.UsageError(f"--all is all methods; leave it out to check {' '.join(methods)}")
+
+    if not check_methods(methods, settings, everything=everything):
+        sys.exit(1)
+
+
+@main.command(cls=Command)
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to download into; without it, the user's cache.",
+)
+def fetch(names: tuple[str, ...], data_dir: Path | None) -> None:
+    """Download the files of datasets and verify them; what was cut short goes on."""
+    from bench.data.fetch import fetch as fetch_datasets
+
+    fetch_datasets(names, data_dir)
+
+
+@main.command(name="embed-wordnet", cls=Command)
+@click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    envvar="TREELINE_DATA",
+    required=True,
+    help="Folder with wordnet/data.noun and wordnet/index.noun of WordNet 3.0.",
+)
+def embed_wordnet(data_dir: Path) -> None:
+    """Build the embedded noun graph from WordNet 3.0's own files."""
+    from bench.data.cards import FOLDER
+    from bench.data.readers.wordnet import build_graph
+    from bench.system.terminal import say
+
+    target = FOLDER / "wordnet-nouns.parquet"
+    graph = build_graph(data_dir / "wordnet", target)
+    say(f"{target}: {len(graph.names):,} synsets, {len(graph.children):,} links")

@@ -1,0 +1,146 @@
+"""Generated vectors with the cluster structure of WordNet, as many as are asked for.
+
+Every synset gets a place near the mean of what lies above it; documents lie around synsets drawn at
+random, so that clusters are nested and as unequal as the noun graph's branches are. A query is a
+document with noise: that document is its answer, and other documents may lie nearer to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from filelock import FileLock
+from scipy import sparse
+
+from bench.arrays.vectors import Vectors
+from bench.data.readers.vectors import vectors_task
+from bench.data.readers.wordnet import read_graph
+from bench.errors import InputError
+from bench.system.paths import cache_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.data.readers.wordnet import NounGraph
+    from bench.task import Task
+    from bench.types import Floats, Ints
+
+_VERSION = 1
+"""Of how vectors are made; raise it when that changes."""
+SEED = 20261121
+DECAY = 0.9
+"""Of the noise, from one level of the graph to the next."""
+AROUND, ASKED = 0.5, 1.25
+"""Length of the noise of a document around its synset, and of a query around its document."""
+AT_ONCE = 65_536
+MOST = 1_000_000_000
+
+
+class _Size(NamedTuple):
+    documents: int
+    queries: int
+    dim: int
+
+
+def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
+    """``n`` documents and as many queries as are asked for, made once and kept in the cache.
+
+    Vectors have length 1. The digest of the task is that of how they are made, as the last bit of
+    a value may differ from one processor to another.
+
+    Raises:
+        InputError: a number is too small or too large, or the cache cannot be written.
+    """
+    if not (2 <= dim <= 4096 and queries >= 22 and 100 <= n <= MOST):  # noqa: PLR2004
+        raise InputError(
+            f"clusters needs n from 100 to {MOST:,} documents, 22 queries or more and dim from 2 "
+            f"to 4096, got n={n}, queries={queries}, dim={dim}"
+        )
+    size = _Size(n, queries, dim)
+    nouns = read_graph(graph)
+    content = hashlib.sha256(json.dumps([_VERSION, SEED, DECAY, AROUND, ASKED, *size]).encode())
+    content.update(nouns.children.tobytes() + nouns.parents.tobytes())
+    digest = content.hexdigest()
+    folder = cache_folder() / "vectors" / digest[:24]
+    if not folder.exists():
+        try:
+            _keep(nouns, size, folder)
+        except OSError as error:
+            raise InputError(
+                f"cannot write {4 * n * dim / 1e6:,.0f} MB of vectors to {folder.parent}: "
+                f"{error.strerror or error}; make room, or name another cache with TREELINE_CACHE"
+            ) from error
+    return vectors_task(
+        name,
+        Vectors(folder / "documents.npy", f"{digest} documents"),
+        Vectors(folder / "queries.npy", f"{digest} queries"),
+        np.load(folder / "answers.npy"),
+    )
+
+
+def _keep(nouns: NounGraph, size: _Size, folder: Path) -> None:
+    """Make a folder, whole or not at all."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = folder.with_suffix(".partial")
+    with FileLock(f"{folder}.lock"):  # another run may be making it
+        if folder.exists():
+            return
+        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+        partial.mkdir()
+        try:
+            _make(nouns, size, partial)
+            partial.rename(folder)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _make(nouns: NounGraph, size: _Size, folder: Path) -> None:
+    """Write documents, queries and answers."""
+    synsets = _places(nouns, size.dim)
+    shape = size.documents, size.dim
+    path = folder / "documents.npy"
+    documents = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    if hasattr(os, "posix_fallocate"):  # on a full disk writing to the map would kill the process
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    for number, start in enumerate(range(0, size.documents, AT_ONCE)):
+        rows = slice(start, min(start + AT_ONCE, size.documents))
+        # A generator for each block: what a document is does not depend on how many there are.
+        rng = np.random.default_rng([SEED, 1, number])
+        around = synsets[rng.integers(0, len(synsets), AT_ONCE)]
+        documents[rows] = _near(around, AROUND, rng)[: rows.stop - start]
+    documents.flush()
+    rng = np.random.default_rng([SEED, 2])
+    answers: Ints = rng.integers(0, size.documents, size.queries)
+    np.save(folder / "queries.npy", _near(documents[answers], ASKED, rng))
+    np.save(folder / "answers.npy", answers[:, None])
+
+
+def _places(nouns: NounGraph, dim: int) -> Floats:
+    """[n_synsets, dim] unit vectors, level by level from the roots."""
+    n_synsets = len(nouns.names)
+    links = np.ones(len(nouns.children), np.float32)
+    up = sparse.csr_array((links, (nouns.children, nouns.parents)), (n_synsets, n_synsets))
+    rng = np.random.default_rng([SEED, 0])
+    places = np.zeros((n_synsets, dim), np.float32)
+    left, noise = np.ones(n_synsets, bool), 1.0
+    while left.any():
+        ready = left & (up @ left.astype(np.float32) == 0)
+        mean = up[ready] @ places / np.maximum(up[ready].sum(axis=1), 1)[:, None]
+        places[ready] = _near(mean, noise, rng)
+        left &= ~ready
+        noise *= DECAY
+    return places
+
+
+def _near(vectors: Floats, noise: float, rng: np.random.Generator) -> Floats:
+    """Unit vectors near [n, dim] others: noise of about this length is added."""
+    dim = vectors.shape[1]
+    moved = vectors + rng.standard_normal(vectors.shape, np.float32) * np.float32(noise / dim**0.5)
+    unit: Floats = moved / np.linalg.norm(moved, axis=1, keepdims=True)
+    return unit.astype(np.float32)

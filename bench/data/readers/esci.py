@@ -1,0 +1,197 @@
+"""Amazon's Shopping Queries: products for a query, each Exact, Substitute, Complement, Irrelevant.
+
+Reddy, Màrquez, Valero, Rao, Zaragoza, Bandyopadhyay, Biswas, Xing & Subbian, 2022 (arXiv
+2206.06588), the reduced version (``small_version``) of one locale.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+from pyarrow import csv
+
+from bench.arrays.strings import Strings
+from bench.data.readers.pairs import Named, pairs_of
+from bench.data.readers.text import VALIDATION_MOST, VALIDATION_SHARE, text_task
+from bench.data.readers.text_cache import Texts, TextsWriter, cached, require_distinct
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from bench.task import Task
+
+EXAMPLES = "shopping_queries_dataset_examples.parquet"
+PRODUCTS = "shopping_queries_dataset_products.parquet"
+GAINS = (100, 10)
+"""Of Exact and of Substitute: the official 1.0 and 0.1 in whole numbers."""
+
+_GRADES = {"E": 100, "S": 10, "C": 0, "I": 0}
+_NOTE = (
+    "The official nDCG gives a Complement a gain of 0.01, here 0; Exact is distance 0, Substitute "
+    "distance 1."
+)
+_USED = (
+    "query",
+    "query_id",
+    "product_id",
+    "product_locale",
+    "esci_label",
+    "small_version",
+    "split",
+)
+_CSV = ds.CsvFileFormat(
+    csv.ParseOptions(newlines_in_values=True),
+    convert_options=csv.ConvertOptions(
+        column_types=dict.fromkeys(("query", "query_id", "product_id"), pa.string())
+    ),
+)
+_BATCH = 1 << 15
+_VERSION = 1
+
+
+def read(
+    name: str,
+    folder: Path,
+    *,
+    examples: str = EXAMPLES,
+    products: str = PRODUCTS,
+    locale: str = "us",
+    fields: Sequence[str] = ("product_title",),
+    train: str = "train",
+    test: str = "test",
+    validation_share: float = VALIDATION_SHARE,
+    validation_most: int = VALIDATION_MOST,
+) -> Task:
+    """The search task over the products that the examples name.
+
+    Args:
+        name: of the task.
+        folder: with the two files.
+        examples: the judgements, Parquet or, by its ending, CSV.
+        products: the products, or empty: the examples have their ``fields``.
+        locale: of queries and products.
+        fields: what a product's text is made of, with blanks between.
+        train: the ``split`` to train on.
+        test: the ``split`` to test on.
+        validation_share: of the training queries that the sample has, at least 1 query.
+        validation_most: queries of the sample at most.
+
+    Raises:
+        InputError: a file is missing, of another format or without the columns that are read; a
+            label is unknown; a pair has two labels.
+    """
+    judged = folder / examples
+    table = _examples(judged, locale, () if products else fields)
+    if products:
+        documents = _products(folder / products, judged, table, locale, fields)
+    else:
+        documents = _distinct(table, "product_id", fields)
+    queries = _distinct(table, "query_id", ("query",))
+    notes = [_NOTE]
+    splits = []
+    for split in (train, test):
+        rows = table.filter(pc.field("split") == split)
+        pairs, left_out = pairs_of(
+            Named(
+                rows["query_id"].combine_chunks(),
+                rows["product_id"].combine_chunks(),
+                rows["grade"].to_numpy(),
+                str(judged),
+                split,
+            ),
+            queries.names,
+            documents.names,
+            GAINS,
+        )
+        splits.append(pairs)
+        notes += left_out
+    return text_task(
+        name,
+        queries,
+        documents,
+        *splits,
+        validation_share=validation_share,
+        validation_most=validation_most,
+        notes=notes,
+    )
+
+
+def _examples(path: Path, locale: str, fields: Sequence[str]) -> pa.Table:
+    """The judgements of a locale's reduced version, ids as strings, with a column ``grade``."""
+    columns = [*_USED, *fields]
+    chosen = (pc.field("product_locale") == locale) & (pc.field("small_version") == 1)
+    batches = [batch for batch in _rows(path, columns, chosen) if len(batch)]
+    if not batches:
+        raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
+    table = pa.Table.from_batches(batches)
+    for column in ("query_id", "product_id"):
+        place = table.column_names.index(column)
+        table = table.set_column(place, column, table[column].cast(pa.large_string()))
+    labels = pa.array(list(_GRADES))
+    codes = pc.index_in(table["esci_label"], value_set=labels)
+    if codes.null_count:
+        strange = table["esci_label"].filter(codes.is_null())[0].as_py()
+        raise InputError(f"{path} has the label {strange!r}; known are {', '.join(_GRADES)}")
+    grades = np.array(list(_GRADES.values()))[codes.to_numpy()]
+    return table.append_column("grade", pa.array(grades))
+
+
+def _products(
+    path: Path, judged: Path, table: pa.Table, locale: str, fields: Sequence[str]
+) -> Texts:
+    """The products that the examples name, in the order of their file; read in batches."""
+    wanted = pc.unique(table["product_id"])
+    chosen = (pc.field("product_locale") == locale) & pc.field("product_id").isin(wanted)
+
+    def write(folder: Path) -> None:
+        with TextsWriter(folder, "products") as writer:
+            for batch in _rows(path, ["product_id", "product_locale", *fields], chosen):
+                writer.append(batch["product_id"], _text(batch, fields))
+        require_distinct(Texts.open(folder, "products").names, path)
+
+    recipe = f"esci {_VERSION} {locale} {list(fields)}"
+    return Texts.open(cached([judged, path], recipe, write), "products")
+
+
+def _distinct(table: pa.Table, key: str, fields: Sequence[str]) -> Texts:
+    """The first row of each key, in order."""
+    names = table[key].combine_chunks()
+    distinct = pc.unique(names)
+    first = table.take(pc.index_in(distinct, value_set=names))
+    return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, fields)))
+
+
+def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | pa.ChunkedArray:
+    """The fields with blanks between."""
+    parts = [rows[field].cast(pa.large_string()).fill_null("") for field in fields]
+    joined = pc.binary_join_element_wise(*parts, pa.scalar(" ", pa.large_string()))
+    return pc.utf8_trim_whitespace(joined)
+
+
+def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
+    """The chosen rows of a Parquet or CSV file; a few batches of them are in memory at a time."""
+    try:
+        dataset = ds.dataset(path, format=_CSV if path.suffix == ".csv" else "parquet")
+        found = dataset.schema.names
+        missing = [column for column in columns if column not in found]
+        if missing:
+            raise InputError(
+                f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(found)}"
+            )
+        yield from dataset.to_batches(
+            columns=columns,
+            filter=chosen,
+            batch_size=_BATCH,
+            batch_readahead=2,
+            fragment_readahead=1,
+        )
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            f"cannot read {path}: {error}; it is missing, damaged or of another format"
+        ) from error

@@ -1,0 +1,162 @@
+"""Tasks from a hierarchy: each node is a query, its ancestors and itself are relevant."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from bench.arrays.ancestors import ancestors, require_acyclic
+from bench.errors import InputError
+from bench.task import Task
+from bench.task.judgements import Judgements
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.types import Bools, Ints
+
+MAX_DISTANCE = 8
+VALIDATION_SHARE = 1 / 40
+VALIDATION_LEAST = 100
+SPLIT_SEED = 20250916
+"""Splits belong to the dataset: they do not change with the seed of a run."""
+
+TRANSDUCTIVE = (
+    "Training and test are the same pairs: this board shows what an encoder can hold, not how it "
+    "generalises."
+)
+
+
+def transductive_task(
+    name: str, names: Sequence[str], children: Ints, parents: Ints, max_distance: int
+) -> Task:
+    """Training and test are all pairs up to ``max_distance``; validation a sample of queries."""
+    relevance = ancestors(children, parents, len(names), max_distance)
+    validation = Judgements(relevance.where(_sampled(len(names))[relevance.queries]))
+    test = Judgements(relevance)
+    return Task(name, names, names, relevance, validation, test, notes=(TRANSDUCTIVE,))
+
+
+def heldout_task(
+    name: str, names: Sequence[str], children: Ints, parents: Ints, max_distance: int
+) -> Task:
+    """Half of the pairs at distance 2 and more are the test; nothing else is judged.
+
+    The other half is for training, with distance 0 and all direct links, but for the longer pairs
+    of a sample of queries: those are the validation. A query's training and validation documents
+    are removed from its ranking before the test is read; its training documents before the
+    validation is.
+    """
+    relevance = ancestors(children, parents, len(names), max_distance)
+    longer = relevance.distances >= 2  # noqa: PLR2004 - one is a direct link
+    rng = np.random.default_rng(SPLIT_SEED)
+    held_out = np.zeros(relevance.n_pairs, bool)
+    order = rng.permutation(np.flatnonzero(longer))
+    held_out[order[: len(order) // 2]] = True
+    validating = longer & ~held_out & _sampled(len(names))[relevance.queries]
+    known = relevance.where(~held_out)
+    train = relevance.where(~held_out & ~validating)
+    return Task(
+        name,
+        names,
+        names,
+        train,
+        Judgements(relevance.where(validating), train),
+        Judgements(relevance.where(held_out), known),
+        notes=(
+            "Half of the pairs at distance 2 and more were never trained on and are the test; a "
+            "query's other relevant documents are removed from its ranking first.",
+        ),
+    )
+
+
+def _sampled(n_nodes: int) -> Bools:
+    """[n_nodes] the queries of the validation."""
+    size = min(n_nodes, max(VALIDATION_LEAST, round(n_nodes * VALIDATION_SHARE)))
+    sampled = np.zeros(n_nodes, bool)
+    sampled[np.random.default_rng(SPLIT_SEED + 1).permutation(n_nodes)[:size]] = True
+    return sampled
+
+
+def read(
+    name: str, folder: Path, *, edges: str = "edges.csv", max_distance: int = MAX_DISTANCE
+) -> Task:
+    """A hierarchy from a file in the folder of its data, as ``read_csv`` reads it.
+
+    Args:
+        name: of the task.
+        folder: of the card.
+        edges: the file in it.
+        max_distance: longest path of a pair, in hops.
+    """
+    return read_csv(name, folder / edges, max_distance)
+
+
+def read_csv(name: str, path: Path, max_distance: int = MAX_DISTANCE) -> Task:
+    """A hierarchy from a CSV with the columns ``child`` and ``parent``, both names.
+
+    There may be several roots, and several parents of a node; a link named twice counts once.
+
+    Raises:
+        InputError: the file is no such CSV, or its links have a cycle.
+    """
+    links = _read_links(path)
+    codes, names = pd.factorize(pd.concat([links["child"], links["parent"]]), sort=True)
+    children, parents = np.split(codes, 2)
+    alone = children == parents
+    if alone.any():
+        line = int(np.flatnonzero(alone)[0])
+        raise InputError(
+            f"{path}, link {line + 1}: {names[children[line]]!r} is its own parent; "
+            "a node is relevant to itself without a link: remove it"
+        )
+    children, parents = np.unique(np.stack([children, parents]), axis=1)
+    require_acyclic(children, parents, list(names))
+    return transductive_task(name, list(names), children, parents, max_distance)
+
+
+def _read_links(path: Path) -> pd.DataFrame:
+    """The two columns, without blanks around names."""
+    try:
+        with warnings.catch_warnings():
+            # pandas only warns of a line with more values than the header, and drops the rest.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            # Every value is a name: "NA" and "007" stay as they are.
+            table = pd.read_csv(
+                path,
+                dtype=str,
+                keep_default_na=False,
+                skipinitialspace=True,
+                index_col=False,
+                compression=None,
+            )
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except (
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        pd.errors.ParserWarning,
+        pd.errors.EmptyDataError,
+    ) as error:
+        raise InputError(f"{path} is not a CSV of child,parent names in UTF-8: {error}") from error
+    table.columns = table.columns.str.strip()
+    missing = [column for column in ("child", "parent") if column not in table.columns]
+    if missing:
+        raise InputError(
+            f"{path} has no column {' and no column '.join(missing)}; its first line must name "
+            f"the columns child,parent, it names {','.join(map(str, table.columns))[:200]!r}"
+        )
+    links: pd.DataFrame = table[["child", "parent"]].apply(lambda column: column.str.strip())
+    blank = (links == "").any(axis=1)
+    if blank.any():
+        raise InputError(
+            f"{path}, link {int(np.flatnonzero(blank)[0]) + 1}: a name is empty; "
+            "each line needs a child and a parent"
+        )
+    if links.empty:
+        raise InputError(f"{path} has no links; it needs at least one line child,parent")
+    return links

@@ -1,0 +1,219 @@
+"""The noun graph of WordNet 3.0: read from the embedded file, and built into it from the original.
+
+The embedded file holds synset names, lemmas and the hypernym and instance-hypernym links; glosses
+and all other relations are left out. Its licence notice lies beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.arrays.ancestors import ancestors, descendants
+from bench.arrays.strings import Strings
+from bench.data.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.errors import InputError
+from bench.task import Task
+from bench.task.judgements import Judgements
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.types import Bools, Ints
+
+MD5 = {
+    "data.noun": "5be921c6e8381ec85d52c715f43f1f11",
+    "index.noun": "8c949e6ef352295997b09e2446364e43",
+}
+HYPERNYM_POINTERS = ("@", "@i")  # `@i` links an instance (a person, a city) to its class
+
+
+class NounGraph(NamedTuple):
+    """Synsets and what lies directly above them.
+
+    Attributes:
+        names: [n] names such as ``dog.n.01``: first lemma, part of speech, sense number.
+        lemmas: [n] all lemmas of a synset, joined by ``|``.
+        children, parents: [n_links] synset numbers of each link.
+    """
+
+    names: list[str]
+    lemmas: list[str]
+    children: Ints
+    parents: Ints
+
+
+def read(
+    name: str, graph: Path, max_distance: int, *, root: str | None = None, held_out: bool = False
+) -> Task:
+    """A task over the noun graph, or over a synset ``root`` and what is below it."""
+    nouns = read_graph(graph)
+    names, children, parents = nouns.names, nouns.children, nouns.parents
+    if root is not None:
+        inside = descendants(children, parents, names.index(root), len(names))
+        number = np.cumsum(inside) - 1
+        kept = inside[children] & inside[parents]
+        names = [names[node] for node in np.flatnonzero(inside)]
+        children, parents = number[children[kept]], number[parents[kept]]
+    make = heldout_task if held_out else transductive_task
+    return make(name, names, children, parents, max_distance)
+
+
+def read_text(
+    name: str,
+    graph: Path,
+    max_distance: int,
+    *,
+    held_out: float = 0.1,
+    test_queries: int = 4000,
+    validation_queries: int = 500,
+) -> Task:
+    """The noun graph for text encoders: a node's text is its lemma names.
+
+    A sample of nodes is held out: none is in a training pair, as query or as document. All pairs of
+    the sampled queries are judged, with documents held out or not.
+
+    Args:
+        name: of the task.
+        graph: the embedded noun graph.
+        max_distance: longest path of a pair, in hops.
+        held_out: share of the nodes that are held out.
+        test_queries: queries of the test among the held-out nodes, and as many among the others.
+        validation_queries: held-out nodes that are the validation, none of them in the test.
+
+    Raises:
+        InputError: the graph has too few nodes for these numbers.
+    """
+    nouns = read_graph(graph)
+    n_nodes = len(nouns.names)
+    n_held = round(n_nodes * held_out)
+    needed = test_queries + validation_queries
+    if min(test_queries, validation_queries) < 1 or not needed <= n_held <= n_nodes - test_queries:
+        raise InputError(
+            f"{name} holds out {n_held:,} of {n_nodes:,} nodes; test_queries and validation_queries"
+            " must be 1 or more and together no more than that, and test_queries no more than the "
+            f"other nodes; got {test_queries:,} and {validation_queries:,}"
+        )
+    # Nodes by lot: the held-out ones first, of which the test comes before the validation.
+    place = np.random.default_rng(SPLIT_SEED + 2).permutation(n_nodes)
+    held = place < n_held
+    tested = np.where(held, place, place - n_held) < test_queries
+    validating = held & ~tested & (place < needed)
+
+    relevance = ancestors(nouns.children, nouns.parents, n_nodes, max_distance)
+    train = relevance.where(~held[relevance.queries] & ~held[relevance.documents])
+    test = relevance.where(tested[relevance.queries])
+    validation = relevance.where(validating[relevance.queries])
+    texts = Strings.of(lemmas.replace("|", ", ").replace("_", " ") for lemmas in nouns.lemmas)
+    return Task(
+        name,
+        nouns.names,
+        nouns.names,
+        train,
+        Judgements(validation),
+        Judgements(test, seen=~held[test.queries]),
+        texts,
+        texts,
+        seen="a pair is seen if its query was trained on; no held-out node is in any training "
+        "pair, as query or as document",
+        notes=(_namesakes(texts, held, tested),),
+    )
+
+
+def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
+    """The sentence that says how many nodes a text encoder cannot tell apart."""
+    text = texts.to_arrow().dictionary_encode().indices.to_numpy()
+    shared = np.bincount(text)[text] > 1
+    unseen = text[held & tested]
+    known = np.isin(unseen, text[~held])
+    return (
+        f"{shared.sum():,} of {len(texts):,} nodes have the lemma names of another one, "
+        "and no text encoder can tell them apart; among them are "
+        f"{known.sum():,} of {len(unseen):,} held-out queries, whose namesake was trained on."
+    )
+
+
+def read_graph(path: Path) -> NounGraph:
+    """Read the embedded graph."""
+    try:
+        table = pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(
+            f"cannot read the noun graph {path}: {error}; build it with "
+            "`python -m bench embed-wordnet --data-dir DIR`"
+        ) from error
+    parents = table["parents"].combine_chunks()
+    fan_out = np.diff(parents.offsets.to_numpy())
+    return NounGraph(
+        table["name"].to_pylist(),
+        table["lemmas"].to_pylist(),
+        np.repeat(np.arange(table.num_rows), fan_out),
+        parents.values.to_numpy(),
+    )
+
+
+def build_graph(source: Path, target: Path) -> NounGraph:
+    """Build the embedded graph from WordNet's own ``data.noun`` and ``index.noun``.
+
+    Args:
+        source: folder with the two files of WordNet 3.0; their md5 is checked.
+        target: the Parquet file to write.
+
+    Raises:
+        InputError: a file is missing or is not the one of WordNet 3.0.
+    """
+    data, index = (_checked(source / name).decode("ascii") for name in MD5)
+    # Lines of the licence at the top of both files begin with a space.
+    synsets = [line.split(" ") for line in data.splitlines() if not line.startswith(" ")]
+    number = {fields[0]: i for i, fields in enumerate(synsets)}
+    sense = _sense_numbers(index)
+    names, lemmas, above = [], [], []
+    for fields in synsets:
+        n_words = int(fields[3], 16)
+        words = fields[4 : 4 + 2 * n_words : 2]
+        names.append(f"{words[0].lower()}.n.{sense[words[0].lower(), fields[0]]:02d}")
+        lemmas.append("|".join(words))
+        n_pointers = int(fields[4 + 2 * n_words])
+        pointers = fields[5 + 2 * n_words : 5 + 2 * n_words + 4 * n_pointers]
+        # A pointer is four fields: its symbol, the synset's offset, part of speech, word numbers.
+        linked = zip(pointers[::4], pointers[1::4], strict=True)
+        above.append([number[offset] for symbol, offset in linked if symbol in HYPERNYM_POINTERS])
+    table = pa.table(
+        {"name": names, "lemmas": lemmas, "parents": pa.array(above, pa.list_(pa.int32()))}
+    )
+    pq.write_table(table, target, compression="zstd", compression_level=22, use_dictionary=False)
+    return read_graph(target)
+
+
+def _checked(path: Path) -> bytes:
+    """The bytes of one of WordNet's files, if it is the right one."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror}; put WordNet 3.0's dict/{path.name} there, or "
+            "name its folder with --data-dir"
+        ) from error
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != MD5[path.name]:
+        raise InputError(
+            f"{path} has md5 {md5}, WordNet 3.0's has {MD5[path.name]}; use the file of release 3.0"
+        )
+    return content
+
+
+def _sense_numbers(index: str) -> dict[tuple[str, str], int]:
+    """The sense number of each (lemma, synset offset): its place in the lemma's line."""
+    sense: dict[tuple[str, str], int] = {}
+    for line in index.splitlines():
+        if line.startswith(" "):
+            continue
+        fields = line.split()
+        offsets = fields[-int(fields[2]) :]
+        for place, offset in enumerate(offsets, start=1):
+            sense[fields[0], offset] = place
+    return sense

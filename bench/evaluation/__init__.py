@@ -1,0 +1,5 @@
+"""One cell in this process: fit, index, choose, search, measure. ``cell.py`` tells it.
+
+In: a method, a task and a seed. Out: a measured :class:`bench.store.cell.Cell`. It may import
+``plan``, ``registry``, ``store``, ``method``, ``task``, ``measures``, ``arrays`` and ``system``.
+"""

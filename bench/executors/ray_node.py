@@ -1,0 +1,172 @@
+"""What a node of a cluster does for a cell: it runs the cell's process, and sends what came of it.
+
+The cell is measured by the executor of this machine (:mod:`bench.executors.local`), in a folder of
+the node's own: its isolation, limits and account of memory are those of a local run.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import psutil
+from filelock import FileLock
+
+from bench.executors.local import LocalExecutor
+from bench.store.cell import CellSpec
+from bench.store.folder import QUERIES, RUN, Store
+from bench.system.memory import MEMORY_SHARE
+from bench.system.paths import cache_folder
+from bench.system.provenance import provenance, usable_cores
+from bench.system.records import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from bench.store.cell import Cell
+
+    Files: TypeAlias = Mapping[str, NDArray[np.uint8]]
+    """Names and contents of a folder's files."""
+
+
+class Job(Stored):
+    """A cell to be measured on a node.
+
+    Attributes:
+        spec: the cell, with folders of the machine that sends it.
+        timeout_s: seconds that it may take.
+        cluster: its address, for a method that works on shards by actors.
+        token, said: a file there and what it says: a node that reads the same shares its folders.
+    """
+
+    spec: CellSpec
+    timeout_s: float
+    cluster: str
+    token: str
+    said: str
+
+
+class Began(NamedTuple):
+    """A node has taken the cell up."""
+
+    node: str
+
+
+class Going(NamedTuple):
+    """How far the cell is."""
+
+    phase: str
+    done: int
+    total: int
+
+
+class TaskWanted(NamedTuple):
+    """The node lacks the task's files: send them with the cell."""
+
+
+class Measured(NamedTuple):
+    """What came of it.
+
+    Attributes:
+        cell: JSON of the whole cell.
+        files: those stored with it.
+        log: what its process printed.
+    """
+
+    cell: str
+    files: dict[str, bytes]
+    log: bytes
+
+
+Message: TypeAlias = Began | Going | TaskWanted | Measured
+
+
+def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
+    """Measure a cell on this node.
+
+    Args:
+        job_json: of a ``Job``.
+        sent: the task's files, or None as long as they were not asked for.
+
+    Yields:
+        What happens; ``Measured`` or ``TaskWanted`` is the last.
+    """
+    job = Job.model_validate_json(job_json)
+    yield Began(platform.node())
+    # Apart for each machine: several may have one home folder.
+    store = Store(cache_folder() / "cluster" / platform.node())
+    store.prepare()
+    spec = _placed(job, store, sent)
+    if spec is None:
+        yield TaskWanted()
+        return
+    executor = LocalExecutor(
+        store,
+        jobs=1,
+        timeout_s=job.timeout_s,
+        threads=spec.blank.provenance.threads,
+        # The cell's process would have to guess: of Ray's variables a worker has not this one.
+        environment={"RAY_ADDRESS": job.cluster},
+    )
+    for event in executor.run([spec]):
+        if event.phase == "end":
+            yield _gathered(event.cell, store)
+        elif event.phase != "start":
+            yield Going(event.phase, event.done, event.total)
+
+
+def _placed(job: Job, store: Store, sent: Files | None) -> CellSpec | None:
+    """The cell with folders, memory and provenance of this node; None if the task is not here."""
+    spec, cpus = job.spec, job.spec.resources.cpus
+    update: dict[str, object] = {"root": str(store.root)}
+    if not _says(Path(job.token), job.said):
+        task = _task_here(Path(spec.task_folder).name, store.tasks, sent)
+        if task is None:
+            return None
+        update |= {"task_folder": str(task), "fits": str(store.fits)}
+    share = MEMORY_SHARE * psutil.virtual_memory().available * min(1.0, cpus / usable_cores())
+    update["memory_bytes"] = int(max(share, 1e9 * spec.resources.memory_gb))
+    here = provenance(cpus).model_copy(update={"date": spec.blank.provenance.date})
+    update["blank"] = spec.blank.model_copy(update={"provenance": here})
+    return spec.model_copy(update=update)
+
+
+def _says(token: Path, said: str) -> bool:
+    try:
+        return token.read_text(encoding="utf-8") == said
+    except OSError:
+        return False
+
+
+def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:
+    """The folder of a task on this node, written if its files were sent; None if there is none."""
+    folder, partial = tasks / name, tasks / f"{name}-sent"
+    with FileLock(f"{folder}.lock"):  # another cell of the task may be writing it
+        if not folder.exists():
+            if sent is None:
+                return None
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            for file, content in sent.items():
+                content.tofile(partial / file)
+            partial.rename(folder)
+    return folder
+
+
+def _gathered(cell: Cell, store: Store) -> Measured:
+    """A cell and its files, which this node need not keep."""
+    folder = store.folder(cell)
+    files = {
+        name: (folder / name).read_bytes() for name in (RUN, QUERIES) if (folder / name).exists()
+    }
+    log = store.logs / f"{cell.key}.log"
+    printed = log.read_bytes() if log.exists() else b""
+    shutil.rmtree(folder, ignore_errors=True)
+    for left in store.logs.glob(f"{cell.key}.*"):
+        left.unlink()
+    return Measured(cell.model_dump_json(by_alias=True), files, printed)

@@ -1,0 +1,171 @@
+"""The process between the harness and a cell's: ``python -m`` this, with SPEC.json, FD and LOG.
+
+It forks the cell's process before anything heavy is imported, keeps the start and the end of what
+that prints, and leaves nothing of it behind: when the cell's process has ended, or when its own
+standard input has (the harness is gone, or wants no more of the cell), it ends all descendants. On
+Linux these include those that left their group, session and parent, which the kernel hands to this
+process. Asked to end (SIGTERM), it asks the cell first. Its last line on FD says how that ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from pathlib import Path
+
+from bench.executors.log import CellLog
+
+GRACE_S = 5.0
+"""How long a cell may take to end when asked, before it is killed."""
+LINGER_S = 0.5
+"""How long what a cell started may outlive it: libraries tidy up in processes of their own."""
+
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+class Guard:
+    """Watches over the process of a cell, a child of this one and leader of its group."""
+
+    def __init__(self, worker: int, printed: int, log: CellLog) -> None:
+        """``printed``: what to read the cell's output from."""
+        self._worker = worker
+        self._watched = [0, printed]
+        self._printed = printed
+        self._log = log
+        self._asked = False
+        self._patience_ends: float | None = None
+        self._code: int | None = None
+
+    def watch(self) -> int:
+        """Wait for the cell's process; its exit code is returned, minus the signal if killed."""
+        wake = self._wake_on_signals()
+        self._reap()
+        while self._code is None:
+            left = None
+            if self._patience_ends is not None:
+                left = max(0.0, self._patience_ends - time.monotonic())
+            ready, _, _ = select.select([wake, *self._watched], [], [], left)
+            if wake in ready:
+                os.read(wake, 4096)
+            if self._printed in ready and not self._keep():
+                self._watched.remove(self._printed)
+            if 0 in ready:
+                self._watched.remove(0)
+                self._signal(signal.SIGKILL)
+            if self._asked and self._patience_ends is None:
+                self._patience_ends = time.monotonic() + GRACE_S
+                self._signal(signal.SIGTERM)
+            if left == 0:
+                self._signal(signal.SIGKILL)
+            self._reap()
+        self._end_descendants()
+        os.set_blocking(self._printed, False)
+        with contextlib.suppress(BlockingIOError):
+            while self._keep():
+                pass
+        return self._code
+
+    def _wake_on_signals(self) -> int:
+        """A descriptor that becomes readable when a child ends or this process is asked to."""
+        wake, written = os.pipe()
+        os.set_blocking(written, False)
+        signal.set_wakeup_fd(written, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGTERM, self._ask)
+        return wake
+
+    def _ask(self, *_: object) -> None:
+        self._asked = True
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Signal the cell's process and its group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._worker, number)
+        if self._code is None:  # it may not lead its group yet
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._worker, number)
+
+    def _keep(self) -> bytes:
+        """Read some output; empty at its end."""
+        block = os.read(self._printed, 1 << 16)
+        self._log.add(block)
+        return block
+
+    def _reap(self) -> bool:
+        """Collect children that ended; whether there are others."""
+        try:
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self._worker:
+                    self._code = os.waitstatus_to_exitcode(ended[1])
+        except ChildProcessError:
+            return False
+        return True
+
+    def _end_descendants(self) -> None:
+        """End what the cell left; some of it may be starting more while this looks."""
+        lingers_until = time.monotonic() + LINGER_S
+        while self._reap() and time.monotonic() < lingers_until and 0 in self._watched:
+            time.sleep(0.01)
+        if sys.platform != "linux":  # there, group and all are children by now
+            self._signal(signal.SIGKILL)
+        gives_up = time.monotonic() + GRACE_S
+        while self._reap() and time.monotonic() < gives_up:
+            import psutil
+
+            for process in psutil.Process().children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            time.sleep(0.01)
+
+
+def _prctl(option: int, value: int) -> None:
+    """Set an attribute of this process, where the system has it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _become_the_cell(guard: int, output: int) -> None:
+    """Turn a fresh fork into the leader of a group of its own that ends with its guard."""
+    os.setsid()
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guard:
+        sys.exit(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash must not fill the disk
+
+
+def main() -> None:
+    """Run the cell that the arguments name."""
+    spec, descriptor, log = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    guard = os.getpid()
+    printed, output = os.pipe()
+    worker = os.fork()
+    if worker == 0:
+        _become_the_cell(guard, output)
+        from bench.executors.worker import measure
+
+        measure(spec, descriptor)
+        return
+    os.close(output)
+    kept = CellLog(log)
+    code = Guard(worker, printed, kept).watch()
+    kept.close()
+    last = json.dumps({"ended": code, "printed": kept.last_words()})
+    with contextlib.suppress(BrokenPipeError):
+        # The cell may have been killed in the middle of a line.
+        os.write(descriptor, f"\n{last}\n".encode())
+
+
+if __name__ == "__main__":
+    main()

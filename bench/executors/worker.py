@@ -1,0 +1,87 @@
+"""What the process of a cell does: it measures, and tells the harness how far it is.
+
+It writes one JSON line an event to a file descriptor, and ends when its parent does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from bench.evaluation.process import run_cell
+from bench.store.cell import Cell, CellSpec, Status
+
+TELL_EVERY_S = 0.2
+
+
+class _Events:
+    """Lines to the harness; of one phase at most a few a second."""
+
+    def __init__(self, descriptor: int) -> None:
+        # What a method starts must not hold this end of the pipe open.
+        os.set_inheritable(descriptor, False)
+        self._pipe = os.fdopen(descriptor, "w", buffering=1, encoding="utf-8")
+        self._phase = ""
+        self._next = 0.0
+
+    def tell(self, phase: str, done: int, total: int) -> None:
+        """Say how far a phase is."""
+        now = time.monotonic()
+        if phase == self._phase and now < self._next and done < total:
+            return
+        self._phase, self._next = phase, now + TELL_EVERY_S
+        self._write({"phase": phase, "done": done, "total": total})
+
+    def end(self, cell: Cell) -> None:
+        """Say how it ended."""
+        self._write({"cell": cell.model_dump(mode="json", by_alias=True)})
+
+    def _write(self, message: dict[str, object]) -> None:
+        try:
+            self._pipe.write(json.dumps(message) + "\n")
+        except BrokenPipeError:
+            _end()  # the harness is gone: this is no failure of the cell
+
+
+def _end() -> None:
+    """End this process and its group."""
+    os.killpg(0, signal.SIGKILL)
+
+
+def _end_with(parent: int) -> None:
+    """End once the parent is gone, killed outright perhaps; Linux sees to that sooner."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    _end()
+
+
+def measure(spec_file: Path, descriptor: int) -> None:
+    """Measure the cell that a file describes, in this process.
+
+    Args:
+        spec_file: JSON of a ``CellSpec``.
+        descriptor: where events go.
+    """
+    spec = CellSpec.model_validate_json(spec_file.read_bytes())
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+    events = _Events(descriptor)
+    try:
+        cell = run_cell(spec, events.tell)
+    except BaseException as error:  # sys.exit(), or an interrupt that no user sent
+        traceback.print_exc()
+        cell = spec.blank.model_copy(
+            update={"status": Status.FAILED, "reason": _reason_of_exit(error)}
+        )
+    events.end(cell)
+
+
+def _reason_of_exit(error: BaseException) -> str:
+    """An exception that is meant to end the process, with the place that raised it."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    name = type(error).__name__
+    return f"{name}({error}) in {Path(place.filename).name}:{place.lineno}: {place.line}"

@@ -1,0 +1,177 @@
+"""What is measured of a cell: results of its operating points, and their JSON form."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from bench.method import Value
+from bench.system.records import Amount, Columns, End, Figure, Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Stratum(Stored):
+    """Recall of the pairs at one distance, with a 95 % bootstrap interval over queries."""
+
+    distance: int
+    n: int
+    recall: Figure
+    low: End
+    high: End
+
+
+class Interval(Stored):
+    """A mean over queries, with its 95 % bootstrap interval."""
+
+    mean: Figure
+    low: End
+    high: End
+
+
+class PartResult(Stored):
+    """What one operating point gave on a part of the relevant documents.
+
+    Attributes:
+        n_queries, n_pairs: size of the part.
+        recall: over its pairs.
+        recall_by_distance, ranking: as for the whole.
+    """
+
+    n_queries: int
+    n_pairs: int
+    recall: Figure
+    recall_by_distance: Columns[Stratum]
+    ranking: dict[str, Interval] = Field(default_factory=dict)
+
+
+class Correlation(Stored):
+    """Spearman's rho between a score of word pairs and the human one.
+
+    Attributes:
+        score: how a pair was scored: ``score`` as the method gives it, ``log-rank``.
+        subset: which of the pairs.
+        n: how many they are.
+        rho, low, high: with a 95 % bootstrap interval over pairs; None where all scores are equal.
+    """
+
+    score: str
+    subset: str
+    n: int
+    rho: Figure | None
+    low: End | None
+    high: End | None
+
+
+class Loss(Stored):
+    """Where relevant documents are lost: 1 - recall = encoder + routing + scoring - gain.
+
+    Shares of the pairs at one distance, or of all.
+
+    Attributes:
+        encoder: exact search over the same vectors misses them.
+        routing: exact search finds them, but they were not visited.
+        scoring: visited, and not among the best that were returned.
+        gain: exact search misses them, but the documents ranked above were not visited.
+    """
+
+    n: int
+    encoder: End
+    routing: End
+    scoring: End
+    gain: End
+
+
+class XRay(Stored):
+    """The losses of an operating point: see :class:`Loss`.
+
+    Attributes:
+        overall: of all pairs.
+        by_distance: at each distance that occurs.
+        undivided: whether it is not known what was visited, and routing has scoring's part too.
+    """
+
+    overall: Loss
+    by_distance: dict[int, Loss]
+    undivided: bool
+
+
+class PointResult(Stored):
+    """What one operating point gave. Shares are fractions.
+
+    Attributes:
+        visited: mean share of the corpus whose vectors were scored for a query.
+        self_reported: whether ``visited`` is the method's own count.
+        routing: document dot products spent on the way, for each query.
+        work: ``visited`` and routing together, as a share of the corpus.
+        recall, low, high: over all pairs, with its interval.
+        macro: mean over queries.
+        min: smallest over distances of at least 30 pairs.
+        ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
+        seen, unseen: of relevant documents that were seen in training, and of the others.
+        xray: where relevant documents are lost, of a method that can search exactly.
+    """
+
+    point: dict[str, Value]
+    visited: Figure
+    self_reported: bool
+    routing: End
+    work: Figure
+    queries_per_second: Amount
+    recall: Figure
+    low: End
+    high: End
+    macro: Figure
+    min: Figure
+    recall_by_distance: Columns[Stratum]
+    ranking: dict[str, Interval] = Field(default_factory=dict)
+    seen: PartResult | None = None
+    unseen: PartResult | None = None
+    xray: XRay | None = None
+
+
+TENTH = 0.1
+"""The share of documents visited at which methods are compared."""
+
+
+def dearest_within(points: Sequence[PointResult], budget: float) -> int | None:
+    """Number of the operating point that visits most within a share of the corpus, or None."""
+    within = [number for number, point in enumerate(points) if point.visited <= budget]
+    return max(within, key=lambda number: points[number].visited, default=None)
+
+
+class Chosen(Stored):
+    """The operating point that was chosen on validation, before the test was opened.
+
+    Attributes:
+        budget: share of the corpus that a validation query may visit, on average.
+        number: of the operating point, or None where none could be chosen.
+        reason: why there was nothing to choose.
+        score: what validation came to there: nDCG@10 over text, recall@|S| in a hierarchy.
+        visited: mean share of the corpus that validation queries visited there.
+    """
+
+    budget: float
+    number: int | None = None
+    reason: str = ""
+    score: Figure | None = None
+    visited: Figure | None = None
+
+
+class Leaves(Stored):
+    """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
+
+    Attributes:
+        training: the same, each time that the method looked while it was trained.
+    """
+
+    leaves: int
+    empty: int
+    largest: End
+    gini: End
+    entropy: End
+    expected: End
+    even: End
+    training: Columns[Leaves] = Field(default_factory=list)

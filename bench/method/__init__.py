@@ -1,0 +1,34 @@
+"""The contract of a method: what it is given, what it must answer, and what it may ask for.
+
+It may import ``task``, ``system`` and ``leaves``.
+"""
+
+from bench.method.contract import (
+    Ablations,
+    FitIdentity,
+    Method,
+    Params,
+    Point,
+    SearchResult,
+    check_params,
+)
+from bench.method.resources import Resources
+from bench.method.workspace import Progress, Workspace
+from bench.system.cluster import join_cluster, require_ray
+from bench.types import Value
+
+__all__ = [
+    "Ablations",
+    "FitIdentity",
+    "Method",
+    "Params",
+    "Point",
+    "Progress",
+    "Resources",
+    "SearchResult",
+    "Value",
+    "Workspace",
+    "check_params",
+    "join_cluster",
+    "require_ray",
+]

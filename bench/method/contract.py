@@ -1,0 +1,236 @@
+"""The contract of a method: fit on training pairs, index the corpus, search at operating points."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
+
+from bench.errors import InputError
+from bench.method.resources import Resources
+from bench.method.workspace import Progress, Workspace
+from bench.types import Value
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.leaves import LeafHealth
+    from bench.task.task import Corpus, Queries, Training
+    from bench.types import Floats, Ints
+
+Params: TypeAlias = Mapping[str, Value]
+Point: TypeAlias = Mapping[str, Value]
+Ablations: TypeAlias = Mapping[str, Mapping[str, Params]]
+
+
+class FitIdentity(NamedTuple):
+    """What a fitted state depends on besides the task and the seed.
+
+    Methods whose identities are equal share one fit: rows that differ by index alone.
+
+    Attributes:
+        name: of what is fitted.
+        params: the hyper-parameters that the fit reads.
+        parts: the classes whose code it runs; what they inherit from and import is followed by the
+            harness, and where the method is no built-in, its own class counts as well.
+    """
+
+    name: str
+    params: Params
+    parts: tuple[type, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class SearchResult:
+    """What a search returned for a batch of n queries.
+
+    Attributes:
+        ids: [n, k] document numbers, best first, each at most once; -1 where there are fewer.
+        scores: [n, k] higher is better; checked for NaN, and never used for the order.
+        leaves: [n, p] leaves that each query probed, -1 where fewer; needs ``partition()``.
+        visited: [n] distinct documents scored, where the method counts for itself; the board marks
+            it *self-reported*. With neither leaves nor visited, a query visited the whole corpus.
+        routing: vectors scored to find the way, in document dot products for each query.
+    """
+
+    ids: Ints
+    scores: Floats | Ints
+    leaves: Ints | None = None
+    visited: Floats | Ints | None = None
+    routing: float = 0.0
+
+
+class Method(ABC):
+    """One row of the board. Subclass it in one file; see ``examples/``.
+
+    The harness calls ``fit``, ``index`` and then ``search`` at each operating point, in a process
+    of its own. Arrays that it hands out are read-only.
+
+    Attributes:
+        name: as typed after ``--methods``.
+        params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
+            the cell's key.
+        version: of a built-in alone: a name and a number, raised when results may change. What is
+            no built-in is known by the content of its modules.
+        requires: packages without which the cell is skipped.
+        ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
+            hyper-parameters.
+        sees_test: True for the oracle alone, which is handed the test relevance.
+        resources: what a node of a cluster must have free for it; see ``docs/scale.md``.
+        exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
+        workspace: where to keep what can be made again, and whom to tell of long preparations.
+    """
+
+    name: ClassVar[str]
+    params: ClassVar[dict[str, Value]] = {}
+    version: ClassVar[str] = ""
+    requires: ClassVar[tuple[str, ...]] = ()
+    ablations: ClassVar[Ablations] = {}
+    sees_test: ClassVar[bool] = False
+    resources: ClassVar[Resources] = Resources()
+    exempt: ClassVar[Mapping[str, str]] = {}
+
+    def __init__(self, **params: Value) -> None:
+        check_params(type(self), params)
+        self.values: dict[str, Value] = {**self.params, **params}
+        self.workspace = Workspace()
+
+    def skip(self, train: Training) -> str | None:  # noqa: ARG002 - for those that override it
+        """Why this method has no row on a task, such as that its queries have no text; or None."""
+        return None
+
+    def fit(self, train: Training, *, seed: int, progress: Progress) -> None:  # noqa: B027
+        """Learn from training pairs and validation. The default learns nothing.
+
+        Args:
+            train: all that may be seen.
+            seed: of every random choice.
+            progress: to be called with (done, total) now and then.
+        """
+
+    @abstractmethod
+    def index(self, corpus: Corpus) -> None:
+        """Prepare the corpus for search.
+
+        Args:
+            corpus: names of the n documents, and a sample of queries to lay the index out by.
+        """
+
+    def operating_points(self) -> list[Point]:
+        """Settings of the search effort, cheapest first; called after ``index``."""
+        return [{}]
+
+    def prepare(self, queries: Queries) -> None:  # noqa: B027
+        """Encode a batch of queries before its search is timed; called ahead of each ``search``.
+
+        A method that encodes texts keeps the vectors for the operating points that follow.
+        """
+
+    @abstractmethod
+    def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
+        """The k best documents of each query at one operating point.
+
+        Args:
+            queries: a batch of n queries.
+            k: documents asked for; fewer may be returned.
+            point: one of ``operating_points()``.
+
+        Returns:
+            [n, at most k] ids and scores, and what was looked at.
+        """
+
+    def rank_exactly(self, queries: Queries, k: int) -> Ints | None:  # noqa: ARG002
+        """The k best of all documents by the scores that ``search`` ranks by, or None.
+
+        Tells apart what the vectors miss from what the index misses: the board's X-ray.
+
+        Args:
+            queries: a batch of n queries.
+            k: documents asked for each query.
+
+        Returns:
+            [n, at most k] document numbers, best first, -1 where there are fewer.
+        """
+        return None
+
+    def partition(self) -> Ints | None:
+        """The leaf that holds each document, or None if there are no leaves.
+
+        Returns:
+            [n_documents], or [n_documents, r] where a document lies in r leaves.
+        """
+        return None
+
+    def leaves_in_training(self) -> Sequence[LeafHealth]:
+        """How the leaves fared while the method was trained, for one that learns them."""
+        return ()
+
+    def index_bytes(self) -> int:
+        """Size of the index in memory, in bytes; 0 if there is none."""
+        return 0
+
+    def score(self, queries: Queries, documents: Ints) -> Floats:
+        """Scores of single pairs, for similarity benchmarks.
+
+        Args:
+            queries: n queries.
+            documents: [n] a document for each.
+
+        Returns:
+            [n] scores, higher for more relevant.
+
+        Raises:
+            NotImplementedError: the method does not score single pairs.
+        """
+        raise NotImplementedError(f"{self.name} does not score single pairs")
+
+    def save(self, folder: Path) -> None:
+        """Write the fitted state, to be shared and kept for the next run; never a pickle.
+
+        A method that does not override this and ``load`` is fitted anew in each cell.
+        """
+        raise NotImplementedError
+
+    def load(self, folder: Path) -> None:
+        """Take over the fitted state that ``save`` wrote, instead of ``fit``."""
+        raise NotImplementedError
+
+    @property
+    def keeps_fit(self) -> bool:
+        """Whether the fitted state can be saved and shared."""
+        return type(self).save is not Method.save
+
+    def fit_identity(self) -> FitIdentity:
+        """What the fitted state depends on."""
+        return FitIdentity(self.name, self.values, (type(self), *self.parts()))
+
+    @classmethod
+    def parts(cls) -> tuple[type, ...]:
+        """Classes that this one is made of without inheriting from them, such as its index."""
+        return ()
+
+    def warm_start(self, train: Training) -> Method | None:  # noqa: ARG002
+        """An unfitted method whose fit this one's goes on from, or None.
+
+        The harness fits it first (or loads it, if that was done before) and calls ``start_from``.
+        """
+        return None
+
+    def start_from(self, fitted: Method) -> None:
+        """Take the fitted warm start, before ``fit``."""
+        raise NotImplementedError
+
+
+def check_params(method: type[Method], params: Params) -> None:
+    """Raise InputError for a hyper-parameter that the method lacks, or one of the wrong type."""
+    for name, value in params.items():
+        if name not in method.params:
+            known = ", ".join(sorted(method.params)) or "none"
+            raise InputError(f"{method.name} has no parameter {name!r}; it has: {known}")
+        wanted = type(method.params[name])
+        if type(value) is not wanted and not (wanted is float and type(value) is int):
+            raise InputError(
+                f"{method.name}.{name} takes {wanted.__name__} (default {method.params[name]!r}), "
+                f"got {value!r}"
+            )

@@ -1,0 +1,101 @@
+"""What a suite asks for, with the classes of the methods that it names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError, unknown
+from bench.plan.cells import Grid, Settings, check_settings, methods_named
+from bench.plan.suite import ALL, placed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bench.method import Method
+    from bench.plan.suite import Entry, Suite
+    from bench.registry import Registry
+
+
+def grids_of(suite: Suite, registry: Registry) -> list[Grid]:
+    """The boards of a suite, in its order.
+
+    Raises:
+        InputError: a method is unknown or has another name on boards, a setting is of no method
+            or of another type, or a row is listed twice.
+    """
+    grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
+    _check_once(grids)
+    return grids
+
+
+def only(
+    suite: Suite, grids: list[Grid], methods: Collection[str], datasets: Collection[str]
+) -> list[Grid]:
+    """What the grids of a suite have of some methods and datasets; of all where none is named.
+
+    Raises:
+        InputError: the suite lists no such method or dataset, or not the one on the other.
+    """
+    by_method = {method.name for grid in grids for method in grid.methods}
+    for kind, asked, known in (
+        ("method", methods, by_method),
+        ("dataset", datasets, {grid.dataset for grid in grids}),
+    ):
+        for name in asked:
+            if name not in known:
+                raise unknown(f"{kind} of suite {suite.name!r}", name, known)
+    kept = [
+        grid._replace(methods=[m for m in grid.methods if not methods or m.name in methods])
+        for grid in grids
+        if not datasets or grid.dataset in datasets
+    ]
+    if not any(grid.methods for grid in kept):
+        raise InputError(
+            f"suite {suite.name!r} does not list {', '.join(methods)} on {', '.join(datasets)}; "
+            "name other methods or datasets of it, or leave one of the two out"
+        )
+    return [grid for grid in kept if grid.methods]
+
+
+def _grid(entry: Entry, place: str, registry: Registry) -> Grid:
+    """What an entry asks for."""
+    with placed(f"{place}: methods"):
+        methods = methods_named(entry.methods, registry)
+        for name in entry.methods:
+            if name != ALL and name != registry.canonical(name):
+                raise InputError(f"{name} is {registry.canonical(name)} on boards; list it as that")
+    with placed(f"{place}: settings"):
+        settings = Settings.named(entry.settings)
+        check_settings(methods, settings)
+        for each in methods:
+            _check_types(each, settings)
+    return Grid(entry.dataset, methods, settings, tuple(entry.seeds), entry.k, place)
+
+
+def _check_types(method: type[Method], settings: Settings) -> None:
+    """Raise InputError for a value of another type, such as a number in quotes."""
+    read = settings.of(method)
+    for (named, param), value in settings.values.items():
+        if named not in {"", method.name} or param not in read or not isinstance(value, str):
+            continue
+        if not isinstance(read[param], str):
+            raise InputError(
+                f"{param} takes {type(read[param]).__name__}, got the text {value!r}; write it "
+                "without quotes"
+            )
+
+
+def _check_once(grids: list[Grid]) -> None:
+    """Raise InputError for a row and seed that are listed twice."""
+    seen: dict[tuple[object, ...], str] = {}
+    for grid in grids:
+        for method in grid.methods:
+            params = tuple(sorted(grid.settings.of(method).items()))
+            for seed in grid.seeds:
+                row = grid.dataset, method.name, params, seed, grid.k
+                if row in seen:
+                    raise InputError(
+                        f"{grid.place}: {method.name} with seed {seed} and the same settings is "
+                        f"listed before, in {seen[row]}; list it once"
+                    )
+                seen[row] = grid.place

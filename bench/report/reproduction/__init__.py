@@ -1,0 +1,1 @@
+"""The papers' claims beside what was measured: REPRODUCTION.md from claims.toml."""

@@ -1,0 +1,106 @@
+"""The headline claims of the papers: what they print, where it is measured here, the verdict."""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from importlib import resources
+from typing import Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from bench.errors import InputError
+from bench.system.records import Stored
+
+
+class Verdict(StrEnum):
+    """Whether a claim holds here."""
+
+    REPRODUCED = "reproduced"
+    PARTLY = "partly"
+    NOT = "not"
+    NOT_MEASURED = "not measured"
+
+
+class Figure(Stored):
+    """One number of a claim.
+
+    It is read from the cells of a row, or from a table of a published file.
+
+    Attributes:
+        what: it is, in words.
+        paper: what the paper prints, or empty.
+        dataset, row: whose cells; a row by its label on the boards.
+        value: ``recall``, ``min``, ``distance N``, ``R@100``, ``unseen R@100``, ``empty leaves``,
+            ``rho SUBSET by SCORE`` …
+        at: within 10 % visited, or at the dearest operating point.
+        ahead_of: another row, from which the difference is taken.
+        at_least, at_most: what the verdict rests on, in the unit that is shown.
+        file: a published one in markdown, from the results folder on.
+        line, column: how a row of one of its tables begins, and the title of a column.
+    """
+
+    what: str
+    paper: str = ""
+    dataset: str = ""
+    row: str = ""
+    value: str = ""
+    at: Literal["10 %", "all"] = "all"
+    ahead_of: str = ""
+    at_least: float | None = None
+    at_most: float | None = None
+    file: str = ""
+    line: tuple[str, ...] = ()
+    column: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Figure:
+        measured = (self.dataset, self.row, self.value)
+        published = (self.file, self.line, self.column)
+        if self.file and self.ahead_of:
+            raise ValueError("a difference is of two rows of cells")
+        if not ((all(measured) and not any(published)) or (all(published) and not any(measured))):
+            raise ValueError("a figure has dataset, row and value, or file, line and column")
+        return self
+
+
+class Claim(Stored):
+    """A claim of a paper.
+
+    Attributes:
+        claim: in our words.
+        verdict: ours, resting on the figures.
+        why: what stands behind the verdict, and what was tried.
+    """
+
+    claim: str
+    verdict: Verdict
+    why: str
+    figures: tuple[Figure, ...] = ()
+
+
+class Paper(Stored):
+    """A paper with its claims, in the order in which they are told."""
+
+    title: str
+    source: str
+    claims: list[Claim] = Field(min_length=1)
+
+
+class Claims(Stored):
+    """The file ``claims.toml``."""
+
+    papers: list[Paper]
+
+
+def read_claims() -> list[Paper]:
+    """The papers whose claims are followed.
+
+    Raises:
+        InputError: the file is not well formed.
+    """
+    file = resources.files("bench.report.reproduction") / "claims.toml"
+    try:
+        return Claims.model_validate(tomllib.loads(file.read_text("utf-8"))).papers
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise InputError(f"bench/report/reproduction/claims.toml: {error}") from error

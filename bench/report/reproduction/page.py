@@ -1,0 +1,104 @@
+"""REPRODUCTION.md: the papers' claims beside what was measured here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from bench.errors import InputError
+from bench.report.leaderboard import pipe_table
+from bench.report.links import anchor
+from bench.report.reproduction.claims import read_claims
+from bench.report.reproduction.figures import measured
+from bench.report.rows import NONE
+from bench.report.task_report import by_task, report_of
+from bench.system.files import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from bench.report.reproduction.claims import Claim, Figure, Paper
+    from bench.report.reproduction.figures import Measured
+    from bench.report.task_report import TaskReport
+    from bench.store.folder import Store
+
+NAME = "REPRODUCTION.md"
+HEAD = """# What reproduces
+
+The headline claims of the two papers that Treeline starts from, what they print, what was measured
+here, and a verdict. Neither paper comes with code; where ours had to choose, the last line of a
+claim says what was tried. Figures are read from the cells behind
+[the leaderboard](LEADERBOARD.md) and from published tables: means ± standard deviation over seeds
+in per cent, with a 95 % interval over queries.
+"""
+HEADER = ["what", "paper", "here", "95 % interval", "seeds", "from"]
+
+
+def write_reproduction(store: Store) -> Path:
+    """Write REPRODUCTION.md of a store: see ``reproduction_text``."""
+    path = store.root / NAME
+    write_atomically(path, reproduction_text(store, read_claims()))
+    return path
+
+
+def reproduction_text(store: Store, papers: list[Paper]) -> str:
+    """The claims of papers beside what a results folder holds, as markdown.
+
+    Raises:
+        InputError: a figure is not there, or the verdict on a claim no longer rests on its figures.
+    """
+    reports = {
+        cells[0].task: report_of(cells, store.query_values) for cells in by_task(store.cells())
+    }
+    sections = [_section(paper, reports, store.root) for paper in papers]
+    return "\n".join([HEAD, _summary(papers), *sections])
+
+
+def _summary(papers: list[Paper]) -> str:
+    rows = [
+        [paper.source, f"[{claim.claim}](#{anchor(claim.claim)})", claim.verdict]
+        for paper in papers
+        for claim in paper.claims
+    ]
+    return "\n".join([pipe_table(["paper", "claim", "verdict"], rows), ""])
+
+
+def _section(paper: Paper, reports: Mapping[str, TaskReport], root: Path) -> str:
+    lines = [f"## {paper.title} ({paper.source})", ""]
+    for claim in paper.claims:
+        lines += [f"### {claim.claim}", "", f"Verdict: **{claim.verdict}**.", ""]
+        rows = [_line(figure, reports, root, claim) for figure in claim.figures]
+        if rows:
+            lines += [pipe_table(HEADER, rows), ""]
+        lines += [claim.why.strip(), ""]
+    return "\n".join(lines)
+
+
+def _line(figure: Figure, reports: Mapping[str, TaskReport], root: Path, claim: Claim) -> list[str]:
+    found = measured(figure, reports, root)
+    _check(figure, found, claim)
+    seeds = NONE if found.n_seeds is None else str(found.n_seeds)
+    shown = [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds]
+    return [*shown, _source(figure)]
+
+
+def _source(figure: Figure) -> str:
+    """A link to the published table, or to the row's place on the leaderboard."""
+    if figure.file:
+        return f"[{figure.file}]({figure.file})"
+    return f"[{figure.row}](LEADERBOARD.md#{quote(anchor(figure.dataset))})"
+
+
+def _check(figure: Figure, found: Measured, claim: Claim) -> None:
+    """Raise InputError where a verdict no longer rests on its figures."""
+    low, high = figure.at_least, figure.at_most
+    if (low is not None and found.value < low) or (high is not None and found.value > high):
+        bound = (
+            f"at least {low:g}" if low is not None and found.value < low else f"at most {high:g}"
+        )
+        raise InputError(
+            f"{figure.what} is {found.value:.3f}, and the verdict '{claim.verdict}' on "
+            f"{claim.claim!r} rests on {bound}; judge it again in "
+            "bench/report/reproduction/claims.toml"
+        )

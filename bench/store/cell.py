@@ -1,0 +1,135 @@
+"""A cell: what was measured of one (task, method, hyper-parameters, seed), and its JSON form."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from bench.measures.records import Chosen, Correlation, Leaves, PointResult
+from bench.method import Resources, Value
+from bench.system.provenance import Provenance
+from bench.system.records import Amount, Columns, Figure, Stored, Text
+
+
+class Status(StrEnum):
+    """How a cell ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    TIMEOUT = "timeout"
+    OUT_OF_MEMORY = "out-of-memory"
+    SKIPPED = "skipped"
+
+
+WARNING = "warning: "
+"""How the phase of a cell begins that is no phase, but something to be told at once."""
+
+
+class Cost(Stored):
+    """Seconds, megabytes (10^6) and bytes.
+
+    Attributes:
+        fit_s: of training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        encode_s: of the test queries, if that was not done before; q/s leave it out.
+        choose_s: of searching validation queries, to choose an operating point.
+        search_s: over all operating points.
+        exact_s: of searching exactly, for the X-ray.
+        harness_s: everything else in the cell's process: start, task, measures, the run file.
+        peak_mb: largest unique set size of the cell's process, sampled.
+        ceiling_mb: of what it might allocate; None: not told.
+    """
+
+    fit_s: Amount
+    fit_shared: bool
+    index_s: Amount
+    encode_s: Amount = 0.0
+    choose_s: Amount = 0.0
+    search_s: Amount
+    exact_s: Amount = 0.0
+    harness_s: Amount
+    peak_mb: Amount
+    ceiling_mb: Figure | None = None
+    index_bytes: int
+
+
+class Cell(Stored):
+    """One cell, as stored in ``cell.json``.
+
+    Attributes:
+        cut: rank at which rankings are cut, None for |S|.
+        seen_means: what it means here that a pair's answer was seen in training.
+        changed: the parameters that were set by hand.
+        code: what the results depend on, as :func:`bench.versions.stated.code_of` gives it.
+        chosen: the operating point that validation chose before the test was opened.
+        points: of what was searched; similarity: of pairs that were scored.
+        leaves: of a method that parts the corpus.
+        run_sha256, queries_sha256: of ``run.parquet`` and ``queries.parquet``; None where nothing
+            was searched.
+        sha256: of the text of ``cell.json`` with this field null.
+    """
+
+    schema_: Literal[1, 2] = Field(default=2, alias="schema")
+    key: str
+    status: Status
+    reason: Text | None = None
+    task: str
+    task_digest: str
+    notes: list[str] = Field(default_factory=list)
+    n_queries: int
+    n_documents: int
+    cut: int | None = None
+    seen_means: str = ""
+    method: str
+    params: dict[str, Value]
+    changed: dict[str, Value]
+    sees_test: bool = False
+    code: list[str] = Field(default_factory=list)
+    seed: int
+    k: int
+    chosen: Chosen | None = None
+    points: Columns[PointResult] = Field(default_factory=list)
+    similarity: Columns[Correlation] = Field(default_factory=list)
+    leaves: Leaves | None = None
+    cost: Cost | None = None
+    run_sha256: str | None = None
+    queries_sha256: str | None = None
+    sha256: str | None = None
+    provenance: Provenance
+
+    @property
+    def place(self) -> str:
+        """Its folder within the runs of a store: ``<task>/<method>/<key>``."""
+        return f"{self.task}/{self.method}/{self.key}"
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, int, int]:
+        """What a newer cell of other code takes the place of."""
+        params = repr(sorted(self.params.items()))
+        return self.task, self.task_digest, self.method, params, self.seed, self.k
+
+
+class CellSpec(Stored):
+    """What the process of a cell is told to do.
+
+    Attributes:
+        root: the results folder.
+        task_folder: where the task's arrays lie.
+        fits: the folder of fitted states that cells share.
+        resources: what it asks of a node of a cluster.
+        memory_bytes: how much the process may allocate; 0: there is no ceiling.
+        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        launched: when the cell's process was started (seconds since 1970).
+        blank: the cell with everything but its outcome.
+    """
+
+    root: str
+    task_folder: str
+    fits: str
+    resources: Resources = Resources()
+    plugins: list[str]
+    memory_bytes: int
+    fits_from: float
+    launched: float = 0.0
+    blank: Cell

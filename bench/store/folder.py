@@ -1,0 +1,220 @@
+"""Results on disk: cells are written whole or not at all.
+
+``runs/<task>/<method>/<key>/`` holds ``run.parquet``, ``queries.parquet`` and, moved into place
+last, ``cell.json``; beside them ``certify.json``, if it was measured again. ``.work/`` holds what
+can be made again: tasks, fitted encoders, logs, unfinished cells, and which cells are being
+measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from typing import TYPE_CHECKING
+
+import psutil
+from filelock import BaseFileLock, FileLock, Timeout
+
+from bench.errors import cannot_write
+from bench.store.cell import Cell, Status
+from bench.store.query_values import QueryValues, read_query_values
+from bench.system.files import remove, sha256_of, sync, written
+from bench.system.records import NotWholeError, read_record, to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
+MARK = "certify.json"
+BESIDE = (RUN, QUERIES, MARK)
+"""The files that come and go with a cell.json."""
+PUBLISHED_BYTES = 500_000
+"""Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
+
+
+class Store:
+    """The results folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.runs = root / "runs"
+        self.published = root / "published.json"
+        self.tasks = root / ".work" / "tasks"
+        self.fits = root / ".work" / "fits"
+        self.logs = root / ".work" / "logs"
+        self._staging = root / ".work" / "staging"
+        self._claims = root / ".work" / "claims"
+
+    def prepare(self) -> None:
+        """Make the folders and clear what killed runs left half-written.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        try:
+            work = (self.tasks, self.fits, self.logs, self._staging, self._claims)
+            for folder in (self.runs, *work):
+                folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._staging) as probe:
+                probe.write(b"\0" * 4096)
+                probe.flush()
+        except OSError as error:
+            raise cannot_write(self.root, error) from error
+        own = (*self._staging.iterdir(), *self.tasks.iterdir(), *self.root.glob(".writing-*"))
+        for left in own:
+            _, dash, process = left.name.rpartition("-")
+            if dash and process.isdigit() and not psutil.pid_exists(int(process)):
+                remove(left)
+
+    def claim(self, key: str) -> BaseFileLock | None:
+        """Keep other runs from measuring a cell until this lock is released or its process ends.
+
+        Returns:
+            None if another run is measuring it.
+        """
+        lock = FileLock(self._claims / key)
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            return None
+        return lock
+
+    def clear_staging(self, key: str) -> None:
+        """Remove what the killed process of a claimed cell left half-written."""
+        for left in self._staging.glob(f"{key}-*"):
+            remove(left)
+
+    def folder(self, cell: Cell) -> Path:
+        """Where a cell is kept."""
+        return self.runs / cell.place
+
+    def find(self, cell: Cell) -> Cell | None:
+        """The stored cell of the same key that was measured to its end, if there is one.
+
+        A file beside it that is not the one that was written with it makes it none.
+        """
+        folder = self.folder(cell)
+        stored = _whole_cell(folder / CELL)
+        if stored is None or stored.status is not Status.OK or stored.place != cell.place:
+            return None
+        for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
+            file = folder / name
+            if expected is not None and file.exists() and sha256_of(file) != expected:
+                return None
+        return stored
+
+    def query_values(self, cell: Cell) -> QueryValues | None:
+        """What each query came to in a stored cell, or None where that is not here as stored."""
+        file = self.folder(cell) / QUERIES
+        if not file.exists() or sha256_of(file) != cell.queries_sha256:
+            return None
+        return read_query_values(file)
+
+    def cell_paths(self) -> list[Path]:
+        """Every cell.json, whole or not."""
+        return sorted(self.runs.glob(f"*/*/*/{CELL}"))
+
+    def cells(self) -> list[Cell]:
+        """Every stored cell that is whole."""
+        return self.read()[0]
+
+    def read(self) -> tuple[list[Cell], list[str]]:
+        """Every stored cell that is whole, and a line for each that is not."""
+        cells, problems = [], []
+        for path in self.cell_paths():
+            try:
+                cell = read_cell(path)
+            except NotWholeError as error:
+                problems.append(str(error))
+                continue
+            if cell is None:
+                continue
+            if path.parent != self.folder(cell):
+                problems.append(f"{path}: is the cell of {self.folder(cell)}; move it there")
+                continue
+            cells.append(cell)
+            file = path.with_name(QUERIES)
+            if file.exists() and sha256_of(file) != cell.queries_sha256:
+                problems.append(f"{file}: is not as it was stored: its sha256 does not hold")
+        return cells, problems
+
+    @contextlib.contextmanager
+    def staging(self, key: str) -> Iterator[Path]:
+        """A folder of this process for a cell being measured; gone at the end."""
+        folder = self._staging / f"{key}-{os.getpid()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def replace(self, cell: Cell, staging: Path | None = None) -> None:
+        """Store a cell with the files in ``staging`` in the place of the one in its folder.
+
+        Raises:
+            InputError: the disk is full or the folder cannot be written; what was there stays.
+        """
+        folder, text = self.folder(cell), to_json(cell)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            # All that can fill the disk comes before the first move.
+            with written(self._staging, text) as record:
+                files = {} if staging is None else {name: staging / name for name in BESIDE}
+                files = {name: file for name, file in files.items() if file.exists()}
+                for file in files.values():
+                    sync(file)
+                large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
+                if large:
+                    (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
+                else:
+                    (folder / ".gitignore").unlink(missing_ok=True)
+                for name in BESIDE:
+                    if name in files:
+                        files[name].replace(folder / name)
+                    else:
+                        (folder / name).unlink(missing_ok=True)
+                record.replace(folder / CELL)
+        except OSError as error:
+            raise cannot_write(folder, error) from error
+
+    def commit(self, cell: Cell, staging: Path | None = None) -> None:
+        """Store a cell with the files in ``staging``, then drop the cells that it supersedes.
+
+        A failure never takes the place of a cell measured to its end.
+
+        Raises:
+            InputError: the disk is full or the folder cannot be written; what was there stays.
+        """
+        measured = cell.status is Status.OK
+        if not measured and self.find(cell) is not None:
+            return
+        folder = self.folder(cell)
+        self.replace(cell, staging)
+        for other in folder.parent.iterdir():
+            stored = _whole_cell(other / CELL)
+            if other == folder or stored is None or stored.identity != cell.identity:
+                continue
+            if measured or stored.status is not Status.OK:
+                shutil.rmtree(other, ignore_errors=True)
+
+
+def read_cell(path: Path) -> Cell | None:
+    """A stored cell, or None where there is none.
+
+    Raises:
+        NotWholeError: the file is not what was written, or is of another version's form.
+    """
+    try:
+        return read_record(path, Cell)
+    except FileNotFoundError:
+        return None
+
+
+def _whole_cell(path: Path) -> Cell | None:
+    """A stored cell, or None where there is none that is whole."""
+    with contextlib.suppress(NotWholeError):
+        return read_cell(path)
+    return None

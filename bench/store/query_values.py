@@ -1,0 +1,89 @@
+"""``queries.parquet``: what each query came to, so that rows can be compared query by query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bench.measures.records import TENTH, dearest_within
+from bench.store.run_file import PARQUET
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.measures.records import PointResult
+    from bench.types import Floats, Ints
+
+BUDGETS = (TENTH, 0.2, 1.0)
+"""Shares of documents visited at which rows are compared."""
+MANY = 20_000
+"""Queries beyond which only the first share is kept, so that the file can be published."""
+
+
+class QueryValues(NamedTuple):
+    """Values of the queries of a cell at some of its operating points.
+
+    Attributes:
+        queries: [n] rows of the queries.
+        points: number of an operating point -> name of a measure -> [n] values, NaN where a query
+            has none.
+    """
+
+    queries: Ints
+    points: dict[int, dict[str, Floats]]
+
+
+def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
+    """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
+    budgets = BUDGETS if n_queries <= MANY else BUDGETS[:1]
+    numbers = {dearest_within(points, budget) for budget in budgets}
+    return sorted(number for number in numbers if number is not None)
+
+
+def write_query_values(path: Path, values: QueryValues) -> None:
+    """Write one row a query and operating point; no file where no point is kept."""
+    if not values.points:
+        return
+    n = len(values.queries)
+    parts = [
+        pa.table(
+            {"point": np.full(n, number, np.int16), "query": values.queries.astype(np.int32)}
+            | {name: column.astype(np.float32) for name, column in columns.items()}
+        )
+        for number, columns in values.points.items()
+    ]
+    pq.write_table(pa.concat_tables(parts), path, **PARQUET)
+
+
+def read_query_values(path: Path) -> QueryValues | None:
+    """What ``write_query_values`` wrote, or None if there is no such file."""
+    if not path.exists():
+        return None
+    table = pq.read_table(path)
+    columns = {name: table[name].to_numpy() for name in table.column_names}
+    point, query = columns.pop("point"), columns.pop("query")
+    points = {
+        int(number): {name: values[point == number] for name, values in columns.items()}
+        for number in np.unique(point)
+    }
+    return QueryValues(query[point == point[0]], points)
+
+
+def equal_values(one: QueryValues, other: QueryValues) -> bool:
+    """Whether two have the same queries, points, measures and values."""
+    return (
+        np.array_equal(one.queries, other.queries)
+        and one.points.keys() == other.points.keys()
+        and all(
+            values.keys() == other.points[number].keys()
+            and all(
+                np.array_equal(values[name], other.points[number][name], equal_nan=True)
+                for name in values
+            )
+            for number, values in one.points.items()
+        )
+    )

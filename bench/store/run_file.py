@@ -1,0 +1,244 @@
+"""``run.parquet``: what a search returned, from which every metric can be derived again.
+
+One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
+task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached`` (of its
+relevant documents, in the task's order: which were visited, where that is known) and, at point 0,
+``exact`` (of the same: which exact search finds, where the method can search exactly). Scores are
+checked and not kept: no measure reads them, and they would be more than half of a file.
+Of word pairs, one row a pair: each way of scoring is a column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from bench.arrays.relevance import Relevance
+    from bench.method import Point
+    from bench.types import Bools, Floats, Ints
+
+SCHEMA = pa.schema(
+    {
+        "point": pa.int16(),
+        "query": pa.int32(),
+        "ids": pa.list_(pa.int32()),
+        "visited": pa.float64(),
+        "reached": pa.list_(pa.bool_()),
+        "exact": pa.list_(pa.bool_()),
+    }
+)
+
+
+PARQUET = {
+    "compression": "zstd",
+    "compression_level": 19,
+    "use_dictionary": False,
+    "write_statistics": False,
+    "data_page_size": 64 << 20,
+}
+"""What makes files of ids and figures small; statistics serve searches that nobody makes."""
+ROW_GROUP = 64 << 20
+"""Bytes in memory beyond which operating points are written."""
+ENCODING = {
+    "query": "DELTA_BINARY_PACKED",
+    "ids.list.element": "BYTE_STREAM_SPLIT",
+    "visited": "BYTE_STREAM_SPLIT",
+}
+
+
+class RunFile:
+    """Writes operating points one after the other."""
+
+    def __init__(
+        self,
+        path: Path,
+        queries: Ints,
+        depth: Ints,
+        relevance: Relevance,
+        exact: Bools | None,
+    ) -> None:
+        """Open ``path``.
+
+        Args:
+            path: to write.
+            queries: [n] rows of the queries.
+            depth: [n] how many documents of each ranking are kept.
+            relevance: of these queries.
+            exact: [n_pairs] which relevant documents exact search finds, or None.
+        """
+        self._writer = pq.ParquetWriter(path, SCHEMA, **PARQUET, column_encoding=ENCODING)
+        self._queries = queries.astype(np.int32)
+        self._depth = depth
+        self._offsets = _column(relevance.indptr.astype(np.int32))
+        self._exact = exact
+        self._points = 0
+        self._waiting: list[pa.Table] = []
+
+    def add(self, run: PointRun) -> None:
+        """Append the next operating point."""
+        n, k = run.ids.shape
+        # Up to the last document: a place left empty before it keeps its rank.
+        ends = k - np.argmax(run.ids[:, ::-1] >= 0, axis=1)
+        lengths = np.where((run.ids >= 0).any(axis=1), np.minimum(ends, self._depth), 0)
+        kept = np.arange(k) < lengths[:, None]
+        offsets = _column(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
+        columns = [
+            _column(np.full(n, self._points, np.int16)),
+            _column(self._queries),
+            pa.ListArray.from_arrays(offsets, _column(run.ids[kept])),
+            _column(run.visited),
+            self._of_pairs(run.reached),
+            self._of_pairs(self._exact if self._points == 0 else None),
+        ]
+        self._waiting.append(pa.table(columns, schema=SCHEMA))
+        self._points += 1
+        if sum(table.nbytes for table in self._waiting) > ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Write what waits as one row group: what points have in common takes no room twice."""
+        if self._waiting:
+            table = pa.concat_tables(self._waiting).combine_chunks()
+            self._writer.write_table(table, row_group_size=len(table))
+            self._waiting = []
+
+    def _of_pairs(self, values: Bools | None) -> pa.Array:
+        """A list for each query of what is known of its pairs; null where nothing is."""
+        if values is None:
+            return pa.nulls(len(self._queries), pa.list_(pa.bool_()))
+        bits = pa.Array.from_buffers(
+            pa.bool_(), len(values), [None, pa.py_buffer(np.packbits(values, bitorder="little"))]
+        )
+        return pa.ListArray.from_arrays(self._offsets, bits)
+
+    def close(self) -> None:
+        """Write what is left, and the footer."""
+        self._flush()
+        self._writer.close()
+
+
+class PointRecord(NamedTuple):
+    """What a run file says of one operating point.
+
+    Attributes:
+        queries: [n] rows of the task.
+        ids: [n, deepest] documents, best first, -1 after the last.
+        visited: [n] documents scored.
+        reached: [n_pairs] whether each relevant document was visited, or None.
+        exact: [n_pairs] whether exact search finds it, or None; of point 0 alone.
+    """
+
+    queries: Ints
+    ids: Ints
+    visited: Floats
+    reached: Bools | None
+    exact: Bools | None
+
+
+def read_run(path: Path) -> Iterator[PointRecord]:
+    """The operating points that ``RunFile`` wrote, in their order.
+
+    Raises:
+        ValueError: the file has another form.
+    """
+    file = pq.ParquetFile(path)
+    there = file.schema_arrow
+    for name in ("point", "query", "ids", "visited"):
+        if name not in there.names or there.field(name).type != SCHEMA.field(name).type:
+            found = there.field(name).type if name in there.names else "missing"
+            raise ValueError(f"its column {name} is {found}, not {SCHEMA.field(name).type}")
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group)
+        points = table["point"].to_numpy()
+        for number in np.unique(points):
+            begin, end = np.searchsorted(points, [number, number + 1])
+            of_point = table.slice(begin, end - begin)
+            yield PointRecord(
+                of_point["query"].to_numpy(),
+                _rankings(of_point["ids"].combine_chunks()),
+                of_point["visited"].to_numpy(),
+                *(_pairs_of(of_point, name) for name in ("reached", "exact")),
+            )
+
+
+def _rankings(lists: pa.ListArray) -> Ints:
+    """[n, longest] the lists, filled up with -1."""
+    lengths = np.asarray(lists.value_lengths())
+    ids = np.full((len(lists), lengths.max(initial=0)), -1, np.int32)
+    ids[np.arange(ids.shape[1]) < lengths[:, None]] = lists.flatten().to_numpy()
+    return ids
+
+
+def _pairs_of(table: pa.Table, name: str) -> Bools | None:
+    """[n_pairs] the lists of a column one after the other, None where it is null throughout."""
+    # A file of before there was an X-ray has no such column.
+    if name not in table.column_names or table[name].null_count == len(table):
+        return None
+    lists = table[name].combine_chunks()
+    values: Bools = lists.flatten().to_numpy(zero_copy_only=False)
+    return values
+
+
+def write_scores(path: Path, scores: dict[str, Floats]) -> None:
+    """Write the scores [n] of word pairs by name; NaN where a pair has none."""
+    # In full: rounding would make ties, and another correlation.
+    columns = {name: _column(values.astype(np.float64)) for name, values in scores.items()}
+    pq.write_table(pa.table(columns), path, **PARQUET)
+
+
+def read_scores(path: Path) -> dict[str, Floats]:
+    """What ``write_scores`` wrote."""
+    table = pq.read_table(path)
+    return {name: table[name].to_numpy() for name in table.column_names}
+
+
+def _column(values: Ints | Floats) -> pa.Array:
+    """A column over the same memory; ``pa.array`` would first import pandas, for 0.3 s."""
+    kind = pa.from_numpy_dtype(values.dtype)
+    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
+
+
+@dataclass(frozen=True)
+class PointSummary:
+    """How one operating point was searched.
+
+    Attributes:
+        mean_visited: documents scored for a query.
+        self_reported: whether the method counted them itself.
+        routing: document dot products for each query, beside the visited ones.
+        seconds: spent in the method's ``search``.
+    """
+
+    point: Point
+    n_queries: int
+    mean_visited: float
+    self_reported: bool
+    routing: float
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class PointRun:
+    """What one operating point returned for all queries of the test.
+
+    Attributes:
+        ids: [n, k] documents, best first, -1 past the end.
+        scores: [n, k] float32.
+        visited: [n] documents scored.
+        reached: [n_pairs] whether each relevant document was visited, None where that is not known.
+        summary: the rest.
+    """
+
+    ids: Ints
+    scores: Floats
+    visited: Floats
+    reached: Bools | None
+    summary: PointSummary

@@ -1,0 +1,67 @@
+"""Files that are written whole or not at all, and their hashes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import cannot_write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write under a temporary name beside ``path``, then move it there.
+
+    Raises:
+        InputError: it cannot be written there; what was there stays.
+    """
+    try:
+        with written(path.parent, text) as file:
+            file.replace(path)
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+@contextlib.contextmanager
+def written(folder: Path, text: str) -> Iterator[Path]:
+    """A file on the disk to its last byte, named after this process; gone if it is not moved."""
+    own = f"-{os.getpid()}"
+    with tempfile.NamedTemporaryFile(
+        "w", dir=folder, prefix=".writing-", suffix=own, delete=False, encoding="utf-8"
+    ) as file:
+        path = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+            path.chmod(0o644)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Hash of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if another process has not."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file is on the disk."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())

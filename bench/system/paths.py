@@ -1,0 +1,55 @@
+"""Where this code is; where data and what can be made again are kept, read of the environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHECKOUT = Path(__file__).parents[2]
+"""The folder that this code is imported from."""
+
+
+def cache_folder() -> Path:
+    """The user's cache: texts as they were read, embeddings. ``TREELINE_CACHE`` names another."""
+    named = os.environ.get("TREELINE_CACHE")
+    return Path(named) if named else platformdirs.user_cache_path("treeline")
+
+
+def data_folders(data_dir: Path | None) -> list[Path]:
+    """Where data is looked for, in order: ``--data-dir``, ``$TREELINE_DATA``, the user's cache."""
+    return list(dict.fromkeys(_data_folders(data_dir)))
+
+
+def _data_folders(data_dir: Path | None) -> Iterator[Path]:
+    if data_dir is not None:
+        yield data_dir
+    named = os.environ.get("TREELINE_DATA")
+    if named:
+        yield Path(named)
+    yield cache_folder() / "data"
+
+
+def find_data(relative: str, data_dir: Path | None, *, dataset: str) -> Path:
+    """A file or folder of a dataset.
+
+    Raises:
+        InputError: it is in none of the folders; it says where it looked and what to run.
+    """
+    folders = data_folders(data_dir)
+    for folder in folders:
+        if (folder / relative).exists():
+            return folder / relative
+    looked = ", ".join(str(folder / relative) for folder in folders)
+    raise InputError(
+        f"dataset {dataset} is not on this machine: looked for {looked}; run `python -m bench "
+        f"fetch {dataset}`, or put the data there, or name its folder with --data-dir or "
+        "TREELINE_DATA"
+    )

@@ -1,0 +1,72 @@
+"""How a split is judged: what is relevant, where a ranking is cut, what a document gains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.measures.ranking import MAIN, MEASURES, held_against
+from bench.measures.recall import found_at
+
+if TYPE_CHECKING:
+    from bench.arrays.relevance import Relevance
+    from bench.types import Bools, Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Judgements:
+    """What a split is judged by.
+
+    Attributes:
+        relevance: the relevant documents; queries without any are not asked.
+        removed: documents taken out of a query's ranking first (training pairs of a held-out
+            task), or None.
+        cut: rank at which rankings are cut, or None for |S|, the number of relevant documents.
+        gains: gain of a document at distance 0, 1, …, for nDCG; whole numbers.
+        least_gain: gain from which a document counts as relevant for recall@k and MRR.
+        seen: [n_pairs] whether a pair's answer was in training, or None where that says nothing.
+    """
+
+    relevance: Relevance
+    removed: Relevance | None = None
+    cut: int | None = None
+    gains: tuple[int, ...] = (1,)
+    least_gain: int = 1
+    seen: Bools | None = None
+
+    @property
+    def depth(self) -> Ints:
+        """[n_queries] how deep a ranking is read, with room for what is removed first."""
+        counts = self.relevance.counts
+        cuts = counts if self.cut is None else np.full_like(counts, self.cut)
+        room = 0 if self.removed is None else self.removed.counts
+        return np.where(counts > 0, cuts + room, 0)
+
+    @property
+    def pair_gains(self) -> Floats:
+        """[n_pairs] gain of each relevant document."""
+        return np.asarray(self.gains, np.float64)[self.relevance.distances]
+
+    def rows(self, queries: Ints) -> Judgements:
+        """The judgements of the given queries alone."""
+        removed = self.removed.rows(queries) if self.removed else None
+        seen = None
+        if self.seen is not None:
+            seen = self.seen[self.relevance.pair_numbers(queries)]
+        return replace(self, relevance=self.relevance.rows(queries), removed=removed, seen=seen)
+
+    def found(self, ids: Ints) -> Bools:
+        """[n_pairs] which relevant documents stand above the cut of their query's ranking."""
+        return found_at(ids, self.relevance, self.removed, self.cut)
+
+    def score(self, ids: Ints) -> float:
+        """One number to choose by: nDCG@10 where rankings are cut at a rank, else recall@|S|.
+
+        Args:
+            ids: [n_queries, depth] rankings of all the queries, best first.
+        """
+        if self.cut is None:
+            return float(self.found(ids).mean())
+        return float(MEASURES[MAIN].of(held_against(ids, self.relevance, self.pair_gains)).mean())

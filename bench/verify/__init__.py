@@ -1,0 +1,5 @@
+"""Whether what is published is what was measured, and what keeps it so.
+
+In: a results folder. Out: verdicts of replay and certify, derived measures written by recompute,
+submitted cells, and the lock of versions. It may import everything but ``cli``.
+"""

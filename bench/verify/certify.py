@@ -1,0 +1,162 @@
+"""``bench certify``: a stored cell, measured again with today's code, metric by metric."""
+
+from __future__ import annotations
+
+import difflib
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.data.load import dataset_of, load_dataset
+from bench.errors import InputError
+from bench.experiment import RunOptions, run_planned
+from bench.registry import Registry
+from bench.report.console import name_of
+from bench.store.cell import Cell, Status
+from bench.store.folder import CELL, MARK, Store
+from bench.system.provenance import usable_cores
+from bench.system.records import read_record
+from bench.system.terminal import say, say_table
+from bench.verify.mark import Mark, mark_of, write_mark
+from bench.verify.today import cell_of_today
+from bench.verify.verdicts import STATED, Verdict, judge
+
+if TYPE_CHECKING:
+    from bench.verify.verdicts import Judged
+
+FOUND = 3
+"""Cells that an error names."""
+
+
+def certify(named: str, options: RunOptions) -> bool:
+    """Measure a cell again, in a folder of its own, and print each metric beside the stored one.
+
+    Args:
+        named: the path of a cell.json or of its folder, or how its key begins.
+        options: of which the results folder, plugins, data and the time limit are read.
+
+    Returns:
+        Whether no metric fails.
+
+    Raises:
+        InputError: there is no such cell, it was not measured, or it cannot be here.
+    """
+    path = find_cell(named, options.out)
+    stored = read_record(path, Cell)
+    if stored.status is not Status.OK:
+        raise InputError(
+            f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
+            "name a cell that was measured"
+        )
+    return not certified(path, stored, options).failed
+
+
+def certified(path: Path, stored: Cell, options: RunOptions) -> Mark:
+    """Measure a cell again, print what comes of it, and leave that beside the stored one.
+
+    Args:
+        path: of its cell.json, where ``certify.json`` is written.
+        stored: the cell, which was measured to its end.
+        options: as for ``certify``.
+
+    Raises:
+        InputError: it cannot be measured here, or nothing can be written there.
+    """
+    say(f"{path}: {name_of(stored)}, measured {stored.provenance.date[:10]}")
+    again = _measured_again(stored, options)
+    judged = list(judge(stored, again)) if again.status is Status.OK else []
+    mark = mark_of(stored, again, judged)
+    if judged:
+        _report(stored, again, judged)
+        say("\n" + mark.told())
+    else:
+        say(f"{Verdict.FAIL}: measured again, it ended as {again.status}: {again.reason}")
+    write_mark(path.with_name(MARK), mark)
+    return mark
+
+
+def find_cell(named: str, out: Path) -> Path:
+    """The cell.json that a path or the first digits of a key name.
+
+    Raises:
+        InputError: there is none, or several.
+    """
+    for path in (Path(named), Path(named) / CELL):
+        if path.is_file():
+            return path
+    cells = {
+        path.parent.name: path
+        for store in (Store(out / "ablations"), Store(out))
+        for path in store.cell_paths()
+    }
+    found = [key for key in cells if named and key.startswith(named)]
+    if len(found) == 1:
+        return cells[found[0]]
+    if found:
+        raise InputError(f"{len(found)} cells begin with {named!r}: {_listed(found)}; give more")
+    inside = [key for key, path in cells.items() if named and named in path.parts]
+    near = inside or difflib.get_close_matches(named, cells, n=FOUND, cutoff=0.5)
+    hint = f"did you mean {_listed(near)}?" if near else f"{out / 'runs'} has {len(cells)} cells"
+    raise InputError(
+        f"unknown cell {named!r}; {hint} (a cell is the path of a cell.json, its folder, or how "
+        "its key begins)"
+    )
+
+
+def _listed(keys: list[str]) -> str:
+    return ", ".join(keys[:FOUND]) + ", …" * (len(keys) > FOUND)
+
+
+def _measured_again(stored: Cell, options: RunOptions) -> Cell:
+    """The same cell by the code of today, on as many threads."""
+    registry = Registry(options.plugins)
+    try:
+        method = registry.resolve(stored.method)
+    except InputError as error:
+        raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
+    dataset = options.dataset[0] if options.dataset else dataset_of(stored.task)
+    task = load_dataset(dataset, options.data_dir)
+    if task.digest != stored.task_digest:
+        raise InputError(
+            f"the cell was measured on data {stored.task_digest[:12]} of {stored.task}, but "
+            f"{dataset} here is {task.digest[:12]}; name the data with --data-dir or --dataset"
+        )
+    threads = min(stored.provenance.threads, usable_cores())
+    blank = cell_of_today(stored, method, task, threads)
+    if blank.key != stored.key:
+        say(f"Its code has changed since: its key was {stored.key} and is {blank.key} today.")
+        for name in sorted(stored.params.keys() ^ blank.params.keys()):
+            say(f"  the parameter {name} is {'gone' if name in stored.params else 'new'}")
+    with tempfile.TemporaryDirectory(prefix="treeline-certify-") as folder:
+        own = RunOptions(methods="", datasets="", out=Path(folder), timeout_s=options.timeout_s)
+        (again,) = run_planned(own, registry, [(task, [blank])], threads)
+    return again
+
+
+def _report(stored: Cell, again: Cell, judged: list[tuple[str, list[Judged]]]) -> None:
+    """Print every metric, and what is not judged."""
+    say(STATED)
+    for name, rows in judged:
+        say(f"\n{name}")
+        say_table(["metric", "stored", "again", "tolerance", ""], [_row(each) for each in rows])
+    say("\nShown, not judged")
+    say_table(["", "stored", "again"], _costs(stored, again))
+
+
+def _row(each: Judged) -> list[str]:
+    figures = [f"{v:.6g}" if v is not None else "–" for v in (each.stored, each.again)]
+    return [each.metric, *figures, f"± {each.tolerance:.2g}", each.verdict]
+
+
+def _costs(stored: Cell, again: Cell) -> list[list[str]]:
+    """Time, memory and what was chosen, then and now."""
+    cells = (stored, again)
+    rows = [
+        [name, *(f"{getattr(cell.cost, name):.4g}" if cell.cost else "–" for cell in cells)]
+        for name in ("fit_s", "index_s", "encode_s", "search_s", "peak_mb", "index_bytes")
+    ]
+    speeds = [[f"{point.queries_per_second:,.0f}" for point in cell.points] for cell in cells]
+    rows.append(["queries per second", *(" ".join(speed) or "–" for speed in speeds)])
+    chosen = [cell.chosen.number if cell.chosen else None for cell in cells]
+    rows.append(["point chosen on validation", *("–" if n is None else str(n) for n in chosen)])
+    return rows

@@ -1,0 +1,205 @@
+"""The source files that results of a class depend on, and one hash over what they do.
+
+Comments, docstrings and the types of functions do not count. Names of files do not count for
+built-ins either: a built-in that is documented, moved or renamed keeps its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import site
+import sys
+import sysconfig
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+from bench.versions.source_code import (
+    BUILT_IN,
+    HARNESS,
+    code_that_counts,
+    imported,
+    parsed,
+    runs_unnamed_code,
+)
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable
+
+
+def hash_of(files: Iterable[Path], own: Path | None = None) -> str:
+    """Hexadecimal sha256 over the code of source files, in whatever order.
+
+    Args:
+        files: built-ins count under whatever name; others under the name that they are imported by.
+        own: the one of them that may have any name, and beside which the others lie.
+    """
+    texts = sorted(_code_of(path, own) for path in files)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def hash_of_class(found: type) -> str:
+    """Hash of the code that a class depends on, or an empty text for one of Python itself."""
+    files = files_of_class(found)
+    return hash_of(files, _origin(found.__module__)) if files else ""
+
+
+def files_of_class(found: type) -> frozenset[Path]:
+    """The source files that a class outside of ``bench`` and of the standard library depends on.
+
+    A class in a package depends on all its modules; one in a file, on those that the file imports
+    from where nothing is installed: the files beside it, for one. What is imported of the built-in
+    methods counts with all that it imports of them.
+
+    Raises:
+        InputError: a file beside it is not the one that is imported under its name.
+    """
+    files: set[Path] = set()
+    waiting = set() if _is_standard(found.__module__) else {found.__module__}
+    while waiting:
+        for file in _files_of_module(waiting.pop()) - files:
+            files.add(file)
+            if file.suffix == ".py" and not _is_installed(file):
+                tree = parsed(_text(file))
+                files |= {each for name in imported(tree) for each in _of_built_ins(name)}
+                waiting |= _own_imports(file, tree)
+    return frozenset(files)
+
+
+def reachable(module: str) -> frozenset[Path]:
+    """The files of a module and of all that it imports of its own package, at whatever depth."""
+    package = module.partition(".")[0]
+    found: dict[str, Path] = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        path = _origin(name)
+        if name not in found and path is not None:
+            found[name] = path
+            named = imported(parsed(_text(path)))
+            waiting += [each for each in named if each.partition(".")[0] == package]
+    return frozenset(found.values())
+
+
+def _of_built_ins(name: str) -> frozenset[Path]:
+    return reachable(name) if name.partition(".")[0] == BUILT_IN else frozenset()
+
+
+def _files_of_module(name: str) -> frozenset[Path]:
+    """All files of the package that a module is of, or the one file of a module without one."""
+    package = name.partition(".")[0]
+    path = _origin(name)
+    if folders := _folders_of(package):
+        found = {file for folder in folders for file in folder.rglob("*.py")}
+        return frozenset(found if path is None else found | {path})
+    if path is None:
+        return frozenset()
+    if path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
+        # It cannot be read off what it loads: each file in its folder may be.
+        below = path.parent.rglob("*.py")
+        return frozenset({path, *(file for file in below if not _is_hidden(file, path.parent))})
+    return frozenset({path})
+
+
+def _own_imports(file: Path, tree: ast.Module) -> set[str]:
+    """Top modules and packages that a file imports from where nothing is installed."""
+    own = set()
+    in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
+    for name in {each.partition(".")[0] for each in imported(tree)}:
+        if name in HARNESS or name == BUILT_IN or _is_standard(name):
+            continue
+        places = {*_folders_of(name), *filter(None, [_origin(name)])}
+        beside = (file.parent / f"{name}.py", file.parent / name / "__init__.py")
+        expected = next((path for path in beside if path.exists()), None)
+        if expected is not None and not in_package and not _is_among(expected, places):
+            raise InputError(
+                f"{file} imports {name}, which is {_origin(name)} and not {expected} beside it; "
+                "rename the one beside it"
+            )
+        if any(not _is_installed(place) for place in places):
+            own.add(name)
+    return own
+
+
+def _is_among(path: Path, places: Iterable[Path]) -> bool:
+    return any(place.exists() and path.samefile(place) for place in places)
+
+
+def _is_hidden(file: Path, folder: Path) -> bool:
+    """Whether a file lies in a folder that a name with a dot keeps apart, such as ``.venv``."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _is_standard(module: str) -> bool:
+    return module.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+
+
+def folder_of(package: str) -> Path:
+    """Where the modules of a package lie; it is not imported."""
+    folders = _folders_of(package)
+    if not folders:
+        raise InputError(f"the package {package} has no folder to read its code from")
+    return folders[0]
+
+
+def _folders_of(package: str) -> list[Path]:
+    """Where the modules of a package lie, of one without ``__init__.py`` in several places."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except (ImportError, ValueError):
+        return []
+    return [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+
+
+@cache
+def _is_installed(path: Path) -> bool:
+    """Whether a file lies where packages are installed to, whose versions are recorded."""
+    paths = sysconfig.get_paths()
+    folders = {paths[name] for name in ("stdlib", "purelib", "platlib")}
+    folders |= {*site.getsitepackages(), site.getusersitepackages()}
+    return any(path.is_relative_to(folder) for folder in folders)
+
+
+def _origin(module: str) -> Path | None:
+    """The file of a module, or None for what is no module or has no file."""
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    if origin is None:
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            return None
+        origin = spec.origin if spec and spec.has_location else None
+    return Path(origin) if origin else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InputError(
+            f"{path}, whose code is part of a method, cannot be read ({error}); put it back, or "
+            "leave the method out"
+        ) from error
+
+
+def _code_of(path: Path, own: Path | None) -> str:
+    """The code of a file without what changes no result, under its name if that counts."""
+    if path.is_relative_to(_built_ins()):
+        return code_that_counts(_text(path), built_in=True)
+    if path.suffix != ".py":
+        code = hashlib.sha256(path.read_bytes()).hexdigest()
+    else:
+        code = _text(path) if _is_installed(path) else code_that_counts(_text(path), built_in=False)
+    if path == own:
+        return code
+    beside = own is not None and path.is_relative_to(own.parent)
+    name = path.relative_to(own.parent) if own and beside else f"{path.parent.name}/{path.name}"
+    return f"{name}\n{code}"
+
+
+@cache
+def _built_ins() -> Path:
+    return folder_of(BUILT_IN)

@@ -1,0 +1,211 @@
+"""``bench ablate``: a method with one thing changed at a time, as a table and a chart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import altair as alt
+
+from bench.errors import InputError
+from bench.experiment import measure
+from bench.measures.records import TENTH
+from bench.plan.cells import methods_asked
+from bench.registry import Registry
+from bench.report.boards.ranking import value_of
+from bench.report.leaderboard import pipe_table, places
+from bench.report.rows import NONE, chosen_points, label, rows_of, spread, within
+from bench.store.cell import Status
+from bench.store.query_values import BUDGETS
+from bench.system.files import write_atomically
+from bench.system.terminal import say, say_table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from bench.experiment import RunOptions
+    from bench.measures.records import PointResult
+    from bench.method import Params
+    from bench.report.rows import Row
+    from bench.store.cell import Cell
+
+UNCHANGED = "as it is"
+
+
+class Variant(NamedTuple):
+    """One change of a method.
+
+    Attributes:
+        question, answer: what is changed, and to what.
+        params: hyper-parameters that say so.
+    """
+
+    question: str
+    answer: str
+    params: Params
+
+
+class _Figure(NamedTuple):
+    """A column of the table, as fractions over seeds."""
+
+    title: str
+    budget: float
+    value: Callable[[PointResult], float | None]
+
+
+def ablate(options: RunOptions) -> None:
+    """Measure each variant, print the table and write it with its chart.
+
+    Args:
+        options: one method, whose ``ablations`` are measured, on one dataset; cells go to the
+            folder ``ablations`` of its results, and those there are kept.
+
+    Raises:
+        InputError: the method has nothing to ablate, or something that was asked cannot be done.
+    """
+    registry = Registry()
+    (found,) = methods_asked(options.methods, registry, ())
+    if not found.ablations:
+        able = [name for name in registry.names() if registry.resolve(name).ablations]
+        raise InputError(f"{found.name} names no ablations; those that do: {', '.join(able)}")
+    options = replace(options, out=options.out / "ablations")
+    variants = [Variant("", UNCHANGED, {}), *_variants(found.ablations)]
+    rows: list[tuple[Variant, Row | None]] = []
+    cells: list[Cell] = []
+    for variant in variants:
+        say(f"{variant.question or found.name}: {variant.answer}")
+        changed = tuple(f"{found.name}.{name}={value}" for name, value in variant.params.items())
+        measured = measure(replace(options, settings=(*options.settings, *changed)))
+        cells += measured
+        rows.append((variant, next(iter(rows_of(measured)), None)))
+    _report(found.name, rows, cells, options)
+
+
+def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
+    return [
+        Variant(question, answer, params)
+        for question, answers in ablations.items()
+        for answer, params in answers.items()
+    ]
+
+
+def _report(
+    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], options: RunOptions
+) -> None:
+    (dataset,) = options.dataset
+    figures = _figures(cells)
+    header = ["what", "changed to", *(figure.title for figure in figures)]
+    header += ["leaves", "empty", "Gini", "train s"]
+    table = [[variant.question, variant.answer, *_texts(row, figures)] for variant, row in rows]
+    say()
+    say_table(header, table)
+    failed = [cell for cell in cells if cell.status is not Status.OK]
+    reasons = sorted({f"- {label(cell)}: {cell.reason}" for cell in failed})
+    seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
+    name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
+    chart = options.out / f"{name}.svg"
+    _chart(rows, figures[0], chart)
+    first = cells[0]
+    text = "\n".join(
+        [
+            f"# {method} on {first.task}, one thing changed at a time",
+            "",
+            f"Printed by `python -m bench ablate {method} --dataset {dataset}`. Mean ± standard "
+            f"deviation over seeds {seeds}, in per cent, at the dearest operating point within the "
+            "share of documents visited; – where there is none. "
+            f"Measured on {'; '.join(places(cells))}.",
+            "",
+            f"![{figures[0].title} of each variant]({chart.name})",
+            "",
+            pipe_table(header, table),
+            "",
+            *(["Not measured:", "", *reasons, ""] if reasons else []),
+        ]
+    )
+    path = options.out / f"{name}.md"
+    write_atomically(path, text)
+    say(f"\nWritten: {path}")
+
+
+def _figures(cells: list[Cell]) -> list[_Figure]:
+    """The columns: ranking measures of texts, recall by distance of hierarchies."""
+    is_ranking = any(point.ranking for cell in cells for point in cell.points)
+    if is_ranking:
+        return [
+            *(
+                _Figure(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
+                for budget in BUDGETS
+            ),
+            _Figure("nDCG@10 at ≤ 10 %", TENTH, _ranking("nDCG@10")),
+            _Figure("unseen R@100 at ≤ 10 %", TENTH, _ranking("R@100", "unseen")),
+        ]
+    of_all = [
+        _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
+        for budget in BUDGETS
+    ]
+    return [*of_all, _Figure("min at ≤ 10 %", TENTH, lambda point: point.min)]
+
+
+def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float | None]:
+    return partial(value_of, part=part, measure=measure_name)
+
+
+def _values(row: Row, figure: _Figure) -> list[float] | None:
+    """A figure of each seed, or None where a seed has none."""
+    points = chosen_points(row, lambda cell: within(cell, figure.budget))
+    if points is None:
+        return None
+    values = [value for point in points if (value := figure.value(point)) is not None]
+    return values if len(values) == len(points) else None
+
+
+def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
+    if row is None:
+        return [NONE] * (len(figures) + 4)
+    values = [_values(row, figure) for figure in figures]
+    texts = [NONE if value is None else spread(value) for value in values]
+    health = [cell.leaves for cell in row.cells if cell.leaves]
+    seconds = [cell.cost.fit_s for cell in row.cells if cell.cost]
+    return [
+        *texts,
+        f"{fmean(each.leaves for each in health):,.0f}" if health else NONE,
+        f"{fmean(each.empty for each in health):.1f}" if health else NONE,
+        f"{fmean(each.gini for each in health):.2f}" if health else NONE,
+        f"{fmean(seconds):.0f}" if seconds else NONE,
+    ]
+
+
+def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) -> None:
+    """A tick for the mean of each variant over a dot for each seed; the unchanged one as a rule."""
+    points: list[dict[str, Any]] = [
+        {
+            "what": variant.question or UNCHANGED,
+            "variant": f"{variant.question}: {variant.answer}".removeprefix(": "),
+            "value": 100 * value,
+        }
+        for variant, row in rows
+        if row is not None
+        for value in _values(row, figure) or ()
+    ]
+    order = list(dict.fromkeys(point["variant"] for point in points))
+    colours = list(dict.fromkeys(point["what"] for point in points))
+    base = alt.Chart(alt.InlineData(values=points)).encode(
+        y=alt.Y("variant:N", sort=order, title=None, axis=alt.Axis(labelLimit=400, grid=True)),
+        color=alt.Color("what:N", sort=colours, legend=None),
+    )
+    scale = alt.Scale(zero=False)
+    ticks = base.mark_tick(thickness=3, size=14).encode(
+        x=alt.X("mean(value):Q", title=f"{figure.title}, %", scale=scale)
+    )
+    dots = base.mark_circle(size=35, opacity=0.5).encode(x=alt.X("value:Q", scale=scale))
+    unchanged = [point for point in points if point["what"] == UNCHANGED]
+    rule = (
+        alt.Chart(alt.InlineData(values=unchanged))
+        .mark_rule(strokeDash=[4, 4], color="#888")
+        .encode(x="mean(value):Q")
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    alt.layer(rule, dots, ticks).properties(width=420).save(str(path))

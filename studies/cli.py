@@ -1,0 +1,110 @@
+"""Commands of the project's own studies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.cli.options import (
+    JOBS,
+    LOOKED_FOR,
+    SET,
+    SEVERAL_SEEDS,
+    Command,
+    data_dir_option,
+    out_option,
+    read_seeds,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(name="ablate", cls=Command)
+@click.argument("method")
+@click.option("--dataset", required=True, metavar="NAME", help="A dataset, or beir:FOLDER.")
+@SEVERAL_SEEDS
+@JOBS
+@SET
+@out_option("Results folder; what its folder ablations holds is not measured again.")
+@data_dir_option(LOOKED_FOR)
+def ablate_command(
+    method: str,
+    dataset: str,
+    seeds: tuple[int, ...],
+    jobs: int | None,
+    settings: tuple[str, ...],
+    out: Path,
+    data_dir: Path | None,
+) -> None:
+    """A method with one thing changed at a time: a table and a chart."""
+    from bench.experiment import RunOptions
+    from studies.ablate import ablate
+
+    ablate(
+        RunOptions(
+            methods=method,
+            datasets="",
+            dataset=(dataset,),
+            seeds=seeds,
+            settings=settings,
+            jobs=jobs,
+            out=out,
+            data_dir=data_dir,
+        )
+    )
+
+
+@click.command(name="geometry", cls=Command)
+@click.option("--quick", is_flag=True, help="Small trees and short trainings, one seed: minutes.")
+@click.option(
+    "--seeds",
+    default=None,
+    callback=read_seeds,
+    help="Without it 0,1,2, trees the first two; with --quick 0.",
+)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
+)
+@out_option("Results folder; what its folder geometry holds is not measured again.")
+def geometry_command(
+    seeds: tuple[int, ...] | None, jobs: int | None, out: Path, *, quick: bool
+) -> None:
+    """How many dimensions a hierarchy needs, and what resampling and finetuning trade off."""
+    from bench.system.provenance import usable_cores
+    from studies.geometry import command
+
+    study = command.quick(seeds or (0,)) if quick else command.full(seeds or (0, 1, 2))
+    command.geometry(study, out, jobs or usable_cores())
+
+
+@click.command(name="speed", cls=Command)
+@click.argument("parts", nargs=-1, metavar="[PART]...")
+@out_option("Results folder; its parts that are not measured are kept.")
+@data_dir_option("Folder with scifact; without it that part of texts is left out.")
+def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
+    """Treeline beside its peers, measured in the same run.
+
+    Parts: training, exact-search, measures, visited, harness, texts, growth; all without.
+    """
+    from studies.speed.command import speed
+
+    speed(parts, out, data_dir)
+
+
+@click.command(name="gpu", cls=Command)
+@out_option("Results folder.")
+def gpu_command(out: Path) -> None:
+    """The CPU against a GPU of this machine: training and encoding, speed and what is found."""
+    from studies.gpu.command import gpu_report
+
+    gpu_report(out)
+
+
+COMMANDS = (
+    ablate_command,
+    geometry_command,
+    speed_command,
+    gpu_command,
+)

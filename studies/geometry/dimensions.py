@@ -1,0 +1,179 @@
+"""How many dimensions an embedding of a perfect tree needs, over its height and over its width.
+
+arXiv 2509.16411 proves that d = O(s log m) suffice for s relevant documents of m, which is
+O(H^2 log W) for a perfect tree. It reports fitted slopes: 2.29 of log d over log H, at W = 2, and
+16.5 of d over log W, at H = 4.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from bench.report.rows import NONE
+from studies.geometry.search import next_dimension, slope, smallest
+from studies.geometry.trial import Outcome, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from studies.geometry.record import Record
+
+Outcomes: TypeAlias = list[Outcome]
+
+CONSTRUCTED = "constructed-de"
+METHODS = (CONSTRUCTED, "standard-de", "pretrain-finetune-de", "masked-de")
+HEIGHT, WIDTH = 4, 2
+"""Of the trees whose width, and whose height, is varied."""
+PAPER = {"H": "2.29", "W": "16.5"}
+THEORY = {"H": "2", "W": "16"}
+
+
+class Target(NamedTuple):
+    """What is to be reached, as a mean over seeds.
+
+    Attributes:
+        name: in a table.
+        least: a share.
+        value: of an outcome.
+    """
+
+    name: str
+    least: float
+    value: Callable[[Outcome], float]
+
+    def reached(self, outcomes: Outcomes) -> bool:
+        """Whether the mean over seeds is at least the target."""
+        return fmean(map(self.value, outcomes)) >= self.least
+
+
+def _recall(outcome: Outcome) -> float:
+    return outcome.recall
+
+
+def _worst(outcome: Outcome) -> float:
+    return outcome.least
+
+
+TARGETS = (
+    Target("95 %", 0.95, _recall),
+    Target("99 %", 0.99, _recall),
+    Target("95 % at every distance", 0.95, _worst),
+)
+
+
+class Tree(NamedTuple):
+    """A perfect tree of ``height`` levels, the root among them, of ``width`` children a node."""
+
+    height: int
+    width: int
+
+    @property
+    def dataset(self) -> str:
+        """As it is typed."""
+        return f"tree:H={self.height},W={self.width},max_distance={self.height}"
+
+    @property
+    def n_nodes(self) -> int:
+        """Queries, and as many documents."""
+        return sum(self.width**level for level in range(self.height))
+
+
+class Grid(NamedTuple):
+    """What is varied.
+
+    Attributes:
+        heights: of trees of two children a node.
+        widths: of trees of four levels.
+        seeds: of what is learned.
+        draws: of what is constructed, which costs nothing.
+        settings: of what is learned, beside the dimension.
+    """
+
+    heights: tuple[int, ...]
+    widths: tuple[int, ...]
+    seeds: tuple[int, ...]
+    draws: tuple[int, ...]
+    settings: tuple[str, ...] = ()
+
+    @property
+    def trees(self) -> list[Tree]:
+        """Each once."""
+        of_height = [Tree(height, WIDTH) for height in self.heights]
+        return list(dict.fromkeys(of_height + [Tree(HEIGHT, width) for width in self.widths]))
+
+
+class Needed:
+    """The smallest dimension by tree, method and target."""
+
+    def __init__(self, grid: Grid, record: Record) -> None:
+        """Search for them: in each round, the next dimension of every search that goes on."""
+        self.grid = grid
+        self.tried: dict[tuple[Tree, str], dict[int, Outcomes]] = {
+            (tree, method): {} for tree in grid.trees for method in METHODS
+        }
+        while wanted := self._next():
+            trials = {key: self._trials(*key) for key in wanted}
+            outcomes = record.of(trial for some in trials.values() for trial in some)
+            for (tree, method, dim), some in trials.items():
+                self.tried[tree, method][dim] = [outcomes[trial] for trial in some]
+
+    def of(self, tree: Tree, method: str, target: Target) -> int | None:
+        """The smallest dimension that reaches a target, or None."""
+        return smallest(self._reached(tree, method, target))
+
+    def _next(self) -> list[tuple[Tree, str, int]]:
+        return list(
+            dict.fromkeys(
+                (tree, method, dim)
+                for tree, method in self.tried
+                for target in TARGETS
+                if (dim := next_dimension(self._reached(tree, method, target))) is not None
+            )
+        )
+
+    def _reached(self, tree: Tree, method: str, target: Target) -> dict[int, bool]:
+        return {dim: target.reached(some) for dim, some in self.tried[tree, method].items()}
+
+    def _trials(self, tree: Tree, method: str, dim: int) -> list[Trial]:
+        learned = method != CONSTRUCTED
+        settings = (f"dim={dim}", *(self.grid.settings if learned else ()))
+        seeds = self.grid.seeds if learned else self.grid.draws
+        return [Trial(tree.dataset, method, settings, seed) for seed in seeds]
+
+
+def table_of(needed: Needed) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: for each tree what each method needs for each target."""
+    header = ["H", "W", "nodes", *METHODS]
+    rows = []
+    for tree in needed.grid.trees:
+        dims = [[needed.of(tree, method, target) for target in TARGETS] for method in METHODS]
+        texts = [" / ".join(NONE if dim is None else str(dim) for dim in some) for some in dims]
+        rows.append([str(tree.height), str(tree.width), f"{tree.n_nodes:,}", *texts])
+    return header, rows
+
+
+def slopes_of(needed: Needed) -> tuple[list[str], list[list[str]]]:
+    """Header and rows: fitted slopes beside the paper's and the theory's."""
+    header = ["slope", "target", *METHODS, "paper", "theory"]
+    rows = []
+    for name, what in (("H", "log d over log H, W = 2"), ("W", "d over log W, H = 4")):
+        for target in TARGETS:
+            texts = [_slope(needed, name, method, target) for method in METHODS]
+            rows.append([what, target.name, *texts, PAPER[name], THEORY[name]])
+    return header, rows
+
+
+def _slope(needed: Needed, over: str, method: str, target: Target) -> str:
+    grid = needed.grid
+    if over == "H":
+        trees: Sequence[Tree] = [Tree(height, WIDTH) for height in grid.heights]
+    else:
+        trees = [Tree(HEIGHT, width) for width in grid.widths]
+    found = [(tree, dim) for tree in trees if (dim := needed.of(tree, method, target))]
+    if len(found) <= 2:  # noqa: PLR2004 - a line through two points has no margin
+        return NONE
+    if over == "H":
+        return str(slope(*zip(*((math.log(t.height), math.log(d)) for t, d in found), strict=True)))
+    return str(slope(*zip(*((math.log(t.width), float(d)) for t, d in found), strict=True)))

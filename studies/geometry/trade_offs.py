@@ -1,0 +1,132 @@
+"""Which distances gain and which lose: resampling over p, and finetuning over its steps.
+
+arXiv 2509.16411 reports that drawing far pairs more often gains at far distances what it loses at
+distance 0, and that finetuning on far pairs gains at all of them, if it is stopped in time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.report.rows import spread
+from studies.geometry.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from studies.geometry.record import Record
+    from studies.geometry.trial import Outcome
+
+FINETUNED = "pretrain-finetune-de"
+STANDARD = "standard-de"
+WAYS = {
+    "constant rate": ("keep=last", "finetune_decay=false"),
+    "constant rate, stopped early": ("keep=best", "finetune_decay=false"),
+    "falling rate": ("keep=last", "finetune_decay=true"),
+}
+"""Of finetuning: its settings by name. Stopped early: the checkpoint that is best on validation."""
+CHECK_EVERY = 5
+"""Steps between validations: a longer training has looked at all that a shorter one has."""
+
+
+class Setting(NamedTuple):
+    """A way of training, and how far along it one is.
+
+    Attributes:
+        way: a curve of the chart.
+        place: on its axis; None for what is shown for comparison.
+        method: its name.
+        settings: beside those of the dataset's card.
+    """
+
+    way: str
+    place: float | None
+    method: str
+    settings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Settings on some datasets, over seeds.
+
+    Attributes:
+        axis: what is varied.
+        outcomes: over seeds.
+    """
+
+    axis: str
+    outcomes: dict[tuple[str, Setting], list[Outcome]]
+
+    @property
+    def header(self) -> list[str]:
+        """Of the table."""
+        n_distances = max(len(some[0].by_distance) for some in self.outcomes.values())
+        return ["dataset", "training", self.axis, "overall", *map(str, range(n_distances))]
+
+    @property
+    def rows(self) -> list[list[str]]:
+        """Mean ± standard deviation over seeds, in per cent."""
+        return [
+            [
+                dataset,
+                setting.way,
+                "" if setting.place is None else f"{setting.place:g}",
+                spread([outcome.recall for outcome in some]),
+                *(spread(recalls) for recalls in zip(*(o.by_distance for o in some), strict=True)),
+            ]
+            for (dataset, setting), some in self.outcomes.items()
+        ]
+
+
+def resampling(
+    datasets: Sequence[str], shares: Sequence[float], seeds: Sequence[int], record: Record
+) -> TradeOff:
+    """Resampled training over p, the share of the standard sampler; p = 1 is standard training."""
+    settings = [Setting("resampled", p, "resampled-de", (f"p={p:g}",)) for p in shares]
+    settings += [
+        Setting("resampled", 1, STANDARD),
+        Setting("pretrain, finetune", None, FINETUNED),
+        Setting("masked", None, "masked-de"),
+    ]
+    return _measured("p", datasets, settings, seeds, record)
+
+
+def finetuning(
+    datasets: Sequence[str], steps: Sequence[int], seeds: Sequence[int], record: Record
+) -> TradeOff:
+    """Finetuning over its number of steps, with and without early stopping; 0: standard training.
+
+    At a constant rate a longer training goes through the shorter ones, and so does its choice.
+    """
+    start = [Setting(way, 0, STANDARD) for way in WAYS]
+    settings = [
+        Setting(way, count, FINETUNED, (*_finetuned(count), *how))
+        for way, how in WAYS.items()
+        for count in steps
+    ]
+    ordered = sorted([*start, *settings], key=lambda setting: list(WAYS).index(setting.way))
+    return _measured("steps", datasets, ordered, seeds, record)
+
+
+def _finetuned(steps: int) -> tuple[str, ...]:
+    checks = max(1, steps // CHECK_EVERY)
+    return f"finetune_steps={steps}", f"checks={checks}", "patience=0"
+
+
+def _measured(
+    axis: str,
+    datasets: Sequence[str],
+    settings: Sequence[Setting],
+    seeds: Sequence[int],
+    record: Record,
+) -> TradeOff:
+    trials = {
+        (dataset, setting): [
+            Trial(dataset, setting.method, setting.settings, seed) for seed in seeds
+        ]
+        for dataset in datasets
+        for setting in settings
+    }
+    found = record.of(trial for some in trials.values() for trial in some)
+    return TradeOff(axis, {key: [found[trial] for trial in some] for key, some in trials.items()})

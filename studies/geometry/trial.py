@@ -1,0 +1,90 @@
+"""One training of the study: a method, its settings and a seed on a dataset; and its recall."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.data.load import load_dataset
+from bench.evaluation.cell import evaluate
+from bench.evaluation.preparation import method_named
+from bench.plan.cells import depth_needed
+from bench.store.keys import cell_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.method import Method
+    from bench.task import Task
+
+
+class Trial(NamedTuple):
+    """What is trained.
+
+    Attributes:
+        dataset: as it is typed: ``tree:H=4,W=5``.
+        method: its name.
+        settings: ``PARAM=VALUE``, as ``--set`` takes them; the dataset's card has the others.
+        seed: of the fit.
+    """
+
+    dataset: str
+    method: str
+    settings: tuple[str, ...]
+    seed: int
+
+
+class Outcome(NamedTuple):
+    """What came of it, as fractions.
+
+    Attributes:
+        recall: of all pairs, at |S|.
+        by_distance: of the pairs at each distance from 0 on.
+        fit_s: seconds of training, the first stage included.
+    """
+
+    recall: float
+    by_distance: tuple[float, ...]
+    fit_s: float
+
+    @property
+    def least(self) -> float:
+        """Recall at the worst distance, however few pairs it has."""
+        return min(self.by_distance)
+
+
+@cache
+def _task(dataset: str) -> Task:
+    return load_dataset(dataset)
+
+
+def _method(trial: Trial) -> Method:
+    """The method with the parameters that a run would give it."""
+    settings = dict(text.split("=", 1) for text in trial.settings)
+    return method_named(trial.method, _task(trial.dataset), settings)
+
+
+def key_of(trial: Trial) -> str:
+    """The key that a cell of this training would have: other code or data, another key.
+
+    Raises:
+        InputError: the dataset or the method is unknown, or has no such parameter or value.
+    """
+    task = _task(trial.dataset)
+    return cell_key(task.digest, _method(trial), trial.seed, depth_needed(task, None))
+
+
+def measure(trial: Trial, fits: Path) -> Outcome:
+    """Train, search exactly, and count.
+
+    Args:
+        trial: of a method with one operating point.
+        fits: folder of fitted states; a first stage is trained once.
+
+    Raises:
+        InputError: the method has no use for such a task.
+    """
+    cell = evaluate(_method(trial), _task(trial.dataset), seed=trial.seed, fits=fits)
+    (point,) = cell.points
+    by_distance = tuple(stratum.recall for stratum in point.recall_by_distance)
+    return Outcome(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)

@@ -1,0 +1,1 @@
+"""The CPU against a GPU of this machine."""

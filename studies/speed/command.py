@@ -1,0 +1,65 @@
+"""``bench speed``: Treeline beside its peers, part by part."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError, cannot_write
+from bench.system.provenance import PACKAGES, provenance
+from bench.system.terminal import say, say_table
+from studies.speed.ratio import HEADER
+from studies.speed.record import PAGE, PARTS, Measured, Part, keep, module_of, read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+PEERS = ("orjson", "pytrec_eval-terrier")
+"""Packages that only the peers need."""
+
+
+def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
+    """Measure parts, print each and keep it in the results folder at once.
+
+    Args:
+        names: of the parts; all if there are none.
+        out: results folder, of which parts that are not measured are kept.
+        data_dir: where datasets are looked for, besides the usual places.
+
+    Raises:
+        InputError: there is no such part, or a part cannot be measured; those before are kept.
+    """
+    for name in names:
+        if name not in PARTS:
+            raise InputError(f"unknown part {name!r} of the benchmark; parts: {', '.join(PARTS)}")
+    import torch
+
+    _prepare(out)
+    chosen = list(dict.fromkeys(names)) or list(PARTS)
+    for number, name in enumerate(chosen, start=1):
+        say(f"[{number}/{len(chosen)}] {name}")
+        origin = provenance(torch.get_num_threads(), (*PACKAGES, *PEERS))
+        begin = time.perf_counter()
+        measured: Measured = module_of(name).measure(data_dir)
+        seconds = time.perf_counter() - begin
+        say()
+        say_table(HEADER, [row.cells() for row in measured.rows])
+        for note in measured.notes:
+            say(note)
+        say()
+        keep(
+            out,
+            name,
+            Part(rows=measured.rows, notes=measured.notes, seconds=seconds, provenance=origin),
+        )
+    say(f"Written: {out / PAGE}")
+
+
+def _prepare(out: Path) -> None:
+    """Find out that nothing can be kept before minutes are spent on it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(out, error) from error
+    read(out)

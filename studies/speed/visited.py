@@ -1,0 +1,148 @@
+"""Search time for each visited document, against Faiss's own `IndexIVFFlat.search`.
+
+`faiss-ivf`: the index as the harness searches it (leaves chosen, handed over and reported) beside
+a raw index with as many leaves and probes over the same random vectors. `ehi`: the learned tree,
+after a short training, beside a raw index of the same vectors with as many leaves as hold
+documents. Both probe a tenth of their leaves and search in batches of 4,096; what a query visits
+is counted, and seconds are divided by it. Choosing leaves is part of a search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from bench.data.load import load_dataset
+from bench.evaluation.preparation import prepare
+from bench.evaluation.search import BATCH, Searcher
+from bench.method import Workspace
+from bench.registry import Registry
+from bench.system.terminal import say
+from studies.speed.ratio import Row, Timings, alternate, dearer, seconds_of
+from studies.speed.record import Measured
+from studies.speed.tables import vectors_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.method import Value
+    from bench.task import Task
+    from bench.types import Floats
+
+SHARE = 0.1
+"""Of the leaves that are probed."""
+
+
+class Way(NamedTuple):
+    """A method that is compared.
+
+    Attributes:
+        method: its name.
+        params: its hyper-parameters that differ from their defaults.
+        aim: its time over the peer's, at most.
+    """
+
+    method: str
+    params: dict[str, Value]
+    aim: float
+
+
+class Sizes(NamedTuple):
+    """How much is measured.
+
+    Attributes:
+        dataset: of which the queries and the corpus are.
+        queries: that are asked.
+        k: documents for each.
+        repeats: rounds.
+        ways: that are compared.
+    """
+
+    dataset: str
+    queries: int
+    k: int
+    repeats: int
+    ways: tuple[Way, ...]
+
+
+FULL = Sizes(
+    "wordnet",
+    2 * BATCH,
+    100,
+    5,
+    (
+        Way("standard-de+faiss-ivf", {"dim": 64, "steps": 0, "nlist": 512}, 1.05),
+        Way("ehi", {"dim": 64, "steps": 200}, 1.2),
+    ),
+)
+
+
+def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+    """Search through both methods and their peers."""
+    task = load_dataset(sizes.dataset, data_dir)
+    return Measured([_row(task, way, sizes) for way in sizes.ways], [])
+
+
+def _row(task: Task, way: Way, sizes: Sizes) -> Row:
+    say(f"    {way.method}")
+    method = Registry().resolve(way.method)(**way.params)
+    prepare(method, task, workspace=Workspace(device="cpu"))
+    asked = task.queries(task.test.relevance.answered[: sizes.queries])
+    n_leaves = len(np.unique(np.asarray(method.partition())))
+    point = max(
+        (each for each in method.operating_points() if int(each["nprobe"]) <= SHARE * n_leaves),
+        key=lambda each: int(each["nprobe"]),
+        default=method.operating_points()[0],
+    )
+    k = min(sizes.k, len(task.document_names))
+    searcher = Searcher(method, asked, len(task.document_names), k)
+    vectors = vectors_of(method)
+    raw = _Raw(vectors.documents, n_leaves, int(point["nprobe"]))
+    queries = vectors.queries[asked.rows]
+    visited: list[float] = []
+
+    def ours() -> float:
+        summary = searcher.run(point, lambda _done, _total: None).summary
+        visited.append(summary.mean_visited)
+        return summary.seconds / (summary.mean_visited * len(queries))
+
+    theirs = raw.visited(queries)
+    timed = alternate(
+        sizes.repeats, ours, lambda: raw.seconds(queries, k) / (theirs * len(queries))
+    )
+    what = (
+        f"{way.method}, {n_leaves:,} leaves, nprobe {point['nprobe']}, {visited[-1]:,.0f} visited "
+        f"of {len(vectors.documents):,} x {vectors.documents.shape[1]} (the peer: {theirs:,.0f})"
+    )
+    return dearer(what, Timings(*timed), way.aim, lambda seconds: f"{1e9 * seconds:.2f} ns")
+
+
+class _Raw:
+    """Faiss as one uses it without Treeline."""
+
+    def __init__(self, documents: Floats, nlist: int, nprobe: int) -> None:
+        """Cluster the documents and fill the lists."""
+        import faiss
+
+        dim = documents.shape[1]
+        self._quantizer = faiss.IndexFlatIP(dim)
+        self._ivf = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
+        self._ivf.cp.min_points_per_centroid = 1  # says nothing of small corpora
+        self._ivf.train(documents)
+        self._ivf.add(documents)
+        self._ivf.nprobe = nprobe
+
+    def visited(self, queries: Floats) -> float:
+        """Documents in the lists that a query probes, in the mean."""
+        lists = self._ivf.invlists
+        sizes = np.array([lists.list_size(number) for number in range(self._ivf.nlist)])
+        _, probed = self._quantizer.search(queries, self._ivf.nprobe)
+        return float(sizes[probed].sum(axis=1).mean())
+
+    def seconds(self, queries: Floats, k: int) -> float:
+        """Of searching all queries."""
+        return sum(
+            seconds_of(lambda at=at: self._ivf.search(queries[at : at + BATCH], k))  # type: ignore[misc]
+            for at in range(0, len(queries), BATCH)
+        )
