@@ -11,12 +11,12 @@ import altair as alt
 
 from bench.errors import InputError
 from bench.experiment import measure
-from bench.measures.records import TENTH
+from bench.measures.records import BUDGET
 from bench.plan.cells import methods_asked
 from bench.registry import Registry
 from bench.report.boards.ranking import value_of
 from bench.report.leaderboard import pipe_table, places
-from bench.report.rows import NONE, chosen_points, label, rows_of, spread, within
+from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
 from bench.store.cell import Status
 from bench.store.query_values import BUDGETS
 from bench.system.files import write_atomically
@@ -139,14 +139,14 @@ def _figures(cells: list[Cell]) -> list[_Figure]:
                 _Figure(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
                 for budget in BUDGETS
             ),
-            _Figure("nDCG@10 at ≤ 10 %", TENTH, _ranking("nDCG@10")),
-            _Figure("unseen R@100 at ≤ 10 %", TENTH, _ranking("R@100", "unseen")),
+            _Figure("nDCG@10 at ≤ 10 %", BUDGET, _ranking("nDCG@10")),
+            _Figure("unseen R@100 at ≤ 10 %", BUDGET, _ranking("R@100", "unseen")),
         ]
     of_all = [
         _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
         for budget in BUDGETS
     ]
-    return [*of_all, _Figure("min at ≤ 10 %", TENTH, lambda point: point.min)]
+    return [*of_all, _Figure("min at ≤ 10 %", BUDGET, lambda point: point.min)]
 
 
 def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float | None]:
@@ -166,7 +166,7 @@ def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
     if row is None:
         return [NONE] * (len(figures) + 4)
     values = [_values(row, figure) for figure in figures]
-    texts = [NONE if value is None else spread(value) for value in values]
+    texts = [NONE if value is None else mean_and_std(value) for value in values]
     health = [cell.leaves for cell in row.cells if cell.leaves]
     seconds = [cell.cost.fit_s for cell in row.cells if cell.cost]
     return [

@@ -5,7 +5,7 @@ import pytest
 from bench.measures.records import Chosen
 from bench.report.boards.all import boards_of
 from bench.report.leaderboard import places, write_leaderboard
-from bench.report.rows import dearest, rows_of, spread, within
+from bench.report.rows import mean_and_std, most_visited, rows_of, within
 from bench.report.task_report import by_task, report_of
 from bench.store.cell import Status
 from bench.store.folder import Store
@@ -26,7 +26,7 @@ def board(cells, title):
 def test_a_column_shows_the_dearest_point_within_its_share_and_never_interpolates():
     assert within(cell(points=LEAVES), 0.1).recall == 0.7
     assert within(cell(points=LEAVES), 0.03) is None
-    assert dearest(cell(points=LEAVES)).recall == 0.9
+    assert most_visited(cell(points=LEAVES)).recall == 0.9
     (row,) = board([cell(points=LEAVES)], "Recall against the share of documents visited").rows
     assert row[:3] == ["mine", "70.0 (10.0 / 11.0)", "80.0 (10.1 / 11.1)"]
     assert row[-1] == "90.0 (100.0 / 101.0)"
@@ -52,7 +52,7 @@ def test_seeds_are_one_row_with_mean_and_standard_deviation():
     (row,) = board(cells, "Recall by distance").rows
     # Standard deviation of 80 and 90: sqrt(50) = 7.07.
     assert row[:4] == ["mine", "2", "85.00 ± 7.07", "84.00 … 86.00"]
-    assert spread([0.5]) == "50.0"
+    assert mean_and_std([0.5]) == "50.0"
 
 
 def test_a_distance_of_few_pairs_stands_in_brackets():

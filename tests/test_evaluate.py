@@ -14,7 +14,7 @@ from bench.report.tidy import tidy
 from bench.store.cell import Status
 from bench.task.judgements import Judgements
 from bench.task.sealed import seal
-from bench.task.word_pairs import SimilarityPairs
+from bench.task.word_pairs import WordPairs
 from tests.cells import cell
 from tests.conftest import ROOT
 from tests.running import cells_of
@@ -139,7 +139,7 @@ def test_pairs_of_words_are_scored_where_the_task_has_them(task):
             return documents.astype(float)
 
     gold, rows = np.array([1.0, 2.0, 3.0]), np.arange(3)
-    pairs = SimilarityPairs(gold, np.arange(4), rows, rows, {"all": np.ones(3, bool)})
+    pairs = WordPairs(gold, np.arange(4), rows, rows, {"all": np.ones(3, bool)})
     task = replace(task, similarity=pairs)
     with pytest.raises(InputError, match="first cannot be measured on .*: does not score single"):
         bench.evaluate(First(), task)

@@ -26,7 +26,7 @@ from bench.store.folder import QUERIES, RUN, Store, to_json
 from bench.system.files import sha256_of
 from bench.system.provenance import provenance
 from bench.task.files import save_task
-from bench.task.word_pairs import SimilarityPairs
+from bench.task.word_pairs import WordPairs
 from bench.verify.files import check_files
 from bench.verify.metrics import check_metrics
 from bench.verify.replay import replay
@@ -83,7 +83,7 @@ def heldout():
 @pytest.fixture
 def word_task(small_task):
     """Six pairs of words; one has two pairs of senses, one has none."""
-    pairs = SimilarityPairs(
+    pairs = WordPairs(
         gold=np.array([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]),
         indptr=np.array([0, 1, 3, 4, 5, 6, 6]),
         queries=np.array([1, 5, 6, 9, 12, 20]),

@@ -7,7 +7,7 @@ import pytest
 
 from bench.errors import SealedError
 from bench.evaluation.choose import choose
-from bench.measures.records import TENTH, Chosen
+from bench.measures.records import BUDGET, Chosen
 from bench.method import Method, SearchResult
 from bench.task.files import load_sealed, save_task
 from bench.task.judgements import Judgements
@@ -92,7 +92,7 @@ def test_points_that_visit_more_than_the_budget_are_not_chosen(sealed):
     method.index(task.corpus)
     chosen = choose(method, task, [{"nprobe": 12}, {"nprobe": 24}], silent)
     assert chosen == Chosen(
-        budget=TENTH, reason="no operating point visits so little on validation"
+        budget=BUDGET, reason="no operating point visits so little on validation"
     )
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from bench.method import Method, Point, Workspace
     from bench.task import Task
     from bench.task.sealed import SealedJudgements
-    from bench.task.word_pairs import SimilarityPairs
+    from bench.task.word_pairs import WordPairs
 
 LOOKS = 20
 """How many of a method's looks at its leaves in training are kept, the first and last included."""
@@ -164,7 +164,7 @@ class _Found(NamedTuple):
 
 
 def _scored(
-    method: Method, task: Task, pairs: SimilarityPairs, folder: Path | None, tell: Tell
+    method: Method, task: Task, pairs: WordPairs, folder: Path | None, tell: Tell
 ) -> _Found:
     """Rank correlation of pair scores with the human ones."""
     begin = time.perf_counter()

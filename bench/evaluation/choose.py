@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.evaluation.search import Searcher
-from bench.measures.records import TENTH, Chosen
+from bench.measures.records import BUDGET, Chosen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from bench.task import Task
 
 
-SEES_TEST = Chosen(budget=TENTH, reason="the method is given the test")
+SEES_TEST = Chosen(budget=BUDGET, reason="the method is given the test")
 
 
 def choose(method: Method, task: Task, points: Sequence[Point], progress: Progress) -> Chosen:
-    """The operating point that ranks validation queries best within ``TENTH`` of the corpus.
+    """The operating point that ranks validation queries best within ``BUDGET`` of the corpus.
 
     Of points that rank equally well the cheapest is taken.
 
@@ -29,19 +29,19 @@ def choose(method: Method, task: Task, points: Sequence[Point], progress: Progre
         progress: called with (searched, all) points.
     """
     if len(points) == 1:
-        return Chosen(budget=TENTH, number=0, reason="the only operating point")
+        return Chosen(budget=BUDGET, number=0, reason="the only operating point")
     queries = task.queries_of(task.validation)
     if not len(queries.rows):
-        return Chosen(budget=TENTH, reason="the task has no validation queries")
+        return Chosen(budget=BUDGET, reason="the task has no validation queries")
     judged = task.validation.rows(queries.rows)
     n_documents = len(task.document_names)
     searcher = Searcher(method, queries, n_documents, int(judged.depth.max()))
-    best = Chosen(budget=TENTH, reason="no operating point visits so little on validation")
+    best = Chosen(budget=BUDGET, reason="no operating point visits so little on validation")
     for number, point in enumerate(points):
         run = searcher.run(point, lambda _done, _total: None)
         visited = run.summary.mean_visited / n_documents
         score = judged.score(run.ids)
-        if visited <= TENTH and (best.score is None or score > best.score):
-            best = Chosen(budget=TENTH, number=number, score=score, visited=visited)
+        if visited <= BUDGET and (best.score is None or score > best.score):
+            best = Chosen(budget=BUDGET, number=number, score=score, visited=visited)
         progress(number + 1, len(points))
     return best

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.store.run_file import PointSummary
     from bench.task.judgements import Judgements
-    from bench.task.word_pairs import SimilarityPairs
+    from bench.task.word_pairs import WordPairs
     from bench.types import Bools, Floats, Ints
 
 
@@ -92,7 +92,7 @@ def _result(run: PointSummary, measures: PointMeasures, n_documents: int) -> Poi
     )
 
 
-def correlations(scores: Mapping[str, Floats], pairs: SimilarityPairs) -> list[Correlation]:
+def correlations(scores: Mapping[str, Floats], pairs: WordPairs) -> list[Correlation]:
     """How well each way of scoring orders each part of the word pairs.
 
     Args:

@@ -20,7 +20,7 @@ from bench.store.folder import QUERIES, RUN, Store
 from bench.system.memory import MEMORY_SHARE
 from bench.system.paths import cache_folder
 from bench.system.provenance import provenance, usable_cores
-from bench.system.records import Stored
+from bench.system.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     """Names and contents of a folder's files."""
 
 
-class Job(Stored):
+class Job(Record):
     """A cell to be measured on a node.
 
     Attributes:

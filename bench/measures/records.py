@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bench.method import Value
-from bench.system.records import Amount, Columns, End, Figure, Stored
+from bench.system.records import Amount, Columns, End, Figure, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Stratum(Stored):
+class Stratum(Record):
     """Recall of the pairs at one distance, with a 95 % bootstrap interval over queries."""
 
     distance: int
@@ -23,7 +23,7 @@ class Stratum(Stored):
     high: End
 
 
-class Interval(Stored):
+class Interval(Record):
     """A mean over queries, with its 95 % bootstrap interval."""
 
     mean: Figure
@@ -31,7 +31,7 @@ class Interval(Stored):
     high: End
 
 
-class PartResult(Stored):
+class PartResult(Record):
     """What one operating point gave on a part of the relevant documents.
 
     Attributes:
@@ -47,7 +47,7 @@ class PartResult(Stored):
     ranking: dict[str, Interval] = Field(default_factory=dict)
 
 
-class Correlation(Stored):
+class Correlation(Record):
     """Spearman's rho between a score of word pairs and the human one.
 
     Attributes:
@@ -65,7 +65,7 @@ class Correlation(Stored):
     high: End | None
 
 
-class Loss(Stored):
+class Loss(Record):
     """Where relevant documents are lost: 1 - recall = encoder + routing + scoring - gain.
 
     Shares of the pairs at one distance, or of all.
@@ -84,7 +84,7 @@ class Loss(Stored):
     gain: End
 
 
-class XRay(Stored):
+class XRay(Record):
     """The losses of an operating point: see :class:`Loss`.
 
     Attributes:
@@ -98,7 +98,7 @@ class XRay(Stored):
     undivided: bool
 
 
-class PointResult(Stored):
+class PointResult(Record):
     """What one operating point gave. Shares are fractions.
 
     Attributes:
@@ -132,17 +132,17 @@ class PointResult(Stored):
     xray: XRay | None = None
 
 
-TENTH = 0.1
+BUDGET = 0.1
 """The share of documents visited at which methods are compared."""
 
 
-def dearest_within(points: Sequence[PointResult], budget: float) -> int | None:
+def most_visited_within(points: Sequence[PointResult], budget: float) -> int | None:
     """Number of the operating point that visits most within a share of the corpus, or None."""
     within = [number for number, point in enumerate(points) if point.visited <= budget]
     return max(within, key=lambda number: points[number].visited, default=None)
 
 
-class Chosen(Stored):
+class Chosen(Record):
     """The operating point that was chosen on validation, before the test was opened.
 
     Attributes:
@@ -160,7 +160,7 @@ class Chosen(Stored):
     visited: Figure | None = None
 
 
-class Leaves(Stored):
+class Leaves(Record):
     """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
 
     Attributes:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 TOLD = 3
 """Rows of a kind that are named in a line."""
 KINDS = ("new", "moved", "seeds", "gone")
-TENTH = "≤ 10 %"
+BUDGET = "≤ 10 %"
 
 
 class Change(NamedTuple):
@@ -38,7 +38,7 @@ class Change(NamedTuple):
         """The row with what is new of it."""
         if self.kind == "seeds":
             return f"{self.label} ({self.seeds})"
-        parts = [self.most, f"{TENTH}: {self.tenth}", f"{self.seeds} seeds"]
+        parts = [self.most, f"{BUDGET}: {self.tenth}", f"{self.seeds} seeds"]
         if self.kind == "moved":
             shown = [part for part in parts if "→" in part]
         else:
@@ -88,7 +88,7 @@ def changes_since(published: Published, now: Sequence[TaskScores]) -> list[TaskC
 
 def changes_board(published: Published, changes: Sequence[TaskChanges]) -> Board:
     """Every row that changed."""
-    header = ["dataset", "row", "change", "seeds", "score", f"score at {TENTH} visited"]
+    header = ["dataset", "row", "change", "seeds", "score", f"score at {BUDGET} visited"]
     table = [
         [task.task + task.data, change.label, change.kind, change.seeds, change.most, change.tenth]
         for task in changes
@@ -103,7 +103,7 @@ def reading(changes: Sequence[TaskChanges]) -> str:
         return "Nothing."
     return (
         "Rows whose digits are not what they were: the measure of the summary at the setting that "
-        f"visits most, and at the dearest within 10 % visited ({TENTH}), over seeds. A row under "
+        f"visits most, and at the dearest within 10 % visited ({BUDGET}), over seeds. A row under "
         "another name is a new one and one that is gone."
     )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.ranking import MEASURES, titled
-from bench.measures.records import TENTH, dearest_within
+from bench.measures.records import BUDGET, most_visited_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def _at_tenth(row: Row, values_of: ValuesOf) -> QueryValues | None:
     """Values of a row at its dearest point within 10 %, mean over seeds, as its only point."""
     of_seeds = []
     for cell in row.cells:
-        number, values = dearest_within(cell.points, TENTH), values_of(cell)
+        number, values = most_visited_within(cell.points, BUDGET), values_of(cell)
         if number is None or values is None or number not in values.points:
             return None
         of_seeds.append(values._replace(points={0: values.points[number]}))

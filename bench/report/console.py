@@ -21,7 +21,7 @@ from rich.table import Column
 from rich.text import Text
 
 from bench.measures.ranking import MEASURES
-from bench.report.rows import dearest
+from bench.report.rows import most_visited
 from bench.store.cell import WARNING, Cell, Status
 from bench.system.terminal import PLAIN_EVERY_S, say, say_table
 
@@ -61,7 +61,7 @@ def _quality(cell: Cell) -> str:
     if cell.similarity:
         best = max(cell.similarity, key=lambda each: each.rho or 0.0)
         return f"rho {best.rho or 0.0:.3f} on {best.subset} by {best.score}"
-    last = dearest(cell)
+    last = most_visited(cell)
     if last.ranking:
         shown = [name for name in last.ranking if MEASURES[name].compared]
         return ", ".join(f"{name} {100 * last.ranking[name].mean:.1f} %" for name in shown)

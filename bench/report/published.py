@@ -13,15 +13,15 @@ from bench.report.rows import (
     EARLIER,
     NONE,
     chosen_points,
-    dearest,
     main_measure,
     main_score,
+    most_visited,
     rows_of,
-    within_tenth,
+    within_budget,
 )
 from bench.report.task_report import by_task
 from bench.system.files import write_atomically
-from bench.system.records import NotWholeError, Stored, read_record, to_json
+from bench.system.records import NotWholeError, Record, read_record, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from bench.store.folder import Store
 
 
-class Score(Stored):
+class Score(Record):
     """Mean and standard deviation over seeds; no deviation of a single one."""
 
     mean: FiniteFloat
     spread: FiniteFloat | None = None
 
 
-class RowScores(Stored):
+class RowScores(Record):
     """The main scores of a row.
 
     Attributes:
@@ -52,7 +52,7 @@ class RowScores(Stored):
     tenth: Score | None = None
 
 
-class TaskScores(Stored):
+class TaskScores(Record):
     """The rows of a task by their labels, the best first.
 
     Attributes:
@@ -75,7 +75,7 @@ class TaskScores(Stored):
         return text if score.spread is None else f"{text} ± {factor * score.spread:.{digits}f}"
 
 
-class Published(Stored):
+class Published(Record):
     """Scores of all tasks on a day; sha256: of the file's text with this field null."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
@@ -149,8 +149,8 @@ def read_published(path: Path) -> Published | None:
 
 
 def _of_points(row: Row) -> RowScores:
-    most = [main_score(dearest(cell)) for cell in row.cells]
-    tenth = chosen_points(row, within_tenth)
+    most = [main_score(most_visited(cell)) for cell in row.cells]
+    tenth = chosen_points(row, within_budget)
     return RowScores(
         seeds=len(row.cells),
         most=_score(most),

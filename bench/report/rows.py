@@ -8,7 +8,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from bench.measures.ranking import MAIN
-from bench.measures.records import TENTH, PointResult, dearest_within
+from bench.measures.records import BUDGET, PointResult, most_visited_within
 from bench.store.cell import Cell, Status
 from bench.versions.stated import is_earlier
 
@@ -37,13 +37,13 @@ class Row:
     Attributes:
         label: unlike that of any other row; it says where a row is of an earlier version.
         cells: of each seed.
-        apart: parameters not set by hand that set it apart from rows of the same name, which were
-            measured under different defaults.
+        differing_params: parameters not set by hand whose values differ from those of rows of the
+            same name, which were measured under different defaults.
     """
 
     label: str
     cells: list[Cell]
-    apart: tuple[str, ...] = ()
+    differing_params: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -57,7 +57,7 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
     return min(found, key=lambda row: row.label != name, default=None)
 
 
-def spread(shares: Sequence[float], digits: int = 1) -> str:
+def mean_and_std(shares: Sequence[float], digits: int = 1) -> str:
     """Mean in per cent, with the standard deviation where there are several seeds."""
     text = f"{100 * fmean(shares):.{digits}f}"
     return f"{text} ± {100 * stdev(shares):.{digits}f}" if len(shares) > 1 else text
@@ -81,7 +81,9 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
         while told in rows:  # of the same plugin, before it was changed
             told += EARLIER
         rows[told] = Row(told, sorted(group, key=lambda cell: cell.seed), apart)
-    return sorted(rows.values(), key=lambda row: (-mean_of(row, dearest, main_score), row.label))
+    return sorted(
+        rows.values(), key=lambda row: (-mean_of(row, most_visited, main_score), row.label)
+    )
 
 
 def label(cell: Cell) -> str:
@@ -150,17 +152,17 @@ def earlier_note(rows: Iterable[Row]) -> list[str]:
     ]
 
 
-def dearest(cell: Cell) -> PointResult:
+def most_visited(cell: Cell) -> PointResult:
     """The operating point that visits most."""
     return max(cell.points, key=lambda point: point.visited)
 
 
 def within(cell: Cell, budget: float) -> PointResult | None:
     """The dearest operating point whose measured mean visited share is within ``budget``."""
-    number = dearest_within(cell.points, budget)
+    number = most_visited_within(cell.points, budget)
     return None if number is None else cell.points[number]
 
 
-def within_tenth(cell: Cell) -> PointResult | None:
+def within_budget(cell: Cell) -> PointResult | None:
     """The dearest operating point that visits at most 10 %."""
-    return within(cell, TENTH)
+    return within(cell, BUDGET)

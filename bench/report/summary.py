@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from bench.measures.hierarchy import MIN_PAIRS
 from bench.report.published import scores_of
-from bench.report.rows import NONE, Board, Row, chosen_points, dearest, earlier_note, within_tenth
+from bench.report.rows import (
+    NONE,
+    Board,
+    Row,
+    chosen_points,
+    earlier_note,
+    most_visited,
+    within_budget,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,10 +55,10 @@ def distance_board(reports: Sequence[TaskReport]) -> Board:
         near, far = _ends(rows[0]) if rows and rows[0].cells[0].points else ([], [])
         if not near:
             continue
-        worst = _told(_scores(rows, dearest, lambda point: point.min))
+        worst = _told(_scores(rows, most_visited, lambda point: point.min))
         ends = [
             f"{_span(end)}: {_told(_scores(rows, choose, partial(_recall, distances=end)))}"
-            for choose in (dearest, within_tenth)
+            for choose in (most_visited, within_budget)
             for end in (near, far)
         ]
         ends = [NONE if end.endswith(f": {NONE}") else end for end in ends]
@@ -79,14 +87,14 @@ def _best(report: TaskReport) -> list[str]:
         return [scores.measure, _told(most, _rho), NONE, NONE]
     cheap = {label: row.tenth.mean for label, row in scores.rows.items() if row.tenth}
     enough = FAST * max(cheap.values(), default=0.0)
-    speed = _scores(rows, within_tenth, lambda point: point.queries_per_second)
+    speed = _scores(rows, within_budget, lambda point: point.queries_per_second)
     fast = {label: each for label, each in speed.items() if cheap[label] >= enough}
     return [scores.measure, _told(most), _told(cheap), _told(fast, _speed)]
 
 
 def _ends(row: Row) -> tuple[list[int], list[int]]:
     """The distances of a task that are called near and far; none where it has but one."""
-    strata = dearest(row.cells[0]).recall_by_distance
+    strata = most_visited(row.cells[0]).recall_by_distance
     ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
     each = min(MOST_AT_AN_END, len(ranked) // 2)
     return ranked[:each], ranked[len(ranked) - each :]

@@ -10,7 +10,7 @@ from pydantic import Field
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
 from bench.method import Resources, Value
 from bench.system.provenance import Provenance
-from bench.system.records import Amount, Columns, Figure, Stored, Text
+from bench.system.records import Amount, Columns, Figure, Record, Text
 
 
 class Status(StrEnum):
@@ -27,7 +27,7 @@ WARNING = "warning: "
 """How the phase of a cell begins that is no phase, but something to be told at once."""
 
 
-class Cost(Stored):
+class Cost(Record):
     """Seconds, megabytes (10^6) and bytes.
 
     Attributes:
@@ -54,7 +54,7 @@ class Cost(Stored):
     index_bytes: int
 
 
-class Cell(Stored):
+class Cell(Record):
     """One cell, as stored in ``cell.json``.
 
     Attributes:
@@ -110,7 +110,7 @@ class Cell(Stored):
         return self.task, self.task_digest, self.method, params, self.seed, self.k
 
 
-class CellSpec(Stored):
+class CellSpec(Record):
     """What the process of a cell is told to do.
 
     Attributes:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.measures.records import TENTH, dearest_within
+from bench.measures.records import BUDGET, most_visited_within
 from bench.store.run_file import PARQUET
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bench.measures.records import PointResult
     from bench.types import Floats, Ints
 
-BUDGETS = (TENTH, 0.2, 1.0)
+BUDGETS = (BUDGET, 0.2, 1.0)
 """Shares of documents visited at which rows are compared."""
 MANY = 20_000
 """Queries beyond which only the first share is kept, so that the file can be published."""
@@ -40,7 +40,7 @@ class QueryValues(NamedTuple):
 def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
     """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
     budgets = BUDGETS if n_queries <= MANY else BUDGETS[:1]
-    numbers = {dearest_within(points, budget) for budget in budgets}
+    numbers = {most_visited_within(points, budget) for budget in budgets}
     return sorted(number for number in numbers if number is not None)
 
 

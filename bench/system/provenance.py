@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from bench.system.records import Stored
+from bench.system.records import Record
 
 PACKAGES = (
     "torch",
@@ -104,7 +104,7 @@ def _output(*command: str) -> str:
     return done.stdout.strip()
 
 
-class Provenance(Stored):
+class Provenance(Record):
     """Where a cell was measured."""
 
     git: str | None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SHA256 = re.compile(rb'"sha256":\s*"([0-9a-f]{64})"')
 
 
-class Stored(BaseModel):
+class Record(BaseModel):
     """Strict: an unknown field in a file is an error, not a loss; no figure is infinite or NaN."""
 
     model_config = ConfigDict(
@@ -84,10 +84,10 @@ T = TypeVar("T")
 Columns = Annotated[list[T], BeforeValidator(rows_of), WrapSerializer(_columns, when_used="json")]
 """A list of records that is columns in JSON."""
 
-R = TypeVar("R", bound=Stored)
+R = TypeVar("R", bound=Record)
 
 
-def to_json(record: Stored) -> str:
+def to_json(record: Record) -> str:
     """The text of a record with a field ``sha256``: its own checksum included.
 
     Raises:
@@ -136,7 +136,7 @@ def problem_of(error: ValidationError) -> str:
     return " ".join(f"{place} {first['msg']}".split())
 
 
-def _dumped(record: Stored) -> str:
+def _dumped(record: Record) -> str:
     try:
         return record.model_dump_json(by_alias=True) + "\n"
     except PydanticSerializationError as error:

@@ -17,7 +17,7 @@ from bench.errors import InputError
 from bench.task.judgements import Judgements
 from bench.task.sealed import seal
 from bench.task.task import Task
-from bench.task.word_pairs import SimilarityPairs
+from bench.task.word_pairs import WordPairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +160,7 @@ def load_task(folder: Path) -> Task:
             array(f"similarity.{name}") for name in ("gold", "indptr", "queries", "documents")
         )
         subsets = {name: array(f"similarity.subset.{name}") for name in facts["subsets"]}
-        similarity = SimilarityPairs(gold, indptr, queries, documents, subsets)
+        similarity = WordPairs(gold, indptr, queries, documents, subsets)
     return Task(
         facts["name"],
         strings("query_names") or document_names,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.arrays.vectors import Vectors
-    from bench.task.word_pairs import SimilarityPairs
+    from bench.task.word_pairs import WordPairs
     from bench.types import Floats, Ints
 
 __all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Strings", "Task", "Training"]
@@ -143,7 +143,7 @@ class Task:
     document_texts: Strings | None = None
     query_vectors: Vectors | None = None
     document_vectors: Vectors | None = None
-    similarity: SimilarityPairs | None = None
+    similarity: WordPairs | None = None
     seen: str = ""
     notes: tuple[str, ...] = ()
     defaults: dict[str, bool | int | float | str] = field(default_factory=dict)

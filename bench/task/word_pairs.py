@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class SimilarityPairs:
+class WordPairs:
     """What a similarity benchmark asks: a score for each pair of words.
 
     The score of a pair is that of its best pair of senses: those of pair ``i`` are

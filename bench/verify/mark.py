@@ -10,7 +10,7 @@ from pydantic import Field
 from bench.store.cell import Cell, Status
 from bench.system.files import write_atomically
 from bench.system.provenance import Provenance
-from bench.system.records import NotWholeError, Stored, read_record, to_json
+from bench.system.records import NotWholeError, Record, read_record, to_json
 from bench.verify.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.verify.verdicts import Judged
 
 
-class Differing(Stored):
+class Differing(Record):
     """A metric that was not equal when it was measured again.
 
     Attributes:
@@ -35,7 +35,7 @@ class Differing(Stored):
     verdict: Verdict
 
 
-class Mark(Stored):
+class Mark(Record):
     """What a second measurement of a cell came to.
 
     Attributes:

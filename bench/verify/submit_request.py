@@ -11,13 +11,13 @@ from bench.report.page.command import command_of
 from bench.report.rows import (
     NONE,
     chosen_points,
-    dearest,
     main_measure,
     main_score,
+    mean_and_std,
+    most_visited,
     rows_of,
-    spread,
     visited_text,
-    within_tenth,
+    within_budget,
 )
 from bench.report.task_report import by_task
 
@@ -81,11 +81,11 @@ def _scores(row: Row) -> list[str]:
         found = first.similarity[0]
         rho = fmean(cell.similarity[0].rho or 0.0 for cell in row.cells)
         return [f"rho, {found.subset} by {found.score}", f"{rho:.3f}", NONE, NONE]
-    points = [dearest(cell) for cell in row.cells]
-    cheap = chosen_points(row, within_tenth)
+    points = [most_visited(cell) for cell in row.cells]
+    cheap = chosen_points(row, within_budget)
     return [
         main_measure(first),
-        spread([main_score(point) for point in points]),
+        mean_and_std([main_score(point) for point in points]),
         visited_text(points),
-        spread([main_score(point) for point in cheap]) if cheap else NONE,
+        mean_and_std([main_score(point) for point in cheap]) if cheap else NONE,
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import spread
+from bench.report.rows import mean_and_std
 from studies.geometry.trial import Trial
 
 if TYPE_CHECKING:
@@ -72,8 +72,11 @@ class TradeOff:
                 dataset,
                 setting.way,
                 "" if setting.place is None else f"{setting.place:g}",
-                spread([outcome.recall for outcome in some]),
-                *(spread(recalls) for recalls in zip(*(o.by_distance for o in some), strict=True)),
+                mean_and_std([outcome.recall for outcome in some]),
+                *(
+                    mean_and_std(recalls)
+                    for recalls in zip(*(o.by_distance for o in some), strict=True)
+                ),
             ]
             for (dataset, setting), some in self.outcomes.items()
         ]

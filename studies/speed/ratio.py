@@ -6,7 +6,7 @@ import time
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.system.records import Stored
+from bench.system.records import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HEADER = ["what", "ours", "peer", "measured", "aim", ""]
 
 
-class Spread(Stored):
+class Spread(Record):
     """Of several measurements: the median, the smallest and the largest."""
 
     middle: float
@@ -27,7 +27,7 @@ class Spread(Stored):
         return cls(middle=median(values), low=min(values), high=max(values))
 
 
-class Row(Stored):
+class Row(Record):
     """What was measured beside its aim.
 
     Attributes:

@@ -12,7 +12,7 @@ from bench.errors import InputError
 from bench.report.leaderboard import pipe_table
 from bench.system.files import write_atomically
 from bench.system.provenance import Provenance
-from bench.system.records import Stored
+from bench.system.records import Record
 from studies.speed.ratio import HEADER, Row
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Measured(NamedTuple):
     notes: list[str]
 
 
-class Part(Stored):
+class Part(Record):
     """A part as it was measured.
 
     Attributes:
@@ -68,7 +68,7 @@ class Part(Stored):
     provenance: Provenance
 
 
-class Parts(Stored):
+class Parts(Record):
     """``speed.json``: every part that was measured, by name."""
 
     schema_: int = Field(default=1, alias="schema")

@@ -16,7 +16,7 @@ from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
-from bench.task.word_pairs import SimilarityPairs
+from bench.task.word_pairs import WordPairs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,7 +63,7 @@ def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
         whole.train,
         whole.validation,
         Judgements(nothing),
-        similarity=SimilarityPairs(gold, indptr, queries, documents, subsets),
+        similarity=WordPairs(gold, indptr, queries, documents, subsets),
         notes=_notes(is_noun, np.diff(indptr) == 0),
     )
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.records import TENTH
-from bench.report.rows import Board, Row, main_measure, main_score, spread
+from bench.measures.records import BUDGET
+from bench.report.rows import Board, Row, main_measure, main_score, mean_and_std
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
@@ -33,10 +33,10 @@ def choice_board(rows: list[Row]) -> list[Board]:
                 row.label,
                 str(len(pairs)),
                 _settings([pair.chosen for pair in pairs]),
-                spread([main_score(pair.chosen) for pair in pairs]),
+                mean_and_std([main_score(pair.chosen) for pair in pairs]),
                 f"{100 * fmean(pair.chosen.visited for pair in pairs):.1f}",
                 _settings([pair.hindsight for pair in pairs]),
-                spread([main_score(pair.hindsight) for pair in pairs]),
+                mean_and_std([main_score(pair.hindsight) for pair in pairs]),
                 f"{100 * fmean(gaps):+.1f}",
             ]
         )
@@ -46,8 +46,8 @@ def choice_board(rows: list[Row]) -> list[Board]:
     header = ["method", "seeds", "chosen", measure, "visited %", "best in hindsight", measure]
     notes = [
         f"Chosen: the setting with the best {measure} on validation among those that visit at most "
-        f"{100 * TENTH:.0f} % of the documents there, on record before the test was opened. Best "
-        f"in hindsight: the best on the test among those within {100 * TENTH:.0f} % on the test, "
+        f"{100 * BUDGET:.0f} % of the documents there, on record before the test was opened. Best "
+        f"in hindsight: the best on the test among those within {100 * BUDGET:.0f} % on the test, "
         "which nobody can know beforehand. Gap: what not knowing costs; below 0 where the chosen "
         "setting visits more on the test than it did on validation."
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.rows import NONE, Board, Row, chosen_points, dearest, label, within_tenth
+from bench.report.rows import NONE, Board, Row, chosen_points, label, most_visited, within_budget
 
 if TYPE_CHECKING:
     from bench.store.cell import Cell
@@ -18,8 +18,8 @@ def costs(rows: list[Row]) -> Board:
     table = []
     for row in rows:
         spent = [cell.cost for cell in row.cells if cell.cost is not None]
-        full = [dearest(cell) for cell in row.cells if cell.points]
-        cheap = chosen_points(row, within_tenth)
+        full = [most_visited(cell) for cell in row.cells if cell.points]
+        cheap = chosen_points(row, within_budget)
         table.append(
             [
                 row.label,

@@ -11,12 +11,12 @@ from bench.report.rows import (
     Board,
     Row,
     chosen_points,
-    dearest,
     main_score,
+    mean_and_std,
     mean_of,
-    spread,
+    most_visited,
     visited_text,
-    within_tenth,
+    within_budget,
     without_note,
 )
 
@@ -31,15 +31,15 @@ def hierarchy_boards(rows: list[Row]) -> list[Board]:
     """The boards of a task that is judged by recall@|S|."""
     within = "at ≤ 10 % visited"
     boards = [
-        by_distance(rows, "Recall by distance", dearest),
+        by_distance(rows, "Recall by distance", most_visited),
         against_visited(rows, "Recall", lambda point: point.recall),
-        by_distance(rows, f"Recall by distance {within}", within_tenth),
+        by_distance(rows, f"Recall by distance {within}", within_budget),
     ]
     for part in ("seen", "unseen"):
-        if getattr(dearest(rows[0].cells[0]), part) is not None:
-            boards.append(_of_part(rows, f"Recall by distance, {part}", part, dearest))
+        if getattr(most_visited(rows[0].cells[0]), part) is not None:
+            boards.append(_of_part(rows, f"Recall by distance, {part}", part, most_visited))
             boards.append(
-                _of_part(rows, f"Recall by distance {within}, {part}", part, within_tenth)
+                _of_part(rows, f"Recall by distance {within}, {part}", part, within_budget)
             )
     return boards
 
@@ -51,7 +51,7 @@ def by_distance(
     cut: int | None = None,
 ) -> Board:
     """Recall at each distance, at one operating point of each cell."""
-    strata = dearest(rows[0].cells[0]).recall_by_distance
+    strata = most_visited(rows[0].cells[0]).recall_by_distance
     header = ["method", "seeds", "overall", "95 % interval", "macro", "min"]
     header += [str(stratum.distance) for stratum in strata] + ["visited %"]
     table, without = [], []
@@ -68,10 +68,10 @@ def by_distance(
             [
                 row.label,
                 str(len(points)),
-                spread([point.recall for point in points], 2),
+                mean_and_std([point.recall for point in points], 2),
                 f"{low:.2f} … {high:.2f}",
-                spread([point.macro for point in points]),
-                spread([point.min for point in points]),
+                mean_and_std([point.macro for point in points]),
+                mean_and_std([point.min for point in points]),
                 *_strata(points),
                 visited_text(points),
             ]
@@ -79,8 +79,8 @@ def by_distance(
     notes = [
         f"Recall@{cut or '|S|'} in per cent; columns 0, 1, … are "
         f"{'levels of relevance, 0 the best' if cut else 'distances in hops'}. "
-        f"{_pairs(points[0] if (points := chosen_points(rows[0], dearest)) else None)} The 95 % "
-        "interval is a bootstrap over queries, its ends averaged over seeds."
+        f"{_pairs(points[0] if (points := chosen_points(rows[0], most_visited)) else None)} The "
+        "95 % interval is a bootstrap over queries, its ends averaged over seeds."
     ]
     if any(stratum.n < MIN_PAIRS for stratum in strata):
         notes.append(f"In brackets: fewer than {MIN_PAIRS} pairs, never ranked.")
@@ -91,7 +91,7 @@ def _of_part(
     rows: list[Row], title: str, part: str, choose: Callable[[Cell], PointResult | None]
 ) -> Board:
     """Recall at each distance over the pairs of a part."""
-    first: PartResult = getattr(dearest(rows[0].cells[0]), part)
+    first: PartResult = getattr(most_visited(rows[0].cells[0]), part)
     header = ["method", "seeds", "overall"]
     header += [str(stratum.distance) for stratum in first.recall_by_distance] + ["visited %"]
     table, without = [], []
@@ -105,7 +105,7 @@ def _of_part(
             [
                 row.label,
                 str(len(points)),
-                spread([each.recall for each in parts], 2),
+                mean_and_std([each.recall for each in parts], 2),
                 *_strata(parts),
                 visited_text(points),
             ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.rows import NONE, Board, chosen_points, within_tenth
+from bench.report.rows import NONE, Board, chosen_points, within_budget
 
 if TYPE_CHECKING:
     from bench.report.comparison import Comparison, Difference
@@ -22,7 +22,7 @@ def paired_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]
 
 def _looked_at(row: Row) -> str:
     """Mean shares visited and worked at these points, in per cent."""
-    points = chosen_points(row, within_tenth) or []
+    points = chosen_points(row, within_budget) or []
     shares = [(point.visited, point.work) for point in points]
     return " / ".join(f"{100 * fmean(share):.1f}" for share in zip(*shares, strict=True))
 

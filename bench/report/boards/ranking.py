@@ -15,11 +15,11 @@ from bench.report.rows import (
     Board,
     Row,
     chosen_points,
-    dearest,
+    mean_and_std,
     mean_of,
-    spread,
+    most_visited,
     visited_text,
-    within_tenth,
+    within_budget,
     without_note,
 )
 
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 def ranking_boards(rows: list[Row]) -> list[Board]:
     """The boards of a task whose rankings are cut at a rank."""
-    first = dearest(rows[0].cells[0])
+    first = most_visited(rows[0].cells[0])
     # With one part alone, its boards would be those of the whole.
     parts = PARTS if first.seen is not None and first.unseen is not None else PARTS[:1]
     within = "at ≤ 10 % visited"
-    boards = [_ranking(rows, titled("Ranking", part), part, dearest) for part in parts]
+    boards = [_ranking(rows, titled("Ranking", part), part, most_visited) for part in parts]
     boards += [
-        _ranking(rows, titled(f"Ranking {within}", part), part, within_tenth) for part in parts
+        _ranking(rows, titled(f"Ranking {within}", part), part, within_budget) for part in parts
     ]
     boards += [
         against_visited(rows, titled(name, part), partial(value_of, part=part, measure=name))
@@ -46,8 +46,8 @@ def ranking_boards(rows: list[Row]) -> list[Board]:
     ]
     if len(first.recall_by_distance) > 1:
         cut = rows[0].cells[0].cut
-        boards.append(by_distance(rows, "Recall by level of relevance", dearest, cut))
-        boards.append(by_distance(rows, f"Recall by level {within}", within_tenth, cut))
+        boards.append(by_distance(rows, "Recall by level of relevance", most_visited, cut))
+        boards.append(by_distance(rows, f"Recall by level {within}", within_budget, cut))
     return boards
 
 
@@ -103,7 +103,7 @@ def _ranking(
             ]
         )
     notes = [_counts(rows[0].cells[0], part), *without_note(without)]
-    if choose is dearest and not part:
+    if choose is most_visited and not part:
         notes += _equal(rows)
     return Board(title, header, table, notes)
 
@@ -112,7 +112,7 @@ def _equal(rows: list[Row]) -> list[str]:
     """Rows that return the same rankings, named."""
     groups: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        groups[repr([dearest(cell).ranking for cell in row.cells])].append(row.label)
+        groups[repr([most_visited(cell).ranking for cell in row.cells])].append(row.label)
     alike = [" = ".join(labels) for labels in groups.values() if len(labels) > 1]
     if not alike:
         return []
@@ -125,7 +125,7 @@ def _equal(rows: list[Row]) -> list[str]:
 def _spread(rankings: list[dict[str, Interval]], name: str) -> str:
     """Mean over seeds with its deviation, or a dash where a cell lacks the measure."""
     found = [ranking[name].mean for ranking in rankings if name in ranking]
-    return spread(found) if len(found) == len(rankings) else NONE
+    return mean_and_std(found) if len(found) == len(rankings) else NONE
 
 
 def _mean(row: Row, part: str, choose: Callable[[Cell], PointResult | None]) -> float:
@@ -139,7 +139,7 @@ def _ranking_of(point: PointResult, part: str) -> dict[str, Interval]:
 
 def _counts(cell: Cell, part: str) -> str:
     """How many queries and relevant documents a board is over."""
-    point = dearest(cell)
+    point = most_visited(cell)
     found = part_of(point, part)
     strata = found.recall_by_distance if found else []
     n_pairs = sum(stratum.n for stratum in strata)

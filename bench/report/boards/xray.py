@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.hierarchy import MIN_PAIRS
 from bench.measures.xray import LOSSES
-from bench.report.rows import Board, Row, chosen_points, visited_text, within_tenth
+from bench.report.rows import Board, Row, chosen_points, visited_text, within_budget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def xrayed(rows: list[Row]) -> list[XRayed]:
     """The rows whose cells were all X-rayed within 10 % visited, the best one first."""
     found = []
     for row in rows:
-        points = chosen_points(row, within_tenth) or []
+        points = chosen_points(row, within_budget) or []
         seeds = [point.xray for point in points if point.xray is not None]
         if seeds and len(seeds) == len(points):
             found.append(XRayed(row.label, visited_text(points), seeds))

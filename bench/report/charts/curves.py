@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.measures.ranking import PARTS, titled
 from bench.report.boards.ranking import against_visited_of, value_of
-from bench.report.rows import chosen_points, dearest, within_tenth
+from bench.report.rows import chosen_points, most_visited, within_budget
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
@@ -63,7 +63,7 @@ def measures_of(rows: list[Row]) -> dict[str, Measure]:
             "Recall, mean of queries": lambda point: point.macro,
             "Recall, worst distance": lambda point: point.min,
         }
-    first = dearest(cell)
+    first = most_visited(cell)
     parts = PARTS if first.seen is not None and first.unseen is not None else PARTS[:1]
     return {
         titled(name, part): partial(value_of, part=part, measure=name)
@@ -97,7 +97,7 @@ def strata_of(row: Row, at: str) -> Strata | None:
     """Recall by distance at one of ``AT``, or None where a seed has no such point."""
     if not row.cells[0].points:
         return None
-    points = chosen_points(row, within_tenth if at == "tenth" else dearest)
+    points = chosen_points(row, within_budget if at == "tenth" else most_visited)
     if points is None:
         return None
     return Strata(_percent([point.visited for point in points]), _recall(points))

@@ -18,7 +18,7 @@ def command_of(row: Row) -> str:
     A dataset that was read from a path, and a method from a file, take theirs of the reader's own.
     """
     cell = row.cells[0]
-    settings = cell.changed | {name: cell.params[name] for name in row.apart}
+    settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
     words = ["python", "run_bench.py", "--methods", cell.method, *dataset_option(cell.task)]
     words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
     if "k" in settings and "k" not in cell.params:

@@ -45,7 +45,7 @@ def _row_json(row: Row, rows: list[Row], places: Places) -> Json:
         "kind": kind_of(row),
         "sees": first.sees_test,
         "params": first.params,
-        "set": sorted({*first.changed, *row.apart}),
+        "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
         "seeds": [
             {

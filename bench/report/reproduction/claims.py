@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from bench.errors import InputError
-from bench.system.records import Stored
+from bench.system.records import Record
 
 
 class Verdict(StrEnum):
@@ -22,7 +22,7 @@ class Verdict(StrEnum):
     NOT_MEASURED = "not measured"
 
 
-class Figure(Stored):
+class Figure(Record):
     """One number of a claim.
 
     It is read from the cells of a row, or from a table of a published file.
@@ -64,7 +64,7 @@ class Figure(Stored):
         return self
 
 
-class Claim(Stored):
+class Claim(Record):
     """A claim of a paper.
 
     Attributes:
@@ -79,7 +79,7 @@ class Claim(Stored):
     figures: tuple[Figure, ...] = ()
 
 
-class Paper(Stored):
+class Paper(Record):
     """A paper with its claims, in the order in which they are told."""
 
     title: str
@@ -87,7 +87,7 @@ class Paper(Stored):
     claims: list[Claim] = Field(min_length=1)
 
 
-class Claims(Stored):
+class Claims(Record):
     """The file ``claims.toml``."""
 
     papers: list[Paper]

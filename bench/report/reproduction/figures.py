@@ -11,7 +11,7 @@ from bench.measures.records import Interval
 from bench.report.boards.paired import ALPHA
 from bench.report.comparison import COMPARED
 from bench.report.leaderboard import read_tables
-from bench.report.rows import dearest, row_named, within_tenth
+from bench.report.rows import most_visited, row_named, within_budget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,7 +139,7 @@ def _of_cell(figure: Figure, cell: Cell) -> Interval:
     if figure.value == "empty leaves" and cell.leaves is not None:
         share = 100 * cell.leaves.empty / cell.leaves.leaves
         return Interval(mean=share, low=share, high=share)
-    point = within_tenth(cell) if figure.at == "10 %" else dearest(cell)
+    point = within_budget(cell) if figure.at == "10 %" else most_visited(cell)
     found = None if point is None else _of_point(figure.value, point)
     if found is None:
         raise InputError(f"{_named(figure)}: {figure.row} has no {figure.value} at {figure.at}")
