@@ -19,7 +19,7 @@ from bench.check.pickles import holds_pickle
 from bench.check.run import CHECKS, MethodChecks
 from bench.check.threads import Watch, one_thread
 from bench.errors import InputError
-from bench.plan.cells import Settings
+from bench.plan.grid import Settings
 from tests.conftest import ROOT
 from tests.plugins import mutants
 

@@ -20,8 +20,8 @@ import bench.data.archives
 import bench.data.cards
 import bench.data.download
 import bench.data.fetch
-import bench.report.console
 import bench.report.listing
+import bench.system.terminal
 from bench.cli import main
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
@@ -255,7 +255,7 @@ def test_a_server_that_falls_silent_is_a_download_cut_short(server, data, monkey
 
 
 def test_without_a_terminal_progress_is_lines(server, data, capsys, monkeypatch):
-    monkeypatch.setattr(bench.report.console, "PLAIN_EVERY_S", 0)
+    monkeypatch.setattr(bench.system.terminal, "PLAIN_EVERY_S", 0)
     fetch_card(file_card(server, BODY * 20), data)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "downloading file.txt: 0.0 of 0.2 MB are here"

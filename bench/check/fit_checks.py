@@ -13,7 +13,7 @@ from bench.check.outcome import CheckFailed, NotApplicable
 from bench.check.pickles import holds_pickle
 from bench.check.subject import K, Ready
 from bench.check.threads import Watch, one_thread
-from bench.evaluation.preparation import training_of
+from bench.evaluation.fitted import training_of
 from bench.method import Method
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
-from bench.evaluation.preparation import training_of
-from bench.store.keys import fit_key
+from bench.evaluation.fitted import training_of
+from bench.versions.keys import fit_key
 
 if TYPE_CHECKING:
     from pathlib import Path

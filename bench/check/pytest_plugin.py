@@ -22,7 +22,7 @@ from bench.check.outcome import Verdict
 from bench.check.run import CHECKS, MethodChecks
 from bench.check.tasks import TASKS
 from bench.check.threads import one_thread
-from bench.plan.cells import Settings, check_settings
+from bench.plan.grid import Settings, check_settings
 from bench.registry import Registry
 
 if TYPE_CHECKING:

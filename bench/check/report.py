@@ -14,7 +14,7 @@ from bench.check.outcome import Outcome, Verdict
 from bench.check.run import CHECKS, MethodChecks
 from bench.check.threads import one_thread
 from bench.errors import InputError
-from bench.plan.cells import Settings, check_settings
+from bench.plan.grid import check_settings
 from bench.registry import Registry, missing_packages
 from bench.system.terminal import say, say_table
 
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bench.method import Method
+    from bench.plan.grid import Settings
 
 WORST_FIRST = (Verdict.FAILED, Verdict.EXEMPT, Verdict.PASSED, Verdict.NOT_APPLICABLE)
 
 
-def check_methods(names: Sequence[str], settings: Sequence[str], *, everything: bool) -> bool:
+def check_methods(names: Sequence[str], settings: Settings, *, everything: bool) -> bool:
     """Check methods and print what was found; True if nothing failed.
 
     Args:
         names: of methods, compositions, or ``FILE.py:Class``.
-        settings: ``[METHOD.]PARAM=VALUE``.
+        settings: values of their hyper-parameters.
         everything: all built-in methods and those of installed packages, besides.
 
     Raises:
         InputError: there is no such method or parameter.
     """
     methods = _methods(names, everything=everything)
-    asked = Settings.parse(settings)
-    check_settings(methods, asked)
+    check_settings(methods, settings)
     found: dict[str, list[Outcome]] = {}
     with one_thread(), tempfile.TemporaryDirectory(prefix="treeline-check-") as folder:
         for number, method in enumerate(methods, start=1):
             begin = time.perf_counter()
             with _into(Path(folder) / "output"):
-                outcomes = _outcomes(method, asked, Path(folder))
+                outcomes = _outcomes(method, settings, Path(folder))
             found[method.name] = outcomes
             seconds = time.perf_counter() - begin
             say(f"[{number}/{len(methods)}] {method.name}: {_summary(outcomes)} ({seconds:.1f} s)")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
 
     Check: TypeAlias = Callable[[Subject], None]
 

@@ -10,10 +10,10 @@ import numpy as np
 from bench.check.agreement import differing_query
 from bench.check.fits import SharedFits
 from bench.check.memory import copied
-from bench.evaluation.preparation import unsuited
+from bench.evaluation.fitted import unsuited
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
-from bench.plan.cells import settled
+from bench.plan.grid import settled
 from bench.system.device import wanted_device
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from bench.arrays.strings import Strings
     from bench.method import Method, Params, Point, SearchResult, Value
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
     from bench.task import Corpus, Queries, Task
     from bench.types import Floats, Ints
 
@@ -37,8 +37,8 @@ def small_params(method: type[Method], task: Task, settings: Settings) -> dict[s
 
     What the user set stays as it is.
     """
-    values, changed = settled(method, task, settings)
-    return values | {n: cap for n, cap in capped(values).items() if n not in changed}
+    values, asked = settled(method, task, settings), settings.of(method)
+    return values | {name: cap for name, cap in capped(values).items() if name not in asked}
 
 
 def capped(params: Params) -> dict[str, Value]:

@@ -11,8 +11,7 @@ from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
 from bench.data.readers.hierarchy import read_csv
 from bench.errors import InputError
 from bench.system.files import sha256_of
-from bench.system.imports import load_object
-from bench.system.paths import data_folders, find_data
+from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

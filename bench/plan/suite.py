@@ -6,7 +6,6 @@ method is imported here: ``bench.plan.suite_grids`` has the classes that a suite
 
 from __future__ import annotations
 
-import contextlib
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, 
 
 from bench.data.cards import FOLDER
 from bench.data.load import check_name, task_name
-from bench.errors import InputError
+from bench.errors import InputError, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from bench.store.cell import Cell
 
@@ -126,15 +125,6 @@ def not_of(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
     for entry in suite.boards.values():
         by_task[task_name(entry.dataset)].append(entry)
     return [cell for cell in cells if not any(each.lists(cell) for each in by_task[cell.task])]
-
-
-@contextlib.contextmanager
-def placed(place: str) -> Iterator[None]:
-    """Name the place before what an InputError says: a file and its part; nothing if empty."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{place}: {error}" if place else str(error)) from error
 
 
 def _path_of(name: str) -> Path:

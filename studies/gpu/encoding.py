@@ -10,7 +10,7 @@ import numpy as np
 from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.method import Workspace
-from bench.system.imports import load_object
+from bench.system.paths import load_object
 
 if TYPE_CHECKING:
     from bench.types import Floats

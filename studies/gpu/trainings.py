@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
-from bench.evaluation.cell import evaluate
-from bench.evaluation.preparation import method_named
+from bench.evaluation.preparation import evaluate, method_named
 from bench.method import Workspace
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def _train(device: str, training: Training, task: Task) -> Outcome:
     pace = Pace(device)
     with tempfile.TemporaryDirectory() as cache:
         workspace = Workspace(Path(cache), device=device)
-        cell = evaluate(method, task, tell=pace, workspace=workspace)
+        cell = evaluate(method, task, report=pace, workspace=workspace)
     answered = task.train.answered
     batch = min(int(method.values["batch"]), len(answered))
     pairs = batch * task.train.n_pairs / len(answered)

@@ -19,9 +19,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Cost, Status
 from bench.system.terminal import say
 from studies.geometry.search import slope
@@ -29,7 +28,9 @@ from studies.speed.ratio import Row, Spread, in_seconds, told
 from studies.speed.record import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.method import Value
 
 METHOD = "zero-shot-de+faiss-ivf"
 AIM = 1.05
@@ -62,8 +63,8 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
     """
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        costs = [_cost(n, sizes, sizes.queries, (), out, data_dir) for n in sizes.documents]
-        fixed, few = (f"nlist={sizes.nlist}",), sizes.queries // 10
+        costs = [_cost(n, sizes, sizes.queries, {}, out, data_dir) for n in sizes.documents]
+        fixed, few = {"nlist": sizes.nlist}, sizes.queries // 10
         held = [_cost(n, sizes, few, fixed, out, data_dir).index_s for n in sizes.documents]
     amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
         "index, leaves about the square root": (lambda cost: cost.index_s, in_seconds),
@@ -93,20 +94,23 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 
 
 def _cost(
-    n: int, sizes: Sizes, queries: int, settings: tuple[str, ...], out: Path, data_dir: Path | None
+    n: int,
+    sizes: Sizes,
+    queries: int,
+    settings: Mapping[str, Value],
+    out: Path,
+    data_dir: Path | None,
 ) -> Cost:
-    say(f"    {n:,} documents {' '.join(settings)}".rstrip())
+    changed = "".join(f" {name}={value}" for name, value in settings.items())
+    say(f"    {n:,} documents{changed}")
     dataset = f"clusters:n={n},queries={queries}"
-    (cell,) = measure_cells(
-        RunOptions(
-            METHOD,
-            datasets="",
-            dataset=(dataset,),
-            settings=settings,
-            memory_bytes=sizes.memory_bytes,
-            out=out,
-            data_dir=data_dir,
-        )
+    (cell,) = bench.run(
+        METHOD,
+        dataset,
+        settings=settings,
+        memory_bytes=sizes.memory_bytes,
+        out=out,
+        data_dir=data_dir,
     )
     if cell.status is not Status.OK or cell.cost is None:
         raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")

@@ -14,9 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Status
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
@@ -24,6 +23,9 @@ from studies.speed.ratio import Row, alternate, amount, seconds_of
 from studies.speed.record import Measured
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bench.method import Value
     from bench.store.cell import Cost
 
 SHARE_AIM = 2.0
@@ -47,14 +49,14 @@ class Sizes(NamedTuple):
     Attributes:
         dataset: of the cells.
         compared: the method whose cell is the whole.
-        settings: of both, as ``--set`` takes them.
+        settings: hyper-parameters of ``compared``.
         repeats: cells of ``noop``, and fresh processes.
         commands: that are started.
     """
 
     dataset: str
     compared: str
-    settings: tuple[str, ...]
+    settings: Mapping[str, Value]
     repeats: int
     commands: tuple[Command, ...]
 
@@ -62,7 +64,7 @@ class Sizes(NamedTuple):
 FULL = Sizes(
     "wordnet",
     "masked-de",
-    (),
+    {},
     5,
     (
         Command(("run_bench.py", "--help"), 0.5),
@@ -80,7 +82,7 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         say(f"    cells of noop and {sizes.compared}")
         seeds = tuple(range(sizes.repeats))
-        noop = [cost.harness_s for cost in _costs("noop", seeds, (), sizes, Path(folder), data_dir)]
+        noop = [cost.harness_s for cost in _costs("noop", seeds, {}, sizes, Path(folder), data_dir)]
         (cost,) = _costs(sizes.compared, (0,), sizes.settings, sizes, Path(folder), data_dir)
     own = cost.fit_s + cost.index_s + cost.choose_s + cost.search_s + cost.exact_s
     whole = own + cost.harness_s
@@ -99,22 +101,14 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
 def _costs(
     method: str,
     seeds: tuple[int, ...],
-    settings: tuple[str, ...],
+    settings: Mapping[str, Value],
     sizes: Sizes,
     out: Path,
     data_dir: Path | None,
 ) -> list[Cost]:
     """Of the cells of a method, one a seed."""
-    cells = measure_cells(
-        RunOptions(
-            method,
-            datasets="",
-            dataset=(sizes.dataset,),
-            seeds=seeds,
-            settings=settings,
-            out=out,
-            data_dir=data_dir,
-        )
+    cells = bench.run(
+        method, sizes.dataset, seeds=seeds, settings=settings, out=out, data_dir=data_dir
     )
     for cell in cells:
         if cell.status is not Status.OK:
