@@ -10,7 +10,7 @@ import pytest
 from bench.arrays.ancestors import ancestors
 from bench.data.cards import FOLDER, cards, read_card
 from bench.data.load import dataset_names, dataset_of, load_dataset, task_name
-from bench.data.readers.hierarchy import read_csv
+from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
 from bench.task.files import load_task, save_task
@@ -203,7 +203,7 @@ class TestCsv:
     def read(self, tmp_path, text):
         path = tmp_path / "edges.csv"
         path.write_bytes(text) if isinstance(text, bytes) else path.write_text(text)
-        return read_csv("edges", path)
+        return hierarchy.read("edges", path)
 
     def test_several_roots_and_several_parents(self, tmp_path):
         task = self.read(
@@ -229,14 +229,15 @@ class TestCsv:
         ("text", "message"),
         [
             ("child,parent\na,b\nb,c\nc,a\n", "cycle: .* -> .* -> .* -> "),
-            ("child,parent\na,b\nc,c\n", "link 2: 'c' is its own parent"),
-            ("", "is not a CSV"),
-            (bytes(range(256)) * 20, "is not a CSV|has no column"),
+            ("child,parent\na,b\nc,c\n", "line 3: 'c' is its own parent"),
+            ("", "has no column child"),
+            (bytes(range(256)) * 20, "line 2 is not UTF-8"),
             ("kind,parent\na,b\n", "has no column child"),
             ("a,b\nc,d\n", "no column child and no column parent"),
             ("child,parent\n", "has no links"),
-            ("child,parent\na,\n", "link 1: a name is empty"),
-            ("child,parent\na,b,c,d\ne,f,g\n", "is not a CSV"),
+            ("child,parent\na,\n", "line 2: a value is missing"),
+            ("child,parent\na,b,c,d\ne,f,g\n", "line 2 has 4 values for the 2 columns"),
+            ("child,parent\na,b\nc\n", "line 3 has 1 values"),
         ],
     )
     def test_what_is_no_hierarchy_is_refused_by_name(self, tmp_path, text, message):
@@ -245,4 +246,4 @@ class TestCsv:
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="cannot read .*absent"):
-            read_csv("edges", tmp_path / "absent.csv")
+            hierarchy.read("edges", tmp_path / "absent.csv")

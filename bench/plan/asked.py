@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import cards
-from bench.data.load import check_name, dataset_names, load_dataset
-from bench.data.presence import READY, state_of
+from bench.data.load import READY, check_name, dataset_names, load_dataset, state_of
 from bench.errors import InputError
 from bench.plan.cells import NOT_MEASURED, Grid, Settings, blank_cell, check_settings, methods_asked
 from bench.plan.suite import placed, read_suite

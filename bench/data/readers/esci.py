@@ -6,7 +6,7 @@ Reddy, Màrquez, Valero, Rao, Zaragoza, Bandyopadhyay, Biswas, Xing & Subbian, 2
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pyarrow as pa
@@ -15,15 +15,15 @@ import pyarrow.dataset as ds
 from pyarrow import csv
 
 from bench.arrays.strings import Strings
-from bench.data.readers.pairs import Named, pairs_of
-from bench.data.readers.text import VALIDATION_MOST, VALIDATION_SHARE, text_task
-from bench.data.readers.text_cache import Texts, TextsWriter, cached, require_distinct
+from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
+from bench.data.readers.text import Judged, text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from bench.data.readers.text import Splits
     from bench.task import Task
 
 EXAMPLES = "shopping_queries_dataset_examples.parquet"
@@ -36,15 +36,7 @@ _NOTE = (
     "The official nDCG gives a Complement a gain of 0.01, here 0; Exact is distance 0, Substitute "
     "distance 1."
 )
-_USED = (
-    "query",
-    "query_id",
-    "product_id",
-    "product_locale",
-    "esci_label",
-    "small_version",
-    "split",
-)
+_USED = ("query", "query_id", "product_id", "esci_label", "split")
 _CSV = ds.CsvFileFormat(
     csv.ParseOptions(newlines_in_values=True),
     convert_options=csv.ConvertOptions(
@@ -65,8 +57,7 @@ def read(
     fields: Sequence[str] = ("product_title",),
     train: str = "train",
     test: str = "test",
-    validation_share: float = VALIDATION_SHARE,
-    validation_most: int = VALIDATION_MOST,
+    **splits: Unpack[Splits],
 ) -> Task:
     """The search task over the products that the examples name.
 
@@ -79,8 +70,7 @@ def read(
         fields: what a product's text is made of, with blanks between.
         train: the ``split`` to train on.
         test: the ``split`` to test on.
-        validation_share: of the training queries that the sample has, at least 1 query.
-        validation_most: queries of the sample at most.
+        splits: how the validation is drawn.
 
     Raises:
         InputError: a file is missing, of another format or without the columns that are read; a
@@ -93,48 +83,29 @@ def read(
     else:
         documents = _distinct(table, "product_id", fields)
     queries = _distinct(table, "query_id", ("query",))
-    notes = [_NOTE]
-    splits = []
-    for split in (train, test):
-        rows = table.filter(pc.field("split") == split)
-        pairs, left_out = pairs_of(
-            Named(
-                rows["query_id"].combine_chunks(),
-                rows["product_id"].combine_chunks(),
-                rows["grade"].to_numpy(),
-                str(judged),
-                split,
-            ),
-            queries.names,
-            documents.names,
-            GAINS,
+    columns = {"query_id": "query", "product_id": "document", "grade": "grade"}
+    trained, tested = (
+        Judged(
+            table.filter(pc.field("split") == split).select(list(columns)).rename_columns(columns),
+            split,
+            judged,
         )
-        splits.append(pairs)
-        notes += left_out
+        for split in (train, test)
+    )
     return text_task(
-        name,
-        queries,
-        documents,
-        *splits,
-        validation_share=validation_share,
-        validation_most=validation_most,
-        notes=notes,
+        name, queries, documents, trained, tested, gains=GAINS, notes=[_NOTE], **splits
     )
 
 
 def _examples(path: Path, locale: str, fields: Sequence[str]) -> pa.Table:
-    """The judgements of a locale's reduced version, ids as strings, with a column ``grade``."""
-    columns = [*_USED, *fields]
+    """The judgements of a locale's reduced version, with a column ``grade``."""
+    columns = [*_USED, "product_locale", "small_version", *fields]
     chosen = (pc.field("product_locale") == locale) & (pc.field("small_version") == 1)
     batches = [batch for batch in _rows(path, columns, chosen) if len(batch)]
     if not batches:
         raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
     table = pa.Table.from_batches(batches)
-    for column in ("query_id", "product_id"):
-        place = table.column_names.index(column)
-        table = table.set_column(place, column, table[column].cast(pa.large_string()))
-    labels = pa.array(list(_GRADES))
-    codes = pc.index_in(table["esci_label"], value_set=labels)
+    codes = pc.index_in(table["esci_label"], value_set=pa.array(list(_GRADES)))
     if codes.null_count:
         strange = table["esci_label"].filter(codes.is_null())[0].as_py()
         raise InputError(f"{path} has the label {strange!r}; known are {', '.join(_GRADES)}")
@@ -150,9 +121,9 @@ def _products(
     chosen = (pc.field("product_locale") == locale) & pc.field("product_id").isin(wanted)
 
     def write(folder: Path) -> None:
-        with TextsWriter(folder, "products") as writer:
+        with texts_writer(folder, "products") as append:
             for batch in _rows(path, ["product_id", "product_locale", *fields], chosen):
-                writer.append(batch["product_id"], _text(batch, fields))
+                append(batch["product_id"], _text(batch, fields))
         require_distinct(Texts.open(folder, "products").names, path)
 
     recipe = f"esci {_VERSION} {locale} {list(fields)}"
@@ -161,7 +132,7 @@ def _products(
 
 def _distinct(table: pa.Table, key: str, fields: Sequence[str]) -> Texts:
     """The first row of each key, in order."""
-    names = table[key].combine_chunks()
+    names = table[key].combine_chunks().cast(pa.large_string())
     distinct = pc.unique(names)
     first = table.take(pc.index_in(distinct, value_set=names))
     return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, fields)))
