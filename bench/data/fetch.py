@@ -8,6 +8,7 @@ that a card lists come last: a fetch that was killed never reads as complete.
 from __future__ import annotations
 
 import hashlib
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -140,28 +141,19 @@ def _fetch_source(card: Card, source: Source, data: Path) -> None:
         by_hand = f"put the {kind} at {whole} and run the same command{_obtain(card)}"
         download(source, file, by_hand)
     try:
-        _verify(file, source, way_out)
-        if source.unpack:
-            with unpacked(file, target) as content:
-                _move(card, source, content, target, way_out)
-        else:
-            _move(card, source, file, target, way_out)
+        name = f"{file} from {source.url}"
+        size = file.stat().st_size
+        if size != source.size:
+            raise InputError(f"{name} has {size:,} bytes, its card says {source.size:,}; {way_out}")
+        _check_hash(file, name, source.hash, way_out)
+        with unpacked(file, target) if source.unpack else nullcontext(file) as content:
+            _move(card, source, content, target, way_out)
     except InputError:
         if file != whole:
             file.unlink(missing_ok=True)
         raise
     if file != whole:
         file.unlink(missing_ok=True)
-
-
-def _verify(path: Path, source: Source, way_out: str) -> None:
-    """Check the size and the hash of what was downloaded."""
-    size = path.stat().st_size
-    if size != source.size:
-        raise InputError(
-            f"{path} from {source.url} has {size:,} bytes, its card says {source.size:,}; {way_out}"
-        )
-    _check_hash(path, f"{path} from {source.url}", source.hash, way_out)
 
 
 def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.arrays.relevance import Relevance
 from bench.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,37 +24,14 @@ MOST_GRADES = 127
 """Distances are kept in one byte."""
 
 
-class Pairs(NamedTuple):
-    """The relevant pairs of a split.
-
-    Attributes:
-        queries, documents: [n_pairs] rows.
-        distances: [n_pairs] 0 for the best grade, 1 for the next, …
-        gains: the grade at each distance, largest first.
-    """
-
-    queries: Ints
-    documents: Ints
-    distances: Ints
-    gains: tuple[int, ...]
-
-    def where(self, keep: Bools) -> Self:
-        """Only the pairs that a [n_pairs] mask keeps."""
-        return self._replace(
-            queries=self.queries[keep],
-            documents=self.documents[keep],
-            distances=self.distances[keep],
-        )
-
-
-def pairs_of(
+def relevance_of(
     judged: Judged | None,
     queries: Strings,
     documents: Strings,
     gains: Sequence[int] | None,
     notes: list[str],
-) -> Pairs:
-    """The relevant pairs of a split, by row.
+) -> tuple[Relevance, tuple[int, ...]]:
+    """The relevant pairs of a split by row, and the grade at each distance, largest first.
 
     Args:
         judged: what a file says, or None: a split without pairs.
@@ -65,9 +43,10 @@ def pairs_of(
     Raises:
         InputError: a pair is judged twice with different grades, or there are too many grades.
     """
+    sizes = len(queries), len(documents)
     if judged is None:
         nothing = np.zeros(0, np.int64)
-        return Pairs(nothing, nothing, nothing, (1,))
+        return Relevance.from_pairs(nothing, nothing, nothing, *sizes), (1,)
     table, split, source = judged
     first = _first(table, source)
     rows, columns = _rows(table["query"], queries), _rows(table["document"], documents)
@@ -90,7 +69,8 @@ def pairs_of(
             "told apart: scores are grades such as 1, 2, 3"
         )
     distances = np.searchsorted(-ladder, -grades[kept])
-    return Pairs(rows[kept], columns[kept], distances, tuple(ladder.tolist()) or (1,))
+    relevance = Relevance.from_pairs(rows[kept], columns[kept], distances, *sizes)
+    return relevance, tuple(ladder.tolist()) or (1,)
 
 
 def _rows(asked: pa.ChunkedArray, names: Strings) -> Ints:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
-from bench.arrays.relevance import Relevance
-from bench.data.readers.pairs import pairs_of
+from bench.data.readers.pairs import relevance_of
 from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from bench.arrays.relevance import Relevance
     from bench.data.readers.cache import Texts
-    from bench.data.readers.pairs import Pairs
 
 CUT = 100
 """Rank at which rankings are cut."""
@@ -98,49 +97,46 @@ def text_task(
             a gain as high as ``least_gain``.
     """
     notes = list(notes)
-    train, test, validation = (
-        pairs_of(judged, queries.names, documents.names, gains, notes)
+    (train, train_gains), (test, test_gains), (validation, validation_gains) = (
+        relevance_of(judged, queries.names, documents.names, gains, notes)
         for judged in (trained, tested, validated)
     )
     if tested is None:
         n_heldout = splits.get("heldout_queries", 0)
         test, train = _drawn(train, n_heldout, 0)
+        test_gains = train_gains
         notes.append(
             f"The test is {n_heldout:,} training queries, drawn with a fixed seed and left out of "
             "training."
         )
     else:
         train = _without(train, test, "training", "test", notes)
-    if not len(test.queries):
+    if not test.n_pairs:
         raise InputError(
             f"dataset {name} has no relevant pair left to test on; see whether its judgements name "
             "queries and documents that are there"
         )
     least_gain = splits.get("least_gain", 1)
-    if least_gain > test.gains[0]:
+    if least_gain > test_gains[0]:
         raise InputError(
             f"dataset {name} has no test score of {least_gain} or more; the best is "
-            f"{test.gains[0]}: take a lower least_gain"
+            f"{test_gains[0]}: take a lower least_gain"
         )
     validation = _without(validation, test, "validation", "test", notes)
     train = _without(train, validation, "training", "validation", notes)
-    if not len(validation.queries):
-        n_train = len(np.unique(train.queries))
+    if not validation.n_pairs:
+        n_train = len(train.answered)
         share = round(splits.get("validation_share", VALIDATION_SHARE) * n_train)
         size = min(splits.get("validation_most", VALIDATION_MOST), max(1, share), n_train)
         validation, train = _drawn(train, size, 1)
+        validation_gains = train_gains
         notes.append(
             f"Validation is {size:,} training queries, drawn with a fixed seed and left out of "
             "training."
         )
-    sizes = len(queries.names), len(documents.names)
-    to_train, to_validate, to_test = (
-        Relevance.from_pairs(pairs.queries, pairs.documents, pairs.distances, *sizes)
-        for pairs in (train, validation, test)
-    )
     # A split drawn from training may have no grade as high as the test's.
-    least_valid = min(least_gain, validation.gains[0])
-    seen = np.isin(to_test.documents, to_train.documents)
+    least_valid = min(least_gain, validation_gains[0])
+    seen = np.isin(test.documents, train.documents)
     for kind, texts in (("Queries", queries.texts), ("Documents", documents.texts)):
         if empty := int((texts.lengths == 0).sum()):
             notes.append(f"{kind} with an empty text, kept: {empty:,}.")
@@ -148,9 +144,9 @@ def text_task(
         name,
         queries.names,
         documents.names,
-        to_train,
-        Judgements(to_validate, cut=CUT, gains=validation.gains, least_gain=least_valid),
-        Judgements(to_test, cut=CUT, gains=test.gains, least_gain=least_gain, seen=seen),
+        train,
+        Judgements(validation, cut=CUT, gains=validation_gains, least_gain=least_valid),
+        Judgements(test, cut=CUT, gains=test_gains, least_gain=least_gain, seen=seen),
         queries.texts,
         documents.texts,
         seen=SEEN,
@@ -158,24 +154,26 @@ def text_task(
     )
 
 
-def _without(pairs: Pairs, others: Pairs, split: str, other: str, notes: list[str]) -> Pairs:
+def _without(
+    pairs: Relevance, others: Relevance, split: str, other: str, notes: list[str]
+) -> Relevance:
     """The pairs of a split whose queries are not in another one; a note counts the rest."""
-    shared = np.isin(pairs.queries, others.queries)
-    if shared.any():
-        n_queries = len(np.unique(pairs.queries[shared]))
+    shared = np.intersect1d(pairs.answered, others.answered)
+    if len(shared):
         notes.append(
-            f"Queries of the {split} split left out, they are in the {other} split: {n_queries:,}."
+            f"Queries of the {split} split left out, they are in the {other} split: "
+            f"{len(shared):,}."
         )
-    return pairs.where(~shared)
+    return pairs.where(~np.isin(pairs.queries, shared))
 
 
-def _drawn(pairs: Pairs, size: int, stream: int) -> tuple[Pairs, Pairs]:
+def _drawn(pairs: Relevance, size: int, stream: int) -> tuple[Relevance, Relevance]:
     """The pairs of ``size`` queries drawn with a fixed seed, and the others."""
-    answered = np.unique(pairs.queries)
+    answered = pairs.answered
     if not 0 <= size <= len(answered):
         raise InputError(
             f"cannot hold {size:,} queries out of training, which has {len(answered):,}"
         )
-    rng = np.random.default_rng((SPLIT_SEED, stream))
-    taken = np.isin(pairs.queries, rng.permutation(answered)[:size])
+    drawn = np.random.default_rng((SPLIT_SEED, stream)).permutation(np.array(answered))[:size]
+    taken = np.isin(pairs.queries, drawn)
     return pairs.where(taken), pairs.where(~taken)
