@@ -56,7 +56,7 @@ def read(
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")
     documents = jsonl.read(folder / "corpus.jsonl")
-    queries = jsonl.read(folder / "queries.jsonl", jsonl.Columns(title=None))
+    queries = jsonl.read(folder / "queries.jsonl", jsonl.WITHOUT_TITLE)
     notes, trained = [], None
     if _qrels(folder, train).is_file():
         trained = read_qrels(folder, train)

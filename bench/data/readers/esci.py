@@ -55,8 +55,6 @@ def read(
     products: str = PRODUCTS,
     locale: str = "us",
     fields: Sequence[str] = ("product_title",),
-    train: str = "train",
-    test: str = "test",
     **splits: Unpack[Splits],
 ) -> Task:
     """The search task over the products that the examples name.
@@ -68,8 +66,6 @@ def read(
         products: the products, or empty: the examples have their ``fields``.
         locale: of queries and products.
         fields: what a product's text is made of, with blanks between.
-        train: the ``split`` to train on.
-        test: the ``split`` to test on.
         splits: how the validation is drawn.
 
     Raises:
@@ -90,7 +86,7 @@ def read(
             split,
             judged,
         )
-        for split in (train, test)
+        for split in ("train", "test")
     )
     return text_task(
         name, queries, documents, trained, tested, gains=GAINS, notes=[_NOTE], **splits

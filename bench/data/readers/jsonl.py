@@ -24,30 +24,17 @@ from bench.errors import InputError
 from bench.system.provenance import usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BLOCK = 1 << 21
 """Bytes parsed at once. Arrow takes at most 100,000 lines, which these are not: the shortest line
 with an id and a text has 22 bytes."""
 
+WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
 MOST_THREADS = 8
-_VERSION = 1
+_VERSION = 2
 """Part of the recipe; raise it when what is written changes."""
-
-
-class Columns(NamedTuple):
-    """Which fields of an object are read.
-
-    Attributes:
-        id: its name; a string, or a whole number.
-        text: its text; must be there, may be empty.
-        title: put before the text if it is there, or None where no field is.
-    """
-
-    id: str = "_id"
-    text: str = "text"
-    title: str | None = "title"
 
 
 _Read = tuple[Column, Column]
@@ -60,11 +47,16 @@ class _Block(NamedTuple):
     above: int
 
 
-def read(path: Path, columns: Columns = Columns()) -> Texts:  # noqa: B008 - immutable
+def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
     """Names and texts of a file of JSON lines, or of ``path`` with ``.gz`` after it.
 
-    A text is title, blank, text, without blanks around. A second read maps what the first wrote
-    into the user's cache.
+    A line has ``_id``, a string or a whole number, and ``text``, which may be empty; ``title`` may
+    be there. A text is title, blank, text, without blanks around. A second read maps what the
+    first wrote into the user's cache.
+
+    Args:
+        path: the file.
+        fields: which of the three are read.
 
     Raises:
         InputError: the file is missing, empty or damaged, a line is not as it must be (it names the
@@ -74,14 +66,14 @@ def read(path: Path, columns: Columns = Columns()) -> Texts:  # noqa: B008 - imm
 
     def write(folder: Path) -> None:
         with texts_writer(folder, "lines") as append:
-            for names, texts in _parsed(source, columns):
+            for names, texts in _parsed(source, fields):
                 append(names, texts)
         names = Texts.open(folder, "lines").names
         if not len(names):
             raise InputError(f"{source} is empty; it needs one JSON object a line")
         require_distinct(names, source)
 
-    return Texts.open(cached([source], f"jsonl {_VERSION} {columns}", write), "lines")
+    return Texts.open(cached([source], f"jsonl {_VERSION} {fields}", write), "lines")
 
 
 def find_file(folder: Path, *names: str) -> Path:
@@ -139,18 +131,18 @@ def parse_object(line: bytes) -> dict[str, Any]:
     return value
 
 
-def _parsed(source: Path, columns: Columns) -> Iterator[_Read]:
+def _parsed(source: Path, fields: Sequence[str]) -> Iterator[_Read]:
     """Names and texts of each block, in order; a few blocks are parsed ahead."""
     threads = min(MOST_THREADS, usable_cores())
     waiting: deque[tuple[_Block, Future[_Read | None]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for block in _blocks(source):
-            waiting.append((block, pool.submit(_parse, block.lines, columns)))
+            waiting.append((block, pool.submit(_parse, block.lines, fields)))
             if len(waiting) > threads + 1:
                 first, parsed = waiting.popleft()
-                yield parsed.result() or _parse_slowly(first, source, columns)
+                yield parsed.result() or _parse_slowly(first, source, fields)
         for block, parsed in waiting:
-            yield parsed.result() or _parse_slowly(block, source, columns)
+            yield parsed.result() or _parse_slowly(block, source, fields)
 
 
 def _blocks(source: Path) -> Iterator[_Block]:
@@ -167,11 +159,10 @@ def _blocks(source: Path) -> Iterator[_Block]:
         yield _Block(memoryview(rest), above)
 
 
-def _parse(lines: memoryview, columns: Columns) -> _Read | None:
+def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
     """Parse a block by Arrow, or None where it needs the slow way."""
     if not bytes(lines[:64]).lstrip().startswith(b"{"):
         return None  # Arrow 26 crashes on a block whose first line is null
-    fields = [name for name in columns if name is not None]
     schema = pa.schema([(name, pa.large_string()) for name in fields])
     try:
         table = pj.read_json(
@@ -182,29 +173,28 @@ def _parse(lines: memoryview, columns: Columns) -> _Read | None:
         table.validate(full=True)  # is it UTF-8?
     except pa.ArrowInvalid:
         return None
-    names, texts = table[columns.id], table[columns.text]
+    names, texts = table["_id"], table["text"]
     if names.null_count or texts.null_count:
         return None
-    if columns.title is not None:
-        titles = table[columns.title].fill_null("")
+    if "title" in fields:
+        titles = table["title"].fill_null("")
         texts = pc.binary_join_element_wise(titles, texts, pa.scalar(" ", pa.large_string()))
     return names, pc.utf8_trim_whitespace(texts)
 
 
-def _parse_slowly(block: _Block, source: Path, columns: Columns) -> _Read:
+def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
     """Parse a block line by line."""
     names, texts = [], []
     for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
         if not line.strip():
             continue
         try:
-            fields = parse_object(line)
-            if type(fields.get(columns.id)) is int:  # as some BEIR files have them; True is no id
-                fields[columns.id] = str(fields[columns.id])
-            name, text = _string(fields, columns.id), _string(fields, columns.text)
-            title = ""
-            if columns.title and fields.get(columns.title) is not None:
-                title = _string(fields, columns.title)
+            value = parse_object(line)
+            if type(value.get("_id")) is int:  # as some BEIR files have them; True is no id
+                value["_id"] = str(value["_id"])
+            if "title" not in fields or value.get("title") is None:
+                value["title"] = ""
+            name, text, title = (_string(value, field) for field in WITH_TITLE)
             names.append(name)
             texts.append(f"{title} {text}".strip())
         except ValueError as error:
