@@ -424,6 +424,12 @@ def test_an_archive_without_what_the_card_lists_names_what_is_lacking(server, da
         fetch_card(card, data)
 
 
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_an_empty_archive_lacks_what_the_card_lists(server, data, pack):
+    with pytest.raises(InputError, match=r"its sources do not hold; they go to .*set: a\.txt$"):
+        fetch_card(archive_card(server, pack([])), data)
+
+
 def test_what_a_killed_unpacking_left_is_cleared(server, data):
     (data / ".set.unpacking" / "set").mkdir(parents=True)
     (data / ".set.unpacking" / "set" / "a.txt").write_bytes(b"half")

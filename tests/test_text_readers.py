@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -433,10 +434,13 @@ class TestEsci:
         with pytest.raises(InputError, match="no row with small_version 1 of the locale 'jp'"):
             esci.read("esci", folder, locale="jp")
 
-    def test_the_published_sample(self, data_dir):
-        task = esci.read(
-            "esci-sample", data_dir / "esci-sample", examples="examples.csv", products=""
+    def test_the_published_sample(self, data_dir, tmp_path):
+        sample = pd.read_csv(data_dir / "esci-sample" / "examples.csv")
+        sample.to_parquet(tmp_path / esci.EXAMPLES)
+        sample[list(PRODUCTS.keys() & set(sample))].drop_duplicates("product_id").to_parquet(
+            tmp_path / esci.PRODUCTS
         )
+        task = esci.read("esci-sample", tmp_path)
         # 701 rows, 576 of them of the reduced version; 485 E to train on; 3 E and 6 S to test.
         assert (len(task.query_names), len(task.document_names)) == (126, 576)
         assert task.train.n_pairs + task.validation.relevance.n_pairs == 485

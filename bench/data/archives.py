@@ -84,9 +84,11 @@ def _unpack(archive: Path, file: _Read, content: Path) -> None:
         head = opened.read(2)
     try:
         if head == b"PK":
+            content.mkdir()  # an empty archive makes none
             with zipfile.ZipFile(file) as zipped:
                 zipped.extractall(content)  # noqa: S202 - its hash was verified
         elif tarfile.is_tarfile(archive):
+            content.mkdir()
             with tarfile.open(fileobj=file) as tarred:
                 tarred.extractall(content, filter="data")
         elif head == b"\x1f\x8b":

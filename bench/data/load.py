@@ -131,11 +131,8 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
         listed: ``quick``, ``all``, or names with commas between; may be empty.
         single: names that may have arguments after a colon.
     """
-    named = [card for card in cards().values() if not card.takes_path]
-    groups = {
-        "quick": [card.name for card in named if card.quick],
-        "all": [card.name for card in named],
-    }
+    is_quick = {card.name: card.quick for card in cards().values() if not card.takes_path}
+    groups = {"quick": [name for name, quick in is_quick.items() if quick], "all": list(is_quick)}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     if not names and not single:
         raise InputError("--datasets is empty; take quick, all, or names from `bench list`")

@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from pyarrow import csv
 
 from bench.arrays.strings import Strings
-from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
+from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
 from bench.data.readers.text import Judged, text_task
 from bench.errors import InputError
 
@@ -36,12 +35,14 @@ _NOTE = (
     "The official nDCG gives a Complement a gain of 0.01, here 0; Exact is distance 0, Substitute "
     "distance 1."
 )
-_USED = ("query", "query_id", "product_id", "esci_label", "split")
-_CSV = ds.CsvFileFormat(
-    csv.ParseOptions(newlines_in_values=True),
-    convert_options=csv.ConvertOptions(
-        column_types=dict.fromkeys(("query", "query_id", "product_id"), pa.string())
-    ),
+_USED = (
+    "query",
+    "query_id",
+    "product_id",
+    "product_locale",
+    "esci_label",
+    "small_version",
+    "split",
 )
 _BATCH = 1 << 15
 _VERSION = 1
@@ -51,8 +52,6 @@ def read(
     name: str,
     folder: Path,
     *,
-    examples: str = EXAMPLES,
-    products: str = PRODUCTS,
     locale: str = "us",
     fields: Sequence[str] = ("product_title",),
     **splits: Unpack[Splits],
@@ -62,8 +61,6 @@ def read(
     Args:
         name: of the task.
         folder: with the two files.
-        examples: the judgements, Parquet or, by its ending, CSV.
-        products: the products, or empty: the examples have their ``fields``.
         locale: of queries and products.
         fields: what a product's text is made of, with blanks between.
         splits: how the validation is drawn.
@@ -72,13 +69,10 @@ def read(
         InputError: a file is missing, of another format or without the columns that are read; a
             label is unknown; a pair has two labels.
     """
-    judged = folder / examples
-    table = _examples(judged, locale, () if products else fields)
-    if products:
-        documents = _products(folder / products, judged, table, locale, fields)
-    else:
-        documents = _distinct(table, "product_id", fields)
-    queries = _distinct(table, "query_id", ("query",))
+    judged = folder / EXAMPLES
+    table = _examples(judged, locale)
+    documents = _products(folder / PRODUCTS, judged, table, locale, fields)
+    queries = _queries(table)
     columns = {"query_id": "query", "product_id": "document", "grade": "grade"}
     trained, tested = (
         Judged(
@@ -93,11 +87,10 @@ def read(
     )
 
 
-def _examples(path: Path, locale: str, fields: Sequence[str]) -> pa.Table:
+def _examples(path: Path, locale: str) -> pa.Table:
     """The judgements of a locale's reduced version, with a column ``grade``."""
-    columns = [*_USED, "product_locale", "small_version", *fields]
     chosen = (pc.field("product_locale") == locale) & (pc.field("small_version") == 1)
-    batches = [batch for batch in _rows(path, columns, chosen) if len(batch)]
+    batches = [batch for batch in _rows(path, _USED, chosen) if len(batch)]
     if not batches:
         raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
     table = pa.Table.from_batches(batches)
@@ -126,15 +119,15 @@ def _products(
     return Texts.open(cached([judged, path], recipe, write), "products")
 
 
-def _distinct(table: pa.Table, key: str, fields: Sequence[str]) -> Texts:
-    """The first row of each key, in order."""
-    names = table[key].combine_chunks().cast(pa.large_string())
+def _queries(table: pa.Table) -> Texts:
+    """Each query once, in the order in which they are judged."""
+    names = table["query_id"].combine_chunks().cast(pa.large_string())
     distinct = pc.unique(names)
     first = table.take(pc.index_in(distinct, value_set=names))
-    return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, fields)))
+    return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, ["query"])))
 
 
-def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | pa.ChunkedArray:
+def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> Column:
     """The fields with blanks between."""
     parts = [rows[field].cast(pa.large_string()).fill_null("") for field in fields]
     joined = pc.binary_join_element_wise(*parts, pa.scalar(" ", pa.large_string()))
@@ -144,7 +137,7 @@ def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | 
 def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
     """The chosen rows of a Parquet or CSV file; a few batches of them are in memory at a time."""
     try:
-        dataset = ds.dataset(path, format=_CSV if path.suffix == ".csv" else "parquet")
+        dataset = ds.dataset(path, format="parquet")
         found = dataset.schema.names
         missing = [column for column in columns if column not in found]
         if missing:
@@ -152,7 +145,7 @@ def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator
                 f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(found)}"
             )
         yield from dataset.to_batches(
-            columns=columns,
+            columns=list(columns),
             filter=chosen,
             batch_size=_BATCH,
             batch_readahead=2,

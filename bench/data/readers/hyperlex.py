@@ -52,7 +52,7 @@ def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
     nothing = whole.train.where(np.zeros(whole.train.n_pairs, bool))
     table = _read_pairs(folder / ALL)
     indptr, queries, documents = _sense_pairs(table, nouns.lemmas)
-    is_noun = (table["POS"] == "N").to_numpy()
+    unscored, is_noun = np.diff(indptr) == 0, (table["POS"] == "N").to_numpy()
     subsets = {"nouns": is_noun, "all": np.ones(len(table), bool)}
     subsets |= {split: _members(table, folder, file) for split, file in SPLITS.items()}
     gold = table[_SCORE].to_numpy(np.float64)
@@ -64,18 +64,14 @@ def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
         whole.validation,
         Judgements(nothing),
         similarity=WordPairs(gold, indptr, queries, documents, subsets),
-        notes=_notes(is_noun, np.diff(indptr) == 0),
-    )
-
-
-def _notes(is_noun: Bools, unscored: Bools) -> tuple[str, ...]:
-    return (
-        "A pair of words scores as its best pair of senses; the senses of a word are all synsets "
-        "that name it.",
-        f"The graph holds nouns only: the {(~is_noun).sum():,} pairs of verbs are scored through "
-        f"nouns of the same spelling. {unscored.sum():,} of {len(unscored):,} pairs "
-        f"({(unscored & is_noun).sum():,} of the nouns) have a word that is not in the graph, and "
-        "count as the lowest score.",
+        notes=(
+            "A pair of words scores as its best pair of senses; the senses of a word are all "
+            "synsets that name it.",
+            f"The graph holds nouns only: the {(~is_noun).sum():,} pairs of verbs are scored "
+            f"through nouns of the same spelling. {unscored.sum():,} of {len(table):,} pairs "
+            f"({(unscored & is_noun).sum():,} of the nouns) have a word that is not in the graph, "
+            "and count as the lowest score.",
+        ),
     )
 
 
@@ -101,11 +97,11 @@ def _members(table: pd.DataFrame, folder: Path, file: str) -> Bools:
     """[n] which pairs a split's file names."""
     split = _read_pairs(folder / file)
     whole, named = (pd.MultiIndex.from_frame(part[_KEY]) for part in (table, split))
-    strange = ~named.isin(whole)
-    if strange.any():
+    strange = split[~named.isin(whole)]
+    if len(strange):
         raise InputError(
-            f"{folder / file}, {_pair(split[strange])} is not in {folder / ALL}; take both files "
-            "from the same release"
+            f"{folder / file}, {_pair(strange)} is not in {folder / ALL}; take both files from the "
+            "same release"
         )
     members: Bools = whole.isin(named)
     return members
