@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bench.arrays.ancestors import ancestors
-from bench.data.cards import FOLDER, cards, read_card
+from bench.data.cards import FOLDER, card_of_task, cards, read_card
 from bench.data.load import dataset_names, dataset_of, load_dataset, task_name
 from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
@@ -171,11 +171,27 @@ def test_datasets_asked_for_twice_are_read_once():
         ("clusters:n=100000,dim=384", "clusters-n=100000,dim=384"),
         ("beir:my_folder", "beir-my_folder"),
         ("hierarchy:shoes.csv", "hierarchy-shoes"),
+        ("hierarchy:shoes,size=3.csv", "hierarchy-shoes,size=3"),
+        ("vectors:dim=8", "vectors-dim=8"),
     ],
 )
 def test_the_name_of_a_task_tells_its_dataset(dataset, task):
     assert task_name(dataset) == task
     assert dataset_of(task) == dataset
+
+
+def test_a_task_from_a_path_has_no_card():
+    assert card_of_task("tree-H=3,W=2") is cards()["tree"]
+    assert card_of_task("hierarchy-shoes") is card_of_task("vectors-dim=8") is None
+
+
+def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
+    (tmp_path / "edges.csv").write_text("child,parent\nboots,footwear\n")
+    task = load_dataset(f"hierarchy:{tmp_path / 'edges.csv'}")
+    assert (task.name, task.train.n_pairs) == ("hierarchy-edges", 3)
+    assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
+    with pytest.raises(InputError, match=r"--dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
+        load_dataset("hierarchy")
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):
