@@ -91,7 +91,7 @@ class TestReader:
             (HEADER + DOG_ANIMAL.replace("5.50", "high"), "line 2: AVG_SCORE .* got 'high'"),
             (HEADER + DOG_ANIMAL.replace("5.50", "nan"), "line 2: AVG_SCORE .* got 'nan'"),
             (HEADER + DOG_ANIMAL.replace("5.50", "9.17"), "from 0 to 6, got '9.17'"),
-            (HEADER + DOG_ANIMAL + "dog animal\n", "line 3 has 2 values, it needs 5"),
+            (HEADER + DOG_ANIMAL + "dog animal\n", "line 3 has 2 values"),
             (HEADER + DOG_ANIMAL + RUN_MOVE + DOG_ANIMAL, "line 4: the pair 'dog Animal N' is"),
             (HEADER.encode() + b"caf\xe9 place N hyp 1\n", "line 2 is not UTF-8"),
         ],

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.cards import cards
-from bench.data.load import check_name, load_dataset
-from bench.data.presence import READY, state_of
+from bench.data.load import READY, Dataset, state_of
 from bench.errors import InputError, placed, reason_of
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
@@ -16,7 +14,7 @@ from bench.versions.keys import cell_key, digest
 from bench.versions.stated import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from bench.method import Method, Value
@@ -60,9 +58,10 @@ def plan_cells(
     Raises:
         InputError: a name or a setting makes no sense, or nothing that is asked can be measured.
     """
-    names = list(dict.fromkeys(grid.dataset for grid in grids))
-    absent = _absent(names, data_dir) if here_only else []
-    tasks, unread = _read([name for name in names if name not in absent], data_dir)
+    datasets = {grid.dataset: Dataset.parse(grid.dataset) for grid in grids}
+    absent = _absent(datasets, data_dir) if here_only else []
+    here = {name: dataset for name, dataset in datasets.items() if name not in absent}
+    tasks, unread = _read(here, data_dir)
     if not tasks:
         Plan([], absent, unread).require_read()
     wanted_device()  # nonsense is refused before a cell is begun
@@ -84,17 +83,15 @@ def plan_cells(
     return Plan(planned, absent, unread)
 
 
-def _absent(names: list[str], data_dir: Path | None) -> list[str]:
+def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:
     """The datasets that are not on this machine.
 
     Raises:
         InputError: none is.
     """
-    known = cards()
-    of_cards = {name: known.get(name.partition(":")[0]) for name in names}
-    states = {name: state_of(card, data_dir) for name, card in of_cards.items() if card}
+    states = {name: state_of(dataset.card, data_dir) for name, dataset in datasets.items()}
     absent = [name for name, state in states.items() if state != READY]
-    if len(absent) == len(names):
+    if len(absent) == len(datasets):
         raise InputError(absent_text(absent))
     return absent
 
@@ -104,20 +101,16 @@ def absent_text(names: list[str]) -> str:
     return f"Not on this machine: {', '.join(names)} (`python -m bench list` says more)"
 
 
-def _read(names: list[str], data_dir: Path | None) -> tuple[dict[str, Task], list[str]]:
-    """Tasks by dataset, and what is wrong with those that cannot be read.
-
-    Raises:
-        InputError: a name is unknown, or its arguments are off.
-    """
-    for name in names:
-        check_name(name)
+def _read(
+    datasets: Mapping[str, Dataset], data_dir: Path | None
+) -> tuple[dict[str, Task], list[str]]:
+    """Tasks by dataset, and what is wrong with those that cannot be read."""
     tasks, unread = {}, []
-    for name in names:
+    for name, dataset in datasets.items():
         try:
-            tasks[name] = load_dataset(name, data_dir)
+            tasks[name] = dataset.read(data_dir)
         except (InputError, OSError) as error:
-            unread.append(f"{name}: {error}" if len(names) > 1 else str(error))
+            unread.append(f"{name}: {error}" if len(datasets) > 1 else str(error))
     return tasks, unread
 
 

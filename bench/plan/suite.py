@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from bench.data.cards import FOLDER
-from bench.data.load import check_name, task_name
+from bench.data.load import Dataset
 from bench.errors import InputError, placed
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def read_suite(name: str) -> Suite:
     }
     for place, entry in boards.items():
         with placed(f"{place}: dataset"):
-            check_name(entry.dataset)
+            Dataset.parse(entry.dataset)
         with placed(f"{place}: settings"):
             _check_scalars(entry.settings)
     return Suite(name, found.title, boards)
@@ -123,7 +123,7 @@ def not_of(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
     """The cells that a suite does not list, whatever code measured them."""
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in suite.boards.values():
-        by_task[task_name(entry.dataset)].append(entry)
+        by_task[Dataset.parse(entry.dataset).task_name].append(entry)
     return [cell for cell in cells if not any(each.lists(cell) for each in by_task[cell.task])]
 
 
