@@ -14,8 +14,9 @@ from bench.experiment import measure
 from bench.measures.records import BUDGET
 from bench.plan.cells import methods_asked
 from bench.registry import Registry
-from bench.report.boards.ranking import value_of
-from bench.report.leaderboard import pipe_table, places
+from bench.report.boards.recall import value_of
+from bench.report.leaderboard import places
+from bench.report.markdown import pipe_table
 from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
 from bench.store.cell import Status
 from bench.store.query_values import BUDGETS

@@ -21,7 +21,6 @@ import bench.data.cards
 import bench.data.download
 import bench.data.fetch
 import bench.report.console
-import bench.report.listing
 from bench.cli import main
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
@@ -579,7 +578,7 @@ def test_list_says_what_is_here_and_what_brings_the_rest(server, data, monkeypat
     known["own"] = card_of(name="own", folder="", takes_path=True).model_copy(
         update={"title": "a folder of yours"}
     )
-    monkeypatch.setattr(bench.report.listing, "cards", lambda: known)
+    monkeypatch.setattr(bench.report.console, "cards", lambda: known)
     for name in ("here", "away"):
         (data / name).mkdir(parents=True)
     (data / "here" / "a").write_bytes(b"a")

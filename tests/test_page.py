@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from bench.measures.records import Stratum
-from bench.report.charts.curves import curve_of, measures_of, strata_of
+from bench.report.boards.all import report_of
+from bench.report.boards.recall import measures_of
+from bench.report.charts.curves import curve_of, strata_of
 from bench.report.leaderboard import write_leaderboard
-from bench.report.links import anchor
-from bench.report.page.command import command_of, dataset_option
-from bench.report.page.queries import packed
-from bench.report.page.rows import kind_of
+from bench.report.markdown import anchor
+from bench.report.page.data import command_of, dataset_option, kind_of, packed
 from bench.report.rows import rows_of
 from bench.report.summary import distance_board, summary_board
-from bench.report.task_report import report_of
 from tests.cells import cell, point
 from tests.small_results import small_results
 from tests.test_boards import LEAVES, no_values

@@ -7,8 +7,7 @@ from scipy.stats import ttest_1samp
 from bench.evaluation.points import Evaluation
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.records import Interval, PointResult
-from bench.report.boards.paired import paired_boards
-from bench.report.comparison import compare
+from bench.report.boards.paired import compare, paired_boards
 from bench.report.rows import rows_of
 from bench.store.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.task import Judgements, Relevance

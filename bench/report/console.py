@@ -1,7 +1,8 @@
-"""All that is printed: progress while cells run, then the boards."""
+"""What is printed: progress while cells run, then the boards; methods and datasets."""
 
 from __future__ import annotations
 
+import textwrap
 import time
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,10 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
+from bench.data.cards import cards
+from bench.data.presence import BY_HAND, state_of
 from bench.measures.ranking import MEASURES
+from bench.registry import Registry, missing_packages
 from bench.report.rows import most_visited
 from bench.store.cell import WARNING, Cell, Status
 from bench.system.terminal import PLAIN_EVERY_S, say, say_table
@@ -30,7 +34,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.executors.event import Event
+    from bench.report.leaderboard import Leaderboard
     from bench.report.rows import Board
+
+WIDTH = 90
+"""Characters of a method's parameters on a line."""
 
 
 def name_of(cell: Cell) -> str:
@@ -138,7 +146,7 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
             progress.update(bar, completed=event.done, total=event.total or None)
 
 
-def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
+def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     """Print the boards of the task of a cell."""
     say(f"\n== {cell.task} ==")
     for note in cell.notes:
@@ -150,16 +158,44 @@ def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
         say_table(board.header, board.rows)
 
 
-def say_written(path: Path, page: Path | None = None) -> None:
-    """Say where the boards are, and the page if there is one."""
-    say(f"\nBoards: {path}")
-    if page is not None:
-        say(f"Page: {page}")
-
-
-def say_left_out(problems: list[str]) -> None:
-    """Name the stored cells that are on no board."""
-    for problem in problems:
+def print_written(written: Leaderboard) -> None:
+    """Print the stored cells that are on no board, and where the boards are, and the page."""
+    for problem in written.left_out:
         say(f"Left out: {problem}")
-    if problems:
+    if written.left_out:
         say("Measure them again with --fresh, or take their files back from where they came.")
+    say(f"\nBoards: {written.path}")
+    if written.page is not None:
+        say(f"Page: {written.page}")
+
+
+def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
+    """Print the methods and datasets, what each needs and what is missing here (``bench list``)."""
+    registry = Registry(plugins)
+    rows = []
+    for method in map(registry.resolve, registry.names()):
+        missing = missing_packages(method)
+        state = f"missing: pip install {' '.join(missing)}" if missing else "ready"
+        params = " ".join(f"{name}={value}" for name, value in method.params.items())
+        rows.append([method.name, state, textwrap.fill(params, WIDTH) or "–"])
+    say("Methods")
+    say_table(["method", "here", "parameters and defaults"], rows)
+    trainers, indexes = registry.parts()
+    say("\nAny trainer goes with any index: --methods TRAINER+INDEX")
+    say(f"  trainers: {', '.join(trainers)}")
+    say(f"  indexes:  {', '.join(indexes)}")
+    say("\nDatasets")
+    named = [card for card in cards().values() if not card.takes_path]
+    states = {card.name: state_of(card, data_dir) for card in named}
+    say_table(
+        ["dataset", "here", "what it is"],
+        [[card.name, states[card.name], card.title] for card in named],
+    )
+    for card in named:
+        if states[card.name] == BY_HAND:
+            say(f"  {card.name}: {card.obtain}")
+    own = {f"{card.name}:FOLDER": card.title for card in cards().values() if card.takes_path}
+    own["hierarchy:EDGES.csv"] = "your own, from a CSV with the columns child,parent"
+    width = max(map(len, own))
+    for name, title in own.items():
+        say(f"  {name:{width}}  {title}")

@@ -6,10 +6,12 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.data.load import dataset_of
-from bench.report.leaderboard import pipe_table, places
-from bench.report.page.command import command_of
+from bench.report.leaderboard import places
+from bench.report.markdown import pipe_table
+from bench.report.page.data import command_of
 from bench.report.rows import (
     NONE,
+    by_task,
     chosen_points,
     main_measure,
     main_score,
@@ -19,7 +21,6 @@ from bench.report.rows import (
     visited_text,
     within_budget,
 )
-from bench.report.task_report import by_task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.experiment import RunOptions
 from bench.report.console import name_of
-from bench.report.rows import rows_of
-from bench.report.task_report import by_task
+from bench.report.rows import by_task, rows_of
 from bench.store.folder import MARK
 from bench.verify.certify import certified
 from bench.verify.submit_checks import Refusal

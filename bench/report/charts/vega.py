@@ -6,9 +6,14 @@ apart on white and on black, and by shape as well.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import altair as alt
+
+from bench.measures.xray import LOSSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart
 
@@ -17,6 +22,8 @@ PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
 GREY = "#8a8f98"
+LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
+"""Those of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
@@ -117,6 +124,30 @@ def difference_by_query() -> alt.Chart:
     return chart
 
 
+def xray() -> alt.Chart:
+    """Bars stacked from the terms, gain to the left of zero, a row for each method."""
+    chart: alt.Chart = _bars().encode(
+        x=alt.X("missed:Q", title="missed, % of relevant documents"),
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+    )
+    return chart.properties(width=420)
+
+
+def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
+    """The same bars at each distance, a small chart for each method.
+
+    Args:
+        labels: of the methods in their order; small charts do not keep that of the data.
+    """
+    bars = _bars().encode(
+        x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("missed:Q", title="missed, %"),
+    )
+    facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
+    chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
+    return chart
+
+
 def _winner() -> alt.Color:
     scale = alt.Scale(domain=["A", "B"], range=list(PALETTE[:2]))
     return alt.Color("winner:N", scale=scale, title="ahead", legend=alt.Legend(orient="top"))
@@ -140,3 +171,20 @@ def _focused(base: alt.Chart, order: str) -> Layers:
         front.mark_line(strokeWidth=2),
         front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
     )
+
+
+def _bars() -> alt.Chart:
+    order = alt.Order("order:Q")
+    legend = alt.Legend(title=None, orient="top")
+    scale = alt.Scale(domain=list(LOSSES), range=list(LOSS_COLOURS))
+    chart: alt.Chart = (
+        alt.Chart(alt.NamedData(DATA))
+        .mark_bar()
+        .encode(
+            color=alt.Color("why:N", scale=scale, legend=legend),
+            order=order,
+            tooltip=["method:N", "why:N", alt.Tooltip("missed:Q", format=".1f")],
+        )
+        .transform_calculate(order=f"indexof({list(LOSSES)}, datum.why)")
+    )
+    return chart

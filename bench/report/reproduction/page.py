@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
-from bench.report.links import anchor
+from bench.report.boards.all import report_of
+from bench.report.markdown import anchor, pipe_table
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
-from bench.report.rows import NONE
-from bench.report.task_report import by_task, report_of
+from bench.report.rows import NONE, by_task
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Claim, Figure, Paper
     from bench.report.reproduction.figures import Measured
-    from bench.report.task_report import TaskReport
     from bench.store.folder import Store
 
 NAME = "REPRODUCTION.md"
