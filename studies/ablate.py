@@ -17,7 +17,8 @@ from bench.registry import Registry
 from bench.report.boards.recall import value_of
 from bench.report.leaderboard import places
 from bench.report.markdown import pipe_table
-from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
+from bench.report.rows import chosen_points, label, rows_of, within
+from bench.report.table import NONE, mean_and_std
 from bench.store.cell import Status
 from bench.store.query_values import BUDGETS
 from bench.system.files import write_atomically

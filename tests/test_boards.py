@@ -5,7 +5,8 @@ import pytest
 from bench.measures.records import Chosen
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
-from bench.report.rows import by_task, mean_and_std, most_visited, rows_of, within
+from bench.report.rows import by_task, most_visited, rows_of, within
+from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store
 from tests.cells import cell, point, xrayed
@@ -22,7 +23,7 @@ def board(cells, title):
     return found
 
 
-def test_a_column_shows_the_dearest_point_within_its_share_and_never_interpolates():
+def test_a_column_shows_the_point_that_visits_most_within_its_share_and_never_interpolates():
     assert within(cell(points=LEAVES), 0.1).recall == 0.7
     assert within(cell(points=LEAVES), 0.03) is None
     assert most_visited(cell(points=LEAVES)).recall == 0.9

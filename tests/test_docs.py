@@ -144,7 +144,7 @@ def test_visited_and_work(hierarchy):
     assert row_of("work") == shares(*(point.work for point in hierarchy))
 
 
-def test_a_column_shows_the_dearest_setting_within_it(hierarchy):
+def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
     board = against_visited(rows, "Recall", lambda point: point.recall)
     columns = [board.header.index(f"≤ {share} %") for share in (10, 50, 90, 100)]

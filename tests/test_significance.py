@@ -58,7 +58,7 @@ def ranking_point(visited):
 
 
 class TestValues:
-    def test_the_dearest_point_within_each_budget_is_kept(self):
+    def test_the_point_that_visits_most_within_each_budget_is_kept(self):
         points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
         assert kept_points(points, 300) == [1, 2, 4]
         assert kept_points(points[3:], 300) == [1]

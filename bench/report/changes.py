@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import NONE, Board
+from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def changes_board(published: Published, changes: Sequence[TaskChanges]) -> Board
     ]
     note = (
         "Rows whose digits are not what they were: the measure of the summary at the setting that "
-        f"visits most, and at the dearest within 10 % visited ({BUDGET}), over seeds. A row under "
+        f"visits most, of all and within 10 % ({BUDGET}), over seeds. A row under "
         "another name is a new one and one that is gone."
     )
     return Board(

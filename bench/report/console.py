@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from bench.executors.event import Event
     from bench.report.leaderboard import Leaderboard
-    from bench.report.rows import Board
+    from bench.report.table import Board
 
 WIDTH = 90
 """Characters of a method's parameters on a line."""

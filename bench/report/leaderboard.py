@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.report.changes import TaskChanges
-    from bench.report.rows import Board
+    from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.store.folder import Store
 

@@ -12,7 +12,8 @@ from bench.store.folder import CELL
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.report.rows import Board, Row
+    from bench.report.rows import Row
+    from bench.report.table import Board
     from bench.store.cell import Cell
 
 

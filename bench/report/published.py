@@ -11,7 +11,6 @@ from pydantic import Field, FiniteFloat, PositiveInt
 from bench.errors import InputError
 from bench.report.rows import (
     EARLIER,
-    NONE,
     by_task,
     chosen_points,
     main_measure,
@@ -20,6 +19,7 @@ from bench.report.rows import (
     rows_of,
     within_budget,
 )
+from bench.report.table import NONE
 from bench.system.files import write_atomically
 from bench.system.records import NotWholeError, Record, read_record, to_json
 

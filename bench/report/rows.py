@@ -1,95 +1,29 @@
-"""Rows of cells over seeds, the points that boards show of them, and tables of text by columns."""
+"""Rows of cells over seeds, and the operating points that boards show of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, TypeAlias
 
 from bench.measures.ranking import MAIN
 from bench.measures.records import BUDGET, PointResult, most_visited_within
+from bench.report.table import Column, mean_text
 from bench.store.cell import Cell, Status
 from bench.versions.stated import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-NONE = "–"
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
 ABSENT = "No operating point visits so little"
 
-T = TypeVar("T")
 Points: TypeAlias = list[PointResult]
 """One operating point of each seed."""
 Choose: TypeAlias = Callable[[Cell], PointResult | None]
-
-
-class Labelled(Protocol):
-    """Something that is a row of a table."""
-
-    @property
-    def label(self) -> str:
-        """The text of its first column."""
-        ...
-
-
-R = TypeVar("R", bound=Labelled)
-
-
-@dataclass(frozen=True)
-class Board:
-    """A table: a title, sentences on how to read it, header and rows of text."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    notes: list[str] = field(default_factory=list)
-
-
-class Column(NamedTuple, Generic[T]):
-    """A column of a board: its title, and its text of what was chosen of a row."""
-
-    title: str
-    text: Callable[[T], str]
-
-
-def table(
-    title: str,
-    rows: Iterable[R],
-    choose: Callable[[R], T | None],
-    columns: Sequence[Column[T]],
-    notes: Iterable[str] = (),
-    best: Callable[[T], float] | None = None,
-    absent: str = "",
-) -> Board:
-    """A board by columns, after the first one with the labels of the rows.
-
-    Args:
-        title: of the board.
-        rows: in their order.
-        choose: what of a row is shown, such as its points within a budget; None leaves it out.
-        columns: of what was chosen.
-        notes: how to read the board.
-        best: orders the rows, the largest first.
-        absent: begins a note that names the rows that are left out; empty for no note.
-    """
-    chosen = {row.label: choose(row) for row in rows}
-    shown = [(label, found) for label, found in chosen.items() if found is not None]
-    if best is not None:
-        shown.sort(key=lambda pair: -best(pair[1]))
-    texts = [[label, *(column.text(found) for column in columns)] for label, found in shown]
-    without = [label for label, found in chosen.items() if found is None]
-    note = [f"{absent}: {', '.join(without)}."] if absent and without else []
-    header = ["method", *(column.title for column in columns)]
-    return Board(title, header, texts, [*notes, *note])
-
-
-def itself(row: R) -> R:
-    """What is chosen where columns read the row."""
-    return row
 
 
 @dataclass(frozen=True)
@@ -208,23 +142,6 @@ def chosen_points(row: Row, choose: Choose) -> Points | None:
 def mean_score(points: Points) -> float:
     """Mean of the main score over seeds."""
     return fmean(map(main_score, points))
-
-
-def mean_and_std(values: Sequence[float], digits: int = 1, factor: float = 100) -> str:
-    """Mean in per cent, with the standard deviation where there are several seeds."""
-    text = f"{factor * fmean(values):.{digits}f}"
-    return f"{text} ± {factor * stdev(values):.{digits}f}" if len(values) > 1 else text
-
-
-def mean_text(shares: Iterable[float], digits: int = 1) -> str:
-    """Mean in per cent."""
-    return f"{100 * fmean(shares):.{digits}f}"
-
-
-def interval_text(ends: Sequence[tuple[float, float]], digits: int = 1, factor: float = 100) -> str:
-    """The ends of intervals, each end averaged over seeds, in per cent."""
-    low, high = (factor * fmean(end) for end in zip(*ends, strict=True))
-    return f"{low:.{digits}f} … {high:.{digits}f}"
 
 
 def visited_text(points: Points) -> str:

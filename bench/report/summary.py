@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING
 
 from bench.measures.hierarchy import MIN_PAIRS
 from bench.report.published import scores_of
-from bench.report.rows import (
-    NONE,
-    Board,
-    Choose,
-    Row,
-    chosen_points,
-    earlier_note,
-    most_visited,
-    within_budget,
-)
+from bench.report.rows import Choose, Row, chosen_points, earlier_note, most_visited, within_budget
+from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,17 +10,16 @@ from bench.report.leaderboard import places
 from bench.report.markdown import pipe_table
 from bench.report.page.data import command_of
 from bench.report.rows import (
-    NONE,
     by_task,
     chosen_points,
     main_measure,
     main_score,
-    mean_and_std,
     most_visited,
     rows_of,
     visited_text,
     within_budget,
 )
+from bench.report.table import NONE, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,8 @@ from bench.report.boards.paired import compare, paired_boards
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
-from bench.report.rows import NONE, Board, earlier_note, rows_of
+from bench.report.rows import earlier_note, rows_of
+from bench.report.table import NONE, Board
 from bench.store.cell import Cell, Status
 
 if TYPE_CHECKING:

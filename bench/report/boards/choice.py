@@ -5,18 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.records import BUDGET
-from bench.report.rows import (
-    Board,
-    Column,
-    Points,
-    Row,
-    main_measure,
-    main_score,
-    mean_and_std,
-    mean_score,
-    mean_text,
-    table,
-)
+from bench.report.rows import Points, Row, main_measure, main_score, mean_score
+from bench.report.table import Board, Column, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult

@@ -5,19 +5,8 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from bench.report.rows import (
-    NONE,
-    Board,
-    Choose,
-    Column,
-    Row,
-    chosen_points,
-    itself,
-    label,
-    most_visited,
-    table,
-    within_budget,
-)
+from bench.report.rows import Choose, Row, chosen_points, label, most_visited, within_budget
+from bench.report.table import NONE, Board, Column, itself, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,8 +38,8 @@ def cost_board(rows: list[Row]) -> Board:
     ]
     notes = [
         "Means over seeds. Rows that differ by index alone share one training, and each shows its "
-        "time. Search is over all operating points, q/s at the dearest and at the dearest within "
-        "10 % visited. Harness: the rest of the cell's process. Indexes are built from their "
+        "time. Search is over all operating points, q/s at the point that visits most, of all "
+        "and within 10 %. Harness: the rest of the cell's process. Indexes are built from their "
         "library's fixed seed: over seeds the encoder varies. Encoding documents is part of the "
         "training or index step that needs them first, and encode s is of the test queries; "
         "embeddings are kept, and only the first cell pays. An index whose number of leaves is "

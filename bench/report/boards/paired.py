@@ -10,7 +10,8 @@ import numpy as np
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.records import BUDGET, most_visited_within
-from bench.report.rows import NONE, Board, chosen_points, mean_text, within_budget
+from bench.report.rows import chosen_points, within_budget
+from bench.report.table import NONE, Board, mean_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def _matrix(comparison: Comparison, visited: dict[str, str]) -> Board:
     ]
     note = (
         f"By how many points the row is ahead of the column, over {comparison.n_known:,} queries, "
-        "each the mean over seeds, at the dearest point of each within 10 % visited; the second "
+        "each the mean over seeds, at the point of each that visits most within 10 %; the second "
         "column has the share that a row did visit, and with its routing cost. In brackets a "
         "bootstrap 95 % interval over queries. An asterisk marks p < "
         f"{ALPHA} by a paired randomisation test with Holm's correction over the "

@@ -16,24 +16,26 @@ from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.records import PartResult, PointResult
 from bench.report.rows import (
     ABSENT,
-    NONE,
     SEEDS,
     VISITED,
-    Board,
     Choose,
-    Column,
     Points,
     Row,
     chosen_points,
+    mean_score,
+    most_visited,
+    within,
+    within_budget,
+)
+from bench.report.table import (
+    NONE,
+    Board,
+    Column,
     interval_text,
     itself,
     mean_and_std,
-    mean_score,
     mean_text,
-    most_visited,
     table,
-    within,
-    within_budget,
 )
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def recall_boards(rows: list[Row]) -> list[Board]:
     if cut is None:
         whole, cheap = (by_distance(rows, f"Recall by distance{at}", to) for at, to in both)
         return [whole, against[0], cheap] + [
-            by_distance(rows, titled(f"Recall by distance{at}", part), choose, part)
+            by_distance(rows, f"Recall by distance{at}, {part}", choose, part)
             for part in PARTS[1:]
             if part_of(first, part) is not None
             for at, choose in both
@@ -179,10 +181,10 @@ def against_visited(rows: list[Row], what: str, value: Measure) -> Board:
 
     columns = [Column(f"≤ {100 * each:.0f} %", partial(text, budget=each)) for each in BUDGETS]
     notes = [
-        f"{what} in per cent at the dearest operating point whose measured mean share of documents "
-        "visited is within the column; in brackets that share / the work share, which adds the "
-        "routing cost in document dot products. Nothing is interpolated. "
-        "An asterisk marks the library's own count, in which a document may count twice. A cheap "
+        f"{what} in per cent at the operating point that visits most within the column, by "
+        "measured mean share of documents; in brackets that share / the work share, which adds "
+        "the routing cost in document dot products. Nothing is interpolated. An asterisk marks "
+        "the library's own count, in which a document may count twice. A cheap "
         "setting may return fewer documents than a measure reads."
     ]
     title = f"{what} against the share of documents visited"

@@ -6,7 +6,8 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.rows import NONE, Board, Column, Row, interval_text, itself, mean_and_std, table
+from bench.report.rows import Row
+from bench.report.table import NONE, Board, Column, interval_text, itself, mean_and_std, table
 
 if TYPE_CHECKING:
     from bench.measures.records import Correlation

@@ -8,16 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.hierarchy import MIN_PAIRS
 from bench.measures.xray import LOSSES
-from bench.report.rows import (
-    Board,
-    Column,
-    Row,
-    chosen_points,
-    itself,
-    table,
-    visited_text,
-    within_budget,
-)
+from bench.report.rows import Row, chosen_points, visited_text, within_budget
+from bench.report.table import Board, Column, itself, table
 
 if TYPE_CHECKING:
     from bench.measures.records import XRay

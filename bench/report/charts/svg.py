@@ -59,7 +59,7 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
     names = {}
     for title, (kind, description, values) in drawn.items():
         if values:
-            # Data of one name may have changed: the digest tells their charts apart.
+            # Data of one name may have changed: the digest keeps their charts apart.
             names[title] = f"{cell.task}-{cell.task_digest[:8]}-{kind}.svg"
             (folder / names[title]).write_text(to_svg(description, values, title))
     return names

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from bench.report.boards.all import TaskReport
-    from bench.report.rows import Board
+    from bench.report.table import Board
 
 SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
 

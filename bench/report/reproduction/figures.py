@@ -11,13 +11,8 @@ from bench.measures.records import Interval
 from bench.report.boards.paired import ALPHA, COMPARED
 from bench.report.boards.recall import part_of
 from bench.report.markdown import read_tables
-from bench.report.rows import (
-    interval_text,
-    mean_and_std,
-    most_visited,
-    row_named,
-    within_budget,
-)
+from bench.report.rows import most_visited, row_named, within_budget
+from bench.report.table import interval_text, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,8 @@ from bench.report.boards.all import report_of
 from bench.report.markdown import anchor, pipe_table
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
-from bench.report.rows import NONE, by_task
+from bench.report.rows import by_task
+from bench.report.table import NONE
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
