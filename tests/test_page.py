@@ -107,7 +107,7 @@ def test_a_row_says_how_it_is_measured_again():
     )
 
 
-def test_rows_of_other_defaults_are_told_by_the_command_too():
+def test_rows_of_other_defaults_are_in_the_command_too():
     cells = [cell("old", task="tree", params={"steps": n}, points=LEAVES) for n in (1, 2)]
     assert [command_of(each).split("--set ")[1] for each in rows_of(cells)] == [
         "steps=1",

@@ -30,10 +30,7 @@ def choice_board(rows: list[Row]) -> Board:
         Column("visited %", lambda found: mean_text(point.visited for point in found.chosen)),
         Column("best in hindsight", lambda found: _settings(found.hindsight)),
         Column(measure, lambda found: _scores(found.hindsight)),
-        Column(
-            "gap",
-            lambda found: f"{100 * (mean_score(found.hindsight) - mean_score(found.chosen)):+.1f}",
-        ),
+        Column("gap", _gap),
     ]
     notes = [
         f"Chosen: the setting with the best {measure} on validation among those that visit at most "
@@ -60,6 +57,10 @@ def _choice(cell: Cell) -> tuple[PointResult, PointResult] | None:
         return None
     within = [point for point in cell.points if point.visited <= chosen.budget]
     return (cell.points[chosen.number], max(within, key=main_score)) if within else None
+
+
+def _gap(found: _Choices) -> str:
+    return f"{100 * (mean_score(found.hindsight) - mean_score(found.chosen)):+.1f}"
 
 
 def _scores(points: Points) -> str:

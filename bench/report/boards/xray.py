@@ -35,6 +35,11 @@ class XRayed(NamedTuple):
         losses = [x.overall if distance is None else x.by_distance[distance] for x in self.seeds]
         return {term: 100 * fmean(getattr(loss, term) for loss in losses) for term in LOSSES}
 
+    def missed(self, distance: int | None = None) -> float:
+        """100 - recall, in per cent."""
+        terms = self.terms(distance)
+        return terms["encoder"] + terms["routing"] + terms["scoring"] - terms["gain"]
+
 
 def xrayed(rows: list[Row]) -> list[XRayed]:
     """The rows whose cells were all X-rayed within 10 % visited, the best one first."""
@@ -44,12 +49,7 @@ def xrayed(rows: list[Row]) -> list[XRayed]:
         seeds = [point.xray for point in points if point.xray is not None]
         if seeds and len(seeds) == len(points):
             found.append(XRayed(row.label, visited_text(points), seeds))
-    return sorted(found, key=lambda row: missed(row.terms()))
-
-
-def missed(terms: dict[str, float]) -> float:
-    """100 - recall, in per cent."""
-    return terms["encoder"] + terms["routing"] + terms["scoring"] - terms["gain"]
+    return sorted(found, key=XRayed.missed)
 
 
 def xray_boards(rows: list[Row]) -> list[Board]:
@@ -60,7 +60,7 @@ def xray_boards(rows: list[Row]) -> list[Board]:
     visited = Column[XRayed]("visited %", lambda row: row.visited)
     columns: list[Column[XRayed]] = [
         Column("seeds", lambda row: str(len(row.seeds))),
-        Column("missed", lambda row: f"{missed(row.terms()):.1f}"),
+        Column("missed", lambda row: f"{row.missed():.1f}"),
         *(Column(term, partial(_term, term=term)) for term in LOSSES),
         visited,
     ]
@@ -100,7 +100,7 @@ def _term(row: XRayed, term: str) -> str:
 
 def _at(row: XRayed, distance: int, *, brackets: bool) -> str:
     """What the encoder misses at a distance, and what the index adds to it."""
-    terms = row.terms(distance)
-    by_index = missed(terms) - terms["encoder"]
-    text = f"{terms['encoder']:.1f} {'-' if by_index < 0 else '+'} {abs(by_index):.1f}"
+    by_encoder = row.terms(distance)["encoder"]
+    by_index = row.missed(distance) - by_encoder
+    text = f"{by_encoder:.1f} {'-' if by_index < 0 else '+'} {abs(by_index):.1f}"
     return f"({text})" if brackets else text

@@ -19,6 +19,7 @@ from bench.report.markdown import cell_path
 if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
+    from bench.report.boards.recall import Measure
     from bench.report.rows import Row
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
@@ -42,6 +43,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
             this task are added.
     """
     first = report.cells[0]
+    measures = measures_of(report.rows) if report.rows else {}
     card = card_of_task(first.task)
     facts = {} if card is None else card.model_dump(include={"title", "citation", "licence"})
     points = report.rows[0].cells[0].points if report.rows else []
@@ -56,14 +58,14 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "notes": first.notes,
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
-        "measures": list(measures_of(report.rows)) if report.rows else [],
+        "measures": list(measures),
         "boards": [asdict(board) for board in report.boards],
-        "rows": [_row_json(row, report.rows, places) for row in report.rows],
+        "rows": [_row_json(row, measures, places) for row in report.rows],
         "compare": _comparisons_json(first, report.comparisons),
     }
 
 
-def _row_json(row: Row, rows: list[Row], places: list[Json]) -> Json:
+def _row_json(row: Row, measures: dict[str, Measure], places: list[Json]) -> Json:
     first = row.cells[0]
     at = {name: strata_of(row, name) for name in AT}
     found = {
@@ -75,7 +77,7 @@ def _row_json(row: Row, rows: list[Row], places: list[Json]) -> Json:
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
-        "curve": curve_of(row, measures_of(rows))._asdict() if first.points else None,
+        "curve": curve_of(row, measures)._asdict() if first.points else None,
         "at": {name: strata._asdict() for name, strata in at.items() if strata is not None},
     }
     bars = [bar for shown in xrayed([row]) for bar in xray_values(shown)]
@@ -130,7 +132,7 @@ def dataset_option(task: str) -> list[str]:
 
 
 def _comparisons_json(cell: Cell, comparisons: list[Comparison]) -> Json:
-    """The comparisons of a task; values of queries, and their names, where they are few."""
+    """How rows of a task compare; values of queries, and their names, where they are few."""
     found: Json = {"measures": [_comparison_json(each) for each in comparisons]}
     if comparisons and len(comparisons[0].queries) <= KEPT_QUERIES:
         queries = comparisons[0].queries
