@@ -53,23 +53,24 @@ CHEAP = "at ≤ 10 % visited"
 
 def recall_boards(rows: list[Row]) -> list[Board]:
     """The boards of a task that is searched: of its rankings where these are cut at a rank."""
-    first, cut = most_visited(rows[0].cells[0]), rows[0].cells[0].cut
-    against = [against_visited(rows, *measure) for measure in measures_of(rows).items()]
+    first = most_visited(rows[0].cells[0])
     both = (("", most_visited), (f" {CHEAP}", within_budget))
-    if cut is None:
-        whole, cheap = (by_distance(rows, f"Recall by distance{at}", to) for at, to in both)
-        return [whole, against[0], cheap] + [
+    if rows[0].cells[0].cut is None:
+        boards = [by_distance(rows, f"Recall by distance{at}", choose) for at, choose in both]
+        boards.insert(1, against_visited(rows, "Recall", measures_of(rows)["Recall"]))
+        boards += [
             by_distance(rows, f"Recall by distance{at}, {part}", choose, part)
             for part in PARTS[1:]
             if part_of(first, part) is not None
             for at, choose in both
         ]
+        return boards
     boards = [
         _ranking(rows, titled(f"Ranking{at}", part), part, choose)
         for at, choose in both
         for part in _parts(first)
     ]
-    boards += against
+    boards += [against_visited(rows, *measure) for measure in measures_of(rows).items()]
     if len(first.recall_by_distance) > 1:
         boards.append(by_distance(rows, "Recall by level of relevance", most_visited))
         boards.append(by_distance(rows, f"Recall by level {CHEAP}", within_budget))
@@ -162,13 +163,7 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
 
 
 def against_visited(rows: list[Row], what: str, value: Measure) -> Board:
-    """A measure at the operating point that visits most within each share.
-
-    Args:
-        rows: of one task.
-        what: name of the measure, for the title.
-        value: of an operating point.
-    """
+    """A measure, by its name, at the operating point that visits most within each share."""
 
     def text(row: Row, budget: float) -> str:
         points = chosen_points(row, partial(within, budget=budget)) or []
@@ -226,12 +221,11 @@ def _equal(rows: list[Row]) -> list[str]:
     for row in rows:
         groups[repr([most_visited(cell).ranking for cell in row.cells])].append(row.label)
     alike = [" = ".join(labels) for labels in groups.values() if len(labels) > 1]
-    if not alike:
-        return []
-    return [
+    note = (
         f"Equal to the last digit: {'; '.join(alike)}. Where a trained encoder equals one that is "
         "not, none of its checks on validation was better, and it was kept as it came."
-    ]
+    )
+    return [note] if alike else []
 
 
 def _counts(cell: Cell, part: str) -> str:
