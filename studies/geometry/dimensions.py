@@ -11,7 +11,7 @@ import math
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from bench.report.rows import NONE
+from bench.report.table import NONE
 from studies.geometry.search import next_dimension, slope, smallest
 from studies.geometry.trial import Outcome, Trial
 

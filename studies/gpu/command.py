@@ -6,7 +6,7 @@ import subprocess
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.system.device import VARIABLE, wanted_device
 from bench.system.files import write_atomically
 from bench.system.provenance import provenance, usable_cores
