@@ -28,7 +28,6 @@ PARTS = {
     "To write a method": (
         "bench.method.contract",
         "bench.method.workspace",
-        "bench.method.resources",
         "bench.task.task",
         "bench.arrays.relevance",
         "bench.task.judgements",
