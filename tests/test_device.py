@@ -144,7 +144,7 @@ def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
     with fake_gpu() as device:
         tree = Indexer(shape).to(device)
         learner = TableLearner(TableEncoder.random(6, 6, 4, cosine=True, seed=0), RowAdam, device)
-        loss = JointLoss(tree, settings, steps=10)
+        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
         for batch in islice(batches_of(Standard(batch=2), diamond), 2):
             a_step(learner, loss, batch, device)
         assert all(weight.grad.device == device for weight in tree.parameters())
