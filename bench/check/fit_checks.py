@@ -128,7 +128,7 @@ def fit_idempotent(subject: Subject) -> None:
         raise NotApplicable("it is not fitted")
     require_deterministic(subject)
     task = copied(subject.task)
-    method = subject.fitted(task, purpose="twice")
+    method = subject.fitted(task, purpose=None)
     method.fit(training_of(task, method), seed=0, progress=no_progress)
     difference = subject.first_difference(Ready(method, task))
     if difference:

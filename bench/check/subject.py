@@ -133,10 +133,14 @@ class Subject:
         method.workspace = Workspace(self.folder / "cache", device=wanted_device())
         return method
 
-    def fitted(self, task: Task, *, seed: int = 0, purpose: str = "") -> Method:
-        """The method fitted on a task, or loaded where one was fitted alike for this purpose."""
+    def fitted(self, task: Task, *, seed: int = 0, purpose: str | None = "") -> Method:
+        """The method fitted on a task, or loaded where one was fitted alike for this purpose.
+
+        With ``purpose=None`` it is fitted in any case, and its state is not kept.
+        """
         method = self.make()
-        fits = Fits(self.folder / "fits" / purpose, task.digest, not_before=0.0)
+        folder = None if purpose is None else self.folder / "fits" / purpose
+        fits = Fits(folder, task.digest, not_before=0.0)
         fits.fit(method, training_of(task, method), seed, no_progress)
         return method
 

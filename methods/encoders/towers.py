@@ -34,7 +34,7 @@ class Tower(ABC):
 
     Attributes:
         name: of the pretrained encoder.
-        workspace: where embeddings are kept and who is told of encoding.
+        workspace: where embeddings are kept, and what shows the progress of encoding.
         device: where it computes.
         module: what is trained, None where nothing is.
     """

@@ -73,8 +73,8 @@ def quick(seeds: tuple[int, ...]) -> Study:
 
 def _command(option: str, seeds: tuple[int, ...], usual: tuple[int, ...]) -> str:
     """The command that measures a study."""
-    told = "" if seeds == usual else f" --seeds {','.join(map(str, seeds))}"
-    return f"python -m bench geometry{option}{told}"
+    changed = "" if seeds == usual else f" --seeds {','.join(map(str, seeds))}"
+    return f"python -m bench geometry{option}{changed}"
 
 
 class _Section(NamedTuple):

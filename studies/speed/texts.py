@@ -109,14 +109,14 @@ def _reading(documents: int, repeats: int) -> list[SpeedRow]:
 def _read_apart(path: Path) -> tuple[float, float]:
     """Seconds and megabytes of reading in a new process, with a cache that goes after it."""
     with tempfile.TemporaryDirectory() as cache:
-        told = subprocess.run(  # noqa: S603 - this very interpreter
+        done = subprocess.run(  # noqa: S603 - this very interpreter
             [sys.executable, "-c", _READ, str(path)],
             env={**os.environ, "TREELINE_CACHE": cache},
             capture_output=True,
             check=True,
             text=True,
         )
-    seconds, megabytes = map(float, told.stdout.split())
+    seconds, megabytes = map(float, done.stdout.split())
     return seconds, megabytes
 
 

@@ -102,7 +102,7 @@ class Trainers:
     """
 
     def __init__(self, name: str, task: Task, sample: int) -> None:
-        """``sample`` queries of the test, evenly spread, tell the quality."""
+        """``sample`` queries of the test, evenly spread, are those that quality is measured on."""
         self.name, self._task = name, task
         self._params = method_named(name, task, {}).values
         answered = task.train.answered
