@@ -45,11 +45,9 @@ PARTS = {
     ),
     "Measures": (
         "bench.measures.recall",
-        "bench.measures.hierarchy",
         "bench.measures.ranking",
         "bench.measures.visited",
         "bench.measures.xray",
-        "bench.measures.bootstrap",
         "bench.measures.intervals",
         "bench.measures.word_pairs",
     ),

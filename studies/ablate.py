@@ -12,8 +12,6 @@ import altair as alt
 from bench.errors import InputError
 from bench.experiment import measure
 from bench.measures.records import BUDGET
-from bench.plan.cells import methods_asked
-from bench.registry import Registry
 from bench.report.boards.ranking import value_of
 from bench.report.leaderboard import pipe_table, places
 from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from bench.experiment import RunOptions
+    from bench.experiment import Experiment
     from bench.measures.records import PointResult
     from bench.method import Params
     from bench.report.rows import Row
@@ -56,32 +54,32 @@ class _Column(NamedTuple):
     value: Callable[[PointResult], float | None]
 
 
-def ablate(options: RunOptions) -> None:
+def ablate(experiment: Experiment) -> None:
     """Measure each variant, print the table and write it with its chart.
 
     Args:
-        options: one method, whose ``ablations`` are measured, on one dataset; cells go to the
+        experiment: one method, whose ``ablations`` are measured, on one dataset; cells go to the
             folder ``ablations`` of its results, and those there are kept.
 
     Raises:
-        InputError: the method has nothing to ablate, or something that was asked cannot be done.
+        InputError: the method has nothing to ablate, or something that is asked cannot be done.
     """
-    registry = Registry()
-    (found,) = methods_asked(options.methods, registry, ())
+    (grid,), registry = experiment.grids, experiment.registry
+    (found,) = grid.methods
     if not found.ablations:
         able = [name for name in registry.names() if registry.resolve(name).ablations]
         raise InputError(f"{found.name} names no ablations; those that do: {', '.join(able)}")
-    options = replace(options, out=options.out / "ablations")
+    experiment = replace(experiment, out=experiment.out / "ablations")
     variants = [Variant("", UNCHANGED, {}), *_variants(found.ablations)]
     rows: list[tuple[Variant, Row | None]] = []
     cells: list[Cell] = []
     for variant in variants:
         say(f"{variant.question or found.name}: {variant.answer}")
-        changed = tuple(f"{found.name}.{name}={value}" for name, value in variant.params.items())
-        measured = measure(replace(options, settings=(*options.settings, *changed)))
+        changed = grid._replace(settings=grid.settings.and_of(found.name, variant.params))
+        measured = measure(replace(experiment, grids=[changed]))
         cells += measured
         rows.append((variant, next(iter(rows_of(measured)), None)))
-    _report(found.name, rows, cells, options)
+    _report(found.name, rows, cells, grid.dataset, experiment.out)
 
 
 def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
@@ -93,9 +91,12 @@ def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
 
 
 def _report(
-    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], options: RunOptions
+    method: str,
+    rows: list[tuple[Variant, Row | None]],
+    cells: list[Cell],
+    dataset: str,
+    out: Path,
 ) -> None:
-    (dataset,) = options.dataset
     columns = _columns(cells)
     header = ["what", "changed to", *(column.title for column in columns)]
     header += ["leaves", "empty", "Gini", "train s"]
@@ -106,7 +107,7 @@ def _report(
     reasons = sorted({f"- {label(cell)}: {cell.reason}" for cell in failed})
     seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
     name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
-    chart = options.out / f"{name}.svg"
+    chart = out / f"{name}.svg"
     _chart(rows, columns[0], chart)
     first = cells[0]
     text = "\n".join(
@@ -125,7 +126,7 @@ def _report(
             *(["Not measured:", "", *reasons, ""] if reasons else []),
         ]
     )
-    path = options.out / f"{name}.md"
+    path = out / f"{name}.md"
     write_atomically(path, text)
     say(f"\nWritten: {path}")
 

@@ -39,21 +39,15 @@ def ablate_command(
     data_dir: Path | None,
 ) -> None:
     """A method with one thing changed at a time: a table and a chart."""
-    from bench.experiment import RunOptions
+    from bench.executors.measure import Conditions
+    from bench.experiment import Experiment
+    from bench.plan.grid import Settings, grids
+    from bench.registry import Registry
     from studies.ablate import ablate
 
-    ablate(
-        RunOptions(
-            methods=method,
-            datasets="",
-            dataset=(dataset,),
-            seeds=seeds,
-            settings=settings,
-            jobs=jobs,
-            out=out,
-            data_dir=data_dir,
-        )
-    )
+    registry = Registry()
+    asked = grids([method], [dataset], registry, settings=Settings.parse(settings), seeds=seeds)
+    ablate(Experiment(asked, registry, out, Conditions(jobs), data_dir))
 
 
 @click.command(name="geometry", cls=Command)

@@ -2,31 +2,54 @@
 
 import ast
 import inspect
+import re
+import runpy
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tests.conftest import ROOT
 
-FOR_METHODS = {"bench.method", "bench.task", "bench.errors", "bench.types", "bench.leaves"}
+DRAWN = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "architecture.py")))
+ARROWS = DRAWN.arrows()
+ROOMS = sorted(room for room in ARROWS if room.startswith("bench.") and room not in DRAWN.GROUND)
 
 
-def imports(folder):
-    for path in sorted((ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                yield from ((path.name, alias.name) for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                yield path.name, node.module
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_its_docstring_allows(room):
+    allowed = DRAWN.may_import(room)
+    assert allowed is not None, f"say in the docstring of {room} what it may import"
+    assert ARROWS[room] - set(DRAWN.GROUND) <= allowed
 
 
-def test_the_harness_reaches_methods_through_the_registry_alone():
-    assert not [pair for pair in imports("bench") if pair[1].partition(".")[0] == "methods"]
+def test_imports_go_down_in_few_floors_without_a_circle():
+    assert max(DRAWN.floors(ARROWS).values()) <= 12
+    assert len(ARROWS) <= 25
+    assert max(DRAWN.floors(DRAWN.files()).values()) <= 20
+
+
+def test_the_drawing_of_the_rooms_is_that_of_the_imports():
+    assert DRAWN.page() == DRAWN.PAGE.read_text(), "it is stale; run `make docs`"
+
+
+def test_the_way_of_one_cell_names_what_is_there():
+    steps = re.findall(r"\[(\S+\.py)\]\(\S+\)\s+`([\w.]+)`", DRAWN.PAGE.read_text())
+    assert len(steps) == 8
+    for file, name in steps:
+        *_, definition = name.split(".")
+        assert re.search(rf"(def|class) {definition}\b", (ROOT / file).read_text()), name
 
 
 def test_methods_see_the_contract_and_the_task_and_nothing_else_of_the_harness():
-    seen = {module for _, module in imports("methods") if module.partition(".")[0] == "bench"}
-    assert seen <= FOR_METHODS
+    seen = set().union(*(DRAWN.imported(path) for path in (ROOT / "methods").rglob("*.py")))
+    allowed = {"bench.method", "bench.task", "bench.leaves", *DRAWN.GROUND}
+    assert {module for module in seen if module.startswith("bench")} <= allowed
+
+
+def test_the_harness_reaches_methods_through_the_registry_alone_and_studies_not_at_all():
+    for room, targets in ARROWS.items():
+        assert room == "studies" or not {"methods", "studies"} & (targets - {room}), room
 
 
 PICKLERS = {

@@ -19,7 +19,7 @@ from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
 from bench.check.threads import Watch, one_thread
 from bench.errors import InputError
-from bench.plan.cells import Settings
+from bench.plan.grid import Settings
 from tests.conftest import ROOT
 from tests.plugins import mutants
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.arrays.relevance import Relevance
-from bench.evaluation.derive import Results
+from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
 from bench.measures.intervals import holm, paired_p_values
 from bench.measures.ranking import ranking_measures
@@ -44,14 +44,14 @@ CENTROIDS = 2
 
 def measured(judged, rankings=RANKED):
     """The results of both settings."""
-    results = Results(judged, judged.found(rankings[1]), n_documents=5)
+    evaluation = Evaluation(judged, 5, judged.found(rankings[1]))
     meter = VisitedMeter(LEAF, 5)
     for nprobe, (ids, leaves) in enumerate(zip(rankings, PROBED, strict=True), start=1):
         visited = meter.count(leaves, ids).mean()
         summary = PointSummary({"nprobe": nprobe}, 2, visited, False, CENTROIDS, 1.0)
         pairs = judged.relevance
-        results.add(summary, ids, meter.reached(leaves, pairs.queries, pairs.documents))
-    return results.points()
+        evaluation.add(summary, ids, meter.reached(leaves, pairs.queries, pairs.documents))
+    return evaluation.points()
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +196,7 @@ def test_p_values_and_their_correction():
 def test_correlation_of_pairs_of_words():
     table = PAGE[PAGE.index("| pair | people |") :].splitlines()[2:6]
     people, scores = np.array([line.split("|")[2:4] for line in table], float).T
-    found = correlation(scores, people, np.ones(4, bool), np.random.default_rng(0))
+    found = correlation(scores, people, score="score", subset="all")
     assert f"(4 · 15) = {found.rho:.3f}" in PAGE
     (rank,) = rank_scores(np.array([0.7]), np.array([0]), np.array([[0.9, 0.7, 0.1]]))
     assert f"−ln 2.5 = −{-rank:.3f}" in PAGE

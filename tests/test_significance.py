@@ -12,7 +12,7 @@ from bench.report.comparison import compare
 from bench.report.rows import rows_of
 from bench.store.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.task import Judgements, Relevance
-from tests.cells import cell, point
+from tests.cells import SUMMARY, cell, point
 
 
 class TestRandomisation:
@@ -92,10 +92,10 @@ class TestValues:
         documents = np.concatenate([rng.choice(n_documents, 3, replace=False) for _ in range(n)])
         relevance = Relevance.from_pairs(queries, documents, np.zeros(90, int), n, n_documents)
         seen = rng.random(90) < 0.5
-        evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen))
+        evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen), relevance.n_documents)
         ids = np.array([rng.permutation(n_documents)[:100] for _ in range(n)])
-        evaluation.add(ids)
-        (measures,) = evaluation.results()
+        evaluation.add(SUMMARY, ids)
+        (measures,) = evaluation.points()
         values = evaluation.of_queries(0)
         assert np.mean(values["R@100"]) == pytest.approx(measures.ranking["R@100"].mean)
         assert np.mean(values["nDCG@10"]) == pytest.approx(measures.ranking["nDCG@10"].mean)
@@ -108,8 +108,8 @@ class TestValues:
         relevance = Relevance.from_pairs(
             np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([0, 1, 0]), 2, 4
         )
-        evaluation = Evaluation(Judgements(relevance))
-        evaluation.add(np.array([[0, 3], [2, 0]]))
+        evaluation = Evaluation(Judgements(relevance), relevance.n_documents)
+        evaluation.add(SUMMARY, np.array([[0, 3], [2, 0]]))
         assert evaluation.of_queries(0)["recall"].tolist() == [0.5, 1]
 
 

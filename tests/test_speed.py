@@ -198,7 +198,7 @@ def test_the_peer_searches_the_vectors_that_the_method_scores():
 
 def test_the_harness_is_measured_by_a_cell_of_noop_and_by_starting_commands():
     hello = harness.TimedCommand(("-c", "pass"), 30.0)
-    sizes = {"dataset": "tree:H=3,W=2", "settings": ("masked-de.steps=2",), "repeats": 2}
+    sizes = {"dataset": "tree:H=3,W=2", "settings": {"masked-de.steps": 2}, "repeats": 2}
     noop, share, start = harness.measure(None, **sizes, commands=(hello,)).rows
     assert noop.what == "cell of noop on tree:H=3,W=2"
     assert 0 < share.measured.middle < 100

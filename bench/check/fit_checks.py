@@ -15,7 +15,7 @@ from bench.arrays.strings import Strings
 from bench.check.subject import CheckFailed, K, NotApplicable, Ready, no_progress
 from bench.check.tasks import copied, mapped
 from bench.check.threads import Watch, one_thread
-from bench.evaluation.preparation import training_of
+from bench.evaluation.fitted import training_of
 from bench.method import Method
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ import pytest
 from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
 from bench.check.threads import one_thread
-from bench.plan.cells import Settings, check_settings
+from bench.plan.grid import Settings, check_settings
 from bench.registry import Registry
 
 if TYPE_CHECKING:

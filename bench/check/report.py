@@ -15,7 +15,7 @@ from bench.check.run import CHECKS, CheckResult, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
 from bench.check.threads import one_thread
 from bench.errors import InputError
-from bench.plan.cells import Settings, check_settings
+from bench.plan.grid import check_settings
 from bench.registry import Registry, missing_packages
 from bench.system.terminal import say, say_table
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from bench.method import Method
+    from bench.plan.grid import Settings
 
 ByCheck: TypeAlias = dict[str, list[CheckResult]]
 """The results of each check of a method, one a task."""
@@ -34,26 +35,25 @@ WORST_FIRST = (
 )
 
 
-def check_methods(names: Sequence[str], settings: Sequence[str], *, everything: bool) -> bool:
+def check_methods(names: Sequence[str], settings: Settings, *, everything: bool) -> bool:
     """Check methods and print what was found; True if nothing failed.
 
     Args:
         names: of methods, compositions, or ``FILE.py:Class``.
-        settings: ``[METHOD.]PARAM=VALUE``.
+        settings: values of their hyper-parameters.
         everything: all built-in methods and those of installed packages, besides.
 
     Raises:
         InputError: there is no such method or parameter.
     """
     methods = _methods(names, everything=everything)
-    asked = Settings.parse(settings)
-    check_settings(methods, asked)
+    check_settings(methods, settings)
     found: dict[str, ByCheck] = {}
     with one_thread(), tempfile.TemporaryDirectory(prefix="treeline-check-") as folder:
         for number, method in enumerate(methods, start=1):
             begin = time.perf_counter()
             with _into(Path(folder) / "output"):
-                by_check = found[method.name] = _checked(method, asked, Path(folder))
+                by_check = found[method.name] = _checked(method, settings, Path(folder))
             statuses = Counter(map(_status, by_check.values()))
             summary = ", ".join(f"{count} {status}" for status, count in statuses.items())
             seconds = time.perf_counter() - begin

@@ -9,14 +9,14 @@ from bench.check import fit_checks, search_checks, visited_checks
 from bench.check.subject import CheckFailed, NotApplicable, Subject
 from bench.check.tasks import TASKS
 from bench.errors import InputError, reason_of, unknown
-from bench.evaluation.preparation import unsuited
+from bench.evaluation.fitted import unsuited
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from bench.method import Method
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
 
     Check: TypeAlias = Callable[[Subject], None]
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from bench.check.agreement import differing_query
 from bench.check.tasks import copied
-from bench.evaluation.fitted import Fits
-from bench.evaluation.preparation import training_of
+from bench.evaluation.fitted import FittedCache, training_of
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
-from bench.plan.cells import settled
+from bench.plan.grid import settled
 from bench.system.device import wanted_device
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method, Params, Point, SearchResult, Value
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
     from bench.task import Corpus, Queries, Task
     from bench.types import Floats, Ints
 
@@ -36,8 +35,8 @@ def small_params(method: type[Method], task: Task, settings: Settings) -> dict[s
 
     What the user set stays as it is.
     """
-    values, changed = settled(method, task, settings)
-    return values | {n: cap for n, cap in capped(values).items() if n not in changed}
+    values, asked = settled(method, task, settings), settings.of(method)
+    return values | {name: cap for name, cap in capped(values).items() if name not in asked}
 
 
 def capped(params: Params) -> dict[str, Value]:
@@ -140,7 +139,7 @@ class Subject:
         """
         method = self.make()
         folder = None if purpose is None else self.folder / "fits" / purpose
-        fits = Fits(folder, task.digest, not_before=0.0)
+        fits = FittedCache(folder, task.digest, not_before=0.0)
         fits.fit(method, training_of(task, method), seed, no_progress)
         return method
 

@@ -69,19 +69,10 @@ def certify_command(
 
     CELL is a cell.json, its folder, or how its key begins.
     """
-    from bench.experiment import RunOptions
-    from bench.verify.certify import certify
+    from bench.verify.certify import Again, certify
 
-    options = RunOptions(
-        methods="",
-        datasets="",
-        dataset=datasets,
-        plugins=plugins,
-        timeout_s=timeout_s,
-        out=out,
-        data_dir=data_dir,
-    )
-    if not certify(cell, options):
+    again = Again(out, plugins, datasets[0] if datasets else None, timeout_s, data_dir)
+    if not certify(cell, again):
         sys.exit(1)
 
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from bench.data.cards import cards
-from bench.data.presence import BY_HAND, state_of
+from bench.data.load import BY_HAND, state_of
 from bench.registry import Registry, missing_packages
 from bench.system.terminal import say, say_table
 
@@ -45,8 +45,9 @@ def list_everything(plugins: Iterable[str], data_dir: Path | None = None) -> Non
     for card in named:
         if states[card.name] == BY_HAND:
             say(f"  {card.name}: {card.obtain}")
-    own = {f"{card.name}:FOLDER": card.title for card in cards().values() if card.takes_path}
-    own["hierarchy:EDGES.csv"] = "your own, from a CSV with the columns child,parent"
+    own = {
+        f"{card.name}:{card.takes_path}": card.title for card in cards().values() if card.takes_path
+    }
     width = max(map(len, own))
     for name, title in own.items():
         say(f"  {name:{width}}  {title}")

@@ -6,7 +6,7 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.recall import MIN_PAIRS
 from bench.report.published import scores_of
 from bench.report.rows import (
     NONE,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import difflib
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
-from bench.experiment import RunOptions, run_planned
+from bench.executors.measure import Conditions, measure
 from bench.registry import Registry
-from bench.report.console import name_of
 from bench.store.cell import Cell, Status
 from bench.store.folder import CELL, MARK, Store
 from bench.system.provenance import usable_cores
@@ -28,12 +27,30 @@ FOUND = 3
 """Cells that an error names."""
 
 
-def certify(named: str, options: RunOptions) -> bool:
+class Again(NamedTuple):
+    """How a stored cell is measured again.
+
+    Attributes:
+        out: the results folder that holds it.
+        plugins: methods in files, as ``FILE.py:Class``.
+        dataset: NAME:PATH of a task that was read from a path.
+        timeout_s: seconds that it may take.
+        data_dir: the folder that is searched for data first.
+    """
+
+    out: Path
+    plugins: tuple[str, ...] = ()
+    dataset: str | None = None
+    timeout_s: float = 3600
+    data_dir: Path | None = None
+
+
+def certify(named: str, how: Again) -> bool:
     """Measure a cell again, in a folder of its own, and print each metric beside the stored one.
 
     Args:
         named: the path of a cell.json or of its folder, or how its key begins.
-        options: of which the results folder, plugins, data and the time limit are read.
+        how: of which the results folder, plugins, data and the time limit are read.
 
     Returns:
         Whether no metric fails.
@@ -41,29 +58,29 @@ def certify(named: str, options: RunOptions) -> bool:
     Raises:
         InputError: there is no such cell, it was not measured, or it cannot be here.
     """
-    path = find_cell(named, options.out)
+    path = find_cell(named, how.out)
     stored = read_record(path, Cell)
     if stored.status is not Status.OK:
         raise InputError(
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
             "name a cell that was measured"
         )
-    return not certified(path, stored, options).failed
+    return not certified(path, stored, how).failed
 
 
-def certified(path: Path, stored: Cell, options: RunOptions) -> Mark:
+def certified(path: Path, stored: Cell, how: Again) -> Mark:
     """Measure a cell again, print what comes of it, and leave that beside the stored one.
 
     Args:
         path: of its cell.json, where ``certify.json`` is written.
         stored: the cell, which was measured to its end.
-        options: as for ``certify``.
+        how: as for ``certify``.
 
     Raises:
         InputError: it cannot be measured here, or nothing can be written there.
     """
-    say(f"{path}: {name_of(stored)}, measured {stored.provenance.date[:10]}")
-    again = _measured_again(stored, options)
+    say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")
+    again = _measured_again(stored, how)
     judged = list(judge(stored, again)) if again.status is Status.OK else []
     mark = mark_of(stored, again, judged)
     if judged:
@@ -107,29 +124,29 @@ def _listed(keys: list[str]) -> str:
     return ", ".join(keys[:FOUND]) + ", …" * (len(keys) > FOUND)
 
 
-def _measured_again(stored: Cell, options: RunOptions) -> Cell:
+def _measured_again(stored: Cell, how: Again) -> Cell:
     """The same cell by the code of today, on as many threads."""
-    registry = Registry(options.plugins)
+    registry = Registry(how.plugins)
     try:
         method = registry.resolve(stored.method)
     except InputError as error:
         raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
-    dataset = options.dataset[0] if options.dataset else dataset_of(stored.task)
-    task = load_dataset(dataset, options.data_dir)
+    dataset = how.dataset or dataset_of(stored.task)
+    task = load_dataset(dataset, how.data_dir)
     if task.digest != stored.task_digest:
         raise InputError(
             f"the cell was measured on data {stored.task_digest[:12]} of {stored.task}, but "
             f"{dataset} here is {task.digest[:12]}; name the data with --data-dir or --dataset"
         )
     threads = min(stored.provenance.threads, usable_cores())
-    blank = cell_of_today(stored, method, task, threads)
-    if blank.key != stored.key:
-        say(f"Its code has changed since: its key was {stored.key} and is {blank.key} today.")
-        for name in sorted(stored.params.keys() ^ blank.params.keys()):
+    planned = cell_of_today(stored, method, task, threads)
+    if planned.key != stored.key:
+        say(f"Its code has changed since: its key was {stored.key} and is {planned.key} today.")
+        for name in sorted(stored.params.keys() ^ planned.params.keys()):
             say(f"  the parameter {name} is {'gone' if name in stored.params else 'new'}")
     with tempfile.TemporaryDirectory(prefix="treeline-certify-") as folder:
-        own = RunOptions(methods="", datasets="", out=Path(folder), timeout_s=options.timeout_s)
-        (again,) = run_planned(own, registry, [(task, [blank])], threads)
+        conditions = Conditions(timeout_s=how.timeout_s)
+        (again,) = measure([(task, [planned])], registry, Store(Path(folder)), conditions)
     return again
 
 

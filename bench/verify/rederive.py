@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.errors import InputError
-from bench.evaluation.derive import Results, correlations
+from bench.evaluation.points import Evaluation
+from bench.measures.word_pairs import correlations
 from bench.store.run_file import PointSummary, read_run, read_scores
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def rederive(cell: Cell, task: Task, run: Path) -> Rederived:
             f"{task.digest[:12]}, with relevance of its own"
         )
     try:
-        if task.similarity is not None:
-            return Rederived([], correlations(read_scores(run), task.similarity), None)
+        if (pairs := task.similarity) is not None:
+            return Rederived([], correlations(read_scores(run), pairs.gold, pairs.subsets), None)
         return _of_rankings(cell, task, run)
     except InputError:  # of a measure, which says so itself
         raise
@@ -66,11 +67,11 @@ def rederive(cell: Cell, task: Task, run: Path) -> Rederived:
 def _of_rankings(cell: Cell, task: Task, run: Path) -> Rederived:
     rows = task.test.relevance.answered
     judged = task.test.rows(rows)
-    results: Results | None = None
+    results: Evaluation | None = None
     for stored, record in zip(cell.points, read_run(run), strict=True):
         _check_form(record, rows, judged.relevance.n_pairs)
         if results is None:
-            results = Results(judged, record.exact, len(task.document_names))
+            results = Evaluation(judged, len(task.document_names), record.exact)
         results.add(_summary(stored, record), record.ids, record.reached)
     if results is None:
         return Rederived([], [], None)

@@ -7,7 +7,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError, cannot_write
-from bench.report.console import name_of
 from bench.report.leaderboard import write_leaderboard
 from bench.store.folder import MARK, QUERIES, RUN, Store
 from bench.system.terminal import say
@@ -80,7 +79,7 @@ def _published(submission: Submission, marks: dict[str, Mark], options: SubmitOp
     cells = [each.cell for each in submission.by_key.values()]
     after = {cell.key for cell in published.cells()}
     for key in before.keys() - after:
-        say(f"Takes the place of {key}: {name_of(before[key])}, by older code")
+        say(f"Takes the place of {key}: {before[key].title}, by older code")
     write_leaderboard(published, figures=True)
     say(f"\nReplay of {options.out}:")
     if not replay(options.out, options.data_dir):

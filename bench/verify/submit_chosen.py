@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.errors import InputError, unknown
-from bench.report.console import name_of
 from bench.store.cell import Cell, Status
 from bench.store.folder import CELL, MARK, Store
 from bench.system.records import NotWholeError, read_record
@@ -93,7 +92,7 @@ def choose(options: SubmitOptions) -> Chosen:
     chosen = Chosen()
     published = Store(options.out)
     for each in _filtered(found, options):
-        line = f"{each.path}: {name_of(each.cell)}"
+        line = f"{each.path}: {each.cell.title}"
         measured = each.cell.status is Status.OK
         there = published.find(each.cell) if measured else None
         if not measured and not paths:

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bench.experiment import RunOptions
-from bench.report.console import name_of
 from bench.report.rows import rows_of
 from bench.report.task_report import by_task
 from bench.store.folder import MARK
-from bench.verify.certify import certified
+from bench.verify.certify import Again, certified
 from bench.verify.submit_checks import Refusal
 
 if TYPE_CHECKING:
@@ -70,7 +68,7 @@ def submission_of(chosen: Chosen, checks: Checks) -> Submission:
     }
     found, left_out = [], []
     for each in chosen.published:
-        line = f"{each.path}: {name_of(each.cell)}: is published already"
+        line = f"{each.path}: {each.cell.title}: is published already"
         if each.cell.key not in meant:
             left_out.append(line)
         elif refusal := next(checks.refusals(each), None):
@@ -95,13 +93,7 @@ def marks_of(submission: Submission, options: SubmitOptions) -> dict[str, Mark]:
     marks = {key: mark for key, mark in found.items() if mark is not None}
     if not options.certify:
         return marks
-    of_row = RunOptions(
-        methods="",
-        datasets="",
-        timeout_s=options.timeout_s,
-        out=options.source,
-        data_dir=options.data_dir,
-    )
+    of_row = Again(options.source, timeout_s=options.timeout_s, data_dir=options.data_dir)
     new = {each.cell.key for each in submission.new}
     for row in submission.new_rows:
         if not any(cell.key in marks for cell in row.cells):

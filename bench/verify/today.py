@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.plan.cells import Settings, blank_cell, settled
+from bench.plan.cells import plan_cell
+from bench.plan.grid import defaults_on
 from bench.system.provenance import provenance
 
 if TYPE_CHECKING:
@@ -14,20 +15,19 @@ if TYPE_CHECKING:
 
 
 def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) -> Cell:
-    """The blank cell of the same parameters, whatever the defaults are by now.
+    """The planned cell of the same parameters, whatever the defaults are by now.
 
     Its key is that of the stored cell if neither the code of the method nor the data has changed.
 
     Args:
         stored: the cell.
         method: the class of its name.
-        task: that it was measured on.
-        threads: that it is to be measured with.
+        task: the task that it was measured on.
+        threads: the cores that it is to be measured with.
+
+    Raises:
+        InputError: the method refuses a parameter.
     """
-    today, _ = settled(method, task, Settings())
-    changed = {
-        (method.name, name): value
-        for name, value in stored.params.items()
-        if name in today and value != today[name]
-    }
-    return blank_cell(task, method, stored.seed, stored.k, Settings(changed), provenance(threads))
+    today = defaults_on(method, task)
+    values = today | {name: value for name, value in stored.params.items() if name in today}
+    return plan_cell(task, method(**values), stored.seed, stored.k, provenance(threads))

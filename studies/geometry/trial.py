@@ -6,10 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import load_dataset
-from bench.evaluation.cell import evaluate
-from bench.evaluation.preparation import method_named
+from bench.evaluation.preparation import evaluate, method_named
 from bench.plan.cells import depth_needed
-from bench.store.keys import cell_key
+from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
     from pathlib import Path

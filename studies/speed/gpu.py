@@ -21,11 +21,10 @@ import numpy as np
 from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.errors import InputError
-from bench.evaluation.cell import evaluate
-from bench.evaluation.preparation import method_named
+from bench.evaluation.preparation import evaluate, method_named
 from bench.method import Workspace
 from bench.system.device import VARIABLE, wanted_device
-from bench.system.imports import load_object
+from bench.system.paths import load_object
 from bench.system.terminal import say
 from studies.speed.record import Findings
 from studies.speed.rows import SpeedRow, amount, faster, format_number
@@ -152,7 +151,7 @@ def train_on(device: str, trained: Trained, task: Task) -> tuple[float, float]:
     method = method_named(trained.method, task, trained.params)
     pace = Pace(device)
     with tempfile.TemporaryDirectory() as cache:
-        cell = evaluate(method, task, tell=pace, workspace=Workspace(Path(cache), device=device))
+        cell = evaluate(method, task, report=pace, workspace=Workspace(Path(cache), device=device))
     answered = len(task.train.answered)
     batch = min(int(method.values["batch"]), answered)
     pairs = 1 if trained.texts else batch * task.train.n_pairs / answered

@@ -20,16 +20,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Cost, Status
 from bench.system.terminal import say
 from studies.speed.record import Findings
 from studies.speed.rows import SpeedRow, Spread, format_number, in_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.method import Value
 
 METHOD = "zero-shot-de+faiss-ivf"
 AIM = 1.05
@@ -55,10 +56,10 @@ def measure(
     Raises:
         InputError: a cell failed.
     """
-    fixed, few = (f"nlist={nlist}",), queries // 10
+    fixed, few = {"nlist": nlist}, queries // 10
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        costs = [_cost(n, queries, (), memory_bytes, out, data_dir) for n in documents]
+        costs = [_cost(n, queries, {}, memory_bytes, out, data_dir) for n in documents]
         held = [_cost(n, few, fixed, memory_bytes, out, data_dir).index_s for n in documents]
     amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
         "index, leaves about the square root": (lambda cost: cost.index_s, in_seconds),
@@ -89,23 +90,21 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
 def _cost(
     n: int,
     queries: int,
-    settings: tuple[str, ...],
+    settings: Mapping[str, Value],
     memory_bytes: int,
     out: Path,
     data_dir: Path | None,
 ) -> Cost:
-    say(f"    {n:,} documents {' '.join(settings)}".rstrip())
+    changed = "".join(f" {name}={value}" for name, value in settings.items())
+    say(f"    {n:,} documents{changed}")
     dataset = f"clusters:n={n},queries={queries}"
-    (cell,) = measure_cells(
-        RunOptions(
-            METHOD,
-            datasets="",
-            dataset=(dataset,),
-            settings=settings,
-            memory_bytes=memory_bytes,
-            out=out,
-            data_dir=data_dir,
-        )
+    (cell,) = bench.run(
+        METHOD,
+        dataset,
+        settings=settings,
+        memory_bytes=memory_bytes,
+        out=out,
+        data_dir=data_dir,
     )
     if cell.status is not Status.OK or cell.cost is None:
         raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")

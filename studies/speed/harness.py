@@ -14,9 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Status
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
@@ -24,8 +23,9 @@ from studies.speed.record import Findings
 from studies.speed.rows import SpeedRow, alternate, amount, seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from bench.method import Value
     from bench.store.cell import Cost
 
 SHARE_AIM = 2.0
@@ -54,7 +54,7 @@ def measure(
     *,
     dataset: str = "wordnet",
     compared: str = "masked-de",
-    settings: tuple[str, ...] = (),
+    settings: Mapping[str, Value] | None = None,
     repeats: int = 5,
     commands: Sequence[TimedCommand] = COMMANDS,
 ) -> Findings:
@@ -64,7 +64,7 @@ def measure(
         data_dir: where datasets are looked for, besides the usual places.
         dataset: the dataset of the cells.
         compared: the method whose cell is the whole.
-        settings: its hyper-parameters, as ``--set`` takes them.
+        settings: hyper-parameters of ``compared``.
         repeats: the number of cells of ``noop``, and of fresh processes of each command.
         commands: the commands that are started.
 
@@ -74,8 +74,8 @@ def measure(
     with tempfile.TemporaryDirectory() as folder:
         say(f"    cells of noop and {compared}")
         seeds = tuple(range(repeats))
-        costs = _costs("noop", dataset, seeds, (), Path(folder), data_dir)
-        (cost,) = _costs(compared, dataset, (0,), settings, Path(folder), data_dir)
+        costs = _costs("noop", dataset, seeds, {}, Path(folder), data_dir)
+        (cost,) = _costs(compared, dataset, (0,), settings or {}, Path(folder), data_dir)
     own = cost.fit_s + cost.index_s + cost.choose_s + cost.search_s + cost.exact_s
     whole = own + cost.harness_s
     rows = [
@@ -94,22 +94,12 @@ def _costs(
     method: str,
     dataset: str,
     seeds: tuple[int, ...],
-    settings: tuple[str, ...],
+    settings: Mapping[str, Value],
     out: Path,
     data_dir: Path | None,
 ) -> list[Cost]:
     """Of the cells of a method, one a seed."""
-    cells = measure_cells(
-        RunOptions(
-            method,
-            datasets="",
-            dataset=(dataset,),
-            seeds=seeds,
-            settings=settings,
-            out=out,
-            data_dir=data_dir,
-        )
-    )
+    cells = bench.run(method, dataset, seeds=seeds, settings=settings, out=out, data_dir=data_dir)
     for cell in cells:
         if cell.status is not Status.OK:
             raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")

@@ -17,9 +17,8 @@ import numpy as np
 from bench.arrays.relevance import Relevance
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.measures.hierarchy import recall_by_distance, sums_by_query
 from bench.measures.ranking import ranking_measures
-from bench.measures.recall import found_at
+from bench.measures.recall import found_at, recall_by_distance, sums_by_query
 from bench.system.terminal import say
 from studies.speed.record import Findings
 from studies.speed.rows import SpeedRow, alternate, faster, in_seconds, seconds_of

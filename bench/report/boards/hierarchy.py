@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.recall import MIN_PAIRS
 from bench.report.boards.visited import against_visited
 from bench.report.rows import (
     Board,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.recall import MIN_PAIRS
 from bench.measures.xray import LOSSES
 from bench.report.rows import Board, Row, chosen_points, visited_text, within_budget
 
