@@ -13,7 +13,6 @@ from bench.plan.cells import Plan, absent_text, plan_cells
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
 from bench.report.leaderboard import write_leaderboard
-from bench.report.task_report import by_task, report_of
 from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.system.terminal import say, say_table
@@ -122,14 +121,13 @@ def _show(plan: Plan, experiment: Experiment) -> None:
 
 def _report(store: Store, cells: list[Cell]) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
-    path = write_leaderboard(store)
-    cells_here, problems = store.read()
+    written = write_leaderboard(store)
     ran = {(cell.task, cell.task_digest) for cell in cells}
-    for group in by_task(cells_here):
-        if (group[0].task, group[0].task_digest) in ran:
-            console.say_boards(group[0], report_of(group, store.query_values).boards)
-    console.say_left_out(problems)
-    console.say_written(path)
+    for report in written.reports:
+        first = report.cells[0]
+        if (first.task, first.task_digest) in ran:
+            console.print_boards(first, report.boards)
+    console.print_written(written)
 
 
 @contextlib.contextmanager

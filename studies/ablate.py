@@ -12,9 +12,11 @@ import altair as alt
 from bench.errors import InputError
 from bench.experiment import measure
 from bench.measures.records import BUDGET
-from bench.report.boards.ranking import value_of
-from bench.report.leaderboard import pipe_table, places
-from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
+from bench.report.boards.recall import value_of
+from bench.report.leaderboard import places
+from bench.report.markdown import pipe_table
+from bench.report.rows import chosen_points, label, rows_of, within
+from bench.report.table import NONE, mean_and_std
 from bench.store.cell import Status
 from bench.store.query_values import BUDGETS
 from bench.system.files import write_atomically

@@ -16,7 +16,7 @@ from bench.measures.records import Chosen
 from bench.measures.visited import VisitedMeter
 from bench.measures.word_pairs import correlation, rank_scores
 from bench.report.boards.choice import choice_board
-from bench.report.boards.visited import against_visited
+from bench.report.boards.recall import against_visited
 from bench.report.rows import rows_of
 from bench.store.run_file import PointSummary
 from bench.task.judgements import Judgements
@@ -144,7 +144,7 @@ def test_visited_and_work(hierarchy):
     assert row_of("work") == shares(*(point.work for point in hierarchy))
 
 
-def test_a_column_shows_the_dearest_setting_within_it(hierarchy):
+def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
     board = against_visited(rows, "Recall", lambda point: point.recall)
     columns = [board.header.index(f"≤ {share} %") for share in (10, 50, 90, 100)]
@@ -154,7 +154,7 @@ def test_a_column_shows_the_dearest_setting_within_it(hierarchy):
 def test_chosen_on_validation_and_best_in_hindsight():
     points = [point(0.04, 0.5), point(0.09, 0.55), point(0.2, 0.65)]
     chosen = Chosen(budget=0.1, number=0, score=0.6, visited=0.04)
-    (board,) = choice_board(rows_of([cell(points=points, chosen=chosen)]))
+    board = choice_board(rows_of([cell(points=points, chosen=chosen)]))
     _, _, setting, score, _, best, best_score, gap = board.rows[0]
     assert f"Chosen is `{setting}` ({score} on the test)" in PAGE
     assert f"hindsight is `{best}`\n({best_score}); the gap is {gap}" in PAGE

@@ -22,7 +22,7 @@ from pydantic import ValidationError
 import bench.data.cards
 import bench.data.download
 import bench.data.fetch
-import bench.report.listing
+import bench.report.console
 import bench.system.terminal
 from bench.cli import main
 from bench.data.cards import Card, Source
@@ -555,7 +555,7 @@ def test_list_says_what_is_here_and_what_brings_the_rest(server, data, monkeypat
     known["own"] = card_of(name="own", folder="", takes_path="FOLDER").model_copy(
         update={"title": "a folder of yours"}
     )
-    monkeypatch.setattr(bench.report.listing, "cards", lambda: known)
+    monkeypatch.setattr(bench.report.console, "cards", lambda: known)
     for name in ("here", "away"):
         (data / name).mkdir(parents=True)
     (data / "here" / "a").write_bytes(b"a")

@@ -271,7 +271,7 @@ def published(tmp_path_factory):
     large = next(cell for cell in store.cells() if cell.params.get("spread") == 5)
     (store.folder(large) / RUN).unlink()
     (store.folder(large) / ".gitignore").write_text(f"{RUN}\n")
-    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).read_text()
+    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).path.read_text()
     charts = {path.stem.partition("-")[2].split("-", 2)[-1] for path in out.rglob("*.svg")}
     assert len(charts) == 3, charts
     return out

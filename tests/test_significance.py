@@ -7,8 +7,7 @@ from scipy.stats import ttest_1samp
 from bench.evaluation.points import Evaluation
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.records import Interval, PointResult
-from bench.report.boards.paired import paired_boards
-from bench.report.comparison import compare
+from bench.report.boards.paired import compare, paired_boards
 from bench.report.rows import rows_of
 from bench.store.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.task import Judgements, Relevance
@@ -59,7 +58,7 @@ def ranking_point(visited):
 
 
 class TestValues:
-    def test_the_dearest_point_within_each_budget_is_kept(self):
+    def test_the_point_that_visits_most_within_each_budget_is_kept(self):
         points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
         assert kept_points(points, 300) == [1, 2, 4]
         assert kept_points(points[3:], 300) == [1]

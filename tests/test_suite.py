@@ -15,10 +15,9 @@ from bench.plan.grid import Settings, grids
 from bench.plan.suite import SUITES, not_of, read_suite
 from bench.plan.suite_grids import grids_of
 from bench.registry import Registry
-from bench.report.leaderboard import write_leaderboard
-from bench.report.outside import outside_section
-from bench.report.rows import label
-from bench.report.task_report import by_task, report_of
+from bench.report.boards.all import report_of
+from bench.report.leaderboard import outside_section, write_leaderboard
+from bench.report.rows import by_task, label
 from bench.store.cell import Cost, Status
 from bench.store.folder import Store
 from tests.cells import cell, point
@@ -305,7 +304,7 @@ def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
     store = Store(tmp_path / "one")
     store.prepare()
     store.commit(cell(points=[point(1, 0.8)]))
-    assert "Not of the suite" not in write_leaderboard(store).read_text()
+    assert "Not of the suite" not in write_leaderboard(store).path.read_text()
     command = ["leaderboard", "--out", str(store.root), "--mark"]
     assert CliRunner().invoke(main, command).exit_code == 0
     board = store.root / "LEADERBOARD.md"
@@ -316,4 +315,4 @@ def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
     # Elsewhere the same folder has the same boards; its charts are not drawn again here.
     copy = shutil.copytree(store.root, tmp_path / "two")
     head, _, _ = board.read_text().partition("\n## Contents")
-    assert write_leaderboard(Store(copy)).read_text().startswith(head)
+    assert write_leaderboard(Store(copy)).path.read_text().startswith(head)

@@ -168,9 +168,9 @@ def run(
 @data_dir_option(LOOKED_FOR)
 def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
     """Methods and datasets, what each needs and what is missing here."""
-    from bench.report.listing import list_everything
+    from bench.report.console import print_list
 
-    list_everything(plugins, data_dir)
+    print_list(plugins, data_dir)
 
 
 @main.command(cls=Command)

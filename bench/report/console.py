@@ -1,20 +1,28 @@
-"""Boards and where they are, on the terminal."""
+"""Boards and where they are, methods and datasets, on the terminal."""
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
+from bench.data.cards import cards
+from bench.data.load import BY_HAND, state_of
+from bench.registry import Registry, missing_packages
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bench.report.rows import Board
+    from bench.report.leaderboard import Leaderboard
+    from bench.report.table import Board
     from bench.store.cell import Cell
 
+WIDTH = 90
+"""Characters of a method's parameters on a line."""
 
-def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
+
+def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     """Print the boards of the task of a cell."""
     say(f"\n== {cell.task} ==")
     for note in cell.notes:
@@ -26,16 +34,45 @@ def say_boards(cell: Cell, boards: Iterable[Board]) -> None:
         say_table(board.header, board.rows)
 
 
-def say_written(path: Path, page: Path | None = None) -> None:
-    """Say where the boards are, and the page if there is one."""
-    say(f"\nBoards: {path}")
-    if page is not None:
-        say(f"Page: {page}")
-
-
-def say_left_out(problems: list[str]) -> None:
-    """Name the stored cells that are on no board."""
-    for problem in problems:
+def print_written(written: Leaderboard) -> None:
+    """Print the stored cells that are on no board, and where the boards are, and the page."""
+    for problem in written.left_out:
         say(f"Left out: {problem}")
-    if problems:
+    if written.left_out:
         say("Measure them again with --fresh, or take their files back from where they came.")
+    say(f"\nBoards: {written.path}")
+    if written.page is not None:
+        say(f"Page: {written.page}")
+
+
+def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
+    """Print the methods and datasets, what each needs and what is missing here (``bench list``)."""
+    registry = Registry(plugins)
+    rows = []
+    for method in map(registry.resolve, registry.names()):
+        missing = missing_packages(method)
+        state = f"missing: pip install {' '.join(missing)}" if missing else "ready"
+        params = " ".join(f"{name}={value}" for name, value in method.params.items())
+        rows.append([method.name, state, textwrap.fill(params, WIDTH) or "–"])
+    say("Methods")
+    say_table(["method", "here", "parameters and defaults"], rows)
+    trainers, indexes = registry.parts()
+    say("\nAny trainer goes with any index: --methods TRAINER+INDEX")
+    say(f"  trainers: {', '.join(trainers)}")
+    say(f"  indexes:  {', '.join(indexes)}")
+    say("\nDatasets")
+    named = [card for card in cards().values() if not card.takes_path]
+    states = {card.name: state_of(card, data_dir) for card in named}
+    say_table(
+        ["dataset", "here", "what it is"],
+        [[card.name, states[card.name], card.title] for card in named],
+    )
+    for card in named:
+        if states[card.name] == BY_HAND:
+            say(f"  {card.name}: {card.obtain}")
+    own = {
+        f"{card.name}:{card.takes_path}": card.title for card in cards().values() if card.takes_path
+    }
+    width = max(map(len, own))
+    for name, title in own.items():
+        say(f"  {name:{width}}  {title}")

@@ -6,20 +6,20 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.data.load import dataset_of
-from bench.report.leaderboard import pipe_table, places
-from bench.report.page.command import command_of
+from bench.report.leaderboard import places
+from bench.report.markdown import pipe_table
+from bench.report.page.data import command_of
 from bench.report.rows import (
-    NONE,
+    by_task,
     chosen_points,
     main_measure,
     main_score,
-    mean_and_std,
     most_visited,
     rows_of,
     visited_text,
     within_budget,
 )
-from bench.report.task_report import by_task
+from bench.report.table import NONE, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

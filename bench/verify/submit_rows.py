@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bench.report.rows import rows_of
-from bench.report.task_report import by_task
+from bench.report.rows import by_task, rows_of
 from bench.store.folder import MARK
 from bench.verify.certify import Again, certified
 from bench.verify.submit_checks import Refusal

@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 
 from bench.errors import InputError, cannot_write
 from bench.report.charts.svg import to_svg
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.system.files import write_atomically
 from bench.system.terminal import say, say_table
 from studies.geometry import charts

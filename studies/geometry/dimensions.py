@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from scipy import stats
 
-from bench.report.rows import NONE
+from bench.report.table import NONE
 from studies.geometry.trial import Trial, TrialResult
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import mean_and_std
+from bench.report.table import mean_and_std
 from studies.geometry.trial import Trial
 
 if TYPE_CHECKING:

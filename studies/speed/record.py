@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import Field, ValidationError
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.system.files import write_atomically
 from bench.system.provenance import Provenance
 from bench.system.records import Record
