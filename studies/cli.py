@@ -80,25 +80,12 @@ def geometry_command(
 def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
     """Treeline beside its peers, measured in the same run.
 
-    Parts: training, exact-search, measures, visited, harness, texts, growth; all without.
+    Parts: training, exact-search, measures, visited, harness, texts, growth, gpu; all without, but
+    gpu only where there is one.
     """
     from studies.speed.command import speed
 
     speed(parts, out, data_dir)
 
 
-@click.command(name="gpu", cls=Command)
-@out_option("Results folder.")
-def gpu_command(out: Path) -> None:
-    """The CPU against a GPU of this machine: training and encoding, speed and what is found."""
-    from studies.gpu.command import gpu_report
-
-    gpu_report(out)
-
-
-COMMANDS = (
-    ablate_command,
-    geometry_command,
-    speed_command,
-    gpu_command,
-)
+COMMANDS = (ablate_command, geometry_command, speed_command)

@@ -17,11 +17,11 @@ from bench.experiment import measure
 from bench.method import Workspace
 from bench.system.cluster import join_cluster
 from bench.system.provenance import usable_cores
+from methods.chunks import BLOCK
 from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
-from methods.pieces import BLOCK
 from methods.shards import encode
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF

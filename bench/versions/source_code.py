@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from bench.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 BUILT_IN = "methods"
 """The package of the methods that come with Treeline."""
@@ -132,8 +128,10 @@ def _name_of(node: ast.AST) -> str:
     return str(getattr(node, "attr", getattr(node, "id", "")))
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
+@lru_cache(maxsize=1024)
+def imported(tree: ast.Module) -> tuple[str, ...]:
     """Names that a module imports when it runs, those that may be attributes instead included."""
+    names: list[str] = []
     waiting: list[ast.AST] = [tree]
     while waiting:
         node = waiting.pop()
@@ -142,10 +140,10 @@ def imported(tree: ast.Module) -> Iterator[str]:
             continue
         waiting.extend(ast.iter_child_nodes(node))
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    return tuple(names)
 
 
 def runs_unnamed_code(tree: ast.Module) -> bool:

@@ -33,7 +33,7 @@ class Trial(NamedTuple):
     seed: int
 
 
-class Outcome(NamedTuple):
+class TrialResult(NamedTuple):
     """What came of it, as fractions.
 
     Attributes:
@@ -73,7 +73,7 @@ def key_of(trial: Trial) -> str:
     return cell_key(task.digest, _method(trial), trial.seed, depth_needed(task, None))
 
 
-def measure(trial: Trial, fits: Path) -> Outcome:
+def measure(trial: Trial, fits: Path) -> TrialResult:
     """Train, search exactly, and count.
 
     Args:
@@ -86,4 +86,4 @@ def measure(trial: Trial, fits: Path) -> Outcome:
     cell = evaluate(_method(trial), _task(trial.dataset), seed=trial.seed, fits=fits)
     (point,) = cell.points
     by_distance = tuple(stratum.recall for stratum in point.recall_by_distance)
-    return Outcome(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)
+    return TrialResult(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)
