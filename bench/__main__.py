@@ -1,4 +1,4 @@
-"""``python -m bench``."""
+"""``python -m bench``. It may import ``cli``."""
 
 from bench.cli import main
 
