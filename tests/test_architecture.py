@@ -100,14 +100,3 @@ def test_nothing_is_ever_unpickled():
 
 def test_reading_an_array_unpickles_nothing_unless_it_is_told_to():
     assert inspect.signature(np.load).parameters["allow_pickle"].default is False
-
-
-def test_nothing_prints_but_the_reporter():
-    for path in (ROOT / "bench").rglob("*.py"):
-        if path.name != "console.py":
-            names = {
-                node.func.id
-                for node in ast.walk(ast.parse(path.read_text()))
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            }
-            assert "print" not in names
