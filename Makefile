@@ -33,6 +33,7 @@ speed: install
 
 docs: install
 	$(BIN)/python docs/api.py
+	$(BIN)/python docs/architecture.py
 	$(BIN)/python docs/measures.py
 	$(BIN)/python docs/plan.py
 

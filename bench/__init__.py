@@ -36,7 +36,7 @@ def load(name: str, data_dir: Path | str | None = None) -> Task:
         ('tree-H=3,W=3', 13, 34)
     """
     from bench.data.load import load_dataset
-    from bench.evaluation.arguments import path_of
+    from bench.system.arguments import path_of
 
     return load_dataset(name, path_of(data_dir))
 
@@ -98,20 +98,19 @@ def evaluate(
         >>> method.search(task.queries_of(task.test), 3, {}).ids[0].tolist()
         [0, 1, 2]
     """
-    from bench.evaluation import arguments
-    from bench.evaluation import cell as evaluation
-    from bench.evaluation.preparation import untold
+    from bench.evaluation.preparation import evaluate as evaluated
+    from bench.evaluation.preparation import no_report
+    from bench.system.arguments import path_of
 
-    arguments.require_task(task)
-    arguments.require_seed(seed)
-    return evaluation.evaluate(
-        arguments.method_of(method, task, settings or {}),
+    return evaluated(
+        method,
         task,
         seed=seed,
         k=k,
-        tell=progress or untold,
+        report=progress or no_report,
+        settings=settings,
         workspace=workspace,
-        fits=arguments.path_of(fits),
+        fits=path_of(fits),
     )
 
 
@@ -170,28 +169,30 @@ def run(
     """
     from pathlib import Path
 
-    from bench.evaluation.arguments import names_of, path_of, require_positive, seeds_of
-    from bench.experiment import RunOptions, measure
+    from bench.data.load import dataset_names
+    from bench.executors.measure import Conditions
+    from bench.experiment import Experiment, measure
+    from bench.plan.grid import Settings, grids
+    from bench.registry import Registry
+    from bench.system.arguments import names_of, path_of, require_positive, seeds_of
 
     require_positive(jobs=jobs, timeout_s=timeout_s)
     named = names_of(datasets, "datasets")
     listed = named[0] if named in (["quick"], ["all"]) else ""
-    options = RunOptions(
-        methods=",".join(names_of(methods, "methods")),
-        datasets=listed,
-        dataset=() if listed else tuple(named),
-        plugins=tuple(names_of(plugins, "plugins")),
+    registry = Registry(names_of(plugins, "plugins"))
+    asked = grids(
+        names_of(methods, "methods"),
+        dataset_names(listed, () if listed else named),
+        registry,
+        settings=Settings.named(settings or {}),
         seeds=seeds_of(seeds),
-        settings=tuple(f"{name}={value}" for name, value in (settings or {}).items()),
         k=k,
-        jobs=jobs,
-        memory_bytes=memory_bytes,
-        timeout_s=timeout_s,
-        out=Path(out),
-        fresh=fresh,
-        data_dir=path_of(data_dir),
     )
-    return measure(options)
+    conditions = Conditions(jobs, timeout_s, memory_bytes, fresh)
+    here_only = listed == "all"
+    return measure(
+        Experiment(asked, registry, Path(out), conditions, path_of(data_dir), here_only=here_only)
+    )
 
 
 def results(folder: Path | str = "results") -> pd.DataFrame:

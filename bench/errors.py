@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 LONGEST_REASON = 300
@@ -54,3 +55,12 @@ def reason_of(error: BaseException) -> str:
         return f"{type(error).__name__}: {text[:LONGEST_REASON]}"
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(place.filename).name}:{place.lineno}: {place.line}"
+
+
+@contextlib.contextmanager
+def placed(place: str) -> Iterator[None]:
+    """Name the place before what an InputError says: a file and its part; nothing if empty."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}" if place else str(error)) from error

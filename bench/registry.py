@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import InputError, unknown
 from bench.method import Method, Value
-from bench.system.imports import load_object
+from bench.system.paths import load_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

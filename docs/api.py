@@ -28,7 +28,6 @@ PARTS = {
     "To write a method": (
         "bench.method.contract",
         "bench.method.workspace",
-        "bench.method.resources",
         "bench.task.task",
         "bench.arrays.relevance",
         "bench.task.judgements",
@@ -45,11 +44,9 @@ PARTS = {
     ),
     "Measures": (
         "bench.measures.recall",
-        "bench.measures.hierarchy",
         "bench.measures.ranking",
         "bench.measures.visited",
         "bench.measures.xray",
-        "bench.measures.bootstrap",
         "bench.measures.intervals",
         "bench.measures.word_pairs",
     ),

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bench.measures.ranking import MEASURES, Measure
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 
 PAGE = Path(__file__).with_suffix(".md")
 HEADER = ["measure", "of a query", "against % visited", "rows compared by it"]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.store.folder import Store
 from methods.indexes.faiss_ivf import PER_LEAF
 from methods.indexes.leaves import FACTORS

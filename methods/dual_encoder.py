@@ -67,7 +67,7 @@ class DualEncoder(Method):
 
         tree = self.encoder.tree if isinstance(self.encoder, RoutedEncoder) else None
         self._documents = self.encoder.encode_corpus(corpus)
-        if not self.index_type.reads_pieces:
+        if not self.index_type.reads_chunks:
             self._documents = np.asarray(self._documents, np.float32)
         sample = self.encoder.encode_queries(corpus.sample)
         guide = Guide(sample, corpus.judged, training, tree, self.workspace)

@@ -12,11 +12,11 @@ import altair as alt
 from bench.errors import InputError
 from bench.experiment import measure
 from bench.measures.records import BUDGET
-from bench.plan.cells import methods_asked
-from bench.registry import Registry
-from bench.report.boards.ranking import value_of
-from bench.report.leaderboard import pipe_table, places
-from bench.report.rows import NONE, chosen_points, label, mean_and_std, rows_of, within
+from bench.report.boards.recall import value_of
+from bench.report.leaderboard import places
+from bench.report.markdown import pipe_table
+from bench.report.rows import chosen_points, label, rows_of, within
+from bench.report.table import NONE, mean_and_std
 from bench.store.cell import Status
 from bench.store.query_values import BUDGETS
 from bench.system.files import write_atomically
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from bench.experiment import RunOptions
+    from bench.experiment import Experiment
     from bench.measures.records import PointResult
     from bench.method import Params
     from bench.report.rows import Row
@@ -48,7 +48,7 @@ class Variant(NamedTuple):
     params: Params
 
 
-class _Figure(NamedTuple):
+class _Column(NamedTuple):
     """A column of the table, as fractions over seeds."""
 
     title: str
@@ -56,32 +56,32 @@ class _Figure(NamedTuple):
     value: Callable[[PointResult], float | None]
 
 
-def ablate(options: RunOptions) -> None:
+def ablate(experiment: Experiment) -> None:
     """Measure each variant, print the table and write it with its chart.
 
     Args:
-        options: one method, whose ``ablations`` are measured, on one dataset; cells go to the
+        experiment: one method, whose ``ablations`` are measured, on one dataset; cells go to the
             folder ``ablations`` of its results, and those there are kept.
 
     Raises:
-        InputError: the method has nothing to ablate, or something that was asked cannot be done.
+        InputError: the method has nothing to ablate, or something that is asked cannot be done.
     """
-    registry = Registry()
-    (found,) = methods_asked(options.methods, registry, ())
+    (grid,), registry = experiment.grids, experiment.registry
+    (found,) = grid.methods
     if not found.ablations:
         able = [name for name in registry.names() if registry.resolve(name).ablations]
         raise InputError(f"{found.name} names no ablations; those that do: {', '.join(able)}")
-    options = replace(options, out=options.out / "ablations")
+    experiment = replace(experiment, out=experiment.out / "ablations")
     variants = [Variant("", UNCHANGED, {}), *_variants(found.ablations)]
     rows: list[tuple[Variant, Row | None]] = []
     cells: list[Cell] = []
     for variant in variants:
         say(f"{variant.question or found.name}: {variant.answer}")
-        changed = tuple(f"{found.name}.{name}={value}" for name, value in variant.params.items())
-        measured = measure(replace(options, settings=(*options.settings, *changed)))
+        changed = grid._replace(settings=grid.settings.and_of(found.name, variant.params))
+        measured = measure(replace(experiment, grids=[changed]))
         cells += measured
         rows.append((variant, next(iter(rows_of(measured)), None)))
-    _report(found.name, rows, cells, options)
+    _report(found.name, rows, cells, grid.dataset, experiment.out)
 
 
 def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
@@ -93,21 +93,24 @@ def _variants(ablations: Mapping[str, Mapping[str, Params]]) -> list[Variant]:
 
 
 def _report(
-    method: str, rows: list[tuple[Variant, Row | None]], cells: list[Cell], options: RunOptions
+    method: str,
+    rows: list[tuple[Variant, Row | None]],
+    cells: list[Cell],
+    dataset: str,
+    out: Path,
 ) -> None:
-    (dataset,) = options.dataset
-    figures = _figures(cells)
-    header = ["what", "changed to", *(figure.title for figure in figures)]
+    columns = _columns(cells)
+    header = ["what", "changed to", *(column.title for column in columns)]
     header += ["leaves", "empty", "Gini", "train s"]
-    table = [[variant.question, variant.answer, *_texts(row, figures)] for variant, row in rows]
+    table = [[variant.question, variant.answer, *_texts(row, columns)] for variant, row in rows]
     say()
     say_table(header, table)
     failed = [cell for cell in cells if cell.status is not Status.OK]
     reasons = sorted({f"- {label(cell)}: {cell.reason}" for cell in failed})
     seeds = ", ".join(map(str, sorted({cell.seed for cell in cells})))
     name = f"{method}-{dataset.rpartition(':')[2].rstrip('/').rpartition('/')[2]}"
-    chart = options.out / f"{name}.svg"
-    _chart(rows, figures[0], chart)
+    chart = out / f"{name}.svg"
+    _chart(rows, columns[0], chart)
     first = cells[0]
     text = "\n".join(
         [
@@ -118,54 +121,54 @@ def _report(
             "share of documents visited; – where there is none. "
             f"Measured on {'; '.join(places(cells))}.",
             "",
-            f"![{figures[0].title} of each variant]({chart.name})",
+            f"![{columns[0].title} of each variant]({chart.name})",
             "",
             pipe_table(header, table),
             "",
             *(["Not measured:", "", *reasons, ""] if reasons else []),
         ]
     )
-    path = options.out / f"{name}.md"
+    path = out / f"{name}.md"
     write_atomically(path, text)
     say(f"\nWritten: {path}")
 
 
-def _figures(cells: list[Cell]) -> list[_Figure]:
+def _columns(cells: list[Cell]) -> list[_Column]:
     """The columns: ranking measures of texts, recall by distance of hierarchies."""
     is_ranking = any(point.ranking for cell in cells for point in cell.points)
     if is_ranking:
         return [
             *(
-                _Figure(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
+                _Column(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
                 for budget in BUDGETS
             ),
-            _Figure("nDCG@10 at ≤ 10 %", BUDGET, _ranking("nDCG@10")),
-            _Figure("unseen R@100 at ≤ 10 %", BUDGET, _ranking("R@100", "unseen")),
+            _Column("nDCG@10 at ≤ 10 %", BUDGET, _ranking("nDCG@10")),
+            _Column("unseen R@100 at ≤ 10 %", BUDGET, _ranking("R@100", "unseen")),
         ]
     of_all = [
-        _Figure(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
+        _Column(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
         for budget in BUDGETS
     ]
-    return [*of_all, _Figure("min at ≤ 10 %", BUDGET, lambda point: point.min)]
+    return [*of_all, _Column("min at ≤ 10 %", BUDGET, lambda point: point.min)]
 
 
 def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float | None]:
     return partial(value_of, part=part, measure=measure_name)
 
 
-def _values(row: Row, figure: _Figure) -> list[float] | None:
-    """A figure of each seed, or None where a seed has none."""
-    points = chosen_points(row, lambda cell: within(cell, figure.budget))
+def _values(row: Row, column: _Column) -> list[float] | None:
+    """The values of each seed, or None where a seed has none."""
+    points = chosen_points(row, lambda cell: within(cell, column.budget))
     if points is None:
         return None
-    values = [value for point in points if (value := figure.value(point)) is not None]
+    values = [value for point in points if (value := column.value(point)) is not None]
     return values if len(values) == len(points) else None
 
 
-def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
+def _texts(row: Row | None, columns: list[_Column]) -> list[str]:
     if row is None:
-        return [NONE] * (len(figures) + 4)
-    values = [_values(row, figure) for figure in figures]
+        return [NONE] * (len(columns) + 4)
+    values = [_values(row, column) for column in columns]
     texts = [NONE if value is None else mean_and_std(value) for value in values]
     health = [cell.leaves for cell in row.cells if cell.leaves]
     seconds = [cell.cost.fit_s for cell in row.cells if cell.cost]
@@ -178,7 +181,7 @@ def _texts(row: Row | None, figures: list[_Figure]) -> list[str]:
     ]
 
 
-def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) -> None:
+def _chart(rows: list[tuple[Variant, Row | None]], column: _Column, path: Path) -> None:
     """A tick for the mean of each variant over a dot for each seed; the unchanged one as a rule."""
     points: list[dict[str, Any]] = [
         {
@@ -188,7 +191,7 @@ def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) 
         }
         for variant, row in rows
         if row is not None
-        for value in _values(row, figure) or ()
+        for value in _values(row, column) or ()
     ]
     order = list(dict.fromkeys(point["variant"] for point in points))
     colours = list(dict.fromkeys(point["what"] for point in points))
@@ -198,7 +201,7 @@ def _chart(rows: list[tuple[Variant, Row | None]], figure: _Figure, path: Path) 
     )
     scale = alt.Scale(zero=False)
     ticks = base.mark_tick(thickness=3, size=14).encode(
-        x=alt.X("mean(value):Q", title=f"{figure.title}, %", scale=scale)
+        x=alt.X("mean(value):Q", title=f"{column.title}, %", scale=scale)
     )
     dots = base.mark_circle(size=35, opacity=0.5).encode(x=alt.X("value:Q", scale=scale))
     unchanged = [point for point in points if point["what"] == UNCHANGED]

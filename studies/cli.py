@@ -39,21 +39,15 @@ def ablate_command(
     data_dir: Path | None,
 ) -> None:
     """A method with one thing changed at a time: a table and a chart."""
-    from bench.experiment import RunOptions
+    from bench.executors.measure import Conditions
+    from bench.experiment import Experiment
+    from bench.plan.grid import Settings, grids
+    from bench.registry import Registry
     from studies.ablate import ablate
 
-    ablate(
-        RunOptions(
-            methods=method,
-            datasets="",
-            dataset=(dataset,),
-            seeds=seeds,
-            settings=settings,
-            jobs=jobs,
-            out=out,
-            data_dir=data_dir,
-        )
-    )
+    registry = Registry()
+    asked = grids([method], [dataset], registry, settings=Settings.parse(settings), seeds=seeds)
+    ablate(Experiment(asked, registry, out, Conditions(jobs), data_dir))
 
 
 @click.command(name="geometry", cls=Command)
@@ -86,25 +80,12 @@ def geometry_command(
 def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
     """Treeline beside its peers, measured in the same run.
 
-    Parts: training, exact-search, measures, visited, harness, texts, growth; all without.
+    Parts: training, exact-search, measures, visited, harness, texts, growth, gpu; all without, but
+    gpu only where there is one.
     """
     from studies.speed.command import speed
 
     speed(parts, out, data_dir)
 
 
-@click.command(name="gpu", cls=Command)
-@out_option("Results folder.")
-def gpu_command(out: Path) -> None:
-    """The CPU against a GPU of this machine: training and encoding, speed and what is found."""
-    from studies.gpu.command import gpu_report
-
-    gpu_report(out)
-
-
-COMMANDS = (
-    ablate_command,
-    geometry_command,
-    speed_command,
-    gpu_command,
-)
+COMMANDS = (ablate_command, geometry_command, speed_command)

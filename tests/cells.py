@@ -2,6 +2,7 @@
 
 from bench.measures.records import Loss, PointResult, Stratum, XRay
 from bench.store.cell import Cell, Status
+from bench.store.run_file import PointSummary
 from bench.system.provenance import provenance
 
 
@@ -61,3 +62,7 @@ def xrayed(visited, recall, undivided=False):
         undivided=undivided,
     )
     return point(visited, recall).model_copy(update={"xray": seen})
+
+
+SUMMARY = PointSummary({}, 1, 1.0, False, 0.0, 1.0)
+"""How an operating point was searched, where a test asks for its measures alone."""

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import psutil
 
+from bench.executors.measure import Conditions
+from bench.experiment import Experiment
+from bench.plan.grid import Settings, grids
+from bench.registry import Registry
 from bench.store.cell import Cell
 from tests.conftest import ROOT
 
@@ -42,3 +46,12 @@ def wait_for(condition, seconds: float = 60) -> None:
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.05)
+
+
+def experiment(methods, *datasets, out, plugins=(), settings=(), seeds=(0,), **conditions):
+    """What the command line would ask for; methods are names with commas between."""
+    registry = Registry(plugins)
+    names = methods.split(",") if methods else ()
+    set_by_hand = Settings.parse(settings)
+    asked = grids(names, datasets, registry, settings=set_by_hand, seeds=seeds)
+    return Experiment(asked, registry, out, Conditions(**conditions))

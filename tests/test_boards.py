@@ -3,10 +3,10 @@
 import pytest
 
 from bench.measures.records import Chosen
-from bench.report.boards.all import boards_of
+from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
-from bench.report.rows import mean_and_std, most_visited, rows_of, within
-from bench.report.task_report import by_task, report_of
+from bench.report.rows import by_task, most_visited, rows_of, within
+from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store
 from tests.cells import cell, point, xrayed
@@ -19,11 +19,11 @@ def no_values(_cell):
 
 
 def board(cells, title):
-    (found,) = (b for b in boards_of(cells, no_values) if b.title == title)
+    (found,) = (b for b in report_of(cells, no_values).boards if b.title == title)
     return found
 
 
-def test_a_column_shows_the_dearest_point_within_its_share_and_never_interpolates():
+def test_a_column_shows_the_point_that_visits_most_within_its_share_and_never_interpolates():
     assert within(cell(points=LEAVES), 0.1).recall == 0.7
     assert within(cell(points=LEAVES), 0.03) is None
     assert most_visited(cell(points=LEAVES)).recall == 0.9
@@ -98,7 +98,7 @@ def test_what_was_not_measured_is_a_row_with_its_reason():
     cells = [cell(points=LEAVES), cell("bad", status=Status.TIMEOUT, reason="took 3 s")]
     assert board(cells, "Not measured").rows == [["bad", "0", "timeout", "took 3 s"]]
     only = [cell("bad", status=Status.SKIPPED, reason="needs scann")]
-    assert [b.title for b in boards_of(only, no_values)] == ["Not measured"]
+    assert [b.title for b in report_of(only, no_values).boards] == ["Not measured"]
 
 
 def test_the_papers_rows_stand_apart():
@@ -118,7 +118,7 @@ def test_the_leaderboard_names_machine_and_commit(tmp_path):
     store = Store(tmp_path)
     store.prepare()
     store.commit(cell("a|b", points=LEAVES))
-    text = write_leaderboard(store).read_text()
+    text = write_leaderboard(store).path.read_text()
     assert "a\\|b" in text
     assert places([cell()])[0] in text
     assert text.count("\n## small\n") == 1
@@ -152,7 +152,7 @@ def test_what_had_nothing_to_choose_from_is_on_no_board_of_choices():
         cell("late", points=LEAVES, chosen=Chosen(budget=0.1, reason="no validation")),
         cell("old", points=LEAVES),
     ]
-    assert not [b for b in boards_of(cells, no_values) if b.title == "Chosen on validation"]
+    assert not [b for b in report_of(cells, no_values).boards if b.title == "Chosen on validation"]
 
 
 def xrayed_cell(method="mine", undivided=False):
@@ -174,8 +174,8 @@ def test_published_boards_show_the_x_ray_as_a_chart(tmp_path):
     store = Store(tmp_path)
     store.prepare()
     store.commit(xrayed_cell())
-    assert "figures/" not in write_leaderboard(store).read_text()
-    text = write_leaderboard(store, figures=True).read_text()
+    assert "figures/" not in write_leaderboard(store).path.read_text()
+    text = write_leaderboard(store, figures=True).path.read_text()
     assert "![X-ray at ≤ 10 % visited, small](figures/small-d-xray.svg)" in text
     drawn = (tmp_path / "figures" / "small-d-xray.svg").read_bytes()
     assert b"<svg" in drawn

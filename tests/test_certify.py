@@ -5,16 +5,17 @@ import shutil
 import pytest
 
 from bench.errors import InputError
-from bench.experiment import RunOptions, measure
+from bench.experiment import measure
 from bench.measures.records import Correlation, Interval, PointResult, Stratum
 from bench.store.cell import Cell
 from bench.store.folder import MARK, Store, to_json
-from bench.verify.certify import certify, find_cell
+from bench.verify.certify import Again, certify, find_cell
 from bench.verify.files import check_files
 from bench.verify.mark import Mark, Verdict, read_mark
 from bench.verify.verdicts import judge
 from tests.cells import cell
 from tests.conftest import ROOT
+from tests.running import experiment
 
 PLUGINS = ROOT / "tests" / "plugins"
 LEAFY, NEEDS_MORE = f"{PLUGINS / 'leafy.py'}:Leafy", f"{PLUGINS / 'misbehaving.py'}:NeedsMore"
@@ -111,7 +112,7 @@ def results(tmp_path_factory):
     """A measured cell with a parameter of its own, and a skipped one."""
     out = tmp_path_factory.mktemp("certify") / "results"
     settings = ("leafy.spread=5",)
-    measure(RunOptions("", "", ("tree:H=3,W=3",), (LEAFY, NEEDS_MORE), settings=settings, out=out))
+    measure(experiment("", "tree:H=3,W=3", plugins=(LEAFY, NEEDS_MORE), settings=settings, out=out))
     return out
 
 
@@ -121,7 +122,7 @@ def leafy(results):
 
 
 def options(out, plugin=LEAFY):
-    return RunOptions("", "", plugins=(plugin,), out=out)
+    return Again(out, (plugin,))
 
 
 def test_a_cell_that_is_the_same_again_is_certified(results, leafy, capsys):
@@ -177,7 +178,7 @@ def test_what_names_no_cell_is_an_error_with_near_ones(results, leafy):
     with pytest.raises(InputError, match="ended as skipped .*nothing to certify"):
         certify(skipped.key, options(results))
     with pytest.raises(InputError, match="unknown method 'leafy'.*--plugin FILE.py:Class"):
-        certify(leafy.key, RunOptions("", "", out=results))
+        certify(leafy.key, Again(results))
 
 
 def test_a_beginning_of_several_keys_is_an_error(tmp_path):

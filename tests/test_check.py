@@ -1,25 +1,25 @@
 """bench check: what it finds, what it lets pass, and how it says so."""
 
 import ctypes
-import io
-import json
 import pickle
 import subprocess
 import sys
 import time
-import zipfile
 
+import faiss
 import numpy as np
+import pandas as pd
 import psutil
 import pytest
+from safetensors.numpy import save_file
 from threadpoolctl import threadpool_info
 
-from bench.check.outcome import Verdict
-from bench.check.pickles import holds_pickle
-from bench.check.run import CHECKS, MethodChecks
+from bench.check.fit_checks import SAFE_FORMS, is_safe
+from bench.check.run import CHECKS, CheckStatus, MethodChecks
+from bench.check.tasks import TASKS
 from bench.check.threads import Watch, one_thread
 from bench.errors import InputError
-from bench.plan.cells import Settings
+from bench.plan.grid import Settings
 from tests.conftest import ROOT
 from tests.plugins import mutants
 
@@ -31,12 +31,13 @@ WRONG = [
 ]
 
 
-def outcomes_of(method, folder):
-    return list(MethodChecks(method, Settings(), folder).outcomes())
+def results_of(method, folder):
+    checks = MethodChecks(method, Settings(), folder)
+    return [checks.result(task, check) for task in TASKS for check in CHECKS]
 
 
-def failed(outcomes):
-    return {outcome.check for outcome in outcomes if outcome.verdict is Verdict.FAILED}
+def failed(results):
+    return {result.check for result in results if result.status is CheckStatus.FAILED}
 
 
 def check(*arguments, timeout=120):
@@ -46,16 +47,16 @@ def check(*arguments, timeout=120):
 
 @pytest.mark.parametrize("sound", [mutants.Sound, mutants.CountsForItself])
 def test_a_sound_method_passes_every_check_that_applies(sound, tmp_path):
-    outcomes = outcomes_of(sound, tmp_path)
-    assert failed(outcomes) == set()
-    passed = {outcome.check for outcome in outcomes if outcome.verdict is Verdict.PASSED}
+    results = results_of(sound, tmp_path)
+    assert failed(results) == set()
+    passed = {result.check for result in results if result.status is CheckStatus.PASSED}
     without_leaves = {"leaves_contain_what_is_returned"} if sound is not mutants.Sound else set()
     assert passed == set(CHECKS) - without_leaves
 
 
 @pytest.mark.parametrize("mutant", WRONG, ids=lambda kind: kind.__name__)
 def test_a_mutant_is_caught_by_the_check_of_that_name_and_by_no_other(mutant, tmp_path):
-    assert failed(outcomes_of(mutant, tmp_path)) == set(mutant.caught_by)
+    assert failed(results_of(mutant, tmp_path)) == set(mutant.caught_by)
 
 
 def test_every_check_has_a_mutant():
@@ -69,9 +70,9 @@ def test_writing_past_numpys_guard_is_seen(tmp_path):
             ctypes.memset(rows.ctypes.data, 0, rows.nbytes)
             return super().search(queries, k, point)
 
-    found = outcomes_of(PastNumpy, tmp_path)
+    found = results_of(PastNumpy, tmp_path)
     assert failed(found) == {"does_not_modify_its_inputs"}
-    assert {each.reason for each in found if each.verdict is Verdict.FAILED} == {
+    assert {each.reason for each in found if each.status is CheckStatus.FAILED} == {
         "changed queries.rows, which it was handed to read"
     }
 
@@ -96,9 +97,9 @@ def test_an_exempt_check_is_not_made_and_keeps_its_reason(tmp_path):
     class Exempt(mutants.DearestFirst):
         exempt = {"larger_budget_never_visits_less": "settings are no budgets"}
 
-    outcomes = outcomes_of(Exempt, tmp_path)
-    assert failed(outcomes) == set()
-    assert {each.reason for each in outcomes if each.verdict is Verdict.EXEMPT} == {
+    results = results_of(Exempt, tmp_path)
+    assert failed(results) == set()
+    assert {each.reason for each in results if each.status is CheckStatus.EXEMPT} == {
         "settings are no budgets"
     }
 
@@ -122,41 +123,28 @@ def test_a_method_that_skips_everything_was_not_checked(tmp_path):
         def skip(self, train):
             return "not today"
 
-    outcomes = outcomes_of(Choosy, tmp_path)
-    assert failed(outcomes) == {"fits_indexes_and_searches"}
-    assert "hierarchy: not today; texts: not today" in outcomes[0].reason
+    results = results_of(Choosy, tmp_path)
+    assert failed(results) == {"fits_indexes_and_searches"}
+    assert "hierarchy: not today; texts: not today" in results[0].reason
 
 
-def torch_archive():
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("archive/data.pkl", pickle.dumps({}))
-    return buffer.getvalue()
-
-
-def saved(array, **options):
-    buffer = io.BytesIO()
-    np.save(buffer, array, **options)
-    return buffer.getvalue()
-
-
-def test_pickles_are_told_from_other_files(tmp_path):
-    header = json.dumps({"x": {"dtype": "F32", "shape": [0], "data_offsets": [0, 0]}})
-    header = header.ljust(0x0480)  # the length of a pickle's first two bytes
-    pickles = {f"protocol-{n}": pickle.dumps({"a": [1, "b"]}, protocol=n) for n in range(6)}
-    pickles |= {"model.pt": torch_archive(), "objects.npy": saved(np.array([{}, None]))}
-    others = {
-        "facts.json": b'{"a": [1, 2]}',
-        "number.json": b"12",
-        "plain.npy": saved(np.arange(3)),
-        "words.txt": b"I am no pickle.",
-        "weights.safetensors": len(header).to_bytes(8, "little") + header.encode(),
-        "weights": len(header).to_bytes(8, "little") + header.encode(),
-        "empty": b"",
-    }
-    for name, content in {**pickles, **others}.items():
-        (tmp_path / name).write_bytes(content)
-        assert holds_pickle(tmp_path / name) is (name in pickles), name
+def test_a_form_that_can_hold_no_pickle_is_known_by_its_ending_and_its_content(tmp_path):
+    pickled = pickle.dumps({"a": [1, "b"]})
+    np.save(tmp_path / "objects.npy", np.array([{}, None]))
+    np.savez(tmp_path / "objects.npz", a=np.array([{}, None]))
+    for name in ("model.pt", "weights.bin", "facts", *(f"a{ending}" for ending in SAFE_FORMS)):
+        (tmp_path / name).write_bytes(pickled)
+    for file in tmp_path.iterdir():
+        assert not is_safe(file), file.name
+    np.save(tmp_path / "plain.npy", np.arange(3))
+    np.savez(tmp_path / "plain.npz", a=np.arange(3))
+    save_file({"x": np.zeros(2)}, tmp_path / "weights.safetensors")
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "table.parquet")
+    faiss.write_index(faiss.IndexFlatIP(2), str(tmp_path / "index.faiss"))
+    (tmp_path / "facts.json").write_text('{"a": [1, 2]}')
+    (tmp_path / "words.txt").write_text("I am no pickle.")
+    safe = [file for file in tmp_path.iterdir() if is_safe(file)]
+    assert {file.suffix for file in safe} == set(SAFE_FORMS)
 
 
 def test_the_command_prints_a_table_and_each_failure_and_fails():

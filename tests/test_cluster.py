@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from bench.errors import InputError
-from bench.executors.ray_node import Began, Job, Measured, TaskWanted, measure
+from bench.evaluation.cell import CellSpec
+from bench.executors.ray_node import Began, Job, Measured, SharedFolderProbe, TaskWanted, measure
 from bench.executors.resources import Needs
 from bench.method import Method, Resources
-from bench.plan.cells import Settings, blank_cell
+from bench.plan.cells import plan_cell
 from bench.registry import Registry
-from bench.store.cell import Cell, CellSpec
+from bench.store.cell import Cell
 from bench.system import cluster
 from bench.system.cluster import join_cluster
 from bench.system.provenance import provenance
@@ -91,7 +92,8 @@ def job(small_task, tmp_path, monkeypatch):
     monkeypatch.setenv("TREELINE_CACHE", str(tmp_path / "node"))
     sender = tmp_path / "sender"
     sender.mkdir()
-    (sender / "token").write_text("said")
+    probe = SharedFolderProbe(file=str(sender / "probe"), text="shared")
+    (sender / "probe").write_text(probe.text)
     random = Registry().resolve("random")
     spec = CellSpec(
         root=str(sender),
@@ -100,9 +102,9 @@ def job(small_task, tmp_path, monkeypatch):
         plugins=[],
         memory_bytes=0,
         fits_from=0,
-        blank=blank_cell(small_task, random, 0, None, Settings(), provenance(1)),
+        planned=plan_cell(small_task, random(), 0, None, provenance(1)),
     )
-    return Job(spec=spec, timeout_s=60, cluster="", token=str(sender / "token"), said="said")
+    return Job(spec=spec, timeout_s=60, cluster="", shared_folder_probe=probe)
 
 
 def test_a_node_that_shares_the_folder_measures_without_being_sent_the_task(job, tmp_path):
@@ -117,7 +119,8 @@ def test_a_node_that_shares_the_folder_measures_without_being_sent_the_task(job,
 def test_a_node_elsewhere_asks_for_the_task_once(job, tmp_path):
     folder = tmp_path / "sender" / job.spec.task_folder.rpartition("/")[2]
     files = {path.name: np.fromfile(path, np.uint8) for path in folder.iterdir()}
-    elsewhere = job.model_copy(update={"said": "something else"}).model_dump_json(by_alias=True)
+    other = job.shared_folder_probe.model_copy(update={"text": "something else"})
+    elsewhere = job.model_copy(update={"shared_folder_probe": other}).model_dump_json(by_alias=True)
     assert list(measure(elsewhere, None))[1:] == [TaskWanted()]
     for sent in (files, None):
         *_, measured = measure(elsewhere, sent)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bench.arrays.ancestors import ancestors
-from bench.data.cards import FOLDER, cards, read_card
-from bench.data.load import dataset_names, dataset_of, load_dataset, task_name
-from bench.data.readers.hierarchy import read_csv
+from bench.data.cards import FOLDER, card_of_task, cards, read_card
+from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset
+from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
 from bench.task.files import load_task, save_task
@@ -171,11 +171,27 @@ def test_datasets_asked_for_twice_are_read_once():
         ("clusters:n=100000,dim=384", "clusters-n=100000,dim=384"),
         ("beir:my_folder", "beir-my_folder"),
         ("hierarchy:shoes.csv", "hierarchy-shoes"),
+        ("hierarchy:shoes,size=3.csv", "hierarchy-shoes,size=3"),
+        ("vectors:dim=8", "vectors-dim=8"),
     ],
 )
 def test_the_name_of_a_task_tells_its_dataset(dataset, task):
-    assert task_name(dataset) == task
+    assert Dataset.parse(dataset).task_name == task
     assert dataset_of(task) == dataset
+
+
+def test_a_task_from_a_path_has_no_card():
+    assert card_of_task("tree-H=3,W=2") is cards()["tree"]
+    assert card_of_task("hierarchy-shoes") is card_of_task("vectors-dim=8") is None
+
+
+def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
+    (tmp_path / "edges.csv").write_text("child,parent\nboots,footwear\n")
+    task = load_dataset(f"hierarchy:{tmp_path / 'edges.csv'}")
+    assert (task.name, task.train.n_pairs) == ("hierarchy-edges", 3)
+    assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
+    with pytest.raises(InputError, match=r"--dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
+        load_dataset("hierarchy")
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):
@@ -203,7 +219,7 @@ class TestCsv:
     def read(self, tmp_path, text):
         path = tmp_path / "edges.csv"
         path.write_bytes(text) if isinstance(text, bytes) else path.write_text(text)
-        return read_csv("edges", path)
+        return hierarchy.read("edges", path)
 
     def test_several_roots_and_several_parents(self, tmp_path):
         task = self.read(
@@ -229,14 +245,15 @@ class TestCsv:
         ("text", "message"),
         [
             ("child,parent\na,b\nb,c\nc,a\n", "cycle: .* -> .* -> .* -> "),
-            ("child,parent\na,b\nc,c\n", "link 2: 'c' is its own parent"),
-            ("", "is not a CSV"),
-            (bytes(range(256)) * 20, "is not a CSV|has no column"),
+            ("child,parent\na,b\nc,c\n", "line 3: 'c' is its own parent"),
+            ("", "has no column child"),
+            (bytes(range(256)) * 20, "line 2 is not UTF-8"),
             ("kind,parent\na,b\n", "has no column child"),
             ("a,b\nc,d\n", "no column child and no column parent"),
             ("child,parent\n", "has no links"),
-            ("child,parent\na,\n", "link 1: a name is empty"),
-            ("child,parent\na,b,c,d\ne,f,g\n", "is not a CSV"),
+            ("child,parent\na,\n", "line 2: a value is missing"),
+            ("child,parent\na,b,c,d\ne,f,g\n", "line 2 has 4 values for the 2 columns"),
+            ("child,parent\na,b\nc\n", "line 3 has 1 values"),
         ],
     )
     def test_what_is_no_hierarchy_is_refused_by_name(self, tmp_path, text, message):
@@ -245,4 +262,4 @@ class TestCsv:
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="cannot read .*absent"):
-            read_csv("edges", tmp_path / "absent.csv")
+            hierarchy.read("edges", tmp_path / "absent.csv")

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
+from bench.cli import main
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.system.device import gpu_used, wanted_device
@@ -41,6 +43,22 @@ def test_a_device_that_is_none_is_refused_with_what_it_may_be(monkeypatch, named
     monkeypatch.setenv("TREELINE_DEVICE", named)
     with pytest.raises(InputError, match=f"TREELINE_DEVICE is '{named}'; it takes cpu, cuda, or"):
         wanted_device()
+
+
+def test_a_run_refuses_such_a_device_before_it_begins(tmp_path, monkeypatch):
+    monkeypatch.setenv("TREELINE_DEVICE", "gpu")
+    run = [
+        "run",
+        "--methods",
+        "random",
+        "--dataset",
+        "tree:H=2,W=3",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    done = CliRunner().invoke(main, run)
+    assert done.exit_code == 1
+    assert "TREELINE_DEVICE is 'gpu'; it takes cpu, cuda" in done.output
 
 
 @pytest.mark.parametrize("named", ["", "cpu", "cuda", "cuda:1"])
@@ -144,7 +162,7 @@ def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
     with fake_gpu() as device:
         tree = Indexer(shape).to(device)
         learner = TableLearner(TableEncoder.random(6, 6, 4, cosine=True, seed=0), RowAdam, device)
-        loss = JointLoss(tree, settings, steps=10)
+        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
         for batch in islice(batches_of(Standard(batch=2), diamond), 2):
             a_step(learner, loss, batch, device)
         assert all(weight.grad.device == device for weight in tree.parameters())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from bench.arrays.relevance import Relevance
-from bench.evaluation.derive import Results
+from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
 from bench.measures.intervals import holm, paired_p_values
 from bench.measures.ranking import ranking_measures
@@ -16,7 +16,7 @@ from bench.measures.records import Chosen
 from bench.measures.visited import VisitedMeter
 from bench.measures.word_pairs import correlation, rank_scores
 from bench.report.boards.choice import choice_board
-from bench.report.boards.visited import against_visited
+from bench.report.boards.recall import against_visited
 from bench.report.rows import rows_of
 from bench.store.run_file import PointSummary
 from bench.task.judgements import Judgements
@@ -44,14 +44,14 @@ CENTROIDS = 2
 
 def measured(judged, rankings=RANKED):
     """The results of both settings."""
-    results = Results(judged, judged.found(rankings[1]), n_documents=5)
+    evaluation = Evaluation(judged, 5, judged.found(rankings[1]))
     meter = VisitedMeter(LEAF, 5)
     for nprobe, (ids, leaves) in enumerate(zip(rankings, PROBED, strict=True), start=1):
         visited = meter.count(leaves, ids).mean()
         summary = PointSummary({"nprobe": nprobe}, 2, visited, False, CENTROIDS, 1.0)
         pairs = judged.relevance
-        results.add(summary, ids, meter.reached(leaves, pairs.queries, pairs.documents))
-    return results.points()
+        evaluation.add(summary, ids, meter.reached(leaves, pairs.queries, pairs.documents))
+    return evaluation.points()
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_visited_and_work(hierarchy):
     assert row_of("work") == shares(*(point.work for point in hierarchy))
 
 
-def test_a_column_shows_the_dearest_setting_within_it(hierarchy):
+def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
     board = against_visited(rows, "Recall", lambda point: point.recall)
     columns = [board.header.index(f"≤ {share} %") for share in (10, 50, 90, 100)]
@@ -154,7 +154,7 @@ def test_a_column_shows_the_dearest_setting_within_it(hierarchy):
 def test_chosen_on_validation_and_best_in_hindsight():
     points = [point(0.04, 0.5), point(0.09, 0.55), point(0.2, 0.65)]
     chosen = Chosen(budget=0.1, number=0, score=0.6, visited=0.04)
-    (board,) = choice_board(rows_of([cell(points=points, chosen=chosen)]))
+    board = choice_board(rows_of([cell(points=points, chosen=chosen)]))
     _, _, setting, score, _, best, best_score, gap = board.rows[0]
     assert f"Chosen is `{setting}` ({score} on the test)" in PAGE
     assert f"hindsight is `{best}`\n({best_score}); the gap is {gap}" in PAGE
@@ -196,7 +196,7 @@ def test_p_values_and_their_correction():
 def test_correlation_of_pairs_of_words():
     table = PAGE[PAGE.index("| pair | people |") :].splitlines()[2:6]
     people, scores = np.array([line.split("|")[2:4] for line in table], float).T
-    found = correlation(scores, people, np.ones(4, bool), np.random.default_rng(0))
+    found = correlation(scores, people, score="score", subset="all")
     assert f"(4 · 15) = {found.rho:.3f}" in PAGE
     (rank,) = rank_scores(np.array([0.7]), np.array([0]), np.array([[0.9, 0.7, 0.1]]))
     assert f"−ln 2.5 = −{-rank:.3f}" in PAGE

@@ -178,7 +178,7 @@ class TestLosses:
         # irrelevant document whose cosine is over the threshold does not count.
         tree = tree_of("own", 2, 1, 2)
         paths = torch.tensor([[1.0, 0.0], [0.6, 0.4]])
-        loss = JointLoss(tree, EHI(margin=0.5, threshold=0.9), steps=10)
+        loss = JointLoss(tree, EHI(margin=0.5, threshold=0.9), temperature=20.0, steps=10)
         relevant = torch.tensor([[True, False]])
         for unlike, expected in (([0.0, 1.0], 0.1), ([1.0, 0.1], 0.0)):
             x = torch.tensor([[1.0, 0.0], unlike])
@@ -201,7 +201,7 @@ class TestLosses:
         batch = make_batch(rows, relevance, negatives=np.array([3, 4]))
         q, x = torch.tensor(unit(3, 4)), torch.tensor(unit(5, 4, seed=1))
         before = [weight.detach().clone() for weight in tree.parameters()]
-        found = JointLoss(tree, trainer, steps=10)(q, x, batch)
+        found = JointLoss(tree, trainer, temperature=20.0, steps=10)(q, x, batch)
         assert found.queries.abs().sum() > 0
         assert found.documents.abs().sum() > 0
         moved = [not torch.equal(a, b) for a, b in zip(before, tree.parameters(), strict=True)]
@@ -230,7 +230,7 @@ class TestLosses:
         x = torch.tensor(unit(4, 3, seed=1), dtype=torch.float64)
         batch = batch._replace(weights=batch.weights.double())
         tree = tree_of("own", 2, 2, 3).double()
-        loss = JointLoss(tree, settings, steps=10)
+        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
         found, step = loss(q, x, batch), 1e-6
         for row, column in np.ndindex(*q.shape):
             moved = q.clone()
@@ -244,7 +244,7 @@ class TestLosses:
         relevance = Relevance.from_pairs(np.array([0]), np.array([0]), np.array([0]), 1, 2)
         batch = make_batch(np.array([0]), relevance, negatives=np.array([1]))
         with pytest.raises(InputError, match="the loss is nan at step 1; lower lr or indexer_lr"):
-            JointLoss(tree, EHI(), steps=10)(x[:1], x, batch)
+            JointLoss(tree, EHI(), temperature=20.0, steps=10)(x[:1], x, batch)
 
 
 class TestStart:

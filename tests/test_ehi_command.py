@@ -4,9 +4,9 @@ import pytest
 
 import methods.ablations
 from bench.errors import InputError
-from bench.experiment import RunOptions
 from bench.store.folder import Store
 from studies.ablate import ablate
+from tests.running import experiment
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
 
@@ -85,7 +85,7 @@ def test_a_tree_needs_a_trainer_that_learns_one(bench):
 def test_ablations_are_a_table_and_a_chart(tmp_path, monkeypatch, capsys):
     questions = {"branching": {"40": {"branching": 40}, "too many": {"branching": 9999}}}
     monkeypatch.setitem(methods.ablations.ABLATIONS, "ehi", questions)
-    asked = RunOptions("ehi", "", ("wordnet-mammal",), settings=("steps=60",), jobs=2, out=tmp_path)
+    asked = experiment("ehi", "wordnet-mammal", settings=("steps=60",), jobs=2, out=tmp_path)
     ablate(asked)
     text = (tmp_path / "ablations" / "ehi-wordnet-mammal.md").read_text()
     assert "| branching | 40 " in text.replace("  ", " ").replace("| branching  |", "| branching |")
@@ -97,4 +97,4 @@ def test_ablations_are_a_table_and_a_chart(tmp_path, monkeypatch, capsys):
 
 def test_a_method_without_ablations_says_who_has_some(tmp_path):
     with pytest.raises(InputError, match="random names no ablations; those that do: ehi"):
-        ablate(RunOptions("random", "", ("tree",), out=tmp_path))
+        ablate(experiment("random", "tree", out=tmp_path))

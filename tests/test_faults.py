@@ -145,7 +145,7 @@ def boards(out: Path, to: Path) -> str:
         points = [point.model_copy(update={"queries_per_second": 1.0}) for point in cell.points]
         of_all = {"cost": cost, "points": points, "provenance": provenance(1)}
         path.write_text(to_json(cell.model_copy(update=of_all)))
-    return write_leaderboard(Store(to)).read_text()
+    return write_leaderboard(Store(to)).path.read_text()
 
 
 def stored(out: Path) -> dict[Path, int]:

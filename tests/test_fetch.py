@@ -1,8 +1,10 @@
-"""``bench fetch`` against servers of the test: resumed, verified, unpacked safely, or refused."""
+"""``bench fetch`` against servers of the test: resumed, verified, unpacked, or refused."""
 
+import errno
 import gzip
 import hashlib
 import io
+import os
 import re
 import socket
 import subprocess
@@ -15,13 +17,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
-import bench.data.archives
 import bench.data.cards
 import bench.data.download
 import bench.data.fetch
 import bench.report.console
-import bench.report.listing
+import bench.system.terminal
 from bench.cli import main
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
@@ -255,7 +257,7 @@ def test_a_server_that_falls_silent_is_a_download_cut_short(server, data, monkey
 
 
 def test_without_a_terminal_progress_is_lines(server, data, capsys, monkeypatch):
-    monkeypatch.setattr(bench.report.console, "PLAIN_EVERY_S", 0)
+    monkeypatch.setattr(bench.system.terminal, "PLAIN_EVERY_S", 0)
     fetch_card(file_card(server, BODY * 20), data)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "downloading file.txt: 0.0 of 0.2 MB are here"
@@ -369,78 +371,44 @@ def test_listed_files_are_moved_last_so_that_a_killed_move_is_not_complete(
     assert moved[-1] == "b.txt"
 
 
-def symlink_in_zip():
-    info = zipfile.ZipInfo("link")
-    info.external_attr = 0o120777 << 16
-    return zipped([("a.txt", b"a"), (info, "/etc/passwd")])
-
-
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        (zipped([("a.txt", b"a"), ("../out", b"x")]), r"member '\.\./out' would land outside"),
-        (zipped([("a.txt", b"a"), ("q\\..\\..\\out", b"x")]), "would land outside"),
-        (zipped([("a.txt", b"a"), ("C:/out", b"x")]), "member 'C:/out' would land outside"),
-        (tarred([("a.txt", b"a"), ("q/../../out", b"x")]), "'q/../../out' would land outside"),
-        (tarred([("a.txt", b"a"), ("/tmp/out", b"x")]), "member '/tmp/out' would land outside"),
-        (zipped([("a.txt", b"a"), ("/tmp/out", b"x")]), "member '/tmp/out' would land outside"),
-        (zipped([("a.txt", b"a"), ("\\\\host\\out", b"x")]), "would land outside"),
-        (tarred([special("link", tarfile.SYMTYPE, "/etc")]), "member 'link' is a link"),
-        (tarred([("a.txt", b"a"), special("b", tarfile.LNKTYPE, "a.txt")]), "'b' is a link"),
-        (tarred([special("pipe", tarfile.FIFOTYPE)]), "member 'pipe' is a link or a device"),
-        (tarred([special("disk", tarfile.BLKTYPE)]), "member 'disk' is a link or a device"),
-        (tarred([special("tty", tarfile.CHRTYPE)]), "member 'tty' is a link or a device"),
-        # A link, and then a file through it: the link is refused before anything follows it.
-        (tarred([special("q", tarfile.SYMTYPE, "/tmp"), ("q/out", b"x")]), "member 'q' is a link"),
-        (symlink_in_zip(), "member 'link' is a link"),
-        (tarred([("a.txt", b"a"), ("a.txt", b"b")]), "member 'a.txt' comes twice"),
+        (tarred([("a.txt", b"a"), ("q/../../out", b"x")]), "q/../../out' would be extracted to"),
+        (
+            tarred([special("link", tarfile.SYMTYPE, "/etc")]),
+            "'link' is a link to an absolute path",
+        ),
+        (tarred([special("pipe", tarfile.FIFOTYPE)]), "'pipe' is a special file"),
         (b"plain text", "neither a zip or tar archive nor a gzipped file"),
-        (gzip.compress(BODY)[:-20], "cannot be unpacked"),
+        (gzip.compress(BODY)[:-20], "set.zip.part cannot be unpacked: Compressed file ended"),
+        (tarred([("a.txt", os.urandom(50_000))])[:-20_000], "cannot be unpacked"),
+        (zipped([("a.txt", BODY)])[:-20], "cannot be unpacked: File is not a zip file"),
     ],
-    ids=["up", "backslashes", "drive", "up-within", "absolute", "zip-absolute", "share", "symlink",
-         "hardlink", "pipe", "block-device", "character-device", "through-a-link", "zip-symlink",
-         "twice", "no-archive", "damaged"],
-)  # fmt: skip
-def test_an_archive_that_is_not_safe_is_refused_and_leaves_nothing(server, data, body, message):
+    ids=["outside", "link", "pipe", "no-archive", "cut-gzip", "cut-tar", "cut-zip"],
+)
+def test_an_archive_that_cannot_be_unpacked_is_named_and_leaves_nothing(
+    server, data, body, message
+):
     with pytest.raises(InputError, match=message):
         fetch_card(archive_card(server, body), data)
     assert left(data) == []
     assert {path.name for path in data.parent.iterdir()} == {"data"}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        zipped([("a.txt", b"a"), ("bomb", b"\1" * 500_000)]),
-        tarred([("a.txt", b"a"), ("bomb", b"\1" * 500_000)]),
-        gzip.compress(b"\1" * 500_000),
-    ],
-    ids=["zip", "tar.gz", "gz"],
-)
-def test_a_bomb_is_refused_and_leaves_nothing(server, data, body, monkeypatch):
-    monkeypatch.setattr(bench.data.archives, "ALWAYS_ALLOWED", 1000)
-    with pytest.raises(InputError, match="more than"):
-        fetch_card(archive_card(server, body), data)
-    assert left(data) == []
+def test_a_full_disk_is_named_and_leaves_the_archive_alone(server, data, monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(errno.ENOSPC, "No space left on device", str(data / "a.txt"))
 
-
-@pytest.mark.parametrize("pack", [zipped, tarred])
-def test_a_bomb_of_empty_files_is_refused_and_leaves_nothing(server, data, pack, monkeypatch):
-    monkeypatch.setattr(bench.data.archives, "MOST_MEMBERS", 10)
-    with pytest.raises(InputError, match="has more than 10 members; nothing was unpacked"):
-        fetch_card(archive_card(server, pack([(f"{n}.txt", b"") for n in range(11)])), data)
-    assert left(data) == []
-    fetch_card(archive_card(server, pack([(f"{n}.txt", b"") for n in range(10)]), ["1.txt"]), data)
-    assert len(left(data)) == 11
-
-
-def test_a_member_with_more_bytes_than_it_declares_is_refused(server, data):
-    declared, lie = (len(BODY)).to_bytes(4, "little"), (9).to_bytes(4, "little")
-    body = zipped([("a.txt", BODY)])
-    assert body.count(declared) == 2  # before the member, and in the directory at the end
-    with pytest.raises(InputError, match=r"member 'a\.txt' cannot be unpacked"):
-        fetch_card(archive_card(server, body.replace(declared, lie)), data)
-    assert left(data) == []
+    card = archive_card(server, zipped([("a.txt", b"a")]))
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "extractall", full)
+        with pytest.raises(InputError, match="No space left on device; make room"):
+            fetch_card(card, data)
+    assert left(data) == ["set.zip.part"]
+    fetch_card(card, data)
+    assert len(server.asked) == 1
+    assert left(data) == ["set", "set/a.txt"]
 
 
 def test_an_unpacked_file_that_is_not_the_cards_is_refused_and_leaves_nothing(server, data):
@@ -455,6 +423,12 @@ def test_an_archive_without_what_the_card_lists_names_what_is_lacking(server, da
     card = archive_card(server, zipped([("a.txt", b"a")]), ["a.txt", "b.txt"])
     with pytest.raises(InputError, match=r"its sources do not hold; they go to .*set: b\.txt$"):
         fetch_card(card, data)
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred])
+def test_an_empty_archive_lacks_what_the_card_lists(server, data, pack):
+    with pytest.raises(InputError, match=r"its sources do not hold; they go to .*set: a\.txt$"):
+        fetch_card(archive_card(server, pack([])), data)
 
 
 def test_what_a_killed_unpacking_left_is_cleared(server, data):
@@ -475,7 +449,7 @@ def unused_port():
 
 def test_without_a_network_the_error_names_the_address_the_place_and_the_way_by_hand(data):
     url = f"http://127.0.0.1:{unused_port()}/file.txt"
-    source = Source(url=url, hash="", size=9, to="set/file.txt")
+    source = Source(url=url, hash="md5:0", size=9, to="set/file.txt")
     with pytest.raises(InputError) as error:
         fetch_card(card_of(source, obtain="Ask its author."), data)
     for part in (f"{url} could not be reached", str(data / "set/file.txt"), "Ask its author."):
@@ -501,18 +475,20 @@ def test_an_address_that_is_gone_is_named_with_the_servers_answer(server, data):
         fetch_card(card, data)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "ftp://127.0.0.1/x"])
-def test_only_http_and_https_are_fetched_from(data, url):
-    source = Source(url=url, hash="", size=9, to="set/file.txt")
-    with pytest.raises(InputError, match="is not an http or https address"):
-        fetch_card(card_of(source), data)
-
-
-def test_a_redirection_to_another_protocol_is_not_followed(server, data):
-    card = file_card(server)
-    server.redirect = "ftp://127.0.0.1/x"
-    with pytest.raises(InputError, match="could not be reached"):
-        fetch_card(card, data)
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"url": "file:///etc/hostname"},
+        {"url": "ftp://127.0.0.1/x"},
+        {"hash": ""},
+        {"hash": "md4:0"},
+    ],
+)
+def test_a_source_has_an_http_address_and_a_hash(field):
+    good = {"url": "https://example.org/x", "hash": "md5:0", "size": 9, "to": "set/x"}
+    Source(**good)
+    with pytest.raises(ValidationError, match=next(iter(field))):
+        Source(**(good | field))
 
 
 def test_what_is_complete_is_said_to_be_and_not_downloaded_again(server, data, capsys):
@@ -538,7 +514,7 @@ def test_a_card_without_sources_says_how_to_get_it_and_where_it_goes(data):
     card = card_of(files={"all.txt": ""}, obtain="Download it from its author's page.")
     with pytest.raises(InputError) as error:
         fetch_card(card, data)
-    assert f"goes to {data / 'set'}: all.txt" in str(error.value)
+    assert f"they go to {data / 'set'}: all.txt" in str(error.value)
     assert "Download it from its author's page." in str(error.value)
 
 
@@ -576,10 +552,10 @@ def test_list_says_what_is_here_and_what_brings_the_rest(server, data, monkeypat
     known = {name: card_of(name=name, folder=name, files={"a": ""}) for name in names}
     known["away"].sources.append(source_of(server, "a", b"a", "away/a"))
     known["asked"] = known["asked"].model_copy(update={"obtain": "Ask its author."})
-    known["own"] = card_of(name="own", folder="", takes_path=True).model_copy(
+    known["own"] = card_of(name="own", folder="", takes_path="FOLDER").model_copy(
         update={"title": "a folder of yours"}
     )
-    monkeypatch.setattr(bench.report.listing, "cards", lambda: known)
+    monkeypatch.setattr(bench.report.console, "cards", lambda: known)
     for name in ("here", "away"):
         (data / name).mkdir(parents=True)
     (data / "here" / "a").write_bytes(b"a")
@@ -589,4 +565,3 @@ def test_list_says_what_is_here_and_what_brings_the_rest(server, data, monkeypat
     assert re.search(r"^away +missing: python -m bench fetch away", done.output, re.MULTILINE)
     assert "  asked: Ask its author." in done.output
     assert re.search(r"^  own:FOLDER +a folder of yours", done.output, re.MULTILINE)
-    assert re.search(r"^  hierarchy:EDGES.csv ", done.output, re.MULTILINE)

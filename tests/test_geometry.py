@@ -1,4 +1,4 @@
-"""The geometry study: its search for a dimension, its slopes, its record, its command."""
+"""The geometry study: its search for a dimension, its slopes, its trainings, its command."""
 
 import math
 import subprocess
@@ -13,11 +13,20 @@ from filelock import FileLock
 from bench.cli import main
 from bench.errors import InputError
 from studies.geometry.command import geometry, quick
-from studies.geometry.dimensions import Grid, Needed, Tree, slopes_of, table_of
-from studies.geometry.record import COLUMNS, NAME, Record
-from studies.geometry.search import LARGEST, next_dimension, slope, smallest
+from studies.geometry.dimensions import (
+    LARGEST,
+    Needed,
+    Tree,
+    TreeGrid,
+    next_dimension,
+    slope,
+    slopes_of,
+    smallest,
+    table_of,
+)
 from studies.geometry.trade_offs import finetuning
-from studies.geometry.trial import Outcome, Trial, measure
+from studies.geometry.trainings import COLUMNS, NAME, TrainingTable
+from studies.geometry.trial import Trial, TrialResult, measure
 from tests.conftest import ROOT
 
 
@@ -75,29 +84,29 @@ def test_a_constructed_tree_is_found_whole_in_many_dimensions_and_not_in_few(tmp
 
 def test_recall_of_all_pairs_is_the_mean_of_the_distances_by_their_pairs(tmp_path):
     # H=3, W=3: 13 nodes, 12 of them with a parent, 9 with a grandparent.
-    outcome = measure(Trial("tree:H=3,W=3", "constructed-de", ("dim=3",), 0), tmp_path)
-    pairs = zip((13, 12, 9), outcome.by_distance, strict=True)
-    assert outcome.recall == pytest.approx(sum(n * recall for n, recall in pairs) / 34)
+    result = measure(Trial("tree:H=3,W=3", "constructed-de", ("dim=3",), 0), tmp_path)
+    pairs = zip((13, 12, 9), result.by_distance, strict=True)
+    assert result.recall == pytest.approx(sum(n * recall for n, recall in pairs) / 34)
 
 
 def test_a_record_measures_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):
     trial = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
-    first = Record(tmp_path, 1).of([trial])[trial]
+    first = TrainingTable(tmp_path, 1).of([trial])[trial]
     text = (tmp_path / NAME).read_text()
-    again = Record(tmp_path, 1)
+    again = TrainingTable(tmp_path, 1)
     monkeypatch.setattr(again, "_measure", lambda *_: pytest.fail("measured again"))
     kept = again.of([trial])[trial]
     assert kept.recall == pytest.approx(first.recall, abs=1e-6)
     key = text.rstrip().rpartition(",")[2]
     (tmp_path / NAME).write_text(text.replace(key, "0" * len(key)))
-    Record(tmp_path, 1).of([trial])
+    TrainingTable(tmp_path, 1).of([trial])
     assert key in (tmp_path / NAME).read_text()
 
 
 def test_a_setting_that_the_method_lacks_is_an_error_and_not_a_flat_curve(tmp_path):
     trial = Trial("tree:H=2,W=2", "constructed-de", ("dmi=4",), 0)
     with pytest.raises(InputError, match="dmi"):
-        Record(tmp_path, 1).of([trial])
+        TrainingTable(tmp_path, 1).of([trial])
 
 
 LINE = "tree,masked-de,dim=3,0,{recall},{by_distance},1.0,abc,cpu,key"
@@ -117,7 +126,7 @@ LINE = "tree,masked-de,dim=3,0,{recall},{by_distance},1.0,abc,cpu,key"
 def test_a_damaged_table_is_named(tmp_path, text):
     (tmp_path / NAME).write_text(text + "\n")
     with pytest.raises(InputError, match=r"trainings\.csv is not a table of trainings"):
-        Record(tmp_path, 1)
+        TrainingTable(tmp_path, 1)
 
 
 def test_two_studies_do_not_write_into_one_folder(tmp_path):
@@ -145,7 +154,7 @@ def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_pat
     good = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
     bad = Trial("tree:H=1,W=1", "pretrain-finetune-de", ("dim=4", "steps=5"), 0)
     with pytest.raises(InputError, match=r"pretrain-finetune-de dim=4 steps=5 on tree:H=1,W=1"):
-        Record(tmp_path, 1).of([good, bad])
+        TrainingTable(tmp_path, 1).of([good, bad])
     assert "constructed-de" in (tmp_path / NAME).read_text()
 
 
@@ -163,14 +172,14 @@ def test_a_study_that_is_killed_keeps_what_it_had_and_leaves_no_process(tmp_path
     assert workers
     _, left = psutil.wait_procs(workers, timeout=60)
     assert not left
-    kept = Record(table.parent, 1)
+    kept = TrainingTable(table.parent, 1)
     trial = Trial("tree:H=3,W=2,max_distance=3", "constructed-de", ("dim=2",), 0)
     kept._measure = lambda *_: pytest.fail("measured again")
     assert 0 < kept.of([trial])[trial].recall < 1
 
 
-class Made(Record):
-    """Outcomes by rule: 95 % from a dimension of H + W on, 99 % from twice that on."""
+class Made(TrainingTable):
+    """Results by rule: 95 % from a dimension of H + W on, 99 % from twice that on."""
 
     def __init__(self):
         pass
@@ -182,12 +191,12 @@ class Made(Record):
             dim = int(trial.settings[0].partition("=")[2])
             enough = (dim >= height + width) + (dim >= 2 * (height + width))
             recall = (0.5, 0.96, 0.995)[enough]
-            found[trial] = Outcome(recall, (recall,), 0.0)
+            found[trial] = TrialResult(recall, (recall,), 0.0)
         return found
 
 
 def test_tables_show_what_each_tree_needs_and_its_slopes():
-    needed = Needed(Grid((3, 4, 5), (2, 4), (0,), (0,)), Made())
+    needed = Needed(TreeGrid((3, 4, 5), (2, 4), (0,), (0,)), Made())
     header, rows = table_of(needed)
     assert header[:4] == ["H", "W", "nodes", "constructed-de"]
     assert rows[0][:4] == ["3", "2", "7", "5 / 10 / 5"]
@@ -206,11 +215,11 @@ def test_a_perfect_tree_has_the_nodes_of_its_levels():
 def test_finetuning_at_a_constant_rate_goes_through_the_shorter_one(tmp_path):
     """Early stopping keeps the better of what it passes: never worse than the start."""
     dataset = "tree:H=3,W=4"
-    record = Record(tmp_path, 1)
-    found = finetuning([dataset], (2, 4), (0,), record)
+    trainings = TrainingTable(tmp_path, 1)
+    found = finetuning([dataset], (2, 4), (0,), trainings)
     recall = {
-        (setting.way, setting.place): outcomes[0].recall
-        for (_, setting), outcomes in found.outcomes.items()
+        (setting.way, setting.place): results[0].recall
+        for (_, setting), results in found.results.items()
     }
     stopped = "constant rate, stopped early"
     assert recall[stopped, 4] >= recall[stopped, 2] >= recall[stopped, 0]

@@ -4,7 +4,7 @@ import pytest
 
 from bench.evaluation import cell as evaluation
 from bench.evaluation import fitted as fits
-from bench.evaluation.fitted import Fits
+from bench.evaluation.fitted import FittedCache
 from bench.registry import Registry
 from bench.report.leaderboard import places
 from tests.cells import cell
@@ -18,7 +18,7 @@ def silent(done, total):
 def fit(small_task, tmp_path):
     def call(name="standard-de"):
         method = Registry().resolve(name)(dim=4, steps=2)
-        return Fits(tmp_path, small_task.digest, not_before=0).fit(
+        return FittedCache(tmp_path, small_task.digest, not_before=0).fit(
             method, small_task.training(), 0, silent
         )
 

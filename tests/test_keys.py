@@ -3,7 +3,7 @@
 import pytest
 
 from bench.registry import Registry, load_plugin
-from bench.store.keys import canonical, cell_key, digest
+from bench.versions.keys import canonical, cell_key, digest
 
 PLUGIN = '''
 from bench.method import Method, SearchResult

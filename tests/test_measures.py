@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from bench.arrays.relevance import Relevance
 from bench.errors import MethodError
-from bench.measures.bootstrap import ratio_intervals
-from bench.measures.hierarchy import recall_by_distance
-from bench.measures.recall import found_at
+from bench.measures.intervals import ratio_intervals
+from bench.measures.recall import found_at, recall_by_distance
 from bench.measures.visited import VisitedMeter
 
 
@@ -49,12 +48,12 @@ def test_recall_by_distance_by_hand():
     # Query 0 finds 0 and 2 of {0, 1, 2}; query 1 finds 2 of {1, 2}; query 2 finds nothing.
     found = found_at(np.array([[2, 0, 3], [3, 2, 1], [0, 1, 2]]), relevance)
     measured = recall_by_distance([found], relevance)[0]
-    assert [(s.distance, s.n, s.recall) for s in measured.strata] == [
+    assert [(s.distance, s.n, s.recall) for s in measured.recall_by_distance] == [
         (0, 3, pytest.approx(1 / 3)),
         (1, 2, pytest.approx(1 / 2)),
         (2, 1, pytest.approx(1)),
     ]
-    assert measured.overall == pytest.approx(3 / 6)
+    assert measured.recall == pytest.approx(3 / 6)
     assert measured.macro == pytest.approx((2 / 3 + 1 / 2 + 0) / 3)
     assert measured.min == pytest.approx(1 / 3)
 
@@ -79,9 +78,11 @@ def test_distances_add_up_to_the_whole(seed):
     )
     ids = rng.permuted(np.tile(np.arange(n_documents), (n_queries, 1)), axis=1)
     measured = recall_by_distance([found_at(ids, relevance)], relevance)[0]
-    weighted = sum(s.n * s.recall for s in measured.strata) / sum(s.n for s in measured.strata)
-    assert weighted == pytest.approx(measured.overall, abs=1e-12)
-    assert measured.low <= measured.overall <= measured.high
+    weighted = sum(s.n * s.recall for s in measured.recall_by_distance) / sum(
+        s.n for s in measured.recall_by_distance
+    )
+    assert weighted == pytest.approx(measured.recall, abs=1e-12)
+    assert measured.low <= measured.recall <= measured.high
 
 
 def test_interval_is_that_of_a_binomial_share():

@@ -7,7 +7,7 @@ import pytest
 
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.store.keys import fit_key
+from bench.versions.keys import fit_key
 from methods.indexes.exact import top_k
 from methods.trainers.masked import Masked
 from methods.trainers.pretrain_finetune import PretrainFinetune

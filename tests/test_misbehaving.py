@@ -9,9 +9,9 @@ import psutil
 import pytest
 
 import bench.executors.local
-import bench.experiment
-from bench.experiment import RunOptions, measure
-from tests.running import PLUGIN, SMALL, cells_of, processes_of, start, wait_for
+import bench.executors.measure
+from bench.experiment import measure
+from tests.running import PLUGIN, SMALL, cells_of, experiment, processes_of, start, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -144,22 +144,23 @@ def test_of_megabytes_printed_the_start_and_the_end_are_kept(bench, tmp_path):
     assert text.endswith("noise \n")
 
 
-def options_of(tmp_path, how, **changes):
-    return RunOptions(
-        methods="misbehaving,random",
-        datasets="",
-        dataset=SMALL[1:],
-        plugins=(f"{PLUGIN}:Misbehaving",),
-        settings=(f"how={how}", f"log={tmp_path / 'log'}"),
+def asked(tmp_path, how, other="random", plugins=(), settings=(), **conditions):
+    return experiment(
+        f"misbehaving,{other}",
+        *SMALL[1:],
+        plugins=(f"{PLUGIN}:Misbehaving", *plugins),
+        settings=(f"how={how}", f"log={tmp_path / 'log'}", *settings),
         out=tmp_path / "out",
-        **changes,
+        **conditions,
     )
 
 
 def test_a_cell_that_eats_memory_fails_at_its_ceiling(tmp_path, monkeypatch):
     # Of 2 GB for this cell; nothing of it is touched, so that the machine does not feel it.
-    monkeypatch.setattr(bench.experiment, "MEMORY_SHARE", 2e9 / psutil.virtual_memory().available)
-    cells = {cell.method: cell for cell in measure(options_of(tmp_path, "eat memory"))}
+    monkeypatch.setattr(
+        bench.executors.measure, "MEMORY_SHARE", 2e9 / psutil.virtual_memory().available
+    )
+    cells = {cell.method: cell for cell in measure(asked(tmp_path, "eat memory"))}
     assert cells["misbehaving"].status == "out-of-memory"
     assert "Unable to allocate" in cells["misbehaving"].reason
     assert cells["random"].status == "ok"
@@ -175,14 +176,13 @@ def test_where_memory_runs_out_the_cell_with_the_largest_family_is_ended(tmp_pat
         return SimpleNamespace(total=real.total, available=0 if fed else real.total)
 
     monkeypatch.setattr(bench.executors.local.psutil, "virtual_memory", memory)
-    slow = options_of(tmp_path, "feed a child", jobs=2)
-    slow = RunOptions(
-        **{
-            **slow.__dict__,
-            "methods": "misbehaving,slow",
-            "plugins": (*slow.plugins, f"{PLUGIN}:Slow"),
-            "settings": (*slow.settings, "slow.seconds=8"),
-        }
+    slow = asked(
+        tmp_path,
+        "feed a child",
+        "slow",
+        plugins=[f"{PLUGIN}:Slow"],
+        settings=["slow.seconds=8"],
+        jobs=2,
     )
     cells = {cell.method: cell for cell in measure(slow)}
     assert cells["misbehaving"].status == "out-of-memory"

@@ -8,15 +8,14 @@ import numpy as np
 import pytest
 
 from bench.measures.records import Stratum
-from bench.report.charts.curves import curve_of, measures_of, strata_of
+from bench.report.boards.all import report_of
+from bench.report.boards.recall import measures_of
+from bench.report.charts.curves import curve_of, strata_of
 from bench.report.leaderboard import write_leaderboard
-from bench.report.links import anchor
-from bench.report.page.command import command_of, dataset_option
-from bench.report.page.queries import packed
-from bench.report.page.rows import kind_of
+from bench.report.markdown import anchor
+from bench.report.page.data import command_of, dataset_option, kind_of, packed
 from bench.report.rows import rows_of
 from bench.report.summary import distance_board, summary_board
-from bench.report.task_report import report_of
 from tests.cells import cell, point
 from tests.small_results import small_results
 from tests.test_boards import LEAVES, no_values
@@ -108,7 +107,7 @@ def test_a_row_says_how_it_is_measured_again():
     )
 
 
-def test_rows_of_other_defaults_are_told_by_the_command_too():
+def test_rows_of_other_defaults_are_in_the_command_too():
     cells = [cell("old", task="tree", params={"steps": n}, points=LEAVES) for n in (1, 2)]
     assert [command_of(each).split("--set ")[1] for each in rows_of(cells)] == [
         "steps=1",

@@ -269,7 +269,7 @@ def page_of(open_page, folder, *cells):
     return open_page(f"{(folder / 'leaderboard.html').as_uri()}#small")
 
 
-def test_two_rows_that_visit_everything_are_compared_by_distance_at_their_dearest_setting(
+def test_two_rows_that_visit_everything_are_compared_by_distance_where_they_visit_most(
     open_page, tmp_path
 ):
     dear = [cell("worse", points=[point(1, 0.5)]), cell("better", points=[point(1, 0.75)])]

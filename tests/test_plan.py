@@ -5,28 +5,35 @@ import dataclasses
 import pytest
 
 from bench.errors import InputError
-from bench.plan.cells import Settings, check_settings, depth_needed, methods_asked, settled
+from bench.plan.cells import depth_needed, plan_cell
+from bench.plan.grid import Settings, check_settings, grids, settled
 from bench.registry import Registry
+from bench.system.provenance import provenance
 
 REGISTRY = Registry()
 MASKED = REGISTRY.resolve("masked-de")
 
 
+def planned(task, values):
+    return plan_cell(task, MASKED(**values), 0, None, provenance(1))
+
+
 def test_the_dataset_overrules_the_method_and_the_user_both(small_task):
     task = dataclasses.replace(small_task, defaults={"dim": 16, "masked-de.batch": 7})
-    values, changed = settled(MASKED, task, Settings.parse(["lr=0.5"]))
+    values = settled(MASKED, task, Settings.parse(["lr=0.5"]))
     assert (values["dim"], values["batch"], values["lr"]) == (16, 7, 0.5)
-    assert changed == {"lr": 0.5}
+    assert planned(task, values).changed == {"lr": 0.5}
 
 
 def test_what_the_user_sets_to_the_default_is_no_change(small_task):
-    assert settled(MASKED, small_task, Settings.parse(["dim=64"]))[1] == {}
+    values = settled(MASKED, small_task, Settings.parse(["dim=64"]))
+    assert planned(small_task, values).changed == {}
 
 
 def test_a_setting_for_one_method_leaves_the_others(small_task):
     settings = Settings.parse(["masked-de.dim=5"])
-    assert settled(MASKED, small_task, settings)[0]["dim"] == 5
-    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)[0]["dim"] == 64
+    assert settled(MASKED, small_task, settings)["dim"] == 5
+    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)["dim"] == 64
 
 
 @pytest.mark.parametrize("text", ["dim", "=3", "dim=", "a b=3", ".dim=3=", "masked-de.=3"])
@@ -49,10 +56,10 @@ def test_a_value_of_another_type_names_the_parameter_and_its_type(small_task, te
 
 def test_a_value_that_has_its_type_is_taken_as_it_is(small_task):
     settings = Settings({("", "dim"): 5, ("masked-de", "lr"): 1, ("", "cosine"): True})
-    values = settled(MASKED, small_task, settings)[0]
+    values = settled(MASKED, small_task, settings)
     assert (values["dim"], values["lr"]) == (5, 1.0)
     assert type(values["lr"]) is float
-    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)[0]["cosine"] is True
+    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)["cosine"] is True
 
 
 @pytest.mark.parametrize("value", [0.5, True, 5.0])
@@ -63,7 +70,7 @@ def test_a_typed_value_is_not_made_another_type(value):
 
 def test_true_and_false_are_read_as_such(small_task):
     standard = REGISTRY.resolve("standard-de")
-    assert settled(standard, small_task, Settings.parse(["cosine=true"]))[0]["cosine"] is True
+    assert settled(standard, small_task, Settings.parse(["cosine=true"]))["cosine"] is True
     with pytest.raises(InputError, match="true or false"):
         settled(standard, small_task, Settings.parse(["cosine=1"]))
 
@@ -95,10 +102,10 @@ def test_rankings_are_as_deep_as_the_largest_relevant_set(small_task):
 
 
 def test_methods_are_run_once_each():
-    asked = methods_asked("random,oracle,random", REGISTRY, [])
-    assert [method.name for method in asked] == ["random", "oracle"]
-    more = methods_asked("oracle,all,masked-de+scann", REGISTRY, [])
+    (grid,) = grids(["random", "oracle", "random"], ["tree"], REGISTRY)
+    assert [method.name for method in grid.methods] == ["random", "oracle"]
+    more = grids(["oracle", "all", "masked-de+scann"], ["tree"], REGISTRY)[0].methods
     assert [method.name for method in more][:2] == ["oracle", "zero-shot-de"]
     assert len(more) == len(REGISTRY.names()) + 1
     with pytest.raises(InputError, match="--methods is empty"):
-        methods_asked(",", REGISTRY, [])
+        grids([], ["tree"], REGISTRY)

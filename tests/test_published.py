@@ -1,4 +1,4 @@
-"""What changed since the boards that were marked: told by hand, and kept whole."""
+"""What changed since the boards that were marked: found by hand, and kept whole."""
 
 import datetime as dt
 import json
@@ -30,7 +30,7 @@ def dear(recall, method="mine", **changes):
 
 
 def lines(before, after):
-    """What is told of each task that changed from cells to cells."""
+    """The line of each task that changed from cells to cells."""
     published = Published(date=DAY, tasks=[scores_of(rows_of(before))] if before else [])
     now = [scores_of(rows_of(after))] if after else []
     return [f"{each.task}{each.data}: {each.line()}" for each in changes_since(published, now)]
@@ -45,13 +45,13 @@ def test_what_moves_by_less_than_a_digit_is_no_change():
     assert lines([dear(0.8)], [dear(0.8006)]) == ["small: **moved** mine (80.0 → 80.1)"]
 
 
-def test_a_row_is_told_with_the_scores_that_moved_alone():
+def test_a_row_is_shown_with_the_scores_that_moved_alone():
     before = [cell(points=[point(0.1, 0.5), point(1, 0.8)])]
     after = [cell(points=[point(0.1, 0.6), point(1, 0.8)])]
     assert lines(before, after) == ["small: **moved** mine (≤ 10 %: 50.0 → 60.0)"]
 
 
-def test_seeds_that_are_added_are_told_with_what_they_moved():
+def test_seeds_that_are_added_are_shown_with_what_they_moved():
     # The mean of 80 and 82 is 81, their deviation the root of 2.
     found = lines([cheap(0.8)], [cheap(0.8), cheap(0.82, seed=1)])
     assert found == [
@@ -61,7 +61,7 @@ def test_seeds_that_are_added_are_told_with_what_they_moved():
     assert lines(two, [*two, cheap(0.8, seed=2)]) == ["small: **seeds** mine (2 → 3)"]
 
 
-def test_rows_that_are_new_and_gone_are_told_with_their_scores():
+def test_rows_that_are_new_and_gone_are_shown_with_their_scores():
     found = lines([cheap(0.8, method="old")], [cheap(0.9, method="new"), dear(0.7, "exact")])
     assert found == [
         "small: **new** new (90.0; ≤ 10 %: 80.0), exact (70.0); **gone** old (80.0; ≤ 10 %: 70.0)"
@@ -72,7 +72,7 @@ def test_a_cheap_point_that_a_row_lost_is_a_dash():
     assert lines([cheap(0.8)], [dear(0.8)]) == ["small: **moved** mine (≤ 10 %: 70.0 → –)"]
 
 
-def test_of_many_rows_those_that_moved_most_are_told_and_the_rest_counted_and_the_board_has_all():
+def test_of_many_rows_those_that_moved_most_are_named_and_the_rest_counted_and_the_board_has_all():
     before = [dear(0.5, f"m{n}") for n in range(100)]
     after = [dear(0.5 + n / 1000, f"m{n}") for n in range(100)]
     (line,) = lines(before, after)
@@ -111,7 +111,7 @@ def store(tmp_path):
 
 
 def test_without_a_mark_nothing_is_said_of_changes(store):
-    assert "Changed since" not in write_leaderboard(store).read_text()
+    assert "Changed since" not in write_leaderboard(store).path.read_text()
 
 
 def test_what_was_marked_is_read_as_it_was_and_nothing_changed_since(store):
@@ -119,13 +119,15 @@ def test_what_was_marked_is_read_as_it_was_and_nothing_changed_since(store):
     found = read_published(store.published)
     assert found.date == DAY
     assert found.tasks == [scores_of(rows_of(store.cells()))]
-    assert "\n## Changed since 2026-01-02\n\nNothing.\n" in write_leaderboard(store).read_text()
+    assert (
+        "\n## Changed since 2026-01-02\n\nNothing.\n" in write_leaderboard(store).path.read_text()
+    )
 
 
-def test_the_leaderboard_tells_a_change_with_a_link_to_the_dataset(store):
+def test_the_leaderboard_names_a_change_with_a_link_to_the_dataset(store):
     mark_published(store, DAY)
     store.commit(cheap(0.9, key="again"))
-    text = write_leaderboard(store).read_text()
+    text = write_leaderboard(store).path.read_text()
     assert "- [small](#small): **moved** mine (80.0 → 90.0; ≤ 10 %: 70.0 → 80.0)\n" in text
 
 

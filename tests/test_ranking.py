@@ -23,6 +23,7 @@ from bench.measures.ranking import (
     without,
 )
 from bench.task.judgements import Judgements
+from tests.cells import SUMMARY
 
 
 def relevance_of(rows, n_documents):
@@ -178,9 +179,9 @@ def test_published_runs_of_dl19_have_their_published_ndcg(data_dir, run, expecte
 def test_seen_and_unseen_are_measured_apart_and_neither_counts_against_the_other():
     relevance = relevance_of([{0: 0, 1: 0}, {2: 0}], 5)
     seen = np.array([True, False, False])
-    evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen))
-    evaluation.add(np.array([[1, 0, 3], [3, 4, 2]]))
-    (point,) = evaluation.results()
+    evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen), relevance.n_documents)
+    evaluation.add(SUMMARY, np.array([[1, 0, 3], [3, 4, 2]]))
+    (point,) = evaluation.points()
     assert point.seen.n_queries == 1
     assert point.unseen.n_queries == 2
     # Document 0 stands second, behind the unseen document 1, which is left out.
@@ -194,10 +195,10 @@ def test_seen_and_unseen_recall_by_distance_add_up_to_the_whole():
     rows = [{int(d): int(h) for h, d in enumerate(rng.permutation(20)[:4])} for _ in range(30)]
     relevance = relevance_of(rows, 20)
     seen = relevance.queries % 3 == 0
-    evaluation = Evaluation(Judgements(relevance, seen=seen))
-    evaluation.add(np.array([rng.permutation(20)[:8] for _ in range(30)]))
-    (point,) = evaluation.results()
-    whole = sum(stratum.n * stratum.recall for stratum in point.recall.strata)
+    evaluation = Evaluation(Judgements(relevance, seen=seen), relevance.n_documents)
+    evaluation.add(SUMMARY, np.array([rng.permutation(20)[:8] for _ in range(30)]))
+    (point,) = evaluation.points()
+    whole = sum(stratum.n * stratum.recall for stratum in point.recall_by_distance)
     parts = sum(
         stratum.n * stratum.recall
         for part in (point.seen, point.unseen)

@@ -10,21 +10,22 @@ import ray
 from ray.cluster_utils import Cluster
 
 from bench.arrays.strings import Strings
+from bench.executors import measure as measuring
 from bench.executors import ray as executor
 from bench.executors.ray_node import Job
-from bench.experiment import RunOptions, measure
+from bench.experiment import measure
 from bench.method import Workspace
 from bench.system.cluster import join_cluster
 from bench.system.provenance import usable_cores
+from methods.chunks import BLOCK
 from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
-from methods.pieces import BLOCK
 from methods.shards import encode
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
-from tests.running import PLUGIN, SMALL, cells_of, start, wait_for
+from tests.running import PLUGIN, SMALL, cells_of, experiment, start, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -76,10 +77,10 @@ def cell_processes(cache):
     ]
 
 
-def options(out, methods, cluster=None, **given):
+def options(out, methods, cluster=None, needs=(), **given):
     """What asks for cells of a small tree, here or on a cluster."""
-    there = {"executor": "ray", "address": cluster.address} if cluster else {}
-    return RunOptions(methods, "", ("tree:H=3,W=3",), out=out, **there, **given)
+    there = measuring.Cluster(cluster.address, needs) if cluster else None
+    return experiment(methods, "tree:H=3,W=3", out=out, cluster=there, **given)
 
 
 def test_a_cluster_measures_what_this_machine_measures_byte_for_byte(joined, tmp_path):

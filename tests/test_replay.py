@@ -15,13 +15,13 @@ import pytest
 from bench.data.load import dataset_of
 from bench.data.readers.hierarchy import heldout_task
 from bench.errors import InputError
-from bench.evaluation.process import run_cell
-from bench.experiment import RunOptions, measure
-from bench.plan.cells import Settings, blank_cell
+from bench.evaluation.cell import CellSpec, run_cell
+from bench.experiment import measure
+from bench.plan.cells import plan_cell
 from bench.registry import Registry
 from bench.report.leaderboard import write_leaderboard
 from bench.report.published import mark_published
-from bench.store.cell import Cell, CellSpec, Status
+from bench.store.cell import Cell, Status
 from bench.store.folder import QUERIES, RUN, Store, to_json
 from bench.system.files import sha256_of
 from bench.system.provenance import provenance
@@ -31,6 +31,7 @@ from bench.verify.files import check_files
 from bench.verify.metrics import check_metrics
 from bench.verify.replay import replay
 from tests.conftest import ROOT
+from tests.running import experiment
 
 PLUGIN = str(ROOT / "tests" / "plugins" / "leafy.py")
 TREE = "tree:H=3,W=3"
@@ -49,9 +50,9 @@ def measured(task, root, plugin="Leafy"):
         plugins=list(registry.plugins),
         memory_bytes=0,
         fits_from=0,
-        blank=blank_cell(task, method, 0, None, Settings(), provenance(1)),
+        planned=plan_cell(task, method(), 0, None, provenance(1)),
     )
-    cell = run_cell(spec, lambda *_: None)
+    cell = run_cell(spec, lambda *_: None, print)
     assert cell.status is Status.OK, cell.reason
     return store
 
@@ -262,7 +263,7 @@ def published(tmp_path_factory):
     out = tmp_path_factory.mktemp("published") / "results"
     plugins = (f"{PLUGIN}:Leafy", f"{ROOT / 'tests' / 'plugins' / 'misbehaving.py'}:NeedsMore")
     for settings in ((), ("leafy.spread=5",)):
-        measure(RunOptions("", "", (TREE,), plugins, settings=settings, out=out))
+        measure(experiment("", TREE, plugins=plugins, settings=settings, out=out))
         if not settings:
             mark_published(Store(out), dt.date(2026, 1, 2))
     shutil.rmtree(out / ".work")
@@ -270,7 +271,7 @@ def published(tmp_path_factory):
     large = next(cell for cell in store.cells() if cell.params.get("spread") == 5)
     (store.folder(large) / RUN).unlink()
     (store.folder(large) / ".gitignore").write_text(f"{RUN}\n")
-    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).read_text()
+    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).path.read_text()
     charts = {path.stem.partition("-")[2].split("-", 2)[-1] for path in out.rglob("*.svg")}
     assert len(charts) == 3, charts
     return out

@@ -8,7 +8,7 @@ from bench.report.reproduction.page import reproduction_text
 from tests.small_results import small_results
 
 
-def told(store, verdict="reproduced", **figure):
+def text_of(store, verdict="reproduced", **figure):
     claim = Claim(claim="It holds", verdict=verdict, why="Tried.", figures=(Figure(**figure),))
     return reproduction_text(store, [Paper(title="A paper", source="arXiv 1", claims=[claim])])
 
@@ -27,34 +27,34 @@ NEAR = {"what": "near", "paper": "50", "dataset": "small", "row": "near", "value
 
 
 def test_a_figure_is_the_mean_over_seeds_with_its_spread_and_interval(store):
-    # 90 % of all pairs at the dearest point of both seeds, a point less to a point more.
-    cells = row_of(told(store, **NEAR), "near")
+    # 90 % of all pairs at the point that visits most of both seeds, a point less to a point more.
+    cells = row_of(text_of(store, **NEAR), "near")
     assert cells[1:5] == ["50", "90.0 ± 0.0", "89.0 … 91.0", "2"]
     assert cells[5] == "[near](LEADERBOARD.md#small)"
 
 
-def test_a_figure_at_a_tenth_is_of_the_dearest_point_within_it(store):
-    assert row_of(told(store, **NEAR, at="10 %"), "near")[2] == "60.0 ± 0.0"
+def test_a_figure_at_a_tenth_is_of_the_point_that_visits_most_within_it(store):
+    assert row_of(text_of(store, **NEAR, at="10 %"), "near")[2] == "60.0 ± 0.0"
 
 
 def test_a_distance_is_read_by_its_number(store):
     figure = {**NEAR, "value": "distance 1"}
-    assert row_of(told(store, **figure), "near")[2:4] == ["90.0 ± 0.0", "0.0 … 100.0"]
+    assert row_of(text_of(store, **figure), "near")[2:4] == ["90.0 ± 0.0", "0.0 … 100.0"]
 
 
 def test_the_difference_of_two_rows_is_the_boards_and_turns_round_with_them(store):
     # near has 1, 1, .5, 0 and far .5, 1, 0, .25 on four queries: a mean of 18.75 points.
-    ahead = told(store, **NEAR, ahead_of="far", at="10 %")
+    ahead = text_of(store, **NEAR, ahead_of="far", at="10 %")
     assert row_of(ahead, "near")[2] == "+18.8 points, not significant"
     figure = {**NEAR, "row": "far"}
-    behind = row_of(told(store, **figure, ahead_of="near", at="10 %"), "near")
+    behind = row_of(text_of(store, **figure, ahead_of="near", at="10 %"), "near")
     assert behind[2] == "-18.8 points, not significant"
     low, high = (float(end) for end in behind[3].split(" … "))
     assert low <= high
 
 
 def test_the_verdict_stands_in_the_summary_and_leads_to_its_claim(store):
-    text = told(store, **NEAR)
+    text = text_of(store, **NEAR)
     assert "| arXiv 1 " in text
     assert "[It holds](#it-holds) | reproduced" in text
     assert "Verdict: **reproduced**." in text
@@ -63,7 +63,7 @@ def test_the_verdict_stands_in_the_summary_and_leads_to_its_claim(store):
 @pytest.mark.parametrize("bound", [{"at_least": 91}, {"at_most": 89}])
 def test_a_verdict_that_its_figures_left_has_to_be_judged_again(store, bound):
     with pytest.raises(InputError, match="near is 90.000, and the verdict 'reproduced'.*judge it"):
-        told(store, **NEAR, **bound)
+        text_of(store, **NEAR, **bound)
 
 
 TABLE = """# Slopes
@@ -82,10 +82,10 @@ SLOPE = {"what": "a slope", "file": "table.md", "line": ("slope", "95 %"), "colu
 
 def test_a_figure_of_a_published_table_is_found_by_how_its_row_begins(store):
     (store.root / "table.md").write_text(TABLE)
-    cells = row_of(told(store, **SLOPE, at_least=2.2), "a slope")
+    cells = row_of(text_of(store, **SLOPE, at_least=2.2), "a slope")
     assert cells[2:] == ["2.29 ± 0.10", "–", "–", "[table.md](table.md)"]
     with pytest.raises(InputError, match="a slope is 2.290.*rests on at most 2"):
-        told(store, **SLOPE, at_most=2)
+        text_of(store, **SLOPE, at_most=2)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_figure_of_a_published_table_is_found_by_how_its_row_begins(store):
 def test_a_figure_that_a_table_lacks_is_named(store, change, message):
     (store.root / "table.md").write_text(TABLE)
     with pytest.raises(InputError, match=message):
-        told(store, **{**SLOPE, **change})
+        text_of(store, **{**SLOPE, **change})
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_a_figure_that_a_table_lacks_is_named(store, change, message):
 )
 def test_a_figure_that_is_not_there_is_named(store, change, message):
     with pytest.raises(InputError, match=message):
-        told(store, **{**NEAR, **change})
+        text_of(store, **{**NEAR, **change})
 
 
 def test_a_figure_is_of_cells_or_of_a_table_and_not_of_both():

@@ -13,13 +13,13 @@ from bench.arrays.strings import Strings
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
+from methods.chunks import BLOCK, cuts, merged
 from methods.encoders import embeddings
 from methods.encoders.embeddings import embed, encode_here
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
 from methods.indexes.faiss_ivf import FaissIVF
-from methods.pieces import BLOCK, cuts, merged
 from methods.shards.exact import ShardedExact
 from methods.shards.ivf import ShardedIVF
 from methods.shards.pool import room_needed
@@ -200,7 +200,7 @@ def test_a_head_is_part_of_the_documents_vectors_in_shards_as_elsewhere(small_te
     np.testing.assert_allclose(found[0].scores, found[1].scores, rtol=1e-6)
 
 
-def test_embeddings_in_half_precision_stay_so_where_they_are_searched_in_pieces(
+def test_embeddings_in_half_precision_stay_so_where_they_are_searched_in_chunks(
     small_text_task, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(embeddings, "HALF_PRECISION_FROM", 24)  # documents, but not queries

@@ -7,12 +7,11 @@ from scipy.stats import ttest_1samp
 from bench.evaluation.points import Evaluation
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.records import Interval, PointResult
-from bench.report.boards.paired import paired_boards
-from bench.report.comparison import compare
+from bench.report.boards.paired import compare, paired_boards
 from bench.report.rows import rows_of
 from bench.store.query_values import QueryValues, kept_points, read_query_values, write_query_values
 from bench.task import Judgements, Relevance
-from tests.cells import cell, point
+from tests.cells import SUMMARY, cell, point
 
 
 class TestRandomisation:
@@ -59,7 +58,7 @@ def ranking_point(visited):
 
 
 class TestValues:
-    def test_the_dearest_point_within_each_budget_is_kept(self):
+    def test_the_point_that_visits_most_within_each_budget_is_kept(self):
         points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
         assert kept_points(points, 300) == [1, 2, 4]
         assert kept_points(points[3:], 300) == [1]
@@ -92,10 +91,10 @@ class TestValues:
         documents = np.concatenate([rng.choice(n_documents, 3, replace=False) for _ in range(n)])
         relevance = Relevance.from_pairs(queries, documents, np.zeros(90, int), n, n_documents)
         seen = rng.random(90) < 0.5
-        evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen))
+        evaluation = Evaluation(Judgements(relevance, cut=100, seen=seen), relevance.n_documents)
         ids = np.array([rng.permutation(n_documents)[:100] for _ in range(n)])
-        evaluation.add(ids)
-        (measures,) = evaluation.results()
+        evaluation.add(SUMMARY, ids)
+        (measures,) = evaluation.points()
         values = evaluation.of_queries(0)
         assert np.mean(values["R@100"]) == pytest.approx(measures.ranking["R@100"].mean)
         assert np.mean(values["nDCG@10"]) == pytest.approx(measures.ranking["nDCG@10"].mean)
@@ -108,8 +107,8 @@ class TestValues:
         relevance = Relevance.from_pairs(
             np.array([0, 0, 1]), np.array([0, 1, 2]), np.array([0, 1, 0]), 2, 4
         )
-        evaluation = Evaluation(Judgements(relevance))
-        evaluation.add(np.array([[0, 3], [2, 0]]))
+        evaluation = Evaluation(Judgements(relevance), relevance.n_documents)
+        evaluation.add(SUMMARY, np.array([[0, 3], [2, 0]]))
         assert evaluation.of_queries(0)["recall"].tolist() == [0.5, 1]
 
 

@@ -16,14 +16,15 @@ from methods.trainers.batches import make_batch
 from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
 from studies.speed import exact_search, growth, harness, measures, texts, training, visited
 from studies.speed.command import speed
+from studies.speed.exact_search import vectors_of
 from studies.speed.growth import exponent
 from studies.speed.plain_trainer import LOSSES, PlainTrainer
-from studies.speed.ratio import HEADER, Row, Spread, Timings, alternate, amount, dearer, faster
-from studies.speed.record import NAME, PAGE, PARTS, Measured, read
-from studies.speed.tables import vectors_of
+from studies.speed.record import NAME, PAGE, PARTS, Findings, read
+from studies.speed.rows import HEADER, SpeedRow, Spread, alternate, amount, faster, slower
 
 TREE = "tree:H=4,W=3"
-SECONDS = Timings(ours=[1.0, 2.0, 4.0], peer=[3.0, 8.0, 10.0])
+SECONDS = ([1.0, 2.0, 4.0], [3.0, 8.0, 10.0])
+"""Of ours and of the peer."""
 
 
 def test_a_ratio_is_the_median_over_rounds_and_not_the_ratio_of_medians():
@@ -34,7 +35,7 @@ def test_a_ratio_is_the_median_over_rounds_and_not_the_ratio_of_medians():
 
 
 def test_a_cost_is_our_time_over_the_peers():
-    row = dearer("it", SECONDS, 0.3, str)
+    row = slower("it", SECONDS, 0.3, str)
     assert row.measured == Spread(middle=1 / 3, low=0.25, high=0.4)
     assert row.cells()[3:] == ["0.33 (0.25 to 0.40)", "≤ 0.3", "not reached"]
 
@@ -46,7 +47,7 @@ def test_an_amount_has_its_unit_and_no_verdict_without_an_aim():
 
 def test_of_a_peer_that_was_stopped_the_ratio_is_at_least_that():
     ratio = Spread.of([12.0])
-    row = Row(what="it", measured=ratio, at_least=True, aim=10, cut_short=True)
+    row = SpeedRow(what="it", measured=ratio, at_least=True, aim=10, cut_short=True)
     assert row.cells()[3:] == ["≥ 12.00", "≥ 10", "reached"]
     early = row.model_copy(update={"measured": Spread.of([9.0])})
     assert early.cells()[3:] == ["≥ 9.00", "≥ 10", "stopped before"]
@@ -76,8 +77,8 @@ def test_the_exponent_of_three_halves_is_found():
 
 
 def test_growth_is_fitted_to_cells_of_each_size():
-    sizes = growth.Sizes((1000, 8000), queries=220, memory_bytes=1 << 30, nlist=20)
-    rows = {row.what: row for row in growth.measure(None, sizes).rows}
+    sizes = {"documents": (1000, 8000), "queries": 220, "memory_bytes": 1 << 30, "nlist": 20}
+    rows = {row.what: row for row in growth.measure(None, **sizes).rows}
     # 8 + 4 * 64 bytes for a document, and centroids besides.
     size = rows["size of the index: exponent"]
     assert size.measured.middle == pytest.approx(1, abs=0.05)
@@ -117,14 +118,14 @@ def test_the_plain_trainer_has_the_loss_and_the_gradient_of_ours(name, loss):
         assert torch.allclose(ours.documents, gradient, atol=1e-5)
 
 
-def training_sizes(**changed):
-    quality = training.Quality(0.5, (1, 400), 30.0)
-    sizes = training.Sizes(TREE, 20, 5, 2, 40, {"masked-de": quality})
-    return sizes._replace(**changed)
+def trained(quality):
+    sizes = {"steps": 20, "plain_steps": 5, "repeats": 2, "sample": 40}
+    qualities = {"masked-de": training.Quality(*quality)}
+    return training.measure(None, dataset=TREE, **sizes, qualities=qualities).rows
 
 
 def test_training_is_compared_by_pairs_a_second_and_by_the_time_to_a_quality():
-    pairs, time_to = training.measure(None, training_sizes()).rows
+    pairs, time_to = trained((0.5, (1, 400), 30.0))
     # Nodes have themselves and their ancestors: 1 + 3 * 2 + 9 * 3 + 27 * 4 pairs.
     assert pairs.what == "masked-de, pairs a second (40 queries, 142 pairs a step)"
     assert pairs.ours.endswith(" / s")
@@ -133,27 +134,26 @@ def test_training_is_compared_by_pairs_a_second_and_by_the_time_to_a_quality():
 
 
 def test_a_peer_is_stopped_at_the_cap():
-    capped = training.Quality(0.5, (400,), 0.0)
-    _, time_to = training.measure(None, training_sizes(qualities={"masked-de": capped})).rows
+    _, time_to = trained((0.5, (400,), 0.0))
     assert time_to.cut_short
     assert time_to.peer.startswith("> ")
 
 
 def test_a_quality_that_ours_does_not_reach_is_an_error():
-    far = training.Quality(0.99, (1,), 1.0)
     with pytest.raises(InputError, match=r"masked-de does not reach a recall of 0\.99 in 1 steps"):
-        training.measure(None, training_sizes(qualities={"masked-de": far}))
+        trained((0.99, (1,), 1.0))
 
 
 def test_exact_search_is_compared_with_the_better_of_two_peers():
-    (row,) = exact_search.measure(None, exact_search.Sizes(TREE, (16,), 30, 10, 2)).rows
+    sizes = {"dims": (16,), "queries": 30, "k": 10, "repeats": 2}
+    (row,) = exact_search.measure(None, dataset=TREE, **sizes).rows
     assert row.what.startswith("30 queries over ")
     assert row.what.endswith(" x 16, k = 10")
     assert "(Faiss; the other " in row.peer or "(PyTorch; the other " in row.peer
 
 
 def test_measures_agree_with_pytrec_eval():
-    measured = measures.measure(None, measures.Sizes(TREE, 30, 50, 2))
+    measured = measures.measure(None, dataset=TREE, queries=30, depth=50, repeats=2)
     assert [row.what for row in measured.rows] == [
         "recall by distance, 40 queries",
         "ranking measures, 30 queries x 50 documents",
@@ -174,11 +174,12 @@ def test_the_rankings_that_are_measured_hold_each_document_once(diamond):
 
 
 def test_search_is_compared_by_visited_document():
-    ways = (
-        visited.Way("standard-de+faiss-ivf", {"dim": 16, "steps": 0, "nlist": 5}, 1.05),
-        visited.Way("ehi", {"dim": 16, "steps": 3, "branching": 4}, 1.2),
+    methods = (
+        visited.Searched("standard-de+faiss-ivf", {"dim": 16, "steps": 0, "nlist": 5}, 1.05),
+        visited.Searched("ehi", {"dim": 16, "steps": 3, "branching": 4}, 1.2),
     )
-    rows = visited.measure(None, visited.Sizes(TREE, 40, 5, 1, ways)).rows
+    sizes = {"dataset": TREE, "queries": 40, "k": 5, "repeats": 1}
+    rows = visited.measure(None, **sizes, methods=methods).rows
     assert rows[0].what.startswith("standard-de+faiss-ivf, 5 leaves, nprobe ")
     assert rows[1].what.startswith("ehi, ")
     assert all(row.ours.endswith(" ns") for row in rows)
@@ -188,17 +189,17 @@ def test_the_peer_searches_the_vectors_that_the_method_scores():
     task = load_dataset(TREE)
     method = Registry().resolve("masked-de")(dim=4, steps=0)
     prepare(method, task)
-    vectors = vectors_of(method)
     queries = task.queries(np.array([0, 7]))
     found = method.search(queries, 3, {})
-    scores = vectors.queries[queries.rows] @ vectors.documents.T
+    vectors, documents = vectors_of(method, queries)
+    scores = vectors @ documents.T
     assert np.allclose(-np.sort(-scores, axis=1)[:, :3], found.scores, atol=1e-6)
 
 
 def test_the_harness_is_measured_by_a_cell_of_noop_and_by_starting_commands():
-    hello = harness.Command(("-c", "pass"), 30.0)
-    sizes = harness.Sizes("tree:H=3,W=2", "masked-de", ("masked-de.steps=2",), 2, (hello,))
-    noop, share, start = harness.measure(None, sizes).rows
+    hello = harness.TimedCommand(("-c", "pass"), 30.0)
+    sizes = {"dataset": "tree:H=3,W=2", "settings": {"masked-de.steps": 2}, "repeats": 2}
+    noop, share, start = harness.measure(None, **sizes, commands=(hello,)).rows
     assert noop.what == "cell of noop on tree:H=3,W=2"
     assert 0 < share.measured.middle < 100
     assert start.what == "python -c pass"
@@ -207,18 +208,18 @@ def test_the_harness_is_measured_by_a_cell_of_noop_and_by_starting_commands():
 
 def test_a_command_that_fails_is_told():
     with pytest.raises(InputError, match="(?s)`python -c 1/0` in .*ZeroDivisionError"):
-        harness._start(harness.Command(("-c", "1/0"), 1.0), 1)
+        harness._start(harness.TimedCommand(("-c", "1/0"), 1.0), 1)
 
 
 def test_texts_without_the_dataset_say_that_encoding_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setenv("TREELINE_DATA", str(tmp_path))
-    measured = texts.measure(tmp_path, texts.Sizes(200, 1, "scifact", 8, 1))
+    measured = texts.measure(tmp_path, documents=200, readings=1)
     assert [row.what for row in measured.rows] == ["reading 200 documents", "its peak memory"]
     assert measured.notes[0].startswith("Encoding is left out: dataset scifact is not on this")
 
 
 def test_encoding_is_compared_with_sentence_transformers(small_text_task):
-    row = texts._encoding(small_text_task, texts.Sizes(200, 1, "small-text", 12, 1))
+    row = texts._encoding(small_text_task, 12)
     assert row.what == "encoding 12 documents of small-text"
     assert row.peer.endswith("s")
 
@@ -229,14 +230,15 @@ def told(monkeypatch):
     values = dict.fromkeys(PARTS, 1.0)
 
     def module(name):
-        row = faster(f"the row of {name}", Timings([1.0], [values[name]]), 2, str)
+        row = faster(f"the row of {name}", ([1.0], [values[name]]), 2, str)
 
         class Fake:
-            measure = staticmethod(lambda data_dir: Measured([row], [f"a note of {name}"]))
+            measure = staticmethod(lambda data_dir: Findings([row], [f"a note of {name}"]))
 
         return Fake
 
     monkeypatch.setattr("studies.speed.command.module_of", module)
+    monkeypatch.setattr("studies.speed.gpu.lacking", lambda: None)
     return values
 
 

@@ -8,13 +8,14 @@ import sys
 import pytest
 
 from bench.errors import InputError
-from bench.experiment import RunOptions, measure
+from bench.experiment import measure
 from bench.store.cell import Status
 from bench.store.folder import MARK, RUN, Store, to_json
 from bench.verify import submit as command
 from bench.verify.mark import Mark, Verdict, read_mark
 from bench.verify.replay import replay
 from tests.conftest import ROOT
+from tests.running import experiment
 
 PLUGINS = ROOT / "tests" / "plugins"
 LEAFY, NEEDS_MORE = f"{PLUGINS / 'leafy.py'}:Leafy", f"{PLUGINS / 'misbehaving.py'}:NeedsMore"
@@ -54,9 +55,9 @@ def measured(tmp_path_factory):
     folder = tmp_path_factory.mktemp("submit")
     out = folder / "local"
     (folder / "own.csv").write_text(EDGES)
-    measure(RunOptions("random", "", (TREE,), seeds=(0, 1, 2), out=out))
-    measure(RunOptions("", "", (TREE,), (LEAFY, NEEDS_MORE), out=out))
-    measure(RunOptions("random", "", (f"hierarchy:{folder / 'own.csv'}",), out=out))
+    measure(experiment("random", TREE, seeds=(0, 1, 2), out=out))
+    measure(experiment("", TREE, plugins=(LEAFY, NEEDS_MORE), out=out))
+    measure(experiment("random", f"hierarchy:{folder / 'own.csv'}", out=out))
     store = Store(out)
     for cell in store.cells():
         clean = cell.provenance.model_copy(update={"git": "0123456789abcdef", "dirty": False})

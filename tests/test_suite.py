@@ -7,17 +7,17 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli import main
+from bench.data.load import dataset_names
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.plan.asked import plan
+from bench.plan.cells import plan_cells
 from bench.plan.forecast import forecasts
+from bench.plan.grid import Settings, grids
 from bench.plan.suite import SUITES, not_of, read_suite
 from bench.plan.suite_grids import grids_of
 from bench.registry import Registry
-from bench.report.leaderboard import write_leaderboard
-from bench.report.outside import outside_section
-from bench.report.rows import label
-from bench.report.task_report import by_task, report_of
+from bench.report.boards.all import report_of
+from bench.report.leaderboard import outside_section, write_leaderboard
+from bench.report.rows import by_task, label
 from bench.store.cell import Cost, Status
 from bench.store.folder import Store
 from tests.cells import cell, point
@@ -53,13 +53,12 @@ def written(tmp_path):
     return write
 
 
-def planned(**asked):
-    """The blank cells of a plan, as (task, method, seed, key)."""
-    found = plan(RunOptions(**{"methods": "", "datasets": "", **asked}), REGISTRY, 1)
+def planned(asked, data_dir=None, **options):
+    """The planned cells of grids, as (task, method, seed, key)."""
     return [
-        (task.name, blank.method, blank.seed, blank.key)
-        for task, blanks in found.tasks
-        for blank in blanks
+        (task.name, cell.method, cell.seed, cell.key)
+        for task, cells in plan_cells(asked, data_dir, 1, **options).tasks
+        for cell in cells
     ]
 
 
@@ -77,18 +76,19 @@ def test_every_stored_cell_of_the_published_results_is_of_the_published_suite():
 
 def test_every_suite_of_the_project_can_be_read():
     for path in SUITES.glob("*.toml"):
-        assert grids_of(read_suite(path.stem), REGISTRY)
+        assert grids_of(path.stem, REGISTRY)
 
 
 def test_the_quick_suite_asks_for_the_same_cells_as_all_methods_on_the_quick_datasets():
-    assert planned(suite="quick") == planned(methods="all", datasets="quick")
+    spelt = grids(["all"], dataset_names("quick", ()), REGISTRY)
+    assert planned(grids_of("quick", REGISTRY)) == planned(spelt)
 
 
 def test_a_suite_is_planned_in_its_order_with_its_settings_seeds_and_depth(written):
-    found = plan(RunOptions("", "", suite=written()), REGISTRY, 1)
+    found = plan_cells(grids_of(written(), REGISTRY), None, 1)
     (first, cells), (second, deep) = found.tasks
     assert (first.name, second.name) == ("tree-H=3,W=3", "tree")
-    assert [(blank.method, blank.seed) for blank in cells] == [
+    assert [(cell.method, cell.seed) for cell in cells] == [
         ("random", 0), ("masked-de", 0), ("random", 1), ("masked-de", 1),
     ]  # fmt: skip
     assert cells[1].changed == {"dim": 4, "steps": 20}
@@ -97,30 +97,34 @@ def test_a_suite_is_planned_in_its_order_with_its_settings_seeds_and_depth(writt
 
 
 def test_cells_of_a_suite_are_those_of_the_command_line(written):
-    spelt = planned(methods="masked-de", dataset=(TREE,), seeds=(0, 1),
-                    settings=("dim=4", "steps=20"))  # fmt: skip
-    assert planned(suite=written(), methods="masked-de") == spelt
+    settings = Settings.parse(["dim=4", "steps=20"])
+    spelt = grids(["masked-de"], [TREE], REGISTRY, settings=settings, seeds=(0, 1))
+    assert planned(grids_of(written(), REGISTRY, ["masked-de"])) == planned(spelt)
 
 
 def test_a_suite_is_restricted_to_the_methods_and_datasets_that_are_named(written):
     path = written()
-    assert {name for name, *_ in planned(suite=path, dataset=("tree",))} == {"tree"}
-    assert {method for _, method, *_ in planned(suite=path, methods="random")} == {"random"}
-    assert planned(suite=path, methods="all", datasets="all") == planned(suite=path)
+    assert {grid.dataset for grid in grids_of(path, REGISTRY, (), ["tree"])} == {"tree"}
+    (random,) = {m.name for grid in grids_of(path, REGISTRY, ["random"]) for m in grid.methods}
+    assert random == "random"
+    assert grids_of(path, REGISTRY, ["all"]) == grids_of(path, REGISTRY)
 
 
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"methods": "oracle"}, r"unknown method of suite '.*mine\.toml' 'oracle'; known: masked"),
-        ({"methods": "orcle"}, "did you mean oracle"),
-        ({"dataset": ("wordnet",)}, "unknown dataset of suite .* 'wordnet'"),
-        ({"methods": "masked-de", "dataset": ("tree",)}, "does not list masked-de on tree"),
+        (
+            {"methods": ["oracle"]},
+            r"unknown method of suite '.*mine\.toml' 'oracle'; known: masked",
+        ),
+        ({"methods": ["orcle"]}, "did you mean oracle"),
+        ({"datasets": ["wordnet"]}, "unknown dataset of suite .* 'wordnet'"),
+        ({"methods": ["masked-de"], "datasets": ["tree"]}, "does not list masked-de on tree"),
     ],
 )
 def test_what_a_suite_does_not_list_cannot_be_asked_of_it(written, asked, message):
     with pytest.raises(InputError, match=message):
-        planned(suite=written(), **asked)
+        grids_of(written(), REGISTRY, **asked)
 
 
 def changed(old, new):
@@ -161,13 +165,13 @@ def test_a_suite_that_cannot_be_used_is_an_error_that_names_file_field_and_value
 ):
     path = written(text)
     with pytest.raises(InputError, match=message) as raised:
-        grids_of(read_suite(path), REGISTRY)
+        grids_of(path, REGISTRY)
     assert str(raised.value).startswith(f"{path}: ")
 
 
 def test_a_depth_that_is_too_small_names_the_board(written):
     with pytest.raises(InputError, match=r"mine\.toml: board 2 \(tree\): k=2 is too small"):
-        planned(suite=written(changed("k = 10", "k = 2")))
+        planned(grids_of(written(changed("k = 10", "k = 2")), REGISTRY))
 
 
 def test_an_unknown_suite_is_an_error_that_lists_those_there_are(tmp_path):
@@ -193,15 +197,16 @@ def test_a_run_needs_methods_or_a_suite():
     assert "give --methods, with names or all, or --suite" in done.output
 
 
-def test_datasets_that_are_not_here_are_left_out_and_told(written, tmp_path, monkeypatch, capsys):
+def test_datasets_that_are_not_here_are_left_out(written, tmp_path, monkeypatch):
     monkeypatch.delenv("TREELINE_DATA", raising=False)
     path = written(SMALL.replace('"tree"', '"scifact"'))
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    assert {name for name, *_ in planned(suite=path, data_dir=nothing)} == {"tree-H=3,W=3"}
-    assert "Not on this machine: scifact" in capsys.readouterr().out
+    found = plan_cells(grids_of(path, REGISTRY), nothing, 1, here_only=True)
+    assert [task.name for task, _ in found.tasks] == ["tree-H=3,W=3"]
+    assert found.absent == ["scifact"]
     with pytest.raises(InputError, match="Not on this machine: scifact"):
-        planned(suite=path, dataset=("scifact",), data_dir=nothing)
+        planned(grids_of(path, REGISTRY, (), ["scifact"]), nothing, here_only=True)
 
 
 def test_a_plan_tells_what_there_is_to_measure_and_measures_nothing(bench, tmp_path, written):
@@ -242,18 +247,18 @@ def test_hours_are_those_of_stored_cells_of_the_same_parameters_or_else_of_the_s
         cell("a", params={"dim": 4}, cost=cost(fit_s=9999, fit_shared=True, index_s=3600)),
         cell("gone", status=Status.SKIPPED, cost=None),
     ]
-    blanks = [
+    planned_cells = [
         cell("a", key="1", seed=7, params={"dim": 3}),
         cell("a", key="2", params={"dim": 5}),  # the mean of both: 2700 s
         cell("gone", key="3"),
         cell("new", key="4"),
         stored[0],
     ]
-    one, total = forecasts(blanks, stored, fresh=False)
+    one, total = forecasts(planned_cells, stored, fresh=False)
     assert one.row() == ["small", "5", "1", "4", "1.25 and 1 unknown"]
     assert total[1:] == one[1:]
-    assert "1 of them have no earlier measurement" in total.told()
-    again, _ = forecasts(blanks, stored, fresh=True)
+    assert "1 of them have no earlier measurement" in total.sentence()
+    again, _ = forecasts(planned_cells, stored, fresh=True)
     assert again.row() == ["small", "5", "0", "5", "1.75 and 1 unknown"]
 
 
@@ -299,7 +304,7 @@ def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
     store = Store(tmp_path / "one")
     store.prepare()
     store.commit(cell(points=[point(1, 0.8)]))
-    assert "Not of the suite" not in write_leaderboard(store).read_text()
+    assert "Not of the suite" not in write_leaderboard(store).path.read_text()
     command = ["leaderboard", "--out", str(store.root), "--mark"]
     assert CliRunner().invoke(main, command).exit_code == 0
     board = store.root / "LEADERBOARD.md"
@@ -310,4 +315,4 @@ def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
     # Elsewhere the same folder has the same boards; its charts are not drawn again here.
     copy = shutil.copytree(store.root, tmp_path / "two")
     head, _, _ = board.read_text().partition("\n## Contents")
-    assert write_leaderboard(Store(copy)).read_text().startswith(head)
+    assert write_leaderboard(Store(copy)).path.read_text().startswith(head)

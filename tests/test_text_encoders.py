@@ -121,7 +121,7 @@ def test_an_encoder_may_be_a_folder(workspace):
 
 
 def test_a_cell_depends_on_what_an_encoders_folder_holds(tmp_path):
-    from bench.store.keys import cell_key
+    from bench.versions.keys import cell_key
 
     def key(content):
         (tmp_path / "modules.json").write_text("[]")

@@ -12,6 +12,7 @@ from bench.measures.visited import VisitedMeter
 from bench.measures.xray import losses, xray
 from bench.store.cell import Cell
 from bench.task.judgements import Judgements
+from tests.cells import SUMMARY
 
 
 def relevance_of(queries, documents, distances, n_queries, n_documents=10):
@@ -85,10 +86,10 @@ def test_the_exact_ranking_is_cut_as_the_run_is():
     judged = Judgements(relevance)
     exact = judged.found(np.array([[2, 5, 1]]))  # the first |S| = 2 count: document 1 is third
     assert exact.tolist() == [False, True]
-    evaluation = Evaluation(judged, exact)
-    evaluation.add(np.array([[1, 5]]), np.array([True, False]))
-    (point,) = evaluation.results()
-    assert point.recall.overall == 0.5
+    evaluation = Evaluation(judged, 6, exact)
+    evaluation.add(SUMMARY, np.array([[1, 5]]), np.array([True, False]))
+    (point,) = evaluation.points()
+    assert point.recall == 0.5
     whole = point.xray.overall
     assert (whole.encoder, whole.routing, whole.scoring, whole.gain) == (0.5, 0.5, 0, 0.5)
 

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.check.outcome import Verdict
-from bench.check.run import CHECKS, MethodChecks
+from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
 from bench.check.threads import one_thread
-from bench.plan.cells import Settings, check_settings
+from bench.plan.grid import Settings, check_settings
 from bench.registry import Registry
 
 if TYPE_CHECKING:
@@ -54,10 +53,10 @@ def contract_tests(method: type[Method] | str, *settings: str) -> Callable[[str,
     @pytest.mark.parametrize("task", TASKS)
     def test_contract(task: str, check: str) -> None:
         with one_thread():
-            outcome = checks().outcome(task, check)
-        if outcome.verdict is Verdict.FAILED:
-            pytest.fail(outcome.reason, pytrace=False)
-        if outcome.verdict is not Verdict.PASSED:
-            pytest.skip(f"{outcome.verdict}: {outcome.reason}")
+            result = checks().result(task, check)
+        if result.status is CheckStatus.FAILED:
+            pytest.fail(result.reason, pytrace=False)
+        if result.status is not CheckStatus.PASSED:
+            pytest.skip(f"{result.status}: {result.reason}")
 
     return test_contract

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.check import fit_checks, search_checks, visited_checks
-from bench.check.outcome import CheckFailed, NotApplicable, Outcome, Verdict
-from bench.check.subject import Subject
+from bench.check.subject import CheckFailed, NotApplicable, Subject
 from bench.check.tasks import TASKS
 from bench.errors import InputError, reason_of, unknown
+from bench.evaluation.fitted import unsuited
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from bench.method import Method
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
 
     Check: TypeAlias = Callable[[Subject], None]
 
@@ -40,6 +41,31 @@ CHECKS: dict[str, Check] = {
         fit_checks.thread_count_respected,
     )
 }
+
+
+class CheckStatus(StrEnum):
+    """How a check ended, as it stands in the table."""
+
+    PASSED = "ok"
+    FAILED = "FAIL"
+    EXEMPT = "exempt"
+    NOT_APPLICABLE = "n/a"
+
+
+class CheckResult(NamedTuple):
+    """The result of one check of one method on one task.
+
+    Attributes:
+        check: its name.
+        task: the name of the small task.
+        status: how it ended.
+        reason: what went wrong, or why it was not checked; empty where it passed.
+    """
+
+    check: str
+    task: str
+    status: CheckStatus
+    reason: str = ""
 
 
 class MethodChecks:
@@ -71,44 +97,43 @@ class MethodChecks:
         self._subjects = {
             name: Subject(method, settings, make(), folder) for name, make in TASKS.items()
         }
-        self._outcomes: dict[tuple[str, str], Outcome] = {}
+        self._results: dict[tuple[str, str], CheckResult] = {}
 
-    def outcome(self, task: str, check: str) -> Outcome:
+    def result(self, task: str, check: str) -> CheckResult:
         """How one check on one task ends; it is made once."""
         place = task, check
-        if place not in self._outcomes:
-            self._outcomes[place] = self._made(task, check)
-        return self._outcomes[place]
+        if place not in self._results:
+            self._results[place] = CheckResult(check, task, *self._checked(task, check))
+        return self._results[place]
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """All checks on all tasks."""
-        for task in TASKS:
-            for check in CHECKS:
-                yield self.outcome(task, check)
-
-    def _made(self, task: str, check: str) -> Outcome:
+    def _checked(self, task: str, check: str) -> tuple[CheckStatus, str]:
+        """Status and reason."""
         if check in self.method.exempt:
-            return Outcome(check, task, Verdict.EXEMPT, self.method.exempt[check])
-        runs = RUNS.__name__
-        if check != runs and self.outcome(task, runs).verdict is not Verdict.PASSED:
-            first = self.outcome(task, runs)
-            why = first.reason if first.verdict is Verdict.NOT_APPLICABLE else "it does not run"
-            return Outcome(check, task, Verdict.NOT_APPLICABLE, why)
+            return CheckStatus.EXEMPT, self.method.exempt[check]
         try:
-            if check == runs:
+            if CHECKS[check] is RUNS:
                 self._require_not_skipped(task)
+            else:
+                self._require_runs(task)
             CHECKS[check](self._subjects[task])
         except NotApplicable as reason:
-            return Outcome(check, task, Verdict.NOT_APPLICABLE, str(reason))
+            return CheckStatus.NOT_APPLICABLE, str(reason)
         except CheckFailed as failed:
-            return Outcome(check, task, Verdict.FAILED, str(failed))
+            return CheckStatus.FAILED, str(failed)
         except (Exception, SystemExit) as error:
-            return Outcome(check, task, Verdict.FAILED, f"raises {reason_of(error)}")
-        return Outcome(check, task, Verdict.PASSED)
+            return CheckStatus.FAILED, f"raises {reason_of(error)}"
+        return CheckStatus.PASSED, ""
+
+    def _require_runs(self, task: str) -> None:
+        """Leave out what cannot be checked of a method that is skipped or does not run."""
+        _, _, status, reason = self.result(task, RUNS.__name__)
+        if status is not CheckStatus.PASSED:
+            skipped = status is CheckStatus.NOT_APPLICABLE
+            raise NotApplicable(reason if skipped else "it does not run")
 
     def _require_not_skipped(self, task: str) -> None:
         """Leave out a task that the method skips; one that skips them all was not checked."""
-        skipped = {name: subject.skipped() for name, subject in self._subjects.items()}
+        skipped = {name: unsuited(one.make(), one.task) for name, one in self._subjects.items()}
         if all(skipped.values()):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise CheckFailed(f"skips every task that it is checked on: {reasons}")

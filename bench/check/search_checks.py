@@ -9,10 +9,8 @@ import numpy as np
 from bench.arrays.strings import Strings
 from bench.check.agreement import differing_query
 from bench.check.fit_checks import require_deterministic
-from bench.check.memory import copied
-from bench.check.outcome import CheckFailed, NotApplicable
-from bench.check.subject import K, Ready, shown
-from bench.check.tasks import permuted
+from bench.check.subject import CheckFailed, K, NotApplicable, Ready, shown
+from bench.check.tasks import copied, permuted
 from bench.method import SearchResult
 from bench.task import Queries
 
@@ -80,8 +78,8 @@ def ids_stable_under_a_permuted_corpus(subject: Subject) -> None:
     """Fitted and indexed with the documents in another order, it finds the same ones.
 
     A fit that depends on its seed draws other numbers for documents elsewhere: it must find as much
-    of what is relevant. Any other must find the same documents, up to ties. Both at the dearest
-    operating point, where leaves laid out in another order matter least.
+    of what is relevant. Any other must find the same documents, up to ties. Both at the
+    operating point that visits most, where leaves laid out in another order matter least.
     """
     require_deterministic(subject)
     first, n = subject.first, subject.first.n_documents

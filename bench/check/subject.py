@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.check.agreement import differing_query
-from bench.check.fits import SharedFits
-from bench.check.memory import copied
-from bench.evaluation.preparation import unsuited
+from bench.check.tasks import copied
+from bench.evaluation.fitted import FittedCache, training_of
 from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
-from bench.plan.cells import settled
+from bench.plan.grid import settled
 from bench.system.device import wanted_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from bench.arrays.strings import Strings
     from bench.method import Method, Params, Point, SearchResult, Value
-    from bench.plan.cells import Settings
+    from bench.plan.grid import Settings
     from bench.task import Corpus, Queries, Task
     from bench.types import Floats, Ints
 
@@ -37,8 +35,8 @@ def small_params(method: type[Method], task: Task, settings: Settings) -> dict[s
 
     What the user set stays as it is.
     """
-    values, changed = settled(method, task, settings)
-    return values | {n: cap for n, cap in capped(values).items() if n not in changed}
+    values, asked = settled(method, task, settings), settings.of(method)
+    return values | {name: cap for name, cap in capped(values).items() if name not in asked}
 
 
 def capped(params: Params) -> dict[str, Value]:
@@ -49,6 +47,14 @@ def capped(params: Params) -> dict[str, Value]:
         for word, cap in CAPS.items()
         if (name == word or name.endswith(f"_{word}")) and type(value) is int and value > cap
     }
+
+
+class CheckFailed(Exception):  # noqa: N818 - the result of a check, not an error of ours
+    """The method breaks its contract in the way that the message says."""
+
+
+class NotApplicable(Exception):  # noqa: N818 - likewise
+    """The method lacks what the check is about."""
 
 
 class Ready:
@@ -72,10 +78,10 @@ class Ready:
         self.meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self.n_documents)
         self._answers: dict[tuple[int, int], SearchResult] = {}
 
-    def queries(self, texts: Strings | None = None) -> Queries:
-        """Those of the test, over memory of their own; with other texts if these are given."""
+    def queries(self) -> Queries:
+        """The queries of the test, over memory of their own."""
         own = self.task.queries_of(self.task.test)
-        return own._replace(rows=np.array(own.rows), texts=own.texts if texts is None else texts)
+        return own._replace(rows=np.array(own.rows))
 
     def ask(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Prepare a batch and search it."""
@@ -83,7 +89,7 @@ class Ready:
         return self.method.search(queries, k, point)
 
     def answer(self, k: int, number: int = -1) -> SearchResult:
-        """The answers to all queries at an operating point by number; the last is the dearest."""
+        """The answers to all queries at an operating point by number; the last visits most."""
         place = range(len(self.points))[number], k
         if place not in self._answers:
             self._answers[place] = self.ask(self.queries(), k, self.points[number])
@@ -119,29 +125,28 @@ class Subject:
         self.task = task
         self.folder = folder
         self._params = small_params(method, task, settings)
-        self._fits = SharedFits(folder / "fits")
-        self._cache = folder / "cache"
 
     def make(self) -> Method:
         """A method that has seen nothing."""
         method = self.method_type(**self._params)
-        method.workspace = Workspace(self._cache, device=wanted_device())
+        method.workspace = Workspace(self.folder / "cache", device=wanted_device())
         return method
 
-    def skipped(self) -> str | None:
-        """Why the method has no row on this task, or None."""
-        return unsuited(self.make(), self.task)
+    def fitted(self, task: Task, *, seed: int = 0, purpose: str | None = "") -> Method:
+        """The method fitted on a task, or loaded where one was fitted alike for this purpose.
 
-    def fitted(self, task: Task, *, seed: int = 0, times: int = 1, purpose: str = "") -> Method:
-        """The method fitted on a task, or loaded where it, or another, was fitted alike."""
+        With ``purpose=None`` it is fitted in any case, and its state is not kept.
+        """
         method = self.make()
-        self._fits.fit(method, task, seed=seed, times=times, purpose=purpose)
+        folder = None if purpose is None else self.folder / "fits" / purpose
+        fits = FittedCache(folder, task.digest, not_before=0.0)
+        fits.fit(method, training_of(task, method), seed, no_progress)
         return method
 
-    def ready(self, *, seed: int = 0, times: int = 1, purpose: str = "") -> Ready:
+    def ready(self, *, seed: int = 0, purpose: str = "") -> Ready:
         """The method fitted and indexed."""
         task = copied(self.task)
-        return Ready(self.fitted(task, seed=seed, times=times, purpose=purpose), task)
+        return Ready(self.fitted(task, seed=seed, purpose=purpose), task)
 
     @cached_property
     def first(self) -> Ready:
@@ -166,6 +171,10 @@ class Subject:
                     f"{shown(mine.ids[row])}"
                 )
         return None
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Progress of fits this short is not shown."""
 
 
 def shown(ids: Ints) -> list[int]:

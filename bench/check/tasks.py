@@ -1,4 +1,4 @@
-"""The small tasks that methods are checked on: a hierarchy without texts, and texts."""
+"""The small tasks that methods are checked on, a hierarchy and texts, and copies of a task."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from bench.types import Ints
 
@@ -28,7 +29,7 @@ NEAR_TO_FAR = ("All about the {}. What a {} is.", "The {}, and music.", "A word 
 
 def hierarchy_task() -> Task:
     """A tree of 40 nodes, where each node is asked for itself and its ancestors."""
-    return _as_strings(read_tree("hierarchy", LEVELS, CHILDREN, max_distance=8))
+    return copied(read_tree("hierarchy", LEVELS, CHILDREN, max_distance=8))
 
 
 def text_task() -> Task:
@@ -86,25 +87,64 @@ def permuted(task: Task, order: Ints) -> Task:
             relevance.n_documents,
         )
 
-    def judged(split: Judgements) -> Judgements:
-        removed = None if split.removed is None else renumbered(split.removed)
-        return replace(split, relevance=renumbered(split.relevance), removed=removed)
+    return _rebuilt(task, renumbered, lambda texts: texts, lambda texts: texts.take(order))
 
-    texts = task.document_texts
+
+def copied(task: Task) -> Task:
+    """The same task over arrays of its own, which nothing keeps a method from writing to."""
+    return _over(task, np.array)
+
+
+def mapped(task: Task, folder: Path) -> Task:
+    """The same task over memory maps that numpy refuses to write to, as the harness hands out.
+
+    A write that goes past numpy changes pages of this process, not the files: it can be seen
+    afterwards, where a map that the system itself protects would end the process.
+    """
+
+    def map_of(array: Ints) -> Ints:
+        file = folder / f"{len(list(folder.iterdir()))}.npy"
+        np.save(file, array)
+        kept: Ints = np.load(file, mmap_mode="c")
+        kept.flags.writeable = False
+        return kept
+
+    return _over(task, map_of)
+
+
+def _over(task: Task, keep: Callable[[Ints], Ints]) -> Task:
+    """A task over other arrays of the same values."""
+
+    def relevance(part: Relevance) -> Relevance:
+        arrays = {name: keep(array) for name, array in part.arrays().items()}
+        return Relevance(**arrays, n_documents=part.n_documents)
+
+    def strings(texts: Strings) -> Strings:
+        return Strings(keep(texts.offsets), keep(texts.data))
+
+    return _rebuilt(task, relevance, strings, strings)
+
+
+def _rebuilt(
+    task: Task,
+    relevance: Callable[[Relevance], Relevance],
+    of_queries: Callable[[Strings], Strings],
+    of_documents: Callable[[Strings], Strings],
+) -> Task:
+    """A task of which each part is another, its names as the harness hands them out."""
+
+    def judged(split: Judgements) -> Judgements:
+        removed = None if split.removed is None else relevance(split.removed)
+        return replace(split, relevance=relevance(split.relevance), removed=removed)
+
+    queries, documents = task.query_texts, task.document_texts
     return replace(
         task,
-        document_names=Strings.of(task.document_names).take(order),
-        document_texts=None if texts is None else texts.take(order),
-        train=renumbered(task.train),
+        query_names=of_queries(Strings.of(task.query_names)),
+        document_names=of_documents(Strings.of(task.document_names)),
+        train=relevance(task.train),
         validation=judged(task.validation),
         test=judged(task.test),
-    )
-
-
-def _as_strings(task: Task) -> Task:
-    """With names as the harness hands them out."""
-    return replace(
-        task,
-        query_names=Strings.of(task.query_names),
-        document_names=Strings.of(task.document_names),
+        query_texts=None if queries is None else of_queries(queries),
+        document_texts=None if documents is None else of_documents(documents),
     )

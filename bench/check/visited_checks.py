@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.check.agreement import returned
-from bench.check.outcome import CheckFailed, NotApplicable
-from bench.check.subject import K
+from bench.check.subject import CheckFailed, K, NotApplicable
 from bench.errors import MethodError
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def k_of_the_corpus_returns_what_was_visited(subject: Subject) -> None:
     ready, n = subject.first, subject.first.n_documents
     for number, (point, few) in enumerate(ready.answers(K)):
         everything = ready.answer(n, number)
-        # That nobody visits more than there is, is another check's concern.
+        # A count above the size of the corpus fails another check.
         admitted = np.minimum(ready.visited(few), n)
         found = returned(everything.ids, n).sum(axis=1)
         wrong = np.flatnonzero(np.abs(found - admitted) > ROUNDING)

@@ -23,10 +23,10 @@ from bench.cli.options import (
     Command,
     data_dir_option,
     out_option,
+    read_names,
     read_seeds,
 )
-from bench.system.imports import load_object
-from bench.system.paths import CHECKOUT
+from bench.system.paths import CHECKOUT, load_object
 
 
 @click.group(name="bench")
@@ -45,7 +45,7 @@ if (CHECKOUT / STUDIES).is_dir() and importlib.util.find_spec(STUDIES) is not No
 
 
 @main.command(cls=Command)
-@click.option("--methods", default=None, help="all, or names with commas between.")
+@click.option("--methods", callback=read_names, help="all, or names with commas between.")
 @click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
 @click.option(
     "--dataset",
@@ -76,7 +76,7 @@ if (CHECKOUT / STUDIES).is_dir() and importlib.util.find_spec(STUDIES) is not No
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
 @data_dir_option(LOOKED_FOR)
 def run(
-    methods: str | None,
+    methods: tuple[str, ...] | None,
     datasets: str | None,
     dataset: tuple[str, ...],
     suite: str | None,
@@ -98,16 +98,20 @@ def run(
     data_dir: Path | None,
 ) -> None:
     """Measure methods on datasets and print the boards."""
-    from bench.experiment import RunOptions, tell
-    from bench.experiment import run as run_cells
+    from bench import experiment
+    from bench.data.load import dataset_names
+    from bench.executors.measure import Cluster, Conditions
+    from bench.plan.grid import Settings, grids
+    from bench.plan.suite_grids import grids_of
+    from bench.registry import Registry
 
     if suite is None and methods is None:
         raise click.UsageError("give --methods, with names or all, or --suite")
-    spelt = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
-    given = [f"--{name}" for name, value in spelt.items() if value not in {None, ()}]
-    if suite is not None and given:
+    given = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
+    spelt = [f"--{name}" for name, value in given.items() if value not in (None, ())]
+    if suite is not None and spelt:
         raise click.UsageError(
-            f"{', '.join(given)}: a suite says this itself; leave it out, or change a copy of the "
+            f"{', '.join(spelt)}: a suite says this itself; leave it out, or change a copy of the "
             "suite and give that: --suite FILE.toml"
         )
     if executor == "local" and (address is not None or needs):
@@ -120,33 +124,42 @@ def run(
             f"--memory is shared by --jobs {jobs}: each cell needs 512MiB to begin; raise the one "
             "or lower the other"
         )
-    if datasets is None:
-        datasets = "" if dataset or suite is not None else "quick"
-    # Short for --set, for what all methods over texts have in common.
-    for name, value in (("encoder", encoder), ("tune", tune)):
-        settings += (f"{name}={value}",) if value is not None else ()
-    options = RunOptions(
-        methods=methods or "",
-        datasets=datasets,
-        dataset=dataset,
-        plugins=plugins,
-        seeds=seeds or (0,),
-        settings=settings,
-        k=k,
-        jobs=jobs,
-        executor=executor,
-        address=address,
-        needs=needs,
-        memory_bytes=memory_bytes,
-        timeout_s=timeout_s,
-        out=out,
-        fresh=fresh,
-        data_dir=data_dir,
-        suite=suite,
+    registry = Registry(plugins)
+    if suite is None:
+        listed = "quick" if datasets is None and not dataset else datasets or ""
+        # Short for --set, for what all methods over texts have in common.
+        shared = {"encoder": encoder, "tune": tune}
+        settings += tuple(f"{name}={value}" for name, value in shared.items() if value is not None)
+        asked = grids(
+            methods or (),
+            dataset_names(listed, dataset),
+            registry,
+            settings=Settings.parse(settings),
+            seeds=seeds or (0,),
+            k=k,
+        )
+    else:
+        listed = datasets or ""
+        only = dataset_names(listed, dataset) if listed != "all" and (listed or dataset) else []
+        asked = grids_of(suite, registry, methods or (), only)
+    asked_for = experiment.Experiment(
+        asked,
+        registry,
+        out,
+        Conditions(
+            jobs=jobs,
+            timeout_s=timeout_s,
+            memory_bytes=memory_bytes,
+            fresh=fresh,
+            cluster=Cluster(address, needs) if executor == "ray" else None,
+        ),
+        data_dir,
+        here_only=suite is not None or listed == "all",
+        show_plan=suite is not None,
     )
     if plan:
-        tell(options)
-    elif not run_cells(options):
+        experiment.show_plan(asked_for)
+    elif not experiment.run(asked_for):
         sys.exit(1)
 
 
@@ -155,9 +168,9 @@ def run(
 @data_dir_option(LOOKED_FOR)
 def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
     """Methods and datasets, what each needs and what is missing here."""
-    from bench.report.listing import list_everything
+    from bench.report.console import print_list
 
-    list_everything(plugins, data_dir)
+    print_list(plugins, data_dir)
 
 
 @main.command(cls=Command)
@@ -167,11 +180,12 @@ def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
 def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bool) -> None:
     """Whether methods keep the contract: named checks on two small tasks."""
     from bench.check.report import check_methods
+    from bench.plan.grid import Settings
 
     if everything and methods:
         raise click.UsageError(f"--all is all methods; leave it out to check {' '.join(methods)}")
 
-    if not check_methods(methods, settings, everything=everything):
+    if not check_methods(methods, Settings.parse(settings), everything=everything):
         sys.exit(1)
 
 

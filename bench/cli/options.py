@@ -49,6 +49,13 @@ def read_seeds(
     return seeds
 
 
+def read_names(
+    _ctx: click.Context, _param: click.Parameter, text: str | None
+) -> tuple[str, ...] | None:
+    """Parse names with commas between."""
+    return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
 class Bytes(click.ParamType[int]):
     """A size in bytes: ``8GiB``, ``500MB``."""
 

@@ -69,19 +69,10 @@ def certify_command(
 
     CELL is a cell.json, its folder, or how its key begins.
     """
-    from bench.experiment import RunOptions
-    from bench.verify.certify import certify
+    from bench.verify.certify import Again, certify
 
-    options = RunOptions(
-        methods="",
-        datasets="",
-        dataset=datasets,
-        plugins=plugins,
-        timeout_s=timeout_s,
-        out=out,
-        data_dir=data_dir,
-    )
-    if not certify(cell, options):
+    again = Again(out, plugins, datasets[0] if datasets else None, timeout_s, data_dir)
+    if not certify(cell, again):
         sys.exit(1)
 
 
@@ -173,9 +164,8 @@ def lock_command(before: str, *, same: bool) -> None:
 )
 def leaderboard_command(out: Path, *, mark: bool) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
-    from bench.report.console import say_left_out, say_written
+    from bench.report.console import print_written
     from bench.report.leaderboard import write_leaderboard
-    from bench.report.page.write import NAME
     from bench.report.published import mark_published
     from bench.store.folder import Store
     from bench.system.terminal import say
@@ -184,8 +174,7 @@ def leaderboard_command(out: Path, *, mark: bool) -> None:
     if mark:
         mark_published(store, dt.datetime.now(dt.UTC).date())
         say(f"Marked: {store.published}")
-    say_written(write_leaderboard(store, figures=True), out / NAME)
-    say_left_out(store.read()[1])
+    print_written(write_leaderboard(store, figures=True))
 
 
 @click.command(name="reproduction", cls=Command)

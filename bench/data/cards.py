@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import InputError, unknown
 from bench.method import Value
@@ -49,8 +49,8 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str
-    hash: str
+    url: Annotated[str, Field(pattern="^https?://")]
+    hash: Annotated[str, Field(pattern=r"^(sha256|md5):[0-9a-fA-F]+$")]
     size: int
     to: str
     unpack: bool = False
@@ -68,7 +68,8 @@ class Card(BaseModel):
         files: what must lie in that folder, with the sha256 of each, or "" where none is known.
         sources: where ``bench fetch`` gets them.
         obtain: how to get by hand what has no public address.
-        takes_path: whether it is read from a path of the user's: ``NAME:PATH``.
+        takes_path: what the user's own file or folder is called in ``NAME:FOLDER`` or
+            ``NAME:EDGES.csv``; empty: the dataset takes no path.
         quick: whether it is one of the small ones that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
@@ -89,12 +90,17 @@ class Card(BaseModel):
     files: dict[str, str] = {}
     sources: list[Source] = []
     obtain: str = ""
-    takes_path: bool = False
+    takes_path: str = ""
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
     counts: dict[str, int] = {}
     reported: list[Reported] = []
+
+    def missing(self, data: Path) -> list[Path]:
+        """The files that are listed and not in ``data``; where none is listed, the folder."""
+        listed = [data / self.folder / name for name in self.files] or [data / self.folder]
+        return [path for path in listed if not path.exists()]
 
 
 @cache
@@ -120,8 +126,13 @@ def read_card(path: Path) -> Card:
 
 
 def card_of_task(task: str) -> Card | None:
-    """The card that a task was read by; ``tree-H=5,W=3`` was read by ``tree`` with arguments."""
-    return cards().get(task) or cards().get(task.rpartition("-")[0] if "=" in task else "")
+    """The card that a task was read by; ``tree-H=5,W=3`` was read by ``tree`` with arguments.
+
+    None for a task from a path of the user's, which no card describes.
+    """
+    known = cards()
+    card = known.get(task) or known.get(task.rpartition("-")[0] if "=" in task else "")
+    return None if card is None or card.takes_path else card
 
 
 def find_card(name: str) -> Card:

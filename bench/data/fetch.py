@@ -1,15 +1,15 @@
 """``bench fetch``: what the sources of a card give, verified, in the folder of the data.
 
-Bytes on their way lie in ``NAME.part``, from which the same command goes on; archives are unpacked
-in a hidden folder. A file gets the name that readers know when it is whole and verified, and the
-files that a card lists come last: a fetch that was killed never reads as complete.
+A download lies in ``NAME.part``, from which the same command goes on; archives are unpacked in a
+hidden folder. A file gets the name that readers know when it is whole and verified, and the files
+that a card lists come last: a fetch that was killed never reads as complete.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from pathlib import PurePosixPath
+from contextlib import nullcontext
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -20,11 +20,10 @@ from bench.data.cards import find_card
 from bench.data.download import download
 from bench.errors import InputError
 from bench.system.paths import data_folders
-from bench.system.terminal import byte_bar, say
+from bench.system.terminal import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterable
 
     from bench.data.cards import Card, Source
 
@@ -60,41 +59,38 @@ def fetch_card(card: Card, data: Path) -> None:
 
     Raises:
         InputError: a source cannot be reached, was cut short or is not the published one; a file
-            that is here is not; an archive is not safe; the card has no sources; the disk is full.
+            that is here is not; an archive cannot be unpacked; files are missing that no source
+            has; the disk is full.
     """
     if not card.folder:
-        what = f"read from {card.name}:FOLDER, a folder of yours" if card.takes_path else "embedded"
+        what = f"your own {card.takes_path}" if card.takes_path else "embedded"
         say(f"{card.name}: nothing to fetch, it is {what}")
         return
     try:
         for file, expected in _hashes(card).items():
-            _check_hash(
-                data / file, str(data / file), expected, "delete it and run the same command"
-            )
-        if _lacking(card, data) or missing_files(card, data):
-            _fetch_missing(card, data)
+            path = data / file
+            _check_hash(path, str(path), expected, "delete it and run the same command")
+        if _lacking(card, data):
+            _fetch_lacking(card, data)
     except OSError as error:
         raise InputError(
             f"cannot use {error.filename or data}: {error.strerror or error}; make room or give "
             "leave to write there, or name another folder with --data-dir; the same command then "
             "goes on"
         ) from error
+    if missing := card.missing(data):
+        folder = data / card.folder
+        names = [str(path.relative_to(folder)) for path in missing if path != folder]
+        why = "its sources do not hold" if card.sources else "have no public address"
+        raise InputError(
+            f"dataset {card.name} lacks files that {why}; they go to {folder}"
+            f"{': ' if names else ''}{', '.join(names)}{_obtain(card)}"
+        )
     say(f"{card.name} is complete: {data / card.folder}")
 
 
-def missing_files(card: Card, data: Path) -> list[Path]:
-    """The files that a card lists and ``data`` lacks; where it lists none, its folder."""
-    listed = [data / card.folder / name for name in card.files] or [data / card.folder]
-    return [path for path in listed if not path.exists()]
-
-
-def _fetch_missing(card: Card, data: Path) -> None:
+def _fetch_lacking(card: Card, data: Path) -> None:
     """Fetch the sources that are not there; one process at a time."""
-    if not card.sources:
-        raise InputError(
-            f"dataset {card.name} has no public address to fetch from; what it lacks "
-            f"goes to {_missing(card, data)}{_obtain(card)}"
-        )
     data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(data / ".fetch.lock")
     try:
@@ -103,35 +99,24 @@ def _fetch_missing(card: Card, data: Path) -> None:
         say(f"waiting for another fetch into {data}")
         held = lock.acquire()
     with held:
-        for source in _lacking(card, data):
+        for source in _lacking(card, data):  # another process may have fetched some
             _fetch_source(card, source, data)
-    if missing_files(card, data):
-        raise InputError(
-            f"dataset {card.name} still lacks files that its sources do not hold; they go to "
-            f"{_missing(card, data)}{_obtain(card)}"
-        )
 
 
 def _lacking(card: Card, data: Path) -> list[Source]:
-    """The sources that are not there, folders before what goes into them."""
+    """The sources that are not there."""
     return [
         source
-        for source in sorted(card.sources, key=lambda source: source.to.count("/"))
-        if not all((data / file).exists() for file in _given(card, source))
+        for source in card.sources
+        if not all((data / file).exists() for file in _brought(card, source))
     ]
 
 
-def _given(card: Card, source: Source) -> list[PurePosixPath]:
-    """What a source is to give: the listed files that no source is nearer to, or else ``to``."""
-    target = PurePosixPath(source.to)
-    others = [PurePosixPath(other.to) for other in card.sources]
-    nearer = [other for other in others if target in other.parents]
-    given = [
-        file
-        for file in _hashes(card)
-        if file.is_relative_to(target) and not any(file.is_relative_to(other) for other in nearer)
-    ]
-    return given or [target]
+def _brought(card: Card, source: Source) -> list[PurePosixPath]:
+    """The listed files that a source brings and no other one is, or else its ``to``."""
+    others = {other.to for other in card.sources} - {source.to}
+    listed = [file for file in _hashes(card) if file.is_relative_to(source.to)]
+    return [file for file in listed if str(file) not in others] or [PurePosixPath(source.to)]
 
 
 def _hashes(card: Card) -> dict[PurePosixPath, str]:
@@ -143,45 +128,32 @@ def _hashes(card: Card) -> dict[PurePosixPath, str]:
 
 def _fetch_source(card: Card, source: Source, data: Path) -> None:
     """Download one source unless the user brought its archive, verify, unpack, move into place."""
-    target, hashes = data / source.to, _hashes(card)
+    target = data / source.to
     target.parent.mkdir(parents=True, exist_ok=True)
-    whole, by_hand = target, f"put the file at {target}{_obtain(card)}"
+    whole, kind = target, "file"
     if source.unpack:
         name = PurePosixPath(unquote(urlsplit(source.url).path)).name
-        whole = target.with_name(
-            name if name not in {"", target.name} else f"{target.name}.archive"
-        )
-        by_hand = f"put the archive at {whole} and run the same command{_obtain(card)}"
-    part = whole.with_name(f"{whole.name}.part")
+        known = name not in {"", target.name}
+        whole, kind = target.with_name(name if known else f"{target.name}.archive"), "archive"
     file, way_out = whole, f"delete {whole} and run the same command"
-    brought = source.unpack and whole.is_file()
-    if not brought:
-        file, way_out = part, _AGAIN
-        download(source, part, by_hand)
+    if not (source.unpack and whole.is_file()):
+        file, way_out = whole.with_name(f"{whole.name}.part"), _AGAIN
+        by_hand = f"put the {kind} at {whole} and run the same command{_obtain(card)}"
+        download(source, file, by_hand)
     try:
-        _verify(file, source, way_out)
-        with _content(source, file, target) as content:
-            listed = set()
-            for given in _given(card, source):
-                path = content / given.relative_to(source.to)
-                _check_hash(path, f"{given} from {source.url}", hashes.get(given, ""), way_out)
-                listed.add(path)
-            _move(content, target, last=listed)
+        name = f"{file} from {source.url}"
+        size = file.stat().st_size
+        if size != source.size:
+            raise InputError(f"{name} has {size:,} bytes, its card says {source.size:,}; {way_out}")
+        _check_hash(file, name, source.hash, way_out)
+        with unpacked(file, target) if source.unpack else nullcontext(file) as content:
+            _move(card, source, content, target, way_out)
     except InputError:
-        if not brought:
-            part.unlink(missing_ok=True)
+        if file != whole:
+            file.unlink(missing_ok=True)
         raise
-    part.unlink(missing_ok=True)
-
-
-def _verify(path: Path, source: Source, way_out: str) -> None:
-    """Check the size and the hash of what was downloaded."""
-    size = path.stat().st_size
-    if size != source.size:
-        raise InputError(
-            f"{path} from {source.url} has {size:,} bytes, its card says {source.size:,}; {way_out}"
-        )
-    _check_hash(path, f"{path} from {source.url}", source.hash, way_out)
+    if file != whole:
+        file.unlink(missing_ok=True)
 
 
 def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:
@@ -189,29 +161,23 @@ def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:
     kind, _, digest = expected.partition(":")
     if not digest or not path.is_file():
         return
-    if kind not in {"sha256", "md5"}:
-        raise InputError(f"the card of {name} has the hash {expected!r}; use sha256:… or md5:…")
     with path.open("rb") as file:
         found = hashlib.file_digest(file, kind).hexdigest()
     if found != digest.lower():
         raise InputError(f"{name} has {kind} {found}, its card says {digest}; {way_out}")
 
 
-@contextlib.contextmanager
-def _content(source: Source, file: Path, target: Path) -> Iterator[Path]:
-    """What was downloaded, or what it unpacks to."""
-    if not source.unpack:
-        yield file
-        return
-    with (
-        byte_bar(f"unpacking {file.name.removesuffix('.part')}", None) as advance,
-        unpacked(file, target, advance) as content,
-    ):
-        yield content
+def _move(card: Card, source: Source, content: Path, target: Path, way_out: str) -> None:
+    """Verify the listed files of what a source gave and move all of it into place.
 
-
-def _move(content: Path, target: Path, *, last: set[Path]) -> None:
-    """Move into place: at once where nothing is, else file by file with ``last`` at the end."""
+    It is moved at once where nothing is, else file by file with the listed ones at the end.
+    """
+    hashes = _hashes(card)
+    last = []
+    for file in _brought(card, source):
+        path = content / file.relative_to(source.to)
+        _check_hash(path, f"{file} from {source.url}", hashes.get(file, ""), way_out)
+        last.append(path)
     if content.is_file() or not target.exists():
         content.replace(target)
         return
@@ -220,13 +186,6 @@ def _move(content: Path, target: Path, *, last: set[Path]) -> None:
         place = target / path.relative_to(content)
         place.parent.mkdir(parents=True, exist_ok=True)
         path.replace(place)
-
-
-def _missing(card: Card, data: Path) -> str:
-    """The folder of a dataset, and which of its files are not in it."""
-    folder = data / card.folder
-    names = [name for name in card.files if not (folder / name).exists()]
-    return f"{folder}: {', '.join(names)}" if names else str(folder)
 
 
 def _obtain(card: Card) -> str:

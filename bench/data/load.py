@@ -1,54 +1,80 @@
-"""From what the user typed to a task: ``wordnet``, ``tree:H=3,W=7``, ``beir:FOLDER``."""
+"""From what is typed after ``--dataset`` to a task: ``wordnet``, ``tree:H=3,W=7``, ``beir:FOLDER``.
+
+A name is parsed once into a :class:`Dataset`; what is read, and from where, follows from it.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
-from bench.data.readers.hierarchy import read_csv
 from bench.errors import InputError
 from bench.system.files import sha256_of
-from bench.system.imports import load_object
-from bench.system.paths import data_folders, find_data
+from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from bench.task import Task
 
+READY = "ready"
+BY_HAND = "missing: see below"
 
-def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
-    """The datasets that ``--datasets`` and ``--dataset`` ask for, each once.
 
-    Args:
-        listed: ``quick``, ``all``, or names with commas between; may be empty.
-        single: names that may have arguments after a colon.
+class Dataset(NamedTuple):
+    """A dataset as it was typed: a card, and what came after the colon.
+
+    Attributes:
+        card: the card of the name before the colon.
+        argument: the path or the arguments as they were typed; empty without a colon.
+        options: the options of the reader that the arguments set.
     """
-    named = [card for card in cards().values() if not card.takes_path]
-    groups = {
-        "quick": [card.name for card in named if card.quick],
-        "all": [card.name for card in named],
-    }
-    names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
-    if not names and not single:
-        raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
-    return list(dict.fromkeys([*names, *single]))
 
+    card: Card
+    argument: str
+    options: dict[str, int]
 
-def check_name(name: str) -> None:
-    """Raise InputError for a dataset that is unknown, or whose arguments are off; read nothing."""
-    base, _, argument = name.partition(":")
-    if base == "hierarchy":
-        _path_of(base, argument, None)
-        return
-    card = find_card(base)
-    if card.takes_path:
-        _path_of(base, argument, None)
-    else:
-        _arguments(card, argument)
+    @classmethod
+    def parse(cls, typed: str) -> Self:
+        """Parse a name; nothing is read.
+
+        Raises:
+            InputError: the name is unknown, a path is missing, or an argument is off.
+        """
+        name, _, argument = typed.partition(":")
+        card = find_card(name)
+        if not card.takes_path:
+            return cls(card, argument, _options(card, argument))
+        if not argument:
+            raise InputError(f"--dataset {name} needs a path: {name}:{card.takes_path}")
+        return cls(card, argument, {})
+
+    @property
+    def task_name(self) -> str:
+        """The name of its task: the card's, with the arguments or the last part of the path."""
+        last = self.argument
+        if self.card.takes_path:
+            path = Path(self.argument)
+            last = path.stem if Path(self.card.takes_path).suffix else path.name
+        return f"{self.card.name}-{last}" if last else self.card.name
+
+    def read(self, data_dir: Path | None) -> Task:
+        """Read the task, as ``load_dataset`` does."""
+        card = self.card
+        options = card.options | self.options
+        if "graph" in options:
+            options["graph"] = FOLDER / str(options["graph"])
+        if card.takes_path:
+            places = [_own_path(self.argument, data_dir)]
+        else:
+            places = [_checked_folder(card, data_dir)] if card.folder else []
+        task: Task = load_object(card.reader)(self.task_name, *places, **options)
+        if not self.argument:
+            _check_counts(card, task)
+        return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
 
 
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
@@ -58,38 +84,19 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
         InputError: it is unknown, not here, its arguments are off, a file is not the published
             one, or its counts are not the card's.
     """
-    base, _, argument = name.partition(":")
-    if base == "hierarchy":
-        path = _path_of(base, argument, data_dir)
-        return read_csv(task_name(name), path)
-    card = find_card(base)
-    read = load_object(card.reader)
-    if card.takes_path:
-        path = _path_of(base, argument, data_dir)
-        task: Task = read(task_name(name), folder=path, **card.options)
-    else:
-        options = {**card.options, **_arguments(card, argument)}
-        if "graph" in options:
-            options["graph"] = FOLDER / str(options["graph"])
-        if card.folder:
-            options["folder"] = _checked_folder(card, data_dir)
-        task = read(task_name(name), **options)
-        if not argument:
-            _check_counts(card, task)
-    return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+    return Dataset.parse(name).read(data_dir)
 
 
-def task_name(dataset: str) -> str:
-    """The name of the task that a dataset is read as: ``tree:H=3,W=7`` is ``tree-H=3,W=7``.
+def dataset_of(task: str) -> str:
+    """The dataset that a task was read from, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
 
-    Of a path only the last part is kept.
+    For one that was read from a path, only the last part of the path is known.
     """
-    base, _, argument = dataset.partition(":")
-    if base == "hierarchy":
-        return f"{base}-{Path(argument).stem}"
-    if find_card(base).takes_path:
-        return f"{base}-{Path(argument).name}"
-    return dataset.replace(":", "-")
+    own = (card for card in cards().values() if card.takes_path)
+    card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
+    if card is None or task == card.name:
+        return task
+    return f"{card.name}:{task.removeprefix(f'{card.name}-')}{Path(card.takes_path).suffix}"
 
 
 def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
@@ -106,54 +113,37 @@ def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str
     return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
 
 
-def dataset_of(task: str) -> str:
-    """The dataset that a task was read from, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
+def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
+    """The datasets that ``--datasets`` and ``--dataset`` ask for, each once.
 
-    Of one that was read from a path only the last part is known.
+    Args:
+        listed: ``quick``, ``all``, or names with commas between; may be empty.
+        single: names that may have arguments after a colon.
     """
-    if task.startswith("hierarchy-"):
-        return f"hierarchy:{task.removeprefix('hierarchy-')}.csv"
-    own = (card for card in cards().values() if card.takes_path)
-    card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
-    if card is None or task == card.name:
-        return task
-    return f"{card.name}:{task.removeprefix(f'{card.name}-')}"
+    is_quick = {card.name: card.quick for card in cards().values() if not card.takes_path}
+    groups = {"quick": [name for name, quick in is_quick.items() if quick], "all": list(is_quick)}
+    names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
+    if not names and not single:
+        raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
+    return list(dict.fromkeys([*names, *single]))
 
 
-def _path_of(kind: str, argument: str, data_dir: Path | None) -> Path:
-    """The user's own file or folder."""
-    example = {"hierarchy": "hierarchy:EDGES.csv"}.get(kind, f"{kind}:FOLDER")
-    if not argument:
-        raise InputError(f"--dataset {kind} needs a path: {example}")
-    path = Path(argument)
-    looked = [path, *(folder / path for folder in data_folders(data_dir))]
-    return next((place for place in looked if place.exists()), path)
+def state_of(card: Card, data_dir: Path | None) -> str:
+    """``READY``, or what is missing and the command that brings it."""
+    graph = card.options.get("graph")
+    if graph is not None and not (FOLDER / graph).exists():
+        return f"missing: {graph}; python -m bench embed-wordnet"
+    folders = data_folders(data_dir)
+    here = next((folder for folder in folders if (folder / card.folder).exists()), folders[0])
+    if not card.folder or not card.missing(here):
+        return READY
+    return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
 
 
-def _checked_folder(card: Card, data_dir: Path | None) -> Path:
-    """The folder of a dataset, its files being there and those of the release."""
-    folder = find_data(card.folder, data_dir, dataset=card.name)
-    for file, sha256 in card.files.items():
-        path = folder / file
-        if not path.exists():
-            raise InputError(f"dataset {card.name} lacks {path}; {_way(card)}")
-        if sha256 and sha256_of(path) != sha256:
-            raise InputError(
-                f"{path} has sha256 {sha256_of(path)}, the released file has {sha256}; put "
-                f"that one there: {_way(card)}"
-            )
-    return folder
-
-
-def _way(card: Card) -> str:
-    """How the files of a dataset are had."""
-    return f"run `python -m bench fetch {card.name}`" if card.sources else card.obtain
-
-
-def _arguments(card: Card, argument: str) -> dict[str, Any]:
+def _options(card: Card, argument: str) -> dict[str, int]:
     """The options in ``H=3,W=7``; only whole numbers that the card has can be set."""
     known = {name for name, value in card.options.items() if type(value) is int}
-    options: dict[str, Any] = {}
+    options: dict[str, int] = {}
     for setting in filter(None, argument.split(",")):
         name, _, value = setting.partition("=")
         if name not in known or not re.fullmatch(r"-?[0-9]{1,9}", value):
@@ -163,6 +153,28 @@ def _arguments(card: Card, argument: str) -> dict[str, Any]:
             raise InputError(f"dataset {card.name}: {name} is given twice in {argument!r}")
         options[name] = int(value)
     return options
+
+
+def _own_path(argument: str, data_dir: Path | None) -> Path:
+    """The user's own file or folder, as named or in a data folder."""
+    places = [Path(argument), *(folder / argument for folder in data_folders(data_dir))]
+    return next((place for place in places if place.exists()), places[0])
+
+
+def _checked_folder(card: Card, data_dir: Path | None) -> Path:
+    """The folder of a dataset, its files being there and those of the release."""
+    folder = find_data(card.folder, data_dir, dataset=card.name)
+    way_out = f"run `python -m bench fetch {card.name}`" if card.sources else card.obtain
+    for file, sha256 in card.files.items():
+        path = folder / file
+        if not path.exists():
+            raise InputError(f"dataset {card.name} lacks {path}; {way_out}")
+        if sha256 and (found := sha256_of(path)) != sha256:
+            raise InputError(
+                f"{path} has sha256 {found}, the released file has {sha256}; put that one there: "
+                f"{way_out}"
+            )
+    return folder
 
 
 def _check_counts(card: Card, task: Task) -> None:

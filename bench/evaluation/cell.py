@@ -1,85 +1,155 @@
-"""One cell in this process: fit, index, choose, search, measure, from top to bottom."""
+"""One cell, from top to bottom: fit or take the fit, index, choose, search, measure, store."""
 
 from __future__ import annotations
 
-import math
+import contextlib
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
-from bench.errors import InputError, MethodError
-from bench.evaluation.choose import choose
-from bench.evaluation.derive import Results, correlations
-from bench.evaluation.fitted import Fits
-from bench.evaluation.preparation import begin, fit_and_index, untold
+from bench.errors import InputError, reason_of
+from bench.evaluation.choose import choose, operating_points
+from bench.evaluation.fitted import FittedCache, lacking, training_of, unsuited
+from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
-from bench.measures.records import Correlation, Leaves, PointResult
-from bench.plan.cells import cell_of
+from bench.measures.word_pairs import correlations
+from bench.method import Method, Resources, Workspace
+from bench.registry import Registry
 from bench.store.cell import Cell, Cost, Status
-from bench.store.folder import QUERIES, RUN
+from bench.store.folder import QUERIES, RUN, Store
 from bench.store.query_values import write_query_values
 from bench.store.run_file import RunFile, write_scores
-from bench.system.device import gpu_used
-from bench.system.memory import PeakMemory
-from bench.system.provenance import Provenance, provenance, usable_cores
-from bench.task.sealed import seal
+from bench.system.device import gpu_used, wanted_device
+from bench.system.files import sha256_of
+from bench.system.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
+from bench.system.paths import cache_folder
+from bench.system.records import Record
+from bench.task.files import load_sealed, require_same_vectors
+from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
-    from bench.evaluation.preparation import Tell
-    from bench.method import Method, Point, Workspace
+    from bench.system.provenance import Provenance
     from bench.task import Task
     from bench.task.sealed import SealedJudgements
     from bench.task.word_pairs import WordPairs
 
-LOOKS = 20
-"""How many of a method's looks at its leaves in training are kept, the first and last included."""
+ReportPhase: TypeAlias = Callable[[str, int, int], None]
+"""Called with (phase, done, total) as a cell gets on."""
+
+logger = logging.getLogger(__name__)
 
 
-def evaluate(
-    method: Method,
-    task: Task,
-    *,
-    seed: int = 0,
-    k: int | None = None,
-    tell: Tell = untold,
-    workspace: Workspace | None = None,
-    fits: Path | None = None,
-) -> Cell:
-    """Measure a method that was made by the caller: see :func:`bench.evaluate`."""
-    launched = time.time()
-    if not task.n_asked:
-        raise InputError(
-            f"dataset {task.name} has no test query with a relevant document, so that nothing can "
-            "be measured; give its test some"
-        )
-    parts = (type(method), *method.parts())
-    if fits is not None and any(part.__module__ == "__main__" for part in parts):
-        raise InputError(
-            f"{method.name} is defined in the script that runs, so that its code is not known and "
-            "a state of other code could be taken for its own; move it to a module, or leave out "
-            "fits"
-        )
-    blank = cell_of(task, method, seed, k, provenance(usable_cores()))
-    task, sealed = seal(task)
-    begin(method, task, workspace, tell)
-    kept = Fits(fits, blank.task_digest, not_before=0.0)
-    return measure(method, task, sealed, blank, fits=kept, tell=tell, launched=launched)
+class CellSpec(Record):
+    """What the process of a cell needs to know.
+
+    Attributes:
+        root: the results folder.
+        task_folder: the folder of the task's arrays.
+        fits: the folder of fitted states that cells share.
+        resources: what the cell needs on a node of a cluster.
+        memory_bytes: how much the process may allocate; 0: there is no ceiling.
+        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        launched: when the cell's process was started (seconds since 1970).
+        planned: the cell to be measured.
+    """
+
+    root: str
+    task_folder: str
+    fits: str
+    resources: Resources = Resources()
+    plugins: list[str]
+    memory_bytes: int
+    fits_from: float
+    launched: float = 0.0
+    planned: Cell
+
+
+def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
+    """Measure a planned cell in this process, and store it if it was measured to its end.
+
+    Args:
+        spec: what to measure and where it goes.
+        report: called as the cell gets on.
+        warn: called with what the user should know at once.
+
+    Returns:
+        The cell, with a status and a reason where it was not measured.
+    """
+    planned, store = spec.planned, Store(Path(spec.root))
+    with store.staging(planned.key) as staging:
+        try:
+            cell = _run(spec, staging, report, warn)
+            if cell.status is Status.OK:
+                store.commit(cell, staging)
+        except Exception as error:
+            logger.exception("the cell failed")
+            status = Status.OUT_OF_MEMORY if is_out_of_memory(error) else Status.FAILED
+            cell = planned.ended(status, reason_of(error), origin(planned))
+    return cell
+
+
+def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
+    """Make the method and its task ready, measure, and hash the files that were written."""
+    planned = spec.planned
+    method_type = Registry(spec.plugins).resolve(planned.method)
+    reason = lacking(method_type)
+    if reason:
+        return planned.ended(Status.SKIPPED, reason)
+    if spec.memory_bytes:
+        limit_memory(spec.memory_bytes)
+    task, sealed = load_sealed(Path(spec.task_folder))
+    method = method_type(**planned.params)
+    scratch = staging / "scratch"
+    scratch.mkdir()
+    method.workspace = Workspace(
+        cache_folder(),
+        partial(report, "encode"),
+        warn,
+        memory_left(spec.memory_bytes) if spec.memory_bytes else 0,
+        scratch,
+        wanted_device(),
+    )
+    if cell_key(planned.task_digest, method, planned.seed, planned.k) != planned.key:
+        raise InputError(f"the code of {method.name} changed since the run began; run it again")
+    reason = unsuited(method, task)
+    if reason:
+        return planned.ended(Status.SKIPPED, reason)
+
+    cell = measure(
+        method,
+        task,
+        sealed,
+        planned,
+        fitted=FittedCache(Path(spec.fits), planned.task_digest, not_before=spec.fits_from),
+        report=report,
+        launched=spec.launched,
+        memory_bytes=spec.memory_bytes,
+        folder=staging,
+    )
+    require_same_vectors(Path(spec.task_folder))
+    report("store", 0, 1)
+    queries = staging / QUERIES
+    files = {
+        "run_sha256": sha256_of(staging / RUN),
+        "queries_sha256": sha256_of(queries) if queries.exists() else None,
+    }
+    return cell.model_copy(update=files)
 
 
 def measure(
     method: Method,
     task: Task,
     sealed: SealedJudgements,
-    blank: Cell,
+    planned: Cell,
     *,
-    fits: Fits,
-    tell: Tell,
+    fitted: FittedCache,
+    report: ReportPhase,
     launched: float,
     memory_bytes: int | None = None,
     folder: Path | None = None,
@@ -90,11 +160,11 @@ def measure(
         method: an unfitted method with its workspace.
         task: what it is measured on, its test sealed.
         sealed: that test.
-        blank: the cell with everything but its outcome.
-        fits: where fitted states are kept, and taken from.
-        tell: called as the cell gets on.
+        planned: the cell with everything but its outcome.
+        fitted: where fitted states are kept, and taken from.
+        report: called as the cell gets on.
         launched: when the work on this cell began (seconds since 1970).
-        memory_bytes: what this process may use; 0: as much as it likes; None: nobody said.
+        memory_bytes: what this process may use; 0: there is no ceiling; None: it is not known.
         folder: where the run and the values of its queries are written; None: nowhere.
 
     Returns:
@@ -103,146 +173,117 @@ def measure(
     Raises:
         MemoryError: the process used more than ``memory_bytes``.
     """
-    memory = PeakMemory()
+    memory, clock = PeakMemory(), _Clock()
+    pairs = task.similarity
     try:
-        corpus = task.corpus if task.similarity is None else None
-        fit, index_s = fit_and_index(method, task, corpus, fits, blank.seed, tell)
-        if task.similarity is None:
-            found = _ranked(method, task, sealed, blank.k, folder, tell)
+        training = training_of(task, method)
+        fit = fitted.fit(method, training, planned.seed, partial(report, "fit"))
+        if pairs is not None:
+            outcome = _score(method, task, pairs, clock, report, folder)
         else:
-            found = _scored(method, task, task.similarity, folder, tell)
+            corpus = task.corpus
+            report("index", 0, 1)
+            with clock.step("index_s"):
+                method.index(corpus)
+            outcome = _search(method, task, sealed, planned.k, clock, report, folder)
     finally:
         peak_mb = memory.stop()
     ceiling_mb = None if memory_bytes is None else memory_bytes / 1e6
     if ceiling_mb and peak_mb > ceiling_mb:
         raise MemoryError(f"used {peak_mb:,.0f} MB, and was to keep to {ceiling_mb:,.0f} MB")
-    own = fit.spent + fit.waited + index_s + found.encode_s
-    own += found.choose_s + found.search_s + found.exact_s
-    cost = Cost(
+    own = fit.spent + fit.waited + sum(clock.seconds.values())
+    outcome["cost"] = Cost(
         fit_s=fit.seconds,
         fit_shared=fit.shared,
-        index_s=index_s,
-        encode_s=found.encode_s,
-        choose_s=found.choose_s,
-        exact_s=found.exact_s,
-        search_s=found.search_s,
-        index_bytes=0 if corpus is None else method.index_bytes(),
+        **clock.seconds,
+        index_bytes=method.index_bytes() if pairs is None else 0,
         peak_mb=peak_mb,
         ceiling_mb=ceiling_mb,
         harness_s=time.time() - launched - own,
     )
-    outcome = {
-        "status": Status.OK,
-        "reason": None,
-        "chosen": sealed.chosen,
-        "points": found.points,
-        "similarity": found.similarity,
-        "leaves": found.leaves,
-        "cost": cost,
-        "provenance": origin(blank, fit.gpu),
-    }
-    return blank.model_copy(update=outcome)
+    outcome["chosen"] = sealed.chosen
+    return planned.ended(Status.OK, None, origin(planned, fit.gpu), **outcome)
 
 
-def origin(blank: Cell, gpu_of_fit: str | None = None) -> Provenance:
-    """Where a cell was measured, with the GPU that it used or its fitted state was made on."""
-    gpu = gpu_used() or gpu_of_fit
-    machine = blank.provenance.machine | ({"gpu": gpu} if gpu else {})
-    return blank.provenance.model_copy(update={"machine": machine})
-
-
-class _Found(NamedTuple):
-    """What was measured of a cell, and the seconds that the method spent on it."""
-
-    points: list[PointResult]
-    similarity: list[Correlation]
-    search_s: float
-    encode_s: float = 0.0
-    choose_s: float = 0.0
-    exact_s: float = 0.0
-    leaves: Leaves | None = None
-
-
-def _scored(
-    method: Method, task: Task, pairs: WordPairs, folder: Path | None, tell: Tell
-) -> _Found:
-    """Rank correlation of pair scores with the human ones."""
-    begin = time.perf_counter()
-    scores = score_pairs(method, task, partial(tell, "score"))
-    seconds = time.perf_counter() - begin
-    tell("measure", 0, 1)
-    if folder is not None:
-        write_scores(folder / RUN, scores)
-    return _Found([], correlations(scores, pairs), seconds)
-
-
-def _ranked(
+def _search(
     method: Method,
     task: Task,
     sealed: SealedJudgements,
     k: int,
+    clock: _Clock,
+    report: ReportPhase,
     folder: Path | None,
-    tell: Tell,
-) -> _Found:
-    """Results of every operating point, the test opened once one of them is chosen."""
-    settings = _settings_of(method)
-    begin = time.perf_counter()
-    chosen = sealed.chosen or choose(method, task, settings, partial(tell, "choose"))
-    choose_s = time.perf_counter() - begin
+) -> dict[str, Any]:
+    """Results of every operating point; the test is opened once one of them is chosen."""
+    settings = operating_points(method)
+    with clock.step("choose_s"):
+        chosen = sealed.chosen or choose(method, task, settings, partial(report, "choose"))
+
     rows = sealed.asked
     judged = sealed.open(chosen).rows(rows)
-    searcher = Searcher(method, task.queries(rows), len(task.document_names), k, judged.relevance)
-    begin = time.perf_counter()
-    tell("search exactly", 0, 1)
-    ranked = searcher.rank_exactly()
-    exact = None if ranked is None else judged.found(ranked)
-    exact_s = time.perf_counter() - begin - searcher.prepare_s
-    results = Results(judged, exact, len(task.document_names))
+    n_documents = len(task.document_names)
+    searcher = Searcher(method, task.queries(rows), n_documents, k, judged.relevance)
+    report("search exactly", 0, 1)
+    with clock.step("exact_s"):
+        ranked = searcher.rank_exactly()
+        exact = None if ranked is None else judged.found(ranked)
+    clock.seconds["exact_s"] -= searcher.encode_seconds
+
+    evaluation = Evaluation(judged, n_documents, exact)
     run_file = None
     if folder is not None:
         run_file = RunFile(folder / RUN, rows, sealed.asked_depth, judged.relevance, exact)
-    search_s = 0.0
+    clock.seconds["search_s"] = 0.0
     for number, point in enumerate(settings, start=1):
-        point_run = searcher.run(point, partial(tell, f"search {number}/{len(settings)}"))
+        run = searcher.run(point, partial(report, f"search {number}/{len(settings)}"))
         if run_file is not None:
-            run_file.add(point_run)
-        results.add(point_run.summary, point_run.ids, point_run.reached)
-        search_s += point_run.summary.seconds
-    tell("measure", 0, 1)
-    points = results.points()
+            run_file.add(run)
+        evaluation.add(run.summary, run.ids, run.reached)
+        clock.seconds["search_s"] += run.summary.seconds
+    clock.seconds["encode_s"] = searcher.encode_seconds
+
+    report("measure", 0, 1)
+    points = evaluation.points()
     if folder is not None and run_file is not None:
         run_file.close()
-        write_query_values(folder / QUERIES, results.query_values(rows, points))
-    health = searcher.leaf_health()
-    leaves = None
-    if health is not None:
-        looks = method.leaves_in_training()
-        kept = np.unique(np.linspace(0, len(looks) - 1, LOOKS).astype(int)) if looks else ()
-        training = [Leaves(**looks[number]._asdict()) for number in kept]
-        leaves = Leaves(**health._asdict(), training=training)
-    return _Found(points, [], search_s, searcher.prepare_s, choose_s, exact_s, leaves)
+        write_query_values(folder / QUERIES, evaluation.query_values(rows, points))
+    return {"points": points, "leaves": leaves_of(method, searcher)}
 
 
-def _settings_of(method: Method) -> list[Point]:
-    """The operating points of a method.
+def _score(
+    method: Method,
+    task: Task,
+    pairs: WordPairs,
+    clock: _Clock,
+    report: ReportPhase,
+    folder: Path | None,
+) -> dict[str, Any]:
+    """Rank correlation of a method's scores of word pairs with the human ones."""
+    clock.seconds["index_s"] = 0.0
+    with clock.step("search_s"):
+        scores = score_pairs(method, task, partial(report, "score"))
+    report("measure", 0, 1)
+    if folder is not None:
+        write_scores(folder / RUN, scores)
+    return {"similarity": correlations(scores, pairs.gold, pairs.subsets)}
 
-    Raises:
-        MethodError: there is none, or one is not a mapping of names to finite values.
-    """
-    found = method.operating_points()
-    if not isinstance(found, list) or not found:
-        raise MethodError(f"operating_points() must return a list of one or more, got {found!r}")
-    for point in found:
-        is_mapping = isinstance(point, Mapping) and all(isinstance(name, str) for name in point)
-        if not is_mapping or not all(map(_is_value, point.values())):
-            raise MethodError(
-                f"operating_points() returned {point!r}; a point is a mapping of names to numbers "
-                "that are finite, texts, True or False"
-            )
-    return found
+
+class _Clock:
+    """Seconds of each step of a cell, by their names in ``Cost``."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the seconds of a block."""
+        begin = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - begin
 
 
-def _is_value(value: object) -> bool:
-    return isinstance(value, bool | int | str) or (
-        isinstance(value, float) and math.isfinite(value)
-    )
+def origin(planned: Cell, gpu_of_fit: str | None = None) -> Provenance:
+    """Where a cell was measured, with the GPU that it used or its fitted state was made on."""
+    gpu = gpu_used() or gpu_of_fit
+    machine = planned.provenance.machine | ({"gpu": gpu} if gpu else {})
+    return planned.provenance.model_copy(update={"machine": machine})

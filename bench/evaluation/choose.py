@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from bench.errors import MethodError
 from bench.evaluation.search import Searcher
 from bench.measures.records import BUDGET, Chosen
 
@@ -45,3 +48,28 @@ def choose(method: Method, task: Task, points: Sequence[Point], progress: Progre
             best = Chosen(budget=BUDGET, number=number, score=score, visited=visited)
         progress(number + 1, len(points))
     return best
+
+
+def operating_points(method: Method) -> list[Point]:
+    """The operating points of a method.
+
+    Raises:
+        MethodError: there is none, or one is not a mapping of names to finite values.
+    """
+    found = method.operating_points()
+    if not isinstance(found, list) or not found:
+        raise MethodError(f"operating_points() must return a list of one or more, got {found!r}")
+    for point in found:
+        is_mapping = isinstance(point, Mapping) and all(isinstance(name, str) for name in point)
+        if not is_mapping or not all(map(_is_value, point.values())):
+            raise MethodError(
+                f"operating_points() returned {point!r}; a point is a mapping of names to numbers "
+                "that are finite, texts, True or False"
+            )
+    return found
+
+
+def _is_value(value: object) -> bool:
+    return isinstance(value, bool | int | str) or (
+        isinstance(value, float) and math.isfinite(value)
+    )

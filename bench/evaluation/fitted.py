@@ -1,4 +1,4 @@
-"""Fitted states, kept on disk: an encoder is trained once for all rows that search it."""
+"""What a method is fitted on, and fitted states: an encoder is trained once for all its rows."""
 
 from __future__ import annotations
 
@@ -10,29 +10,33 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
-from bench.store.keys import fit_key
+from bench.evaluation.choose import SEES_TEST
+from bench.method import Method
+from bench.registry import missing_packages
 from bench.system.device import gpu_used
 from bench.system.files import write_atomically
+from bench.task.sealed import SealedJudgements
+from bench.versions.keys import fit_key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.method import Method, Progress
-    from bench.task import Training
+    from bench.method import Progress
+    from bench.task import Task, Training
 
 
 logger = logging.getLogger(__name__)
 
 
-class Fit(NamedTuple):
+class FitInfo(NamedTuple):
     """How a method came to its fitted state.
 
     Attributes:
-        seconds: of training, its warm start included, whenever that was.
+        seconds: seconds of training, including the warm start, in this cell or an earlier one.
         spent: seconds spent on it in this process.
         shared: whether it was fitted before.
         waited: seconds until another cell's process had fitted it.
-        gpu: on which it was fitted, if it was.
+        gpu: the GPU that it was fitted on, or None.
     """
 
     seconds: float
@@ -42,7 +46,7 @@ class Fit(NamedTuple):
     gpu: str | None = None
 
 
-class Fits:
+class FittedCache:
     """The folder of fitted states."""
 
     def __init__(self, folder: Path | None, task_digest: str, *, not_before: float) -> None:
@@ -54,8 +58,8 @@ class Fits:
         self._task_digest = task_digest
         self._not_before = not_before
 
-    def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
-        """Fit a method, or load what another cell fitted; a warm start likewise first."""
+    def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+        """FitInfo a method, or load what another cell fitted; a warm start likewise first."""
         if self._folder is None or not method.keeps_fit:
             return self._fit(method, training, seed, progress)
         folder = self._folder / fit_key(self._task_digest, method, seed)
@@ -69,7 +73,7 @@ class Fits:
             self._save(method, folder, {"seconds": fit.seconds, "gpu": fit.gpu})
             return fit._replace(waited=fit.waited + waited)
 
-    def _load(self, method: Method, folder: Path) -> Fit | None:
+    def _load(self, method: Method, folder: Path) -> FitInfo | None:
         """Load a state, returning how it was fitted; None if there is none."""
         record = folder / "fit.json"
         if not record.exists() or record.stat().st_mtime < self._not_before:
@@ -77,14 +81,14 @@ class Fits:
         try:
             method.load(folder)
             facts = json.loads(record.read_text())
-            return Fit(float(facts["seconds"]), 0.0, shared=True, gpu=facts.get("gpu"))
+            return FitInfo(float(facts["seconds"]), 0.0, shared=True, gpu=facts.get("gpu"))
         except Exception:
             # Written by code that saved in another form, or damaged: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
-    def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> Fit:
-        first = Fit(0.0, 0.0, shared=False)
+    def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+        first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
@@ -93,7 +97,7 @@ class Fits:
         method.fit(training, seed=seed, progress=progress)
         seconds = time.perf_counter() - start
         whole, spent = first.seconds + seconds, first.spent + seconds
-        return Fit(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
+        return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; without room for it this cell goes on all the same."""
@@ -105,3 +109,25 @@ class Fits:
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def lacking(method: type[Method]) -> str | None:
+    """The packages that a method needs and that are not installed, in words, or None."""
+    missing = missing_packages(method)
+    return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
+
+
+def unsuited(method: Method, task: Task) -> str | None:
+    """Why a method has no row on a task, or None."""
+    if task.similarity is not None and type(method).score is Method.score:
+        return "does not score single pairs"
+    return method.skip(training_of(task, method))
+
+
+def training_of(task: Task, method: Method | type[Method]) -> Training:
+    """What a method is given to fit on; the test too, if it declares ``sees_test``."""
+    if not method.sees_test:
+        return task.training()
+    test = task.test
+    judged = test.open(SEES_TEST) if isinstance(test, SealedJudgements) else test
+    return task.training(judged.relevance)

@@ -1,113 +1,115 @@
-"""All measures of the operating points of a cell, over all relevant documents and over parts."""
+"""From what was searched to what is stored of it: one way, in a run and in a replay."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.bootstrap import ratio_intervals
-from bench.measures.hierarchy import RecallByDistance, recall_by_distance
+from bench.measures.intervals import ratio_intervals
 from bench.measures.ranking import MEASURES, PARTS, ranking_measures
-from bench.measures.records import Interval, PartResult
+from bench.measures.recall import recall_by_distance
+from bench.measures.records import Interval, Leaves, PartResult, PointResult
 from bench.measures.xray import xray
+from bench.store.query_values import QueryValues, kept_points
 
 if TYPE_CHECKING:
-    from bench.arrays.relevance import Relevance
-    from bench.measures.records import XRay
-    from bench.task.judgements import Judgements
+    from bench.evaluation.search import Searcher
+    from bench.measures.recall import RecallByDistance
+    from bench.method import Method
+    from bench.store.run_file import PointSummary
+    from bench.task import Judgements
     from bench.types import Bools, Floats, Ints
 
-
-class PointMeasures(NamedTuple):
-    """What one operating point reaches.
-
-    Attributes:
-        recall: by distance and over all pairs.
-        ranking: nDCG, recall@k and so on by name; empty where rankings are cut at |S|.
-        seen, unseen: of the pairs whose answer was in training, and of the others; None where the
-            task does not tell.
-    """
-
-    recall: RecallByDistance
-    ranking: dict[str, Interval]
-    seen: PartResult | None
-    unseen: PartResult | None
-    xray: XRay | None
+LEAF_RECORDS = 20
+"""How many leaf records of a training are kept, the first and the last included."""
 
 
 class Evaluation:
-    """Measures rankings one after the other; intervals share their resamples."""
+    """Measures a cell's operating points one after the other; intervals share their resamples."""
 
-    def __init__(self, judged: Judgements, exact: Bools | None = None) -> None:
+    def __init__(self, judged: Judgements, n_documents: int, exact: Bools | None = None) -> None:
         """Begin.
 
         Args:
-            judged: every query must have a relevant document.
+            judged: the judgements of the queries that are searched; each must have a relevant
+                document.
+            n_documents: size of the corpus.
             exact: [n_pairs] which relevant documents exact search over the same vectors finds, or
                 None where a method cannot search exactly.
         """
-        self._judged, self._exact = judged, exact
-        self._reached: list[Bools | None] = []
-        everything = np.ones(judged.relevance.n_pairs, bool)
-        self._whole = _Part(judged, everything)
-        self._seen, self._unseen = None, None
-        if judged.seen is not None:
-            self._seen = _Part(judged, np.asarray(judged.seen))
-            self._unseen = _Part(judged, ~np.asarray(judged.seen))
+        self._judged, self._exact, self._n_documents = judged, exact, n_documents
+        self._searched: list[tuple[PointSummary, Bools | None]] = []
+        seen = judged.seen
+        masks = [np.ones(judged.relevance.n_pairs, bool)]
+        masks += [] if seen is None else [np.asarray(seen), ~np.asarray(seen)]
+        self._parts = [_Part(judged, mask) for mask in masks]
 
-    def add(self, ids: Ints, reached: Bools | None = None) -> None:
-        """Measure the next ranking.
+    def add(self, summary: PointSummary, ids: Ints, reached: Bools | None = None) -> None:
+        """Measure the next operating point.
 
         Args:
+            summary: how it was searched.
             ids: [n_queries, k] documents, best first, -1 after the last.
             reached: [n_pairs] which relevant documents were visited; None where that is not known.
         """
+        self._searched.append((summary, reached))
         found = self._judged.found(ids)
-        self._reached.append(reached)
-        for part in (self._whole, self._seen, self._unseen):
-            if part is not None:
-                part.add(ids, found)
+        for part in self._parts:
+            part.add(ids, found)
 
-    def results(self) -> list[PointMeasures]:
-        """The measures of each ranking, in the order in which they came."""
-        recalls, rankings = self._whole.recalls(), self._whole.rankings()
-        seen, unseen = (part.results() if part else None for part in (self._seen, self._unseen))
-        return [
-            PointMeasures(
-                recall,
-                ranking,
-                seen[i] if seen else None,
-                unseen[i] if unseen else None,
-                self._xray(i),
+    def points(self) -> list[PointResult]:
+        """The results of each operating point, in the order in which they came."""
+        whole, *others = self._parts
+        recalls, rankings = whole.recalls(), whole.rankings()
+        absent = [None] * len(recalls)
+        seen, unseen = (part.results() or absent for part in others) if others else (absent, absent)
+        points = []
+        for i, (summary, reached) in enumerate(self._searched):
+            visited = summary.mean_visited / self._n_documents
+            points.append(
+                PointResult(
+                    point=dict(summary.point),
+                    visited=visited,
+                    self_reported=summary.self_reported,
+                    routing=summary.routing,
+                    work=visited + summary.routing / self._n_documents,
+                    queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
+                    **recalls[i]._asdict(),
+                    ranking=rankings[i],
+                    seen=seen[i],
+                    unseen=unseen[i],
+                    xray=None
+                    if self._exact is None
+                    else xray(whole.found[i], self._exact, reached, self._judged.relevance),
+                )
             )
-            for i, (recall, ranking) in enumerate(zip(recalls, rankings, strict=True))
-        ]
+        return points
+
+    def query_values(self, rows: Ints, points: list[PointResult]) -> QueryValues:
+        """The values of each query at the points that are kept.
+
+        Args:
+            rows: [n_queries] of the task.
+            points: as ``points`` returned them.
+        """
+        kept = kept_points(points, len(rows))
+        return QueryValues(rows, {number: self.of_queries(number) for number in kept})
 
     def of_queries(self, number: int) -> dict[str, Floats]:
-        """What each query came to in one of the rankings, by name; NaN where it has no such pair.
+        """[n_queries] values of one ranking, by name; NaN where a query has no such pair.
 
-        Recall over all its pairs in a hierarchy; where rankings are cut at a rank, the measures
-        that rows are compared by.
+        In a hierarchy, recall over all pairs of a query; where rankings are cut at a rank, the
+        measures that rows are compared by.
         """
-        n_queries = self._whole.n_queries
+        n_queries = self._parts[0].n_queries
         found = {}
-        for name, part in zip(PARTS, (self._whole, self._seen, self._unseen), strict=True):
-            if part is None:
-                continue
+        for name, part in zip(PARTS, self._parts, strict=False):
             for measure, values in part.of_queries(number, name).items():
                 column = np.full(n_queries, np.nan, np.float32)
                 column[part.queries] = values
                 found[f"{name} {measure}".strip()] = column
         return found
-
-    def _xray(self, number: int) -> XRay | None:
-        return None if self._exact is None else xray(*self._losses(number))
-
-    def _losses(self, number: int) -> tuple[Bools, Bools, Bools | None, Relevance]:
-        """What the X-ray of a ranking is made from."""
-        exact = np.asarray(self._exact)
-        return self._whole.found[number], exact, self._reached[number], self._judged.relevance
 
 
 class _Part:
@@ -179,7 +181,21 @@ class _Part:
         n = {"n_queries": len(self.queries), "n_pairs": self._relevance.n_pairs}
         return [
             PartResult(
-                **n, recall=recall.overall, recall_by_distance=recall.strata, ranking=ranking
+                **n,
+                recall=recall.recall,
+                recall_by_distance=recall.recall_by_distance,
+                ranking=ranking,
             )
             for recall, ranking in zip(self.recalls(), self.rankings(), strict=True)
         ]
+
+
+def leaves_of(method: Method, searcher: Searcher) -> Leaves | None:
+    """How evenly documents lie in the method's leaves, now and while it was trained."""
+    health = searcher.leaf_health()
+    if health is None:
+        return None
+    records = method.leaves_in_training()
+    kept = np.unique(np.linspace(0, len(records) - 1, LEAF_RECORDS).astype(int)) if records else ()
+    training = [Leaves(**records[number]._asdict()) for number in kept]
+    return Leaves(**health._asdict(), training=training)

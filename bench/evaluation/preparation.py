@@ -1,57 +1,78 @@
-"""From what a caller names to a method that is fitted and indexed, in this process."""
+"""A method measured, or made ready to search, in the process of the caller."""
 
 from __future__ import annotations
 
 import logging
 import time
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from bench.errors import InputError
-from bench.evaluation.choose import SEES_TEST
-from bench.evaluation.fitted import Fit, Fits
+from bench.evaluation.cell import measure
+from bench.evaluation.fitted import FitInfo, FittedCache, lacking, training_of, unsuited
 from bench.method import Method, Workspace
-from bench.plan.cells import Settings, check_settings, settled
-from bench.registry import Registry, missing_packages
+from bench.plan.cells import plan_cell
+from bench.plan.grid import Settings, check_settings, settled
+from bench.registry import Registry
+from bench.system.arguments import require_seed
 from bench.system.device import wanted_device
 from bench.system.paths import cache_folder
-from bench.task.sealed import SealedJudgements
+from bench.system.provenance import provenance, usable_cores
+from bench.task import Task
+from bench.task.sealed import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from pathlib import Path
 
+    from bench.evaluation.cell import ReportPhase
     from bench.method import Value
-    from bench.task import Corpus, Task, Training
-
-    Tell: TypeAlias = Callable[[str, int, int], None]
-    """Called with (phase, done, total)."""
+    from bench.store.cell import Cell
+    from bench.task import Corpus
 
 logger = logging.getLogger(__name__)
 _FITTED: WeakValueDictionary[int, Method] = WeakValueDictionary()
 """Methods that were prepared, by ``id``."""
 
 
-def untold(_phase: str, _done: int, _total: int) -> None:
-    """What is called where the caller asks for no progress."""
+def no_report(_phase: str, _done: int, _total: int) -> None:
+    """Called where the caller asks for no progress."""
 
 
-def method_named(name: str, task: Task, settings: Mapping[str, Value]) -> Method:
-    """A method with the hyper-parameters that a run would give it.
-
-    Args:
-        name: as typed after ``--methods``.
-        task: whose defaults take the place of the method's.
-        settings: hyper-parameter -> value, before these defaults.
-
-    Raises:
-        InputError: there is no such method, or it has no such hyper-parameter or value.
-    """
-    found = Registry().resolve(name)
-    named = Settings.named(settings)
-    check_settings([found], named)
-    values, _ = settled(found, task, named)
-    return found(**values)
+def evaluate(
+    method: Method | str,
+    task: Task,
+    *,
+    seed: int = 0,
+    k: int | None = None,
+    report: ReportPhase = no_report,
+    settings: Mapping[str, Value] | None = None,
+    workspace: Workspace | None = None,
+    fits: Path | None = None,
+) -> Cell:
+    """Measure a method in this process: see :func:`bench.evaluate`."""
+    launched = time.time()
+    _require_task(task)
+    require_seed(seed)
+    made = _method_of(method, task, settings or {})
+    if not task.n_asked:
+        raise InputError(
+            f"dataset {task.name} has no test query with a relevant document, so that nothing can "
+            "be measured; give its test some"
+        )
+    parts = (type(made), *made.parts())
+    if fits is not None and any(part.__module__ == "__main__" for part in parts):
+        raise InputError(
+            f"{made.name} is defined in the script that runs, so that its code is not known and "
+            "a state of other code could be taken for its own; move it to a module, or leave out "
+            "fits"
+        )
+    planned = plan_cell(task, made, seed, k, provenance(usable_cores()))
+    task, sealed = seal(task)
+    _begin(made, task, workspace, report)
+    fitted = FittedCache(fits, planned.task_digest, not_before=0.0)
+    return measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
 
 
 class Prepared(NamedTuple):
@@ -62,7 +83,7 @@ class Prepared(NamedTuple):
         index_s: seconds of indexing the corpus.
     """
 
-    fit: Fit
+    fit: FitInfo
     index_s: float
 
 
@@ -84,12 +105,33 @@ def prepare(
     Raises:
         InputError: the method cannot be measured on this task, or was fitted before.
     """
-    begin(method, task, workspace, untold)
-    fits = Fits(None, task.digest, not_before=0.0)
-    return fit_and_index(method, task, corpus or task.corpus, fits, 0, untold)
+    _begin(method, task, workspace, no_report)
+    fitted = FittedCache(None, task.digest, not_before=0.0)
+    fit = fitted.fit(method, training_of(task, method), 0, lambda _done, _total: None)
+    corpus = corpus or task.corpus
+    start = time.perf_counter()
+    method.index(corpus)
+    return Prepared(fit, time.perf_counter() - start)
 
 
-def begin(method: Method, task: Task, workspace: Workspace | None, tell: Tell) -> None:
+def method_named(name: str, task: Task, settings: Mapping[str, Value]) -> Method:
+    """A method with the hyper-parameters that a run would give it.
+
+    Args:
+        name: as typed after ``--methods``.
+        task: its defaults take the place of the method's.
+        settings: hyper-parameter -> value, before these defaults.
+
+    Raises:
+        InputError: there is no such method, or it has no such hyper-parameter or value.
+    """
+    found = Registry().resolve(name)
+    named = Settings.named(settings)
+    check_settings([found], named)
+    return found(**settled(found, task, named))
+
+
+def _begin(method: Method, task: Task, workspace: Workspace | None, report: ReportPhase) -> None:
     """Give a method its workspace.
 
     Raises:
@@ -103,7 +145,7 @@ def begin(method: Method, task: Task, workspace: Workspace | None, tell: Tell) -
     reason = lacking(type(method))
     if reason is None:
         method.workspace = workspace or Workspace(
-            cache_folder(), partial(tell, "encode"), logger.warning, device=wanted_device()
+            cache_folder(), partial(report, "encode"), logger.warning, device=wanted_device()
         )
         reason = unsuited(method, task)
     if reason is not None:
@@ -116,35 +158,42 @@ def _holds_more_than_new(method: Method) -> bool:
     return bool(vars(method).keys() - vars(type(method)(**method.values)).keys())
 
 
-def lacking(method: type[Method]) -> str | None:
-    """The packages that a method needs and that are not installed, in words, or None."""
-    missing = missing_packages(method)
-    return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
+def _require_task(task: object) -> None:
+    """Raise TypeError for what is no task."""
+    if not isinstance(task, Task):
+        way = f"; bench.load({task!r}) reads one" if isinstance(task, str) else ""
+        raise TypeError(f"a task is expected, as bench.load returns it, got {task!r}{way}")
 
 
-def unsuited(method: Method, task: Task) -> str | None:
-    """Why a method has no row on a task, or None."""
-    if task.similarity is not None and type(method).score is Method.score:
-        return "does not score single pairs"
-    return method.skip(training_of(task, method))
+def _method_of(method: object, task: Task, settings: Mapping[str, Value]) -> Method:
+    """A method, made by its name if that is what was given.
 
+    Args:
+        method: a method, or its name.
+        task: its defaults are for a method that is given by name.
+        settings: hyper-parameter -> value, for one that is given by name.
 
-def training_of(task: Task, method: Method | type[Method]) -> Training:
-    """What a method is given to fit on; the test too, if it declares ``sees_test``."""
-    if not method.sees_test:
-        return task.training()
-    test = task.test
-    judged = test.open(SEES_TEST) if isinstance(test, SealedJudgements) else test
-    return task.training(judged.relevance)
-
-
-def fit_and_index(
-    method: Method, task: Task, corpus: Corpus | None, fits: Fits, seed: int, tell: Tell
-) -> Prepared:
-    """Fit a method, or load its fit, and index the corpus where there is one to search."""
-    fit = fits.fit(method, training_of(task, method), seed, partial(tell, "fit"))
-    start = time.perf_counter()
-    if corpus is not None:
-        tell("index", 0, 1)
-        method.index(corpus)
-    return Prepared(fit, time.perf_counter() - start)
+    Raises:
+        InputError: it is a class, or a name that is unknown; or its hyper-parameters are given
+            beside it.
+        TypeError: it is something else.
+    """
+    if isinstance(method, str):
+        return method_named(method, task, settings)
+    if isinstance(method, type) and issubclass(method, Method):
+        name = method.__name__
+        raise InputError(
+            f"{name} is a class, and a method that was made of it is expected: "
+            f"bench.evaluate({name}(...), task)"
+        )
+    if not isinstance(method, Method):
+        raise TypeError(
+            "a method is expected, or its name such as 'masked-de', as `python -m bench list` has "
+            f"them; got {method!r}"
+        )
+    if settings:
+        raise InputError(
+            f"settings {dict(settings)!r} are for a method that is given by name; give "
+            f"{type(method).__name__} its hyper-parameters where it is made"
+        )
+    return method

@@ -31,7 +31,7 @@ class Searcher:
     """Searches the queries of a split with an indexed method.
 
     Attributes:
-        prepare_s: seconds that encoding queries took so far; not part of any search.
+        encode_seconds: seconds of encoding queries so far, which are part of no search.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Searcher:
         self._n_documents = n_documents
         self._k = k
         self._relevance = relevance
-        self.prepare_s = 0.0
+        self.encode_seconds = 0.0
         leaf = method.partition()
         self._meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self._n_documents)
 
@@ -107,7 +107,7 @@ class Searcher:
             queries = self._queries.part(batch)
             begin = time.perf_counter()
             self._method.prepare(queries)
-            self.prepare_s += time.perf_counter() - begin
+            self.encode_seconds += time.perf_counter() - begin
             yield batch, queries
 
     def _reached(self, result: SearchResult, batch: slice) -> Bools | None:

@@ -23,11 +23,11 @@ _SAMPLE_SEED = 20170901
 
 
 def score_pairs(method: Method, task: Task, progress: Progress) -> dict[str, Floats]:
-    """What a method says of each pair of words, in two ways.
+    """The scores that a method gives to each pair of words, in two ways.
 
     Args:
         method: fitted, and able to score single pairs.
-        task: with pairs of words.
+        task: a task of word pairs.
         progress: called with (scored, all) pairs of senses and sampled documents.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Why the process of a cell ended without a word: a status and a reason that a user can act on."""
+"""Why the process of a cell ended without a report: a status, and a reason to act on."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from bench.store.cell import Status
 
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
-_FRAMES_TOLD = 3
-_LINE_TOLD = 300
+_FRAMES_SHOWN = 3
+_LINE_LENGTH = 300
 
 
 def status_and_reason(code: int, printed: str) -> tuple[Status, str]:
-    """How a cell that no longer can say so itself failed.
+    """How a cell failed whose process cannot report it any more.
 
     Args:
         code: exit code of its process, minus the number of the signal that ended it.
@@ -33,7 +33,7 @@ def status_and_reason(code: int, printed: str) -> tuple[Status, str]:
         )
     hint = "" if code else " before it was measured; does it call os._exit()?"
     lines = printed.strip().splitlines()
-    last = f": {lines[-1][:_LINE_TOLD]}" if lines else ""
+    last = f": {lines[-1][:_LINE_LENGTH]}" if lines else ""
     return Status.FAILED, f"its process ended with exit code {code}{hint}{last}"
 
 
@@ -52,8 +52,8 @@ def _place(printed: str) -> str:
     if crashed and found:
         frames = (
             f"{function} ({Path(file).name}:{line})"
-            for file, line, function in found[:_FRAMES_TOLD]
+            for file, line, function in found[:_FRAMES_SHOWN]
         )
         return f" in {', called from '.join(frames)}"
     lines = printed.strip().splitlines()
-    return f": {lines[-1][:_LINE_TOLD]}" if lines else ""
+    return f": {lines[-1][:_LINE_LENGTH]}" if lines else ""

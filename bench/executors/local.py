@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from bench.executors.event import Event
 from bench.executors.exit_reason import status_and_reason
-from bench.executors.queue import Waiting
+from bench.executors.queue import CellQueue, Event, Kind
 from bench.executors.supervisor import GRACE_S
-from bench.store.cell import Cell, CellSpec, Status
+from bench.store.cell import Cell, Status
 from bench.system.memory import resident_bytes
 from bench.system.paths import CHECKOUT
 
@@ -32,9 +31,10 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
+    from bench.evaluation.cell import CellSpec
     from bench.store.folder import Store
 
-GUARD = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.executors.supervisor")
+SUPERVISOR = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.executors.supervisor")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
 
@@ -44,12 +44,12 @@ class _Child:
     """A cell that is being measured.
 
     Attributes:
-        process: the guard of its process.
+        process: the supervisor of its process.
         claim: keeps other runs from measuring it.
-        killed: why it was ended before its own end.
-        outcome, told: what its process made of it, and when it said so.
+        killed: why it was ended before it was measured.
+        outcome, ended_at: the cell that its process ended with, and when it reported that.
         ending: exit code of its process and the last that it printed.
-        gone_since: when the guard ended.
+        gone_since: when the supervisor ended.
     """
 
     spec: CellSpec
@@ -58,12 +58,12 @@ class _Child:
     began: float = field(default_factory=time.monotonic)
     killed: tuple[Status, str] | None = None
     outcome: Cell | None = None
-    told: float = 0.0
+    ended_at: float = 0.0
     ending: tuple[int, str] | None = None
     gone_since: float | None = None
 
     def stop(self) -> None:
-        """Let the guard end the cell at once."""
+        """Let the supervisor end the cell at once."""
         if self.process.stdin is not None:
             self.process.stdin.close()
 
@@ -80,7 +80,7 @@ class LocalExecutor:
         threads: int,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """``environment``: what cells are told besides that of this process."""
+        """``environment``: variables of cells besides those of this process."""
         self._environment = environment or {}
         self._store = store
         self._jobs = jobs
@@ -90,26 +90,23 @@ class LocalExecutor:
         self._running: list[_Child] = []
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """Run cells, in order, yielding what happens; all processes are gone at the end.
-
-        A cell that another run is measuring waits for it: what that stores is not measured again.
-        """
-        waiting = Waiting(self._store, specs)
+        """See :class:`bench.executors.queue.Executor`."""
+        queued = CellQueue(self._store, specs)
         try:
-            while waiting or self._running:
-                for taken in waiting.take(self._jobs - len(self._running)):
+            while queued or self._running:
+                for taken in queued.take(self._jobs - len(self._running)):
                     if isinstance(taken, Event):
                         yield taken
                     else:
                         self._running.append(self._launch(*taken))
-                        yield Event(taken.spec.blank, "start")
+                        yield Event(Kind.START, taken.spec.planned)
                 yield from self._next_events()
                 self._enforce_limits()
         finally:
             self._end_all()
 
     def _launch(self, spec: CellSpec, claim: BaseFileLock) -> _Child:
-        logs, key = self._store.logs.absolute(), spec.blank.key
+        logs, key = self._store.logs.absolute(), spec.planned.key
         spec_file = logs / f"{key}.spec.json"
         spec = spec.model_copy(update={"launched": time.time()})
         spec_file.write_text(spec.model_dump_json(by_alias=True), encoding="utf-8")
@@ -118,7 +115,7 @@ class LocalExecutor:
         log = logs / f"{key}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603
-                [*GUARD, str(spec_file), str(writable), str(log)],
+                [*SUPERVISOR, str(spec_file), str(writable), str(log)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -156,28 +153,29 @@ class LocalExecutor:
         if child not in self._running:  # its pipe was closed after its end
             return
         if message is not None and "cell" in message:
-            child.outcome, child.told = Cell.model_validate(message["cell"]), time.monotonic()
-        elif message is not None and "phase" in message:
-            yield Event(child.spec.blank, message["phase"], message["done"], message["total"])
+            child.outcome, child.ended_at = Cell.model_validate(message["cell"]), time.monotonic()
+        elif message is not None and "kind" in message:
+            message["kind"] = Kind(message["kind"])
+            yield Event(cell=child.spec.planned, **message)
         else:
             if message is not None:
                 child.ending = message["ended"], message["printed"]
-            yield Event(self._end(child), "end")
+            yield Event(Kind.END, self._end(child))
 
     def _enforce_limits(self) -> None:
         now = time.monotonic()
         for child in self._running:
             if child.outcome is not None:
                 # Something that the method started, such as a thread, may keep it from ending.
-                if now - child.told > GRACE_S:
+                if now - child.ended_at > GRACE_S:
                     child.stop()
             elif child.killed is None and now - child.began > self._timeout_s:
                 child.killed = Status.TIMEOUT, f"took longer than {self._timeout_s:g} s (--timeout)"
                 child.process.terminate()
             elif child.killed is not None and now - child.began > self._timeout_s + 3 * GRACE_S:
-                child.process.kill()  # a guard that does not get on; its cell ends with it
+                child.process.kill()  # a supervisor that does not get on; its cell ends with it
             if child.process.poll() is not None:
-                # Its guard was killed, and something else keeps the pipe open.
+                # Its supervisor was killed, and something else keeps the pipe open.
                 child.gone_since = child.gone_since or now
                 if now - child.gone_since > GRACE_S:
                     self._events.put((child, None))
@@ -197,7 +195,7 @@ class LocalExecutor:
             if cell is None:
                 ended = child.ending or (child.process.returncode, "")
                 status, reason = child.killed or status_and_reason(*ended)
-                cell = child.spec.blank.model_copy(update={"status": status, "reason": reason})
+                cell = child.spec.planned.ended(status, reason)
             self._store.clear_staging(cell.key)
             if cell.status is not Status.OK:
                 self._store.commit(cell)
@@ -210,12 +208,12 @@ class LocalExecutor:
             child.stop()
         for child in self._running:
             _await(child)
-            self._store.clear_staging(child.spec.blank.key)
+            self._store.clear_staging(child.spec.planned.key)
             child.claim.release()
 
 
 def _await(child: _Child) -> None:
-    """Wait until the guard has ended the cell, its own end being next."""
+    """Wait until the supervisor has ended the cell and then itself."""
     child.stop()
     try:
         child.process.wait(3 * GRACE_S)

@@ -17,16 +17,16 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, RuntimeEnvSetupError
 
 from bench.errors import reason_of
-from bench.executors.event import Event
-from bench.executors.queue import Waiting
-from bench.executors.ray_node import Began, Going, Job, Measured, measure
-from bench.store.cell import WARNING, Cell, CellSpec, Status
+from bench.executors.queue import CellQueue, Event, Kind
+from bench.executors.ray_node import Began, Going, Job, Measured, SharedFolderProbe, measure
+from bench.store.cell import Cell, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from filelock import BaseFileLock
 
+    from bench.evaluation.cell import CellSpec
     from bench.executors.ray_node import Message
     from bench.method import Resources
     from bench.store.folder import Store
@@ -45,10 +45,10 @@ class _Sent:
 
     Attributes:
         claim: keeps other runs from measuring it.
-        stream: what its node tells.
+        stream: the messages of its node.
         tries: how often its worker or node died.
         began: whether a node has taken it up.
-        hopeless_since: since when no node has what it asks for.
+        unschedulable_since: since when no node has what it asks for.
     """
 
     spec: CellSpec
@@ -56,7 +56,7 @@ class _Sent:
     stream: Any = None
     tries: int = 0
     began: bool = False
-    hopeless_since: float | None = None
+    unschedulable_since: float | None = None
 
 
 class RayExecutor:
@@ -73,25 +73,24 @@ class RayExecutor:
         self._look_at = 0.0
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """Run cells, yielding what happens; this process has left the cluster at the end.
-
-        A cell that another run is measuring waits for it: what that stores is not measured again.
-        """
-        waiting = Waiting(self._store, specs)
+        """As in :class:`bench.executors.queue.Executor`; this process leaves the cluster."""
+        queued = CellQueue(self._store, specs)
         try:
             with self._store.staging("cluster") as folder:
-                self._token, self._said = folder / "token", uuid.uuid4().hex
-                self._token.write_text(self._said, encoding="utf-8")
-                while waiting or self._sent:
+                self._probe = SharedFolderProbe(
+                    file=str((folder / "probe").absolute()), text=uuid.uuid4().hex
+                )
+                Path(self._probe.file).write_text(self._probe.text, encoding="utf-8")
+                while queued or self._sent:
                     self._look()
-                    for taken in waiting.take(self._room()):
+                    for taken in queued.take(self._room()):
                         if isinstance(taken, Event):
                             yield taken
                         else:
                             self._sent.append(_Sent(*taken))
                             self._submit(self._sent[-1])
                     yield from self._next_events()
-                    yield from self._without_hope()
+                    yield from self._unschedulable()
         finally:
             self._leave()
 
@@ -112,17 +111,16 @@ class RayExecutor:
             spec=spec,
             timeout_s=self._timeout_s,
             cluster=ray.get_runtime_context().gcs_address,
-            token=str(self._token.absolute()),
-            said=self._said,
+            shared_folder_probe=self._probe,
         )
         asked = spec.resources
         task = ray.remote(measure).options(
-            name=f"{spec.blank.task} {spec.blank.method} {spec.blank.seed}",
+            name=f"{spec.planned.task} {spec.planned.method} {spec.planned.seed}",
             num_returns="streaming",
             num_cpus=asked.cpus,
             num_gpus=asked.gpus,
             memory=int(1e9 * asked.memory_gb),
-            max_retries=0,  # seen to here, where it can be told
+            max_retries=0,  # done here, where it can be reported
             scheduling_strategy="SPREAD",
         )
         files = self._files(spec.task_folder) if with_task else None
@@ -152,16 +150,16 @@ class RayExecutor:
             except (RayError, StopIteration) as error:
                 yield self._again(sent, error)
             else:
-                yield from self._told(sent, message)
+                yield from self._events_of(sent, message)
 
-    def _told(self, sent: _Sent, message: Message) -> Iterator[Event]:
-        """What a message of a cell's node means."""
-        blank = sent.spec.blank
+    def _events_of(self, sent: _Sent, message: Message) -> Iterator[Event]:
+        """The events that a message of a cell's node stands for."""
+        planned = sent.spec.planned
         if isinstance(message, Began):
             sent.began = True
-            yield Event(blank, "start")
+            yield Event(Kind.START, planned)
         elif isinstance(message, Going):
-            yield Event(blank, message.phase, message.done, message.total)
+            yield Event(message.kind, planned, message.text, message.done, message.total)
         elif isinstance(message, Measured):
             yield self._gathered(sent, message)
         else:
@@ -185,36 +183,36 @@ class RayExecutor:
             return self._failed(sent, Status.FAILED, reason)
         self._submit(sent)
         text = f"{_line(error)}; it is measured again (retry {sent.tries} of {RETRIES})"
-        return Event(sent.spec.blank, f"{WARNING}{text}")
+        return Event(Kind.WARNING, sent.spec.planned, text)
 
-    def _without_hope(self) -> Iterator[Event]:
-        """Cells that no node can take, which Ray would let wait for ever."""
+    def _unschedulable(self) -> Iterator[Event]:
+        """Warn of cells that no node has room for, and fail them in the end; Ray would wait on."""
         now = time.monotonic()
         for sent in [sent for sent in self._sent if not sent.began]:
             asked = sent.spec.resources
             if any(_has(node, asked) for node in self._nodes):
-                sent.hopeless_since = None
-            elif sent.hopeless_since is None:
-                sent.hopeless_since = now
+                sent.unschedulable_since = None
+            elif sent.unschedulable_since is None:
+                sent.unschedulable_since = now
                 text = f"no node of the cluster has {asked}; waiting {PATIENCE_S:g} s for one"
-                yield Event(sent.spec.blank, f"{WARNING}{text}")
-            elif now - sent.hopeless_since > PATIENCE_S:
+                yield Event(Kind.WARNING, sent.spec.planned, text)
+            elif now - sent.unschedulable_since > PATIENCE_S:
                 ray.cancel(sent.stream)
                 reason = f"no node of the cluster has {asked}; ask for less with --needs"
                 yield self._failed(sent, Status.FAILED, reason)
 
     def _failed(self, sent: _Sent, status: Status, reason: str) -> Event:
-        cell = sent.spec.blank.model_copy(update={"status": status, "reason": reason})
+        cell = sent.spec.planned.ended(status, reason)
         self._store.commit(cell)
         return self._ended(sent, cell)
 
     def _ended(self, sent: _Sent, cell: Cell) -> Event:
         self._sent.remove(sent)
         sent.claim.release()
-        return Event(cell, "end")
+        return Event(Kind.END, cell)
 
     def _leave(self) -> None:
-        """End what still runs: the guard of a cell ends it with the worker."""
+        """End what still runs: the supervisor of a cell ends it with the worker."""
         for sent in self._sent:
             with contextlib.suppress(RayError):
                 ray.cancel(sent.stream)
@@ -233,6 +231,6 @@ def _has(node: dict[str, float], asked: Resources) -> bool:
 
 
 def _line(error: Exception) -> str:
-    """The first sentence of what Ray says, which goes on with advice on its own tools."""
+    """The first sentence of Ray's message, which goes on with advice on its own tools."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     return reason_of(cause).split(". ")[0].rstrip(".")

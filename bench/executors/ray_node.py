@@ -1,4 +1,4 @@
-"""What a node of a cluster does for a cell: it runs the cell's process, and sends what came of it.
+"""The part of a node of a cluster: it runs the process of a cell and sends back the results.
 
 The cell is measured by the executor of this machine (:mod:`bench.executors.local`), in a folder of
 the node's own: its isolation, limits and account of memory are those of a local run.
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import psutil
 from filelock import FileLock
 
+from bench.evaluation.cell import CellSpec
 from bench.executors.local import LocalExecutor
-from bench.store.cell import CellSpec
+from bench.executors.queue import Kind
 from bench.store.folder import QUERIES, RUN, Store
 from bench.system.memory import MEMORY_SHARE
 from bench.system.paths import cache_folder
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
     """Names and contents of a folder's files."""
 
 
+class SharedFolderProbe(Record):
+    """A file of the machine that sends cells, and its text: a node that reads it shares folders."""
+
+    file: str
+    text: str
+
+    def is_seen(self) -> bool:
+        """Whether this machine reads the same text there."""
+        try:
+            return Path(self.file).read_text(encoding="utf-8") == self.text
+        except OSError:
+            return False
+
+
 class Job(Record):
     """A cell to be measured on a node.
 
@@ -41,14 +56,13 @@ class Job(Record):
         spec: the cell, with folders of the machine that sends it.
         timeout_s: seconds that it may take.
         cluster: its address, for a method that works on shards by actors.
-        token, said: a file there and what it says: a node that reads the same shares its folders.
+        shared_folder_probe: tells a node whether it shares the sender's folders.
     """
 
     spec: CellSpec
     timeout_s: float
     cluster: str
-    token: str
-    said: str
+    shared_folder_probe: SharedFolderProbe
 
 
 class Began(NamedTuple):
@@ -58,9 +72,10 @@ class Began(NamedTuple):
 
 
 class Going(NamedTuple):
-    """How far the cell is."""
+    """How far the cell is, or a warning; as in an event."""
 
-    phase: str
+    kind: Kind
+    text: str
     done: int
     total: int
 
@@ -70,7 +85,7 @@ class TaskWanted(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What came of it.
+    """The results of a cell.
 
     Attributes:
         cell: JSON of the whole cell.
@@ -98,7 +113,7 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
     """
     job = Job.model_validate_json(job_json)
     yield Began(platform.node())
-    # Apart for each machine: several may have one home folder.
+    # A folder for each machine: several machines may have one home folder.
     store = Store(cache_folder() / "cluster" / platform.node())
     store.prepare()
     spec = _placed(job, store, sent)
@@ -109,38 +124,31 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
         store,
         jobs=1,
         timeout_s=job.timeout_s,
-        threads=spec.blank.provenance.threads,
+        threads=spec.planned.provenance.threads,
         # The cell's process would have to guess: of Ray's variables a worker has not this one.
         environment={"RAY_ADDRESS": job.cluster},
     )
     for event in executor.run([spec]):
-        if event.phase == "end":
+        if event.kind is Kind.END:
             yield _gathered(event.cell, store)
-        elif event.phase != "start":
-            yield Going(event.phase, event.done, event.total)
+        elif event.kind is not Kind.START:
+            yield Going(event.kind, event.text, event.done, event.total)
 
 
 def _placed(job: Job, store: Store, sent: Files | None) -> CellSpec | None:
     """The cell with folders, memory and provenance of this node; None if the task is not here."""
     spec, cpus = job.spec, job.spec.resources.cpus
     update: dict[str, object] = {"root": str(store.root)}
-    if not _says(Path(job.token), job.said):
+    if not job.shared_folder_probe.is_seen():
         task = _task_here(Path(spec.task_folder).name, store.tasks, sent)
         if task is None:
             return None
         update |= {"task_folder": str(task), "fits": str(store.fits)}
     share = MEMORY_SHARE * psutil.virtual_memory().available * min(1.0, cpus / usable_cores())
     update["memory_bytes"] = int(max(share, 1e9 * spec.resources.memory_gb))
-    here = provenance(cpus).model_copy(update={"date": spec.blank.provenance.date})
-    update["blank"] = spec.blank.model_copy(update={"provenance": here})
+    here = provenance(cpus).model_copy(update={"date": spec.planned.provenance.date})
+    update["planned"] = spec.planned.model_copy(update={"provenance": here})
     return spec.model_copy(update=update)
-
-
-def _says(token: Path, said: str) -> bool:
-    try:
-        return token.read_text(encoding="utf-8") == said
-    except OSError:
-        return False
 
 
 def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:

@@ -1,4 +1,4 @@
-"""``--needs``: what cells ask of a cluster, where the user knows better than the method."""
+"""What cells need on a node of a cluster, where the user knows better than the method."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ LINGER_S = 0.5
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 
-class Guard:
+class Supervisor:
     """Watches over the process of a cell, a child of this one and leader of its group."""
 
     def __init__(self, worker: int, printed: int, log: CellLog) -> None:
@@ -131,11 +131,11 @@ def _prctl(option: int, value: int) -> None:
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _become_the_cell(guard: int, output: int) -> None:
-    """Turn a fresh fork into the leader of a group of its own that ends with its guard."""
+def _become_the_cell(supervisor: int, output: int) -> None:
+    """Turn a fresh fork into the leader of a group of its own that ends with its supervisor."""
     os.setsid()
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != guard:
+    if os.getppid() != supervisor:
         sys.exit(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -148,18 +148,18 @@ def main() -> None:
     """Run the cell that the arguments name."""
     spec, descriptor, log = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
     _prctl(_PR_SET_CHILD_SUBREAPER, 1)
-    guard = os.getpid()
+    supervisor = os.getpid()
     printed, output = os.pipe()
     worker = os.fork()
     if worker == 0:
-        _become_the_cell(guard, output)
+        _become_the_cell(supervisor, output)
         from bench.executors.worker import measure
 
         measure(spec, descriptor)
         return
     os.close(output)
     kept = CellLog(log)
-    code = Guard(worker, printed, kept).watch()
+    code = Supervisor(worker, printed, kept).watch()
     kept.close()
     last = json.dumps({"ended": code, "printed": kept.last_words()})
     with contextlib.suppress(BrokenPipeError):

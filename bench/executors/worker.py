@@ -1,4 +1,4 @@
-"""What the process of a cell does: it measures, and tells the harness how far it is.
+"""The process of a cell: it measures, and reports to the harness how far it is.
 
 It writes one JSON line an event to a file descriptor, and ends when its parent does.
 """
@@ -13,10 +13,11 @@ import time
 import traceback
 from pathlib import Path
 
-from bench.evaluation.process import run_cell
-from bench.store.cell import Cell, CellSpec, Status
+from bench.evaluation.cell import CellSpec, run_cell
+from bench.executors.queue import Kind
+from bench.store.cell import Cell, Status
 
-TELL_EVERY_S = 0.2
+REPORT_EVERY_S = 0.2
 
 
 class _Events:
@@ -29,16 +30,20 @@ class _Events:
         self._phase = ""
         self._next = 0.0
 
-    def tell(self, phase: str, done: int, total: int) -> None:
-        """Say how far a phase is."""
+    def phase(self, phase: str, done: int, total: int) -> None:
+        """Report how far a phase is."""
         now = time.monotonic()
         if phase == self._phase and now < self._next and done < total:
             return
-        self._phase, self._next = phase, now + TELL_EVERY_S
-        self._write({"phase": phase, "done": done, "total": total})
+        self._phase, self._next = phase, now + REPORT_EVERY_S
+        self._write({"kind": Kind.PHASE, "text": phase, "done": done, "total": total})
+
+    def warn(self, text: str) -> None:
+        """Report what the user should know at once."""
+        self._write({"kind": Kind.WARNING, "text": text})
 
     def end(self, cell: Cell) -> None:
-        """Say how it ended."""
+        """Report how the cell ended."""
         self._write({"cell": cell.model_dump(mode="json", by_alias=True)})
 
     def _write(self, message: dict[str, object]) -> None:
@@ -71,12 +76,10 @@ def measure(spec_file: Path, descriptor: int) -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     events = _Events(descriptor)
     try:
-        cell = run_cell(spec, events.tell)
+        cell = run_cell(spec, events.phase, events.warn)
     except BaseException as error:  # sys.exit(), or an interrupt that no user sent
         traceback.print_exc()
-        cell = spec.blank.model_copy(
-            update={"status": Status.FAILED, "reason": _reason_of_exit(error)}
-        )
+        cell = spec.planned.ended(Status.FAILED, _reason_of_exit(error))
     events.end(cell)
 
 

@@ -1,4 +1,4 @@
-"""Whether two rows differ: a paired randomisation test, with Holm's correction for many pairs."""
+"""Bootstrap intervals over queries; whether two rows differ, by a paired randomisation test."""
 
 from __future__ import annotations
 
@@ -7,16 +7,53 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.bootstrap import ratio_intervals
-
 if TYPE_CHECKING:
     from bench.types import Floats
 
+BOOTSTRAPPED = 500
+"""Resamples of a bootstrap interval."""
+_CHUNK = 50
+# How often a query is drawn, Poisson(1), by the inverse of its distribution function at a 16-bit
+# random number.
+_CUMULATIVE = np.cumsum([math.exp(-1) / math.factorial(n) for n in range(10)])
+_DRAWS = np.searchsorted(_CUMULATIVE, (np.arange(2**16) + 0.5) / 2**16).astype(np.float32)
 RESAMPLES, BLOCK = 10_000, 500
+"""Random signs drawn for a p-value, and how many at once."""
 RESAMPLED_UP_TO = 5_000
 """Queries beyond which the sum of random signs is taken for normal, which it then is."""
 SMALLEST = 20 / 0.05
 """Resamples for each pair: with fewer, no p-value could survive a correction for all pairs."""
+
+
+def ratio_intervals(
+    numerators: Floats, denominators: Floats, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """95 % percentile intervals of the column ratios sum(numerators) / sum(denominators).
+
+    Queries are resampled, with all their pairs, by independent Poisson(1) weights (Hanley &
+    MacGibbon 2006), which for many queries is the multinomial bootstrap.
+
+    Args:
+        numerators: [n_queries, m] found pairs.
+        denominators: [n_queries, m] relevant pairs.
+        rng: of the resampling.
+
+    Returns:
+        Lower and upper ends, [m] each.
+    """
+    columns = np.concatenate([numerators, denominators], axis=1).astype(np.float32)
+    sums = []
+    for _ in range(BOOTSTRAPPED // _CHUNK):
+        weights = _DRAWS[rng.integers(0, 2**16, (_CHUNK, len(columns)), dtype=np.uint16)]
+        sums.append(weights @ columns)
+    totals = np.concatenate(sums).astype(np.float64)
+    found, relevant = np.split(totals, 2, axis=1)
+    # A resample of few queries may draw none of a column's pairs: it says nothing of the ratio.
+    ratios = np.divide(found, relevant, out=np.full_like(found, np.nan), where=relevant > 0)
+    low, high = np.zeros(ratios.shape[1]), np.ones(ratios.shape[1])
+    drawn = ~np.isnan(ratios).all(axis=0)
+    low[drawn], high[drawn] = np.nanpercentile(ratios[:, drawn], [2.5, 97.5], axis=0)
+    return low, high
 
 
 def paired_p_values(differences: Floats, seed: int = 0) -> Floats:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from bench.method import Value
 from bench.system.records import Amount, Columns, End, Figure, Record
+from bench.types import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
-from bench.measures.bootstrap import RESAMPLES
+from bench.measures.intervals import BOOTSTRAPPED
+from bench.measures.records import Correlation
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.types import Bools, Floats, Ints
 
 _CHUNK = 50
-
-
-class Correlation(NamedTuple):
-    """Spearman's rho of n pairs with its 95 % interval; NaN where either side is constant."""
-
-    rho: float
-    low: float
-    high: float
-    n: int
 
 
 def best_of(scores: Floats, indptr: Ints) -> Floats:
@@ -62,31 +56,47 @@ def rank_scores(scores: Floats, queries: Ints, sampled: Floats) -> Floats:
     return ranked
 
 
-def correlation(
-    predicted: Floats, gold: Floats, mask: Bools, rng: np.random.Generator
-) -> Correlation:
-    """Spearman's rank correlation of predicted and human scores; ties share their mean rank.
-
-    The interval is the 2.5 and 97.5 percentile of 500 resamples of pairs, each ranked anew.
+def correlations(
+    scores: Mapping[str, Floats], gold: Floats, subsets: Mapping[str, Bools]
+) -> list[Correlation]:
+    """How well each way of scoring orders each subset of the word pairs.
 
     Args:
-        predicted: [n] scores; NaN, no score, counts as the lowest.
-        gold: [n] human scores.
-        mask: [n] the pairs that are compared.
-        rng: of the resampling.
+        scores: [n_pairs] scores by name; NaN, no score, counts as the lowest.
+        gold: [n_pairs] human scores.
+        subsets: [n_pairs] which pairs belong to it, by name.
     """
-    scores, human = predicted[mask], gold[mask]
+    return [
+        correlation(predicted[mask], gold[mask], score=score, subset=subset)
+        for score, predicted in scores.items()
+        for subset, mask in subsets.items()
+    ]
+
+
+def correlation(scores: Floats, human: Floats, *, score: str, subset: str) -> Correlation:
+    """Spearman's rank correlation of predicted and human scores; ties share their mean rank.
+
+    The interval is the 2.5 and 97.5 percentile of 500 resamples of pairs, each ranked anew. There
+    is none, and no rho, where either side is constant.
+
+    Args:
+        scores: [n] scores; NaN, no score, counts as the lowest.
+        human: [n] human scores.
+        score: how the pairs were scored.
+        subset: which pairs they are.
+    """
     scores = np.where(np.isnan(scores), -np.inf, scores)
     n = len(scores)
     if _is_constant(scores) or _is_constant(human):
-        return Correlation(np.nan, np.nan, np.nan, n)
+        return Correlation(score=score, subset=subset, n=n, rho=None, low=None, high=None)
     rho = float(stats.spearmanr(scores, human).statistic)
+    rng = np.random.default_rng(0)
     resamples = []
-    for _ in range(RESAMPLES // _CHUNK):
+    for _ in range(BOOTSTRAPPED // _CHUNK):
         drawn = rng.integers(0, n, (_CHUNK, n))
         resamples.append(_rank_correlations(scores[drawn], human[drawn]))
     low, high = np.nanpercentile(np.concatenate(resamples), [2.5, 97.5])
-    return Correlation(rho, float(low), float(high), n)
+    return Correlation(score=score, subset=subset, n=n, rho=rho, low=low, high=high)
 
 
 def _is_constant(values: Floats) -> bool:

@@ -12,8 +12,7 @@ from bench.method.contract import (
     SearchResult,
     check_params,
 )
-from bench.method.resources import Resources
-from bench.method.workspace import Progress, Workspace
+from bench.method.workspace import Progress, Resources, Workspace
 from bench.system.cluster import join_cluster, require_ray
 from bench.types import Value
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
-from bench.method.resources import Resources
-from bench.method.workspace import Progress, Workspace
+from bench.method.workspace import Progress, Resources, Workspace
 from bench.types import Value
 
 if TYPE_CHECKING:

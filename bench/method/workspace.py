@@ -1,4 +1,4 @@
-"""What the harness gives a method to work with, besides its data."""
+"""What the harness gives a method to work with besides its data, and what a cell needs."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Progress: TypeAlias = Callable[[int, int], None]
 """Called with (done, total) while a method works."""
 
 
-def _untold(_done: int, _total: int) -> None:
-    """Where nobody follows."""
+def _no_progress(_done: int, _total: int) -> None:
+    """Called where nobody wants to know the progress."""
 
 
-def _unwarned(_text: str) -> None:
-    """Where nobody reads."""
+def _no_warning(_text: str) -> None:
+    """Called where nobody wants to know the warning."""
 
 
 class Workspace(NamedTuple):
@@ -36,8 +36,26 @@ class Workspace(NamedTuple):
     """
 
     cache: Path | None = None
-    progress: Progress = _untold
-    warn: Callable[[str], None] = _unwarned
+    progress: Progress = _no_progress
+    warn: Callable[[str], None] = _no_warning
     memory_bytes: int = 0
     scratch: Path | None = None
     device: str = ""
+
+
+class Resources(NamedTuple):
+    """What must be free on a node before a cell starts there.
+
+    Attributes:
+        cpus: cores, as many as the cell computes on threads.
+        gpus: devices; one may be shared, by halves for example.
+        memory_gb: memory in 10^9 bytes; 0: whatever is there.
+    """
+
+    cpus: int = 1
+    gpus: float = 0.0
+    memory_gb: float = 0.0
+
+    def __str__(self) -> str:
+        named = zip(("CPUs", "GPUs", "GB of memory"), self, strict=True)
+        return ", ".join(f"{number:g} {name}" for name, number in named if number)

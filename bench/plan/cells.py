@@ -1,181 +1,160 @@
-"""Cells to measure: datasets times methods times seeds, with every hyper-parameter settled."""
+"""From grids to planned cells: every dataset is read, every hyper-parameter settled."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.errors import InputError, reason_of
-from bench.method import check_params
+from bench.data.load import READY, Dataset, state_of
+from bench.errors import InputError, placed, reason_of
+from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
-from bench.store.keys import cell_key, digest
+from bench.system.device import wanted_device
+from bench.system.provenance import provenance
+from bench.versions.keys import cell_key, digest
 from bench.versions.stated import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from bench.method import Method, Value
-    from bench.registry import Registry
+    from bench.plan.grid import Grid, Settings
     from bench.system.provenance import Provenance
     from bench.task import Task
 
 
-NOT_MEASURED = "not measured"
-"""Reason of a blank cell whose method accepts its parameters."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What ``--set`` or a suite asked for.
+class Plan(NamedTuple):
+    """The cells that are asked for.
 
     Attributes:
-        values: (method, parameter) to value; the method is empty where all are meant that have it.
-            A text is read as the type of the parameter's default.
+        tasks: every task with its planned cells, in the order of measuring.
+        absent: datasets that are not on this machine.
+        unread: what is wrong with the datasets that cannot be read.
     """
 
-    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
+    tasks: list[tuple[Task, list[Cell]]]
+    absent: list[str]
+    unread: list[str]
 
-    @classmethod
-    def parse(cls, texts: Iterable[str]) -> Settings:
-        """Read ``[METHOD.]PARAM=VALUE``.
-
-        Raises:
-            InputError: it has another form, or sets the same parameter twice.
-        """
-        values: dict[tuple[str, str], Value] = {}
-        for text in texts:
-            name, equals, value = text.partition("=")
-            method, dot, param = name.strip().rpartition(".")
-            named = param.isidentifier() and bool(method) == bool(dot)
-            if not equals or not named or not value.strip():
-                raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
-            if (method, param) in values:
-                raise InputError(f"--set {name.strip()} is given twice; run once for each value")
-            values[method, param] = value.strip()
-        return cls(values)
-
-    @classmethod
-    def named(cls, values: Mapping[str, Value]) -> Settings:
-        """Values by ``[METHOD.]PARAM``."""
-        split = {name: name.rpartition(".") for name in values}
-        return cls({(split[name][0], split[name][2]): value for name, value in values.items()})
-
-    def of(self, method: type[Method]) -> dict[str, Value]:
-        """The parameters of a method that are set, in the types of their defaults.
-
-        Raises:
-            InputError: a value is of another type.
-        """
-        found = {}
-        for name in method.params:
-            value = self.values.get((method.name, name), self.values.get(("", name)))
-            if value is not None:
-                found[name] = _read_value(method, name, value)
-        return found
+    def require_read(self) -> None:
+        """Raise InputError for datasets that were left out as they cannot be read."""
+        if self.unread:
+            raise InputError("; ".join(self.unread))
 
 
-class Grid(NamedTuple):
-    """Methods times seeds on a dataset, all under the same settings.
+def plan_cells(
+    grids: Sequence[Grid], data_dir: Path | None, threads: int, *, here_only: bool = False
+) -> Plan:
+    """Read the datasets of grids and plan their cells.
 
-    Attributes:
-        dataset: as typed after ``--dataset``.
-        k: documents asked for each query, or None for as many as the measures read.
-        place: where a suite lists it, for errors; empty on the command line.
-    """
+    A dataset that cannot be read, and a method that refuses its parameters, do not stop the others.
 
-    dataset: str
-    methods: list[type[Method]]
-    settings: Settings
-    seeds: tuple[int, ...]
-    k: int | None = None
-    place: str = ""
-
-
-def methods_asked(listed: str, registry: Registry, plugins: Sequence[str]) -> list[type[Method]]:
-    """The classes behind ``--methods``; those of ``--plugin`` always run.
+    Args:
+        grids: what is asked, in the order of measuring.
+        data_dir: the folder that is searched for data first.
+        threads: cores that a cell computes on.
+        here_only: leave out the datasets that are not on this machine.
 
     Raises:
-        InputError: a name is unknown.
+        InputError: a name or a setting makes no sense, or nothing that is asked can be measured.
     """
-    names = [name.strip() for name in listed.split(",") if name.strip()] + list(plugins)
-    if not names:
-        raise InputError("--methods is empty; take all, or names from `python -m bench list`")
-    return methods_named(names, registry)
+    datasets = {grid.dataset: Dataset.parse(grid.dataset) for grid in grids}
+    absent = _absent(datasets, data_dir) if here_only else []
+    here = {name: dataset for name, dataset in datasets.items() if name not in absent}
+    tasks, unread = _read(here, data_dir)
+    if not tasks:
+        Plan([], absent, unread).require_read()
+    wanted_device()  # nonsense is refused before a cell is begun
+    origin = provenance(threads)
+    planned = []
+    for grid in grids:
+        if (task := tasks.get(grid.dataset)) is None:
+            continue
+        with placed(grid.place):
+            cells = [
+                _cell_of(task, method, seed, grid.k, grid.settings, origin)
+                for seed in grid.seeds
+                for method in grid.methods
+            ]
+        planned.append((task, cells))
+    refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
+    if refused and len(refused) == sum(len(cells) for _, cells in planned):
+        raise InputError("; ".join(sorted({str(cell.reason) for cell in refused})))
+    return Plan(planned, absent, unread)
 
 
-def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]]:
-    """The classes of names, each once; ``all`` stands for those of ``bench list``.
+def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:
+    """The datasets that are not on this machine.
 
     Raises:
-        InputError: a name is unknown.
+        InputError: none is.
     """
-    each = [one for name in names for one in (registry.names() if name == "all" else [name])]
-    return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, each))]
+    states = {name: state_of(dataset.card, data_dir) for name, dataset in datasets.items()}
+    absent = [name for name, state in states.items() if state != READY]
+    if len(absent) == len(datasets):
+        raise InputError(absent_text(absent))
+    return absent
 
 
-def settled(
-    method: type[Method], task: Task, settings: Settings
-) -> tuple[dict[str, Value], dict[str, Value]]:
-    """All hyper-parameters of a method on a task, and those that the user changed.
+def absent_text(names: list[str]) -> str:
+    """A sentence on datasets that are not on this machine."""
+    return f"Not on this machine: {', '.join(names)} (`python -m bench list` says more)"
 
-    Defaults of the method give way to those of the dataset's card, and these to ``settings``.
+
+def _read(
+    datasets: Mapping[str, Dataset], data_dir: Path | None
+) -> tuple[dict[str, Task], list[str]]:
+    """Tasks by dataset, and what is wrong with those that cannot be read."""
+    tasks, unread = {}, []
+    for name, dataset in datasets.items():
+        try:
+            tasks[name] = dataset.read(data_dir)
+        except (InputError, OSError) as error:
+            unread.append(f"{name}: {error}" if len(datasets) > 1 else str(error))
+    return tasks, unread
+
+
+def _cell_of(
+    task: Task,
+    method: type[Method],
+    seed: int,
+    k: int | None,
+    settings: Settings,
+    provenance: Provenance,
+) -> Cell:
+    """A planned cell; or a failed one where the method refuses a value of its parameters.
+
+    Raises:
+        InputError: a parameter has a value of another type, or ``k`` is too small.
     """
-    base = dict(method.params)
-    for name in base:
-        for key in (name, f"{method.name}.{name}"):
-            # A plugin may use a name of ours for something else.
-            if key in task.defaults and _fits(task.defaults[key], method.params[name]):
-                base[name] = task.defaults[key]
-    values = base | settings.of(method)
-    check_params(method, values)
-    return values, {name: value for name, value in values.items() if value != base[name]}
-
-
-def _fits(value: Value, default: Value) -> bool:
-    """Whether a value may stand for a parameter of this default."""
-    return type(value) is type(default) or (type(default) is float and type(value) is int)
-
-
-def _read_value(method: type[Method], name: str, given: Value) -> Value:
-    """A value of the type of the parameter's default, from one of that type or a text."""
-    default = method.params[name]
-    wanted = type(default)
+    values, depth = settled(method, task, settings), depth_needed(task, k)
     try:
-        if wanted is bool and isinstance(given, str):
-            return {"true": True, "false": False}[given.lower()]
-        if not isinstance(given, str) and not _fits(given, default):
-            raise ValueError
-        value: Value = wanted(given)
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError
-    except (ValueError, KeyError):
-        kind = "true or false" if wanted is bool else wanted.__name__
-        raise InputError(
-            f"setting {method.name}.{name} takes {kind} (default {default!r}), got {given!r}"
-        ) from None
-    return value
+        return plan_cell(task, method(**values), seed, k, provenance)
+    except InputError as error:
+        reason = f"{method.name}: {error}"
+    except Exception as error:
+        reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
+    key = digest(["refused", task.digest, method.name, values, seed, depth])
+    planned = _planned(key, task, method, values, seed, depth, provenance)
+    return planned.ended(Status.FAILED, reason)
 
 
-def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
-    """Raise InputError for a setting that no chosen method reads."""
-    methods = list(methods)
-    by_name = {method.name: method for method in methods}
-    known = sorted({param for method in methods for param in method.params})
-    for method_name, name in settings.values:
-        if not method_name:
-            if name not in known:
-                raise InputError(
-                    f"setting {name}: no chosen method has this parameter; they have: "
-                    f"{', '.join(known) or 'none'}"
-                )
-        elif method_name not in by_name:
-            raise InputError(
-                f"setting {method_name}.{name}: {method_name!r} is not among the chosen methods: "
-                f"{', '.join(by_name)}"
-            )
-        elif name not in by_name[method_name].params:
-            check_params(by_name[method_name], {name: ""})
+def plan_cell(task: Task, method: Method, seed: int, k: int | None, provenance: Provenance) -> Cell:
+    """The cell to be measured, with its key and nothing measured yet.
+
+    Args:
+        task: the dataset.
+        method: with its hyper-parameters.
+        seed: the seed of the fit.
+        k: documents asked for each query, or None for as many as the measures read.
+        provenance: where it is measured.
+
+    Raises:
+        InputError: ``k`` is too small.
+    """
+    depth = depth_needed(task, k)
+    key = cell_key(task.digest, method, seed, depth)
+    return _planned(key, task, type(method), method.values, seed, depth, provenance)
 
 
 def depth_needed(task: Task, k: int | None) -> int:
@@ -195,57 +174,8 @@ def depth_needed(task: Task, k: int | None) -> int:
     return min(k, len(task.document_names))
 
 
-def blank_cell(
-    task: Task,
-    method: type[Method],
-    seed: int,
-    k: int | None,
-    settings: Settings,
-    provenance: Provenance,
-) -> Cell:
-    """The cell to be measured, with its key and nothing measured yet.
-
-    Where the method refuses a value of its parameters, the reason says so: that cell is going to
-    fail, and the others need not.
-
-    Args:
-        task: the dataset.
-        method: the class.
-        seed: of the fit.
-        k: documents asked for each query, or None for as many as the measures read.
-        settings: what the user set.
-        provenance: of the run.
-
-    Raises:
-        InputError: a parameter has a value of another type, or ``k`` is too small.
-    """
-    values, _ = settled(method, task, settings)
-    depth = depth_needed(task, k)
-    reason = NOT_MEASURED
-    key = digest(["refused", task.digest, method.name, values, seed, depth])
-    try:
-        key = cell_key(task.digest, method(**values), seed, depth)
-    except InputError as error:
-        reason = f"{method.name}: {error}"
-    except Exception as error:
-        reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
-    return _blank(key, reason, task, method, values, seed, depth, provenance)
-
-
-def cell_of(task: Task, method: Method, seed: int, k: int | None, provenance: Provenance) -> Cell:
-    """The cell to be measured of a method that is made already; the rest as in ``blank_cell``.
-
-    Raises:
-        InputError: ``k`` is too small.
-    """
-    depth = depth_needed(task, k)
-    key = cell_key(task.digest, method, seed, depth)
-    return _blank(key, NOT_MEASURED, task, type(method), method.values, seed, depth, provenance)
-
-
-def _blank(
+def _planned(
     key: str,
-    reason: str,
     task: Task,
     method: type[Method],
     values: dict[str, Value],
@@ -253,15 +183,13 @@ def _blank(
     depth: int,
     provenance: Provenance,
 ) -> Cell:
-    """A cell with nothing measured yet."""
-    base, _ = settled(method, task, Settings())
+    base = defaults_on(method, task)
     changed = {name: value for name, value in values.items() if value != base[name]}
     if depth != depth_needed(task, None):
         changed["k"] = depth
     return Cell(
         key=key,
-        status=Status.FAILED,
-        reason=reason,
+        status=Status.PLANNED,
         task=task.name,
         task_digest=task.digest,
         notes=list(task.notes),

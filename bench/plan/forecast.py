@@ -23,15 +23,15 @@ class Forecast(NamedTuple):
     Attributes:
         name: their dataset.
         cells, stored: how many they are, and how many of them are measured.
-        seconds: that the others may take, one after another.
-        untold: how many of the others have no earlier measurement to tell that from.
+        seconds: what the others may take, one after another.
+        unknown: how many of the others have no earlier measurement to estimate from.
     """
 
     name: str
     cells: int
     stored: int
     seconds: float
-    untold: int
+    unknown: int
 
     @property
     def to_measure(self) -> int:
@@ -45,42 +45,42 @@ class Forecast(NamedTuple):
 
     def row(self) -> list[str]:
         """A line of the table under ``HEADER``."""
-        hours = f"{self.hours} and {self.untold} unknown" if self.untold else self.hours
+        hours = f"{self.hours} and {self.unknown} unknown" if self.unknown else self.hours
         return [self.name, *map(str, (self.cells, self.stored, self.to_measure)), hours]
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """A sentence."""
         text = (
             f"{self.cells} cells: {self.stored} are stored, {self.to_measure} are to be measured, "
             f"which takes about {self.hours} hours if one runs at a time"
         )
-        unknown = f", and {self.untold} of them have no earlier measurement to tell that from"
-        return text + unknown * bool(self.untold)
+        unknown = f", and {self.unknown} of them have no earlier measurement to estimate from"
+        return text + unknown * bool(self.unknown)
 
 
-def forecasts(blanks: Iterable[Cell], stored: list[Cell], *, fresh: bool) -> list[Forecast]:
+def forecasts(planned: Iterable[Cell], stored: list[Cell], *, fresh: bool) -> list[Forecast]:
     """A forecast for each dataset, in the order of the cells, and one of all.
 
     A cell may take what stored ones of its task, method and parameters took, whatever their seed
     and version; without any, what those of its task and method took.
 
     Args:
-        blanks: the cells that are asked for.
+        planned: the cells that are asked for.
         stored: those of the results folder.
         fresh: whether what is stored is measured again.
     """
     took = _Took(stored)
     kept = {cell.key for cell in stored if cell.status is Status.OK and not fresh}
     by_task: dict[str, list[Cell]] = defaultdict(list)
-    for blank in blanks:
-        by_task[blank.task].append(blank)
+    for cell in planned:
+        by_task[cell.task].append(cell)
     found = []
     for task, cells in by_task.items():
         seconds = [took.of(cell) for cell in cells if cell.key not in kept]
-        told = [each for each in seconds if each is not None]
+        known = [each for each in seconds if each is not None]
         n_kept = len(cells) - len(seconds)
-        untold = len(seconds) - len(told)
-        found.append(Forecast(dataset_of(task), len(cells), n_kept, sum(told), untold))
+        unknown = len(seconds) - len(known)
+        found.append(Forecast(dataset_of(task), len(cells), n_kept, sum(known), unknown))
     total = (sum(numbers) for numbers in zip(*(each[1:] for each in found), strict=True))
     return [*found, Forecast("all", *total)]
 
@@ -104,8 +104,8 @@ class _Took:
             elif cell.status is Status.SKIPPED:
                 self._found[cell.task, cell.method].append((cell.params, 0.0))
 
-    def of(self, blank: Cell) -> float | None:
+    def of(self, cell: Cell) -> float | None:
         """Mean seconds, or None where there is nothing to tell from."""
-        alike = self._found[blank.task, blank.method]
-        same = [seconds for params, seconds in alike if params == blank.params]
+        alike = self._found[cell.task, cell.method]
+        same = [seconds for params, seconds in alike if params == cell.params]
         return fmean(same or [seconds for _, seconds in alike]) if alike else None

@@ -6,7 +6,6 @@ method is imported here: ``bench.plan.suite_grids`` has the classes that a suite
 
 from __future__ import annotations
 
-import contextlib
 import tomllib
 from collections import defaultdict
 from dataclasses import dataclass
@@ -16,11 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, ValidationError
 
 from bench.data.cards import FOLDER
-from bench.data.load import check_name, task_name
-from bench.errors import InputError
+from bench.data.load import Dataset
+from bench.errors import InputError, placed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from bench.store.cell import Cell
 
@@ -114,7 +113,7 @@ def read_suite(name: str) -> Suite:
     }
     for place, entry in boards.items():
         with placed(f"{place}: dataset"):
-            check_name(entry.dataset)
+            Dataset.parse(entry.dataset)
         with placed(f"{place}: settings"):
             _check_scalars(entry.settings)
     return Suite(name, found.title, boards)
@@ -124,17 +123,8 @@ def not_of(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
     """The cells that a suite does not list, whatever code measured them."""
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in suite.boards.values():
-        by_task[task_name(entry.dataset)].append(entry)
+        by_task[Dataset.parse(entry.dataset).task_name].append(entry)
     return [cell for cell in cells if not any(each.lists(cell) for each in by_task[cell.task])]
-
-
-@contextlib.contextmanager
-def placed(place: str) -> Iterator[None]:
-    """Name the place before what an InputError says: a file and its part; nothing if empty."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{place}: {error}" if place else str(error)) from error
 
 
 def _path_of(name: str) -> Path:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError, unknown
-from bench.plan.cells import Grid, Settings, check_settings, methods_named
-from bench.plan.suite import ALL, placed
+from bench.errors import InputError, placed, unknown
+from bench.plan.grid import Grid, Settings, check_settings, methods_named
+from bench.plan.suite import ALL, read_suite
+from bench.system.terminal import say
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -16,22 +17,33 @@ if TYPE_CHECKING:
     from bench.registry import Registry
 
 
-def grids_of(suite: Suite, registry: Registry) -> list[Grid]:
+def grids_of(
+    name: str, registry: Registry, methods: Collection[str] = (), datasets: Collection[str] = ()
+) -> list[Grid]:
     """The boards of a suite, in its order.
+
+    Args:
+        name: as typed after ``--suite``.
+        registry: where the methods are found.
+        methods: names of the methods that are meant; all where none is named.
+        datasets: likewise.
 
     Raises:
         InputError: a method is unknown or has another name on boards, a setting is of no method
-            or of another type, or a row is listed twice.
+            or of another type, a row is listed twice, or the suite does not list what is meant.
     """
+    suite = read_suite(name)
     grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
     _check_once(grids)
-    return grids
+    say(f"Suite {suite.name}: {suite.title}")
+    named = [] if set(methods) <= {ALL} else [m.name for m in methods_named(methods, registry)]
+    return _only(suite, grids, named, datasets)
 
 
-def only(
+def _only(
     suite: Suite, grids: list[Grid], methods: Collection[str], datasets: Collection[str]
 ) -> list[Grid]:
-    """What the grids of a suite have of some methods and datasets; of all where none is named.
+    """The grids over some methods and datasets; all where none is named.
 
     Raises:
         InputError: the suite lists no such method or dataset, or not the one on the other.
@@ -41,9 +53,9 @@ def only(
         ("method", methods, by_method),
         ("dataset", datasets, {grid.dataset for grid in grids}),
     ):
-        for name in asked:
-            if name not in known:
-                raise unknown(f"{kind} of suite {suite.name!r}", name, known)
+        for each in asked:
+            if each not in known:
+                raise unknown(f"{kind} of suite {suite.name!r}", each, known)
     kept = [
         grid._replace(methods=[m for m in grid.methods if not methods or m.name in methods])
         for grid in grids

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import NONE, Board
+from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.report.published import Published, RowScores, Score, TaskScores
+    from bench.report.published import Published, RowScores, TaskScores
 
-TOLD = 3
+SHOWN = 3
 """Rows of a kind that are named in a line."""
 KINDS = ("new", "moved", "seeds", "gone")
 BUDGET = "≤ 10 %"
@@ -32,10 +32,10 @@ class Change(NamedTuple):
     seeds: str
     most: str
     tenth: str
-    size: float = 0.0
+    size: float
 
-    def told(self) -> str:
-        """The row with what is new of it."""
+    def text(self) -> str:
+        """The row with what is new about it."""
         if self.kind == "seeds":
             return f"{self.label} ({self.seeds})"
         parts = [self.most, f"{BUDGET}: {self.tenth}", f"{self.seeds} seeds"]
@@ -50,7 +50,7 @@ class TaskChanges(NamedTuple):
     """The rows of a task that changed, by kind, the most important first.
 
     Attributes:
-        data: set beside the task's name where another of that name is told of too.
+        data: set beside the task's name where there is another task of that name.
     """
 
     task: str
@@ -61,22 +61,26 @@ class TaskChanges(NamedTuple):
         """All kinds of change in a line: the first rows of each, the rest counted."""
         kinds = []
         for kind in KINDS:
-            told = [change.told() for change in self.changes if change.kind == kind]
-            more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
-            if told:
-                kinds.append(f"**{kind}** {', '.join(told[:TOLD])}{more}")
+            texts = [change.text() for change in self.changes if change.kind == kind]
+            more = f" and {len(texts) - SHOWN} more" if len(texts) > SHOWN else ""
+            if texts:
+                kinds.append(f"**{kind}** {', '.join(texts[:SHOWN])}{more}")
         return "; ".join(kinds)
 
 
 def changes_since(published: Published, now: Sequence[TaskScores]) -> list[TaskChanges]:
     """The tasks with a row that shows other digits than it did.
 
+    Scores of other data, or by another measure, are not compared.
+
     Args:
         published: what was marked.
         now: the scores of today's tasks.
     """
-    before = {_key(task): task for task in published.tasks}
-    after = {_key(task): task for task in now}
+    before, after = (
+        {(task.task, task.digest, task.measure): task for task in tasks}
+        for tasks in (published.tasks, now)
+    )
     keys = sorted(before.keys() | after.keys())
     alike = Counter(key[0] for key in keys)
     found = []
@@ -94,62 +98,43 @@ def changes_board(published: Published, changes: Sequence[TaskChanges]) -> Board
         for task in changes
         for change in task.changes
     ]
-    return Board(f"Changed since {published.date}", header, table, [reading(changes)])
-
-
-def reading(changes: Sequence[TaskChanges]) -> str:
-    """How to read what changed, or that nothing did."""
-    if not changes:
-        return "Nothing."
-    return (
+    note = (
         "Rows whose digits are not what they were: the measure of the summary at the setting that "
-        f"visits most, and at the dearest within 10 % visited ({BUDGET}), over seeds. A row under "
+        f"visits most, of all and within 10 % ({BUDGET}), over seeds. A row under "
         "another name is a new one and one that is gone."
+    )
+    return Board(
+        f"Changed since {published.date}", header, table, [note if changes else "Nothing."]
     )
 
 
-def _key(task: TaskScores) -> tuple[str, str, str]:
-    """Scores of other data, or by another measure, are not compared."""
-    return task.task, task.digest, task.measure
-
-
-def _changes(old: TaskScores | None, new: TaskScores | None) -> list[Change]:
-    was = old.rows if old else {}
-    found = []
-    if new:
-        for label, row in new.rows.items():
-            change = _moved(new, label, was[label], row) if label in was else _whole(new, label)
-            if change is not None:
-                found.append(change)
-    if old:
-        is_here = new.rows if new else {}
-        found += [_whole(old, label, "gone") for label in was if label not in is_here]
+def _changes(before: TaskScores | None, after: TaskScores | None) -> list[Change]:
+    old, new = (task.rows if task else {} for task in (before, after))
+    task = after or before
+    labels = dict.fromkeys([*new, *old])
+    changes = [_change(task, label, old.get(label), new.get(label)) for label in labels if task]
+    found = [change for change in changes if change is not None]
     return sorted(found, key=lambda change: (KINDS.index(change.kind), -change.size))
 
 
-def _whole(task: TaskScores, label: str, kind: str = "new") -> Change:
-    row = task.rows[label]
-    return Change(label, kind, str(row.seeds), task.told(row.most), task.told(row.tenth))
-
-
-def _moved(task: TaskScores, label: str, old: RowScores, new: RowScores) -> Change | None:
-    """What of a row shows other digits, or None."""
-    scores = [(task.told(a), task.told(b)) for a, b in _pairs(old, new)]
-    most, tenth = (_arrow(*pair) for pair in scores)
-    kind = "moved" if any(a != b for a, b in scores) else "seeds"
-    if kind == "seeds" and old.seeds == new.seeds:
+def _change(
+    task: TaskScores, label: str, old: RowScores | None, new: RowScores | None
+) -> Change | None:
+    """What is different about a row, or None where it shows the same digits."""
+    shown = [row for row in (old, new) if row is not None]
+    seeds, most, tenth = (
+        " → ".join(dict.fromkeys(texts))
+        for texts in (
+            [str(row.seeds) for row in shown],
+            [task.text(row.most) for row in shown],
+            [task.text(row.tenth) for row in shown],
+        )
+    )
+    if old is None or new is None:
+        return Change(label, "new" if old is None else "gone", seeds, most, tenth, 0.0)
+    moved = "→" in most + tenth
+    if not moved and "→" not in seeds:
         return None
-    size = max(abs(_mean(a) - _mean(b)) for a, b in _pairs(old, new))
-    return Change(label, kind, _arrow(str(old.seeds), str(new.seeds)), most, tenth, size)
-
-
-def _pairs(old: RowScores, new: RowScores) -> list[tuple[Score | None, Score | None]]:
-    return [(old.most, new.most), (old.tenth, new.tenth)]
-
-
-def _arrow(old: str, new: str) -> str:
-    return new if old == new else f"{old} → {new}"
-
-
-def _mean(score: Score | None) -> float:
-    return score.mean if score else 0.0
+    pairs = ((old.most, new.most), (old.tenth, new.tenth))
+    size = max(abs((a.mean if a else 0.0) - (b.mean if b else 0.0)) for a, b in pairs)
+    return Change(label, "moved" if moved else "seeds", seeds, most, tenth, size)

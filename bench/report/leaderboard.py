@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
+from bench.plan.suite import PUBLISHED, not_of, read_suite
+from bench.report.boards.all import TaskReport, report_of
 from bench.report.changes import changes_board, changes_since
-from bench.report.charts.svg import draw_charts
-from bench.report.links import anchor, linked
-from bench.report.outside import outside_section
+from bench.report.markdown import anchor, linked, pipe_table
 from bench.report.published import read_published, scores_of, whatever_version
+from bench.report.rows import EARLIER, by_task, label
 from bench.report.summary import distance_board, summary_board
-from bench.report.task_report import by_task, report_of
+from bench.store.cell import Status
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.report.changes import TaskChanges
-    from bench.report.rows import Board
-    from bench.report.task_report import TaskReport
+    from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.store.folder import Store
 
+NAME, PAGE = "LEADERBOARD.md", "leaderboard.html"
 HEAD = """# Leaderboard
 
 How far up a hierarchy a method still finds what is relevant (**recall by distance**), how well it
@@ -34,7 +34,23 @@ in `runs/`; rows marked *reported* are printed in papers and stand apart.
 """
 
 
-def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
+class Leaderboard(NamedTuple):
+    """What was written.
+
+    Attributes:
+        path: of LEADERBOARD.md.
+        page: of leaderboard.html, if it was written.
+        reports: of every task.
+        left_out: a line for each stored cell that is on no board.
+    """
+
+    path: Path
+    page: Path | None
+    reports: list[TaskReport]
+    left_out: list[str]
+
+
+def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
     """Write the boards of all cells of a store into its LEADERBOARD.md.
 
     Args:
@@ -46,68 +62,112 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Path:
     Raises:
         InputError: what was marked is not as it was written, or the suite cannot be used.
     """
-    path = store.root / "LEADERBOARD.md"
+    path = store.root / NAME
     published = read_published(store.published)
-    reports = [report_of(cells, store.query_values) for cells in by_task(store.cells())]
+    stored, left_out = store.read()
+    reports = [report_of(cells, store.query_values) for cells in by_task(stored)]
+    links = {name: f"[{name}](#{anchor(name)})" for name in map(_name, reports)}
     overview = [summary_board(reports)]
     if (by_distance := distance_board(reports)).rows:
         overview.append(by_distance)
-    texts = [_overview(reports, overview)]
+    texts = [_overview(board, links) for board in overview]
     if published is not None:
         now = [whatever_version(scores_of(each.rows)) for each in reports if each.rows]
         changes = changes_since(published, now)
         overview.append(changes_board(published, changes))
-        texts.append(_changed(reports, overview[-1], changes))
-        texts.append(outside_section(reports, _links(reports)))
-    folder = store.root / "figures" if figures else None
-    sections = [_section(report, folder) for report in reports]
-    write_atomically(path, "\n".join([HEAD, *texts, _contents(reports), *sections]))
+        texts.append(_changed(overview[-1], changes, links))
+        texts.append(outside_section(reports, links))
+    texts.append(_contents(reports, links))
+    texts += [_section(report, store.root / "figures" if figures else None) for report in reports]
+    write_atomically(path, "\n".join([HEAD, *texts]))
     if figures:
         from bench.report.page.write import write_page
 
-        write_page(store, reports, overview)
-    return path
+        write_page(store.root / PAGE, reports, overview)
+    return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
 
 
-def _overview(reports: list[TaskReport], boards: list[Board]) -> str:
-    """Boards of all datasets, their names linked."""
-    links = _links(reports)
-    lines = []
-    for board in boards:
-        rows = [[links.get(row[0], row[0]), *row[1:]] for row in board.rows]
-        lines += [f"## {board.title}", "", *board.notes, "", pipe_table(board.header, rows), ""]
-    return "\n".join(lines)
+def _name(report: TaskReport) -> str:
+    return report.cells[0].task
 
 
-def _changed(reports: list[TaskReport], board: Board, changes: list[TaskChanges]) -> str:
+def _overview(board: Board, links: dict[str, str]) -> str:
+    """A board of all datasets, their names linked."""
+    rows = [[links[name], *texts] for name, *texts in board.rows]
+    return "\n".join(
+        [f"## {board.title}", "", *board.notes, "", pipe_table(board.header, rows), ""]
+    )
+
+
+def _changed(board: Board, changes: list[TaskChanges], links: dict[str, str]) -> str:
     """What changed, a line for each dataset; the page has every row."""
-    links = _links(reports)
     lines = [f"## {board.title}", "", *board.notes, ""]
     lines += [f"- {links.get(each.task, each.task)}{each.data}: {each.line()}" for each in changes]
     return "\n".join([*lines, ""] if changes else lines)
 
 
-def _contents(reports: list[TaskReport]) -> str:
+def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
+    """A section in markdown: rows that are not of the suite, and how many are of earlier versions.
+
+    Args:
+        reports: of each task.
+        links: a task to how it is written.
+
+    Raises:
+        InputError: the suite cannot be used.
+    """
+    suite, suite_named = read_suite(PUBLISHED), f"`--suite {PUBLISHED}`"
+    lines = []
+    for report in reports:
+        outside = {cell.key for cell in not_of(suite, report.cells)}
+        if outside:
+            lines.append(f"- {links[_name(report)]}: {', '.join(_with_cell_of(report, outside))}")
+    if lines:
+        lines = [f"Rows, or single seeds of them, that {suite_named} does not list:", "", *lines]
+    else:
+        lines = [f"{suite_named} lists every row."]
+    rows = [row for report in reports for row in report.rows]
+    earlier = [row for row in rows if row.label != row.name]
+    text = "Every row is of today's version of its method."
+    if earlier:
+        text = (
+            f"{len(earlier)} of {len(rows)} rows are marked{EARLIER}, as they are of an *earlier "
+            f"version* of their method. `python run_bench.py --suite {PUBLISHED} --out results` "
+            "measures them again."
+        )
+    return "\n".join(["## Not of the suite, or of an earlier version", "", *lines, "", text, ""])
+
+
+def _with_cell_of(report: TaskReport, keys: set[str]) -> Iterator[str]:
+    """Rows with one of some cells, with its seed where others of the row are none of them."""
+    for row in report.rows:
+        seeds = [str(cell.seed) for cell in row.cells if cell.key in keys]
+        if len(seeds) == len(row.cells):
+            yield row.label
+        elif seeds:
+            yield f"{row.label} (seed {', '.join(seeds)})"
+    for cell in report.cells:
+        if cell.status is not Status.OK and cell.key in keys:
+            yield f"{label(cell)} (seed {cell.seed}, {cell.status})"
+
+
+def _contents(reports: list[TaskReport], links: dict[str, str]) -> str:
     """The boards of each dataset."""
-    links = _links(reports)
-    lines = ["## Contents", ""]
-    for report, name in zip(reports, _headings(reports), strict=True):
-        lines.append(f"- {links[name]}: {' · '.join(board.title for board in report.boards)}")
-    return "\n".join([*lines, ""])
-
-
-def _links(reports: list[TaskReport]) -> dict[str, str]:
-    return {name: f"[{name}](#{anchor(name)})" for name in _headings(reports)}
-
-
-def _headings(reports: list[TaskReport]) -> list[str]:
-    return [report.cells[0].task for report in reports]
+    lines = [
+        f"- {links[_name(report)]}: {' · '.join(board.title for board in report.boards)}"
+        for report in reports
+    ]
+    return "\n".join(["## Contents", "", *lines, ""])
 
 
 def _section(report: TaskReport, figures: Path | None) -> str:
     """A task as markdown, with its charts if there is a folder for them."""
-    cells, first = report.cells, report.cells[0]
-    charts = draw_charts(report.rows, figures) if figures else {}
+    charts: dict[str, str] = {}
+    if figures is not None:
+        from bench.report.charts.svg import draw_charts
+
+        charts = draw_charts(report.rows, figures)
+    first = report.cells[0]
     card = card_of_task(first.task)
     lines = [f"## {first.task}", ""]
     if card is not None:
@@ -123,42 +183,16 @@ def _section(report: TaskReport, figures: Path | None) -> str:
         f"{first.n_documents:,} documents; "
         f"data `{first.task_digest[:12]}`.",
         *first.notes,
-        f"Measured on {'; '.join(places(cells))}.",
+        f"Measured on {'; '.join(places(report.cells))}.",
         "",
     ]
     for number, board in enumerate(report.boards):
-        lines += [f"### {board.title}", ""]
-        if board.notes:
-            lines += [*board.notes, ""]
         shown = board if number else linked(board, report.rows)
-        lines += [pipe_table(shown.header, shown.rows), ""]
+        notes = [*board.notes, ""] if board.notes else []
+        lines += [f"### {board.title}", "", *notes, pipe_table(shown.header, shown.rows), ""]
         if board.title in charts:
             lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
     return "\n".join(lines)
-
-
-def pipe_table(header: list[str], rows: list[list[str]]) -> str:
-    """A table in markdown, with the bars of its texts escaped and nothing to fill them up."""
-    table = [header, ["---" for _ in header], *rows]
-    escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in table]
-    return "\n".join(f"| {' | '.join(row)} |" for row in escaped)
-
-
-def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Every row of the tables in a text, after its header."""
-    header: list[str] = []
-    above: list[str] = []
-    for line in text.splitlines():
-        if not line.startswith("|"):
-            header = []
-            continue
-        parts = re.split(r"(?<!\\)\|", line.strip())[1:-1]
-        cells = [part.strip().replace("\\|", "|") for part in parts]
-        if not set(line) - set("|:- "):
-            header = above
-        elif header:
-            yield header, cells
-        above = cells
 
 
 def places(cells: list[Cell]) -> list[str]:

@@ -1,4 +1,4 @@
-"""``published.json``: the main scores of the boards that changes are told against."""
+"""``published.json``: the main scores of boards, marked to be compared with later ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import Field, FiniteFloat, PositiveInt
 from bench.errors import InputError
 from bench.report.rows import (
     EARLIER,
-    NONE,
+    by_task,
     chosen_points,
     main_measure,
     main_score,
@@ -19,12 +19,12 @@ from bench.report.rows import (
     rows_of,
     within_budget,
 )
-from bench.report.task_report import by_task
+from bench.report.table import NONE
 from bench.system.files import write_atomically
 from bench.system.records import NotWholeError, Record, read_record, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from bench.report.rows import Row
@@ -44,7 +44,7 @@ class RowScores(Record):
     Attributes:
         seeds: how many.
         most: at the operating point that visits most.
-        tenth: at the dearest one within 10 % visited, if every seed has one.
+        tenth: at the one that visits most within 10 %, if every seed has one.
     """
 
     seeds: PositiveInt
@@ -66,7 +66,7 @@ class TaskScores(Record):
     unit: Literal["share", "rho"]
     rows: dict[str, RowScores]
 
-    def told(self, score: Score | None) -> str:
+    def text(self, score: Score | None) -> str:
         """A score with the digits that boards show, or a dash."""
         if score is None:
             return NONE
@@ -87,19 +87,34 @@ class Published(Record):
 def scores_of(rows: Sequence[Row]) -> TaskScores:
     """The main scores of the rows of one task, of which there is one at least."""
     cell = rows[0].cells[0]
-    if cell.points:
-        measure = main_measure(cell)
-        scores = {row.label: _of_points(row) for row in rows}
-    else:
-        measure = f"Spearman's rho, {cell.similarity[0].subset}"
-        scores = {row.label: _of_pairs(row) for row in rows}
+    searched = bool(cell.points)
     return TaskScores(
         task=cell.task,
         digest=cell.task_digest,
-        measure=measure,
-        unit="share" if cell.points else "rho",
-        rows=scores,
+        measure=main_measure(cell) if searched else f"Spearman's rho, {cell.similarity[0].subset}",
+        unit="share" if searched else "rho",
+        rows={row.label: _row_scores(row) for row in rows},
     )
+
+
+def _row_scores(row: Row) -> RowScores:
+    """Scores of word pairs are by the first way of scoring and subset; 0 without a rho."""
+    seeds = len(row.cells)
+    if not row.cells[0].points:
+        return RowScores(
+            seeds=seeds, most=_score(cell.similarity[0].rho or 0.0 for cell in row.cells)
+        )
+    points = chosen_points(row, within_budget)
+    return RowScores(
+        seeds=seeds,
+        most=_score(main_score(most_visited(cell)) for cell in row.cells),
+        tenth=None if points is None else _score(map(main_score, points)),
+    )
+
+
+def _score(of_seeds: Iterable[float]) -> Score:
+    values = list(of_seeds)
+    return Score(mean=fmean(values), spread=stdev(values) if len(values) > 1 else None)
 
 
 def whatever_version(scores: TaskScores) -> TaskScores:
@@ -124,8 +139,8 @@ def mark_published(store: Store, date: dt.date) -> None:
     found = [rows for cells in by_task(stored) if (rows := rows_of(cells))]
     if not found:
         raise InputError(
-            f"{store.runs} holds no measured cell, and boards of none are nothing to tell changes "
-            "against; name a results folder with --out"
+            f"{store.runs} holds no measured cell, so there are no boards to compare later ones "
+            "with; name a results folder with --out"
         )
     published = Published(date=date, tasks=[whatever_version(scores_of(rows)) for rows in found])
     write_atomically(store.published, to_json(published))
@@ -146,25 +161,3 @@ def read_published(path: Path) -> Published | None:
             f"{error}; take the record of boards back from version control, or begin anew with "
             f"`python -m bench leaderboard --out {path.parent} --mark`"
         ) from error
-
-
-def _of_points(row: Row) -> RowScores:
-    most = [main_score(most_visited(cell)) for cell in row.cells]
-    tenth = chosen_points(row, within_budget)
-    return RowScores(
-        seeds=len(row.cells),
-        most=_score(most),
-        tenth=None if tenth is None else _score([main_score(point) for point in tenth]),
-    )
-
-
-def _of_pairs(row: Row) -> RowScores:
-    """By the first way of scoring and subset; without a rho where all scores are equal."""
-    return RowScores(
-        seeds=len(row.cells),
-        most=_score([cell.similarity[0].rho or 0.0 for cell in row.cells]),
-    )
-
-
-def _score(values: list[float]) -> Score:
-    return Score(mean=fmean(values), spread=stdev(values) if len(values) > 1 else None)

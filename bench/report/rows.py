@@ -1,33 +1,29 @@
-"""What all boards are made of: a table of text, and rows of cells over seeds."""
+"""Rows of cells over seeds, and the operating points that boards show of them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
-from statistics import fmean, stdev
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, TypeAlias
 
 from bench.measures.ranking import MAIN
 from bench.measures.records import BUDGET, PointResult, most_visited_within
+from bench.report.table import Column, mean_text
 from bench.store.cell import Cell, Status
 from bench.versions.stated import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
 
-NONE = "–"
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
+ABSENT = "No operating point visits so little"
 
-
-@dataclass(frozen=True)
-class Board:
-    """A table: a title, sentences on how to read it, header and rows of text."""
-
-    title: str
-    header: list[str]
-    rows: list[list[str]]
-    notes: list[str] = field(default_factory=list)
+Points: TypeAlias = list[PointResult]
+"""One operating point of each seed."""
+Choose: TypeAlias = Callable[[Cell], PointResult | None]
 
 
 @dataclass(frozen=True)
@@ -57,10 +53,15 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
     return min(found, key=lambda row: row.label != name, default=None)
 
 
-def mean_and_std(shares: Sequence[float], digits: int = 1) -> str:
-    """Mean in per cent, with the standard deviation where there are several seeds."""
-    text = f"{100 * fmean(shares):.{digits}f}"
-    return f"{text} ± {100 * stdev(shares):.{digits}f}" if len(shares) > 1 else text
+def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
+    """Cells grouped by task; a task whose data changed is another task.
+
+    Datasets come by name, those of arguments (``tree-H=3,W=3``) after the others.
+    """
+    groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        groups[cell.task, cell.task_digest].append(cell)
+    return [groups[key] for key in sorted(groups, key=lambda key: ("=" in key[0], key))]
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
@@ -76,14 +77,17 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
     firsts = [group[0] for group in groups.values()]
     rows: dict[str, Row] = {}
     for group in sorted(groups.values(), key=lambda group: group[0].provenance.date, reverse=True):
-        apart = _apart(group[0], firsts)
-        told = label(group[0]) + "".join(f" {name}={group[0].params[name]}" for name in apart)
-        while told in rows:  # of the same plugin, before it was changed
-            told += EARLIER
-        rows[told] = Row(told, sorted(group, key=lambda cell: cell.seed), apart)
-    return sorted(
-        rows.values(), key=lambda row: (-mean_of(row, most_visited, main_score), row.label)
-    )
+        differing = _differing_params(group[0], firsts)
+        text = label(group[0]) + "".join(f" {name}={group[0].params[name]}" for name in differing)
+        while text in rows:  # of the same plugin, before it was changed
+            text += EARLIER
+        rows[text] = Row(text, sorted(group, key=lambda cell: cell.seed), differing)
+    return sorted(rows.values(), key=lambda row: (-_score(row), row.label))
+
+
+def _score(row: Row) -> float:
+    """What a row is placed by; pairs of words are not searched, and have boards with an order."""
+    return mean_score([most_visited(cell) for cell in row.cells]) if row.cells[0].points else 0.0
 
 
 def label(cell: Cell) -> str:
@@ -93,8 +97,8 @@ def label(cell: Cell) -> str:
     return f"{cell.method}{changed}{marks}"
 
 
-def _apart(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
-    """The parameters that set a cell apart from others whose label is the same."""
+def _differing_params(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
+    """The parameters of a cell that others with the same label have otherwise."""
     alike = [other for other in others if label(other) == label(cell)]
     return tuple(
         name
@@ -113,33 +117,41 @@ def main_measure(cell: Cell) -> str:
     return "recall@|S|" if cell.cut is None else MAIN
 
 
-def mean_of(
-    row: Row,
-    choose: Callable[[Cell], PointResult | None],
-    value: Callable[[PointResult], float],
-) -> float:
-    """Mean of a value at the chosen points over seeds; 0 without any."""
-    points = [choose(cell) for cell in row.cells if cell.points]
-    return fmean(value(point) if point else 0.0 for point in points) if points else 0.0
+def most_visited(cell: Cell) -> PointResult:
+    """The operating point that visits most, of at least one."""
+    return max(cell.points, key=lambda point: point.visited)
 
 
-def chosen_points(
-    row: Row, choose: Callable[[Cell], PointResult | None]
-) -> list[PointResult] | None:
+def within(cell: Cell, budget: float) -> PointResult | None:
+    """The operating point that visits most within a budget: a measured mean share visited."""
+    number = most_visited_within(cell.points, budget)
+    return None if number is None else cell.points[number]
+
+
+def within_budget(cell: Cell) -> PointResult | None:
+    """The operating point that visits most within 10 %."""
+    return within(cell, BUDGET)
+
+
+def chosen_points(row: Row, choose: Choose) -> Points | None:
     """The chosen point of each seed, or None where a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
     return points if len(points) == len(row.cells) else None
 
 
-def visited_text(points: list[PointResult]) -> str:
+def mean_score(points: Points) -> float:
+    """Mean of the main score over seeds."""
+    return fmean(map(main_score, points))
+
+
+def visited_text(points: Points) -> str:
     """Mean visited share in per cent."""
-    visited = f"{100 * fmean(point.visited for point in points):.1f}"
+    visited = mean_text(point.visited for point in points)
     return f"{visited}, self-reported" if points[0].self_reported else visited
 
 
-def without_note(labels: list[str]) -> list[str]:
-    """A sentence on rows that are not on a board."""
-    return [f"No operating point visits so little: {', '.join(labels)}."] if labels else []
+SEEDS = Column[Points]("seeds", lambda points: str(len(points)))
+VISITED = Column("visited %", visited_text)
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:
@@ -150,19 +162,3 @@ def earlier_note(rows: Iterable[Row]) -> list[str]:
         f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed since "
         "in ways that may change results."
     ]
-
-
-def most_visited(cell: Cell) -> PointResult:
-    """The operating point that visits most."""
-    return max(cell.points, key=lambda point: point.visited)
-
-
-def within(cell: Cell, budget: float) -> PointResult | None:
-    """The dearest operating point whose measured mean visited share is within ``budget``."""
-    number = most_visited_within(cell.points, budget)
-    return None if number is None else cell.points[number]
-
-
-def within_budget(cell: Cell) -> PointResult | None:
-    """The dearest operating point that visits at most 10 %."""
-    return within(cell, BUDGET)

@@ -6,27 +6,19 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.recall import MIN_PAIRS
 from bench.report.published import scores_of
-from bench.report.rows import (
-    NONE,
-    Board,
-    Row,
-    chosen_points,
-    earlier_note,
-    most_visited,
-    within_budget,
-)
+from bench.report.rows import Choose, Row, chosen_points, earlier_note, most_visited, within_budget
+from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.measures.records import PointResult
-    from bench.report.task_report import TaskReport
-    from bench.store.cell import Cell
+    from bench.report.boards.all import TaskReport
 
 FAST = 0.95
-"""Of the best score at 10 % visited, what a row must reach to be called fast."""
+"""The share of the best score at 10 % visited that a row must reach to be called fast."""
 MOST_AT_AN_END = 2
 """Distances that are called near, and far."""
 
@@ -34,7 +26,7 @@ MOST_AT_AN_END = 2
 def summary_board(reports: Sequence[TaskReport]) -> Board:
     """The best rows of each task, those that see the test left out."""
     header = ["dataset", "measure", "best", "best at ≤ 10 % visited", "fastest at ≤ 10 % visited"]
-    table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
+    table = [[report.cells[0].task, *_best(_unaided(report))] for report in reports if report.rows]
     notes = [
         "Means over seeds, in per cent, of rows that do not see the test. Fastest: most queries a "
         f"second among rows that come to {100 * FAST:.0f} % of the best one's score within 10 % "
@@ -52,17 +44,18 @@ def distance_board(reports: Sequence[TaskReport]) -> Board:
     table = []
     for report in reports:
         rows = _unaided(report)
-        near, far = _ends(rows[0]) if rows and rows[0].cells[0].points else ([], [])
-        if not near:
+        if not rows or not (ends := _near_and_far(rows[0])):
             continue
-        worst = _told(_scores(rows, most_visited, lambda point: point.min))
-        ends = [
-            f"{_span(end)}: {_told(_scores(rows, choose, partial(_recall, distances=end)))}"
+        worst = _best_text(_scores(rows, most_visited, lambda point: point.min))
+        near, far, *cheap = (
+            _best_text(
+                _scores(rows, choose, partial(_recall, distances=end)),
+                f"{'–'.join(map(str, end))}: ",
+            )
             for choose in (most_visited, within_budget)
-            for end in (near, far)
-        ]
-        ends = [NONE if end.endswith(f": {NONE}") else end for end in ends]
-        table.append([report.cells[0].task, *ends[:2], worst, *ends[2:]])
+            for end in ends
+        )
+        table.append([report.cells[0].task, near, far, worst, *cheap])
     notes = [
         "Share of all pairs found at the smallest distances and at the largest, two of each or one "
         f"where there are fewer than four (of at least {MIN_PAIRS} pairs); a worst distance is the "
@@ -76,32 +69,29 @@ def _unaided(report: TaskReport) -> list[Row]:
     return [row for row in report.rows if not row.cells[0].sees_test]
 
 
-def _best(report: TaskReport) -> list[str]:
+def _best(rows: list[Row]) -> list[str]:
     """Measure and best rows of a task."""
-    rows = _unaided(report)
     if not rows:
         return [NONE] * 4
     scores = scores_of(rows)
     most = {label: row.most.mean for label, row in scores.rows.items()}
     if scores.unit == "rho":
-        return [scores.measure, _told(most, _rho), NONE, NONE]
+        return [scores.measure, _best_text(most, form="{:.3f}", factor=1), NONE, NONE]
     cheap = {label: row.tenth.mean for label, row in scores.rows.items() if row.tenth}
     enough = FAST * max(cheap.values(), default=0.0)
     speed = _scores(rows, within_budget, lambda point: point.queries_per_second)
     fast = {label: each for label, each in speed.items() if cheap[label] >= enough}
-    return [scores.measure, _told(most), _told(cheap), _told(fast, _speed)]
+    fastest = _best_text(fast, form="{:,.0f} q/s", factor=1)
+    return [scores.measure, _best_text(most), _best_text(cheap), fastest]
 
 
-def _ends(row: Row) -> tuple[list[int], list[int]]:
-    """The distances of a task that are called near and far; none where it has but one."""
-    strata = most_visited(row.cells[0]).recall_by_distance
+def _near_and_far(row: Row) -> list[list[int]]:
+    """The distances of a task that are called near, and far; none where it has but one."""
+    cell = row.cells[0]
+    strata = most_visited(cell).recall_by_distance if cell.points else []
     ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
     each = min(MOST_AT_AN_END, len(ranked) // 2)
-    return ranked[:each], ranked[len(ranked) - each :]
-
-
-def _span(distances: list[int]) -> str:
-    return "–".join(map(str, distances))
+    return [ranked[:each], ranked[-each:]] if each else []
 
 
 def _recall(point: PointResult, distances: list[int]) -> float:
@@ -111,32 +101,21 @@ def _recall(point: PointResult, distances: list[int]) -> float:
 
 
 def _scores(
-    rows: list[Row],
-    choose: Callable[[Cell], PointResult | None],
-    value: Callable[[PointResult], float],
+    rows: list[Row], choose: Choose, value: Callable[[PointResult], float]
 ) -> dict[str, float]:
     """Label to the mean over seeds, of rows that have such a point in each."""
     points = {row.label: chosen_points(row, choose) for row in rows}
     return {label: fmean(map(value, found)) for label, found in points.items() if found}
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}"
-
-
-def _rho(rho: float) -> str:
-    return f"{rho:.3f}"
-
-
-def _speed(per_second: float) -> str:
-    return f"{per_second:,.0f} q/s"
-
-
-def _told(scores: dict[str, float], form: Callable[[float], str] = _percent) -> str:
-    """The best row and its score, and how many others show the same."""
+def _best_text(
+    scores: dict[str, float], before: str = "", form: str = "{:.1f}", factor: float = 100
+) -> str:
+    """The best row and its score, and how many others show the same digits."""
     if not scores:
         return NONE
-    shown = form(max(scores.values()))
+    texts = {label: form.format(factor * score) for label, score in scores.items()}
+    shown = texts[max(scores, key=scores.__getitem__)]
     # In the order of the boards.
-    first, *others = (label for label, score in scores.items() if form(score) == shown)
-    return f"{first}{f' and {len(others)} more' if others else ''} ({shown})"
+    first, *others = (label for label, text in texts.items() if text == shown)
+    return f"{before}{first}{f' and {len(others)} more' if others else ''} ({shown})"

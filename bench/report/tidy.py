@@ -21,25 +21,9 @@ if TYPE_CHECKING:
     Row: TypeAlias = dict[str, object]
 
 COLUMNS = (
-    "task",
-    "method",
-    "seed",
-    "key",
-    "status",
-    "reason",
-    "earlier",
-    "point",
-    "chosen",
-    "visited",
-    "work",
-    "queries_per_second",
-    "measure",
-    "distance",
-    "value",
-    "low",
-    "high",
-    "n",
-)
+    "task", "method", "seed", "key", "status", "reason", "earlier", "point", "chosen", "visited",
+    "work", "queries_per_second", "measure", "distance", "value", "low", "high", "n",
+)  # fmt: skip
 """The columns of every table; a hyper-parameter of one of these names is ``params.NAME``."""
 
 
@@ -108,15 +92,8 @@ def _measures(point: PointResult) -> Iterator[Row]:
 
 
 def _figures(strata: list[Stratum], ranking: dict[str, Interval], part: str) -> Iterator[Row]:
-    for stratum in strata:
-        yield {
-            "measure": f"recall_by_distance{part}",
-            "distance": stratum.distance,
-            "value": stratum.recall,
-            "low": stratum.low,
-            "high": stratum.high,
-            "n": stratum.n,
-        }
+    for each in strata:
+        figures = {"value": each.recall, "low": each.low, "high": each.high, "n": each.n}
+        yield {"measure": f"recall_by_distance{part}", "distance": each.distance, **figures}
     for name, found in ranking.items():
-        interval = {"value": found.mean, "low": found.low, "high": found.high}
-        yield {"measure": name + part, **interval}
+        yield {"measure": name + part, "value": found.mean, "low": found.low, "high": found.high}

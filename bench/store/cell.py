@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
-from bench.method import Resources, Value
 from bench.system.provenance import Provenance
 from bench.system.records import Amount, Columns, Figure, Record, Text
+from bench.types import Value
 
 
 class Status(StrEnum):
-    """How a cell ended."""
+    """Where a cell stands: planned, and not measured yet; or how it ended."""
 
+    PLANNED = "planned"
     OK = "ok"
     FAILED = "failed"
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out-of-memory"
     SKIPPED = "skipped"
-
-
-WARNING = "warning: "
-"""How the phase of a cell begins that is no phase, but something to be told at once."""
 
 
 class Cost(Record):
@@ -98,6 +95,24 @@ class Cell(Record):
     sha256: str | None = None
     provenance: Provenance
 
+    def ended(
+        self,
+        status: Status,
+        reason: str | None,
+        provenance: Provenance | None = None,
+        **outcome: Any,  # noqa: ANN401 - fields of each its own type
+    ) -> Cell:
+        """This planned cell with how it ended and what was measured."""
+        update = {"status": status, "reason": reason, **outcome}
+        if provenance is not None:
+            update["provenance"] = provenance
+        return self.model_copy(update=update)
+
+    @property
+    def title(self) -> str:
+        """The cell in a few words."""
+        return f"{self.task} · {self.method} · seed {self.seed}"
+
     @property
     def place(self) -> str:
         """Its folder within the runs of a store: ``<task>/<method>/<key>``."""
@@ -108,28 +123,3 @@ class Cell(Record):
         """What a newer cell of other code takes the place of."""
         params = repr(sorted(self.params.items()))
         return self.task, self.task_digest, self.method, params, self.seed, self.k
-
-
-class CellSpec(Record):
-    """What the process of a cell is told to do.
-
-    Attributes:
-        root: the results folder.
-        task_folder: where the task's arrays lie.
-        fits: the folder of fitted states that cells share.
-        resources: what it asks of a node of a cluster.
-        memory_bytes: how much the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
-        launched: when the cell's process was started (seconds since 1970).
-        blank: the cell with everything but its outcome.
-    """
-
-    root: str
-    task_folder: str
-    fits: str
-    resources: Resources = Resources()
-    plugins: list[str]
-    memory_bytes: int
-    fits_from: float
-    launched: float = 0.0
-    blank: Cell

@@ -1,10 +1,11 @@
-"""Where this code is; where data and what can be made again are kept, read of the environment."""
+"""Where code, data and what can be made again are, as the environment says."""
 
 from __future__ import annotations
 
+import importlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
@@ -53,3 +54,9 @@ def find_data(relative: str, data_dir: Path | None, *, dataset: str) -> Path:
         f"fetch {dataset}`, or put the data there, or name its folder with --data-dir or "
         "TREELINE_DATA"
     )
+
+
+def load_object(target: str) -> Any:  # noqa: ANN401
+    """The object that ``module:attribute`` names."""
+    module, _, attribute = target.partition(":")
+    return getattr(importlib.import_module(module), attribute)

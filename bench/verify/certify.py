@@ -7,16 +7,16 @@ import tempfile
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
-from bench.experiment import RunOptions, run_planned
-from bench.plan.cells import Settings, blank_cell, settled
+from bench.executors.measure import Conditions, measure
+from bench.plan.cells import plan_cell
+from bench.plan.grid import defaults_on
 from bench.registry import Registry
-from bench.report.console import name_of
 from bench.store.cell import Cell, Status
-from bench.store.folder import CELL, MARK
+from bench.store.folder import CELL, MARK, Store
 from bench.system.files import write_atomically
 from bench.system.provenance import provenance, usable_cores
 from bench.system.records import read_record, to_json
@@ -33,14 +33,32 @@ FOUND = 3
 """Cells that an error names."""
 
 
-def certify(named: str, options: RunOptions) -> bool:
+class Again(NamedTuple):
+    """How a stored cell is measured again.
+
+    Attributes:
+        out: the results folder that holds it.
+        plugins: methods in files, as ``FILE.py:Class``.
+        dataset: NAME:PATH of a task that was read from a path.
+        timeout_s: seconds that it may take.
+        data_dir: the folder that is searched for data first.
+    """
+
+    out: Path
+    plugins: tuple[str, ...] = ()
+    dataset: str | None = None
+    timeout_s: float = 3600
+    data_dir: Path | None = None
+
+
+def certify(named: str, how: Again) -> bool:
     """Measure a cell again, in a folder of its own, and print each metric beside the stored one.
 
     The outcome is written as ``certify.json`` beside the stored cell.
 
     Args:
         named: the path of a cell.json or of its folder, or how its key begins.
-        options: of which the results folder, plugins, data and the time limit are read.
+        how: the results folder, plugins, data and the time limit.
 
     Returns:
         Whether no metric fails.
@@ -48,15 +66,15 @@ def certify(named: str, options: RunOptions) -> bool:
     Raises:
         InputError: there is no such cell, it was not measured, or it cannot be here.
     """
-    path = find_cell(named, options.out)
+    path = find_cell(named, how.out)
     stored = read_record(path, Cell)
     if stored.status is not Status.OK:
         raise InputError(
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
             "name a cell that was measured"
         )
-    say(f"{path}: {name_of(stored)}, measured {stored.provenance.date[:10]}")
-    again = _measured_again(stored, options)
+    say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")
+    again = _measured_again(stored, how)
     ended = "" if again.status is Status.OK else f"it ended as {again.status}: {again.reason}"
     judged = [] if ended else list(judge(stored, again))
     counts = Counter(each.verdict for each in judged)
@@ -108,7 +126,7 @@ def _listed(keys: list[str]) -> str:
 
 
 def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) -> Cell:
-    """The cell to be measured of the same parameters, whatever the defaults are by now.
+    """The planned cell of the same parameters, whatever the defaults are by now.
 
     Its key is that of the stored cell if neither the code of the method nor the data has changed.
 
@@ -116,40 +134,39 @@ def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) 
         stored: the cell.
         method: the class of its name.
         task: the task that it was measured on.
-        threads: the number of threads that it is to be measured with.
+        threads: the cores that it is to be measured with.
+
+    Raises:
+        InputError: the method refuses a parameter.
     """
-    today, _ = settled(method, task, Settings())
-    changed = {
-        (method.name, name): value
-        for name, value in stored.params.items()
-        if name in today and value != today[name]
-    }
-    return blank_cell(task, method, stored.seed, stored.k, Settings(changed), provenance(threads))
+    today = defaults_on(method, task)
+    values = today | {name: value for name, value in stored.params.items() if name in today}
+    return plan_cell(task, method(**values), stored.seed, stored.k, provenance(threads))
 
 
-def _measured_again(stored: Cell, options: RunOptions) -> Cell:
+def _measured_again(stored: Cell, how: Again) -> Cell:
     """The same cell by the code of today, on as many threads."""
-    registry = Registry(options.plugins)
+    registry = Registry(how.plugins)
     try:
         method = registry.resolve(stored.method)
     except InputError as error:
         raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
-    dataset = options.dataset[0] if options.dataset else dataset_of(stored.task)
-    task = load_dataset(dataset, options.data_dir)
+    dataset = how.dataset or dataset_of(stored.task)
+    task = load_dataset(dataset, how.data_dir)
     if task.digest != stored.task_digest:
         raise InputError(
             f"the cell was measured on data {stored.task_digest[:12]} of {stored.task}, but "
             f"{dataset} here is {task.digest[:12]}; name the data with --data-dir or --dataset"
         )
     threads = min(stored.provenance.threads, usable_cores())
-    blank = cell_of_today(stored, method, task, threads)
-    if blank.key != stored.key:
-        say(f"Its code has changed since: its key was {stored.key} and is {blank.key} today.")
-        for name in sorted(stored.params.keys() ^ blank.params.keys()):
+    planned = cell_of_today(stored, method, task, threads)
+    if planned.key != stored.key:
+        say(f"Its code has changed since: its key was {stored.key} and is {planned.key} today.")
+        for name in sorted(stored.params.keys() ^ planned.params.keys()):
             say(f"  the parameter {name} is {'gone' if name in stored.params else 'new'}")
     with tempfile.TemporaryDirectory(prefix="treeline-certify-") as folder:
-        own = RunOptions(methods="", datasets="", out=Path(folder), timeout_s=options.timeout_s)
-        (again,) = run_planned(own, registry, [(task, [blank])], threads)
+        conditions = Conditions(timeout_s=how.timeout_s)
+        (again,) = measure([(task, [planned])], registry, Store(Path(folder)), conditions)
     return again
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.errors import InputError
-from bench.evaluation.derive import Results, correlations
+from bench.evaluation.points import Evaluation
+from bench.measures.word_pairs import correlations
 from bench.store.folder import RUN, Store
 from bench.store.run_file import PointSummary, read_run, read_scores
 
@@ -109,8 +110,8 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     }
     values = None
     try:
-        if task.similarity is not None:
-            found["similarity"] = correlations(read_scores(run), task.similarity)
+        if (pairs := task.similarity) is not None:
+            found["similarity"] = correlations(read_scores(run), pairs.gold, pairs.subsets)
         elif (results := _results(cell, task, run)) is not None:
             found["points"] = results.points()
             values = results.query_values(task.test.relevance.answered, found["points"])
@@ -122,7 +123,7 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     return cell.model_copy(update=found), values
 
 
-def _results(cell: Cell, task: Task, run: Path) -> Results | None:
+def _results(cell: Cell, task: Task, run: Path) -> Evaluation | None:
     """The results of all operating points, or None where there is none.
 
     Raises:
@@ -130,7 +131,7 @@ def _results(cell: Cell, task: Task, run: Path) -> Results | None:
     """
     rows = task.test.relevance.answered
     judged = task.test.rows(rows)
-    results: Results | None = None
+    results: Evaluation | None = None
     for stored, record in zip(cell.points, read_run(run), strict=True):
         if not np.array_equal(record.queries, rows):
             raise ValueError(f"its queries are not the {len(rows):,} that the task asks")
@@ -138,7 +139,7 @@ def _results(cell: Cell, task: Task, run: Path) -> Results | None:
             if known is not None and len(known) != judged.relevance.n_pairs:
                 n_pairs = judged.relevance.n_pairs
                 raise ValueError(f"{name} has {len(known):,} pairs, the task {n_pairs:,}")
-        results = results or Results(judged, record.exact, len(task.document_names))
+        results = results or Evaluation(judged, len(task.document_names), record.exact)
         summary = PointSummary(
             point=stored.point,
             n_queries=len(rows),

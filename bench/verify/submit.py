@@ -9,19 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.errors import InputError, cannot_write, unknown
-from bench.experiment import RunOptions
-from bench.report.console import name_of
-from bench.report.leaderboard import pipe_table, places, write_leaderboard
-from bench.report.page.command import command_of
+from bench.report.leaderboard import places, write_leaderboard
+from bench.report.markdown import pipe_table
+from bench.report.page.data import command_of
 from bench.report.published import scores_of
-from bench.report.rows import NONE, rows_of
-from bench.report.task_report import by_task
+from bench.report.rows import by_task, rows_of
+from bench.report.table import NONE
 from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
 from bench.system.records import NotWholeError, read_record
 from bench.system.terminal import say
+from bench.verify.certify import Again, find_cell
 from bench.verify.certify import certify as measure_again
-from bench.verify.certify import find_cell
 from bench.verify.mark import Mark, read_mark
 from bench.verify.replay import replay
 from bench.verify.submit_checks import wrong_with
@@ -103,16 +102,10 @@ def submit(
     new, rows = [each for each in found if each.new], _rows(found)
     refusals = list(wrong_with({each.path: each.cell for each in new}, source, data_dir))
     if certify and new and not refusals:
-        options = RunOptions(
-            methods="",
-            datasets="",
-            timeout_s=timeout_s,
-            out=source,
-            data_dir=data_dir,
-        )
+        how = Again(source, timeout_s=timeout_s, data_dir=data_dir)
         for row in rows:
             if not row.again:
-                measure_again(str(next(each.path for each in row.cells if each.new)), options)
+                measure_again(str(next(each.path for each in row.cells if each.new)), how)
     refusals += [
         f"certify: {each.path}: measured again, {mark.outcome}; see {MARK} beside it"
         for each in new
@@ -197,7 +190,7 @@ def _not_left_out(
         else:
             yield each._replace(new=there is None)
             continue
-        say(f"Left out: {each.path}: {name_of(each.cell)}: {problem}")
+        say(f"Left out: {each.path}: {each.cell.title}: {problem}")
 
 
 def _rows(found: list[Candidate]) -> list[Seeds]:
@@ -226,7 +219,7 @@ def _publish(new: list[Candidate], out: Path, data_dir: Path | None) -> bool:
                     raise cannot_write(out, error) from error
             store.commit(each.cell, folder)
     for key in before.keys() - {cell.key for cell in store.cells()}:
-        say(f"Takes the place of {key}: {name_of(before[key])}, by older code")
+        say(f"Takes the place of {key}: {before[key].title}, by older code")
     write_leaderboard(store, figures=True)
     say(f"\nReplay of {out}:")
     if replay(out, data_dir):
@@ -245,7 +238,7 @@ def _print_request(rows: list[Seeds], out: Path) -> bool:
     for each in rows:
         scores = scores_of([each.row])
         found = scores.rows[each.row.label]
-        figures = [scores.measure, scores.told(found.most), scores.told(found.tenth)]
+        figures = [scores.measure, scores.text(found.most), scores.text(found.tenth)]
         seeds = ", ".join(str(cell.seed) for cell in each.row.cells)
         names = [dataset_of(scores.task), each.row.label, seeds]
         table.append([*names, *figures, each.again or NONE])

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from filelock import FileLock
 
+from methods.chunks import drop_pages, mapping
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.sentence import model_digest
-from methods.pieces import give_back, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -101,7 +101,7 @@ def _write(
     def keep(rows_done: int, total: int) -> None:
         vectors.flush()
         if mapped is not None:
-            give_back(mapped)
+            drop_pages(mapped)
         counted.write_text(str(rows_done))
         progress(rows_done, total)
 

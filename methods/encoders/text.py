@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from methods.encoders.base import Encoder
-from methods.encoders.towers import HeadShape, Tower, make_tower
+from methods.encoders.towers import HeadShape, Tower
+from methods.encoders.tuning import make_tower
 
 if TYPE_CHECKING:
     from pathlib import Path

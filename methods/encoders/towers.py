@@ -1,4 +1,4 @@
-"""What is trained of a text encoder: nothing, a head on frozen vectors, its last block, or all.
+"""Towers, the parts that a text encoder is made of: a frozen one, and one with a trained head.
 
 A tower is shared by queries and documents. It turns texts into unit vectors; while it is trained,
 ``forward`` gives vectors of some rows of texts that were prepared once.
@@ -15,9 +15,9 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, relu
 
+from methods.chunks import drop_pages, mapping, room_for, rows_of
 from methods.device import device_of, moved
 from methods.encoders.embeddings import embed, encode_here
-from methods.pieces import give_back, mapping, room_for, rows_of
 
 if TYPE_CHECKING:
     from bench.method import Workspace
@@ -34,7 +34,7 @@ class Tower(ABC):
 
     Attributes:
         name: of the pretrained encoder.
-        workspace: where embeddings are kept and who is told of encoding.
+        workspace: where embeddings are kept, and what shows the progress of encoding.
         device: where it computes.
         module: what is trained, None where nothing is.
     """
@@ -136,28 +136,5 @@ class Head(Frozen):
             rows = np.arange(start, min(start + BLOCK, len(vectors)))
             vectors[rows] = self.forward(prepared, rows).cpu().numpy()
             if mapped is not None:
-                give_back(mapped)
+                drop_pages(mapped)
         return vectors
-
-
-def make_tower(name: str, tune: str, workspace: Workspace, *, shape: HeadShape, seed: int) -> Tower:
-    """The tower of a way of tuning.
-
-    Args:
-        name: of the pretrained encoder.
-        tune: none, head, last-layer or full.
-        workspace: where embeddings are kept.
-        shape: of a head.
-        seed: of a new head's weights.
-    """
-    if tune == "none":
-        return Frozen(name, workspace)
-    if tune == "head":
-        return Head(name, workspace, shape, seed)
-    if tune == "full":
-        from methods.encoders.transformer import Full
-
-        return Full(name, workspace)
-    from methods.encoders.last_layer import LastLayer
-
-    return LastLayer(name, workspace)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from bench.method import Workspace
-from methods.part import Part
+from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,21 +58,21 @@ class Guide(NamedTuple):
 
 
 @dataclass
-class Index(Part, ABC):
+class Index(Hyperparameters, ABC):
     """Searches document vectors by dot product; its fields are its hyper-parameters.
 
     Attributes:
         requires: packages that it imports.
         needs_tree: whether its leaves are those that were learned with the encoder.
         needs_training: whether training queries have a say in its leaves.
-        reads_pieces: whether it takes vectors that are mapped or half as precise; for others they
+        reads_chunks: whether it takes vectors that are mapped or half as precise; for others they
             are made single in memory.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
     needs_training: ClassVar[bool] = False
-    reads_pieces: ClassVar[bool] = False
+    reads_chunks: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 import faiss
 
 from bench.method import Point, SearchResult
+from methods.chunks import chunks, merged, numbered
 from methods.indexes.base import Index
-from methods.pieces import merged, numbered, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Exact(Index):
-    """All documents by dot product, with Faiss; those on disk are read a piece at a time."""
+    """All documents by dot product, with Faiss; those on disk are read in chunks."""
 
     version: ClassVar[str] = "exact 1"
-    reads_pieces: ClassVar[bool] = True
+    reads_chunks: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Keep the vectors as they are."""
@@ -51,8 +51,8 @@ def top_k(queries: Floats, documents: Floats, k: int, ceiling: int = 0) -> tuple
     """
 
     def found() -> Iterator[tuple[Floats, Ints]]:
-        for begin, piece in pieces(documents, ceiling):
-            scores, ids = faiss.knn(queries, piece, k, metric=faiss.METRIC_INNER_PRODUCT)
+        for begin, chunk in chunks(documents, ceiling):
+            scores, ids = faiss.knn(queries, chunk, k, metric=faiss.METRIC_INNER_PRODUCT)
             yield scores, numbered(ids, begin) if begin else ids
 
     return merged(found(), k)

@@ -9,9 +9,9 @@ import faiss
 import numpy as np
 
 from bench.method import Point, SearchResult
+from methods.chunks import DEFAULT_MEMORY, cuts, mapping, merged, rows_of
 from methods.indexes.ivf_block import IVFBlock
 from methods.indexes.leaves import ClusteredLeaves
-from methods.pieces import UNSAID, cuts, mapping, merged, rows_of
 
 if TYPE_CHECKING:
     from bench.method import Workspace
@@ -33,7 +33,7 @@ class FaissIVF(ClusteredLeaves):
     """
 
     version: ClassVar[str] = "faiss-ivf 1"
-    reads_pieces: ClassVar[bool] = True
+    reads_chunks: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Cluster the documents and fill the leaves."""
@@ -95,7 +95,7 @@ def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
     n_documents, dim = documents.shape
     if documents.dtype == np.float32 and mapping(documents) is None:
         return documents  # Faiss draws them itself
-    most = max(nlist, (ceiling or UNSAID) // 4 // (4 * dim))
+    most = max(nlist, (ceiling or DEFAULT_MEMORY) // 4 // (4 * dim))
     n = min(PER_LEAF * nlist, most, n_documents)
     rows = np.arange(n_documents, dtype=np.int32)
     if n < n_documents:

@@ -8,8 +8,8 @@ import faiss
 import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
+from methods.chunks import chunks, numbered
 from methods.indexes.scan import scan
-from methods.pieces import numbered, pieces
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,8 +40,8 @@ class IVFBlock:
         self._first = first
         self._file = file
         ivf = _empty(centroids)
-        for _, piece in pieces(documents, ceiling):
-            ivf.add(piece)
+        for _, chunk in chunks(documents, ceiling):
+            ivf.add(chunk)
         self._ivf = ivf if file is None else None
         if file is not None:
             faiss.write_index(ivf, str(file))

@@ -66,8 +66,8 @@ class LeafIndex(Index):
 class ClusteredLeaves(LeafIndex):
     """Leaves by clustering, as many as do best on validation.
 
-    Each number of leaves is tried at the dearest setting whose visited and routing cost together
-    stay within ``budget``: without the routing cost, more leaves would always seem better.
+    Each number of leaves is tried at the setting that visits most while visited and routing cost
+    together stay within ``budget``: without the routing cost, more leaves would always seem better.
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
@@ -102,7 +102,7 @@ class ClusteredLeaves(LeafIndex):
         self.measure(guide.vectors)
 
     def _score_within_budget(self, guide: Guide) -> float:
-        """How good validation rankings are at the dearest setting within the budget."""
+        """How good validation rankings are at the setting that visits most within the budget."""
         work = self._visited + len(self._visited) / len(self.partition())
         nprobe = affordable(work, self.budget)
         if not nprobe:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.method import Point, SearchResult
+from methods.chunks import cuts, merged, numbered
 from methods.indexes.base import Index
 from methods.indexes.exact import top_k
-from methods.pieces import cuts, merged, numbered
 from methods.shards.pool import Sharded
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ShardedExact(Sharded, Index):
     """The ranking of ``exact``, over vectors that need not be in one memory."""
 
     version: ClassVar[str] = "sharded-exact 1"
-    reads_pieces: ClassVar[bool] = True
+    reads_chunks: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Hand each worker its documents."""

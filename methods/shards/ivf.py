@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from methods.chunks import cuts, merged
 from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.ivf_block import IVFBlock
-from methods.pieces import cuts, merged
 from methods.shards.pool import Sharded
 
 if TYPE_CHECKING:

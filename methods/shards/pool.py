@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.errors import InputError
 from bench.method import join_cluster, require_ray
-from methods.part import Part
+from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def room_needed() -> Iterator[None]:
 
 
 @dataclass
-class Sharded(Part):
+class Sharded(Hyperparameters):
     """What parts that work in shards have in common."""
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"workers": ("here", "ray")}

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from methods.part import Part
+from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from bench.method import Progress, Workspace
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Trainer(Part, ABC):
+class Trainer(Hyperparameters, ABC):
     """Learns an encoder; its fields are its hyper-parameters.
 
     Attributes:

@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.errors import InputError
 from methods.trainers.learned import Learned, learner_of
+from methods.trees.settings import TreeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,11 +24,9 @@ if TYPE_CHECKING:
     from methods.trainers.checkpoint import BestCheckpoint
     from methods.trees.mining import HardNegatives
 
-LOSSES = ("triplet", "softmax")
-
 
 @dataclass(frozen=True)
-class EHI(Learned):
+class EHI(TreeSettings, Learned):
     """A dual encoder and the tree that routes its vectors, trained by one loss.
 
     What departs from the paper, each a parameter whose printed value ``ehi-paper`` keeps: the tree
@@ -40,54 +39,21 @@ class EHI(Learned):
     version: ClassVar[str] = "ehi-encoder 1"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
+        *TreeSettings.may_be_zero,
         "steps",
         "epochs",
-        "branching",
-        "similarity_weight",
-        "indexing_weight",
-        "intra_leaf_weight",
-        "margin",
-        "balance",
-        "start_scale",
         "negatives",
-        "hard_negatives",
         "sentences",
         "corpus_pairs",
     )
-
     shares: ClassVar[tuple[str, ...]] = ("checkpoint_budget",)
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        **Learned.choices,
-        "similarity_loss": LOSSES,
-        "indexing_loss": LOSSES,
-        "paths": ("best", "all"),
-        "children": ("shared", "own"),
-    }
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Learned.choices, **TreeSettings.choices}
 
     batch: int = 128  # queries a step
     steps: int = 6000
     epochs: int = 0  # over the training queries, in place of steps; 0: steps
-    branching: int = 0  # B, children of a node; 0: for about 4 times the root of the corpus leaves
-    height: int = 1  # H, levels of the tree, which has B^H leaves
-    children: str = "own"  # a classifier for each node; "shared": one for each height (EHI, eq. 1)
-    transform: bool = False  # x + ReLU(Ux) before the classifiers of a height (EHI, eq. 1)
-    paths: str = "all"  # that are trained; "best": the most probable one (EHI, section 3.3)
-    similarity_loss: str = "softmax"  # of vectors; "triplet": EHI, eq. 3
-    indexing_loss: str = "softmax"  # of paths; "triplet": EHI, eq. 4
-    similarity_weight: float = 1.0  # lambda 1
-    indexing_weight: float = 1.0  # lambda 2
-    intra_leaf_weight: float = 0.0  # lambda 3
-    margin: float = 0.3  # gamma, of triplets
-    threshold: float = 0.9  # tau, the cosine under which documents should lie apart
-    balance: float = 0.0  # weight of the divergence of the mean leaf from an even one
-    warm_start: bool = True  # the tree starts at nested k-means clusters of the documents
-    start_scale: float = 20.0  # multiplies their centroids
-    indexer_lr: float = 0.001  # of the tree, at the first step
     negatives: int = 0  # documents drawn from the whole corpus, a step
-    hard_negatives: int = 1  # of each query, from its own leaves, a step
-    mined_leaves: int = 4  # leaves of a query in which they are looked for
-    similar_negatives: bool = True  # of those leaves the most similar documents; or any of them
-    refresh: int = 5  # epochs after which they are looked for anew (r)
+    refresh: int = 5  # epochs after which hard negatives are looked for anew (r)
     corpus_pairs: int = 256  # (sentence, its document) pairs beside the queries, a step
     sentences: int = 12  # of a document, at most
     checkpoint_budget: float = 0.1  # share of documents visited at which checkpoints are compared
@@ -164,7 +130,7 @@ class EHI(Learned):
         train_encoder(
             learner,
             self._batches(data.relevance, joined, mining, np.random.default_rng(seed)),
-            JointLoss(routed.tree, self, steps=steps),
+            JointLoss(routed.tree, self, temperature=self.temperature, steps=steps),
             steps=steps,
             lr=self.rate(data),
             progress=progress,

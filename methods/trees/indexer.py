@@ -45,7 +45,7 @@ class TreeShape:
         dim: of the vectors.
         branching: children of a node, B.
         height: levels below the root, H; there are B^H leaves.
-        children: ``shared``: one classifier for each height, told by one-hot vectors which
+        children: ``shared``: one classifier for each height, given one-hot vectors of which
             branches lie above (EHI, eq. 1); ``own``: a classifier for each node.
         transform: whether x + ReLU(Ux), with a U for each height, goes before the classifiers.
     """

@@ -13,8 +13,8 @@ from methods.trainers.losses import Gradients, MaskedSoftmax
 
 if TYPE_CHECKING:
     from methods.trainers.batches import Batch
-    from methods.trainers.ehi import EHI
     from methods.trees.indexer import Indexer
+    from methods.trees.settings import TreeSettings
 
 TINY = 1e-9
 
@@ -50,20 +50,23 @@ def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch
 
 
 class JointLoss:
-    """Of one batch; it moves the tree itself and returns the gradients of the vectors."""
+    """The loss of a batch; each call moves the tree and returns the gradients of the vectors."""
 
-    def __init__(self, tree: Indexer, settings: EHI, *, steps: int) -> None:
+    def __init__(
+        self, tree: Indexer, settings: TreeSettings, *, temperature: float, steps: int
+    ) -> None:
         """Train ``tree`` by its own AdamW.
 
         Args:
             tree: moved at each call.
             settings: which terms there are, and what they weigh.
+            temperature: multiplies the cosines of vectors.
             steps: over which the tree's learning rate falls to 0, along half a cosine.
         """
         self._tree, self._settings = tree, settings
         self._steps, self._step = steps, 0
         self._optimizer = torch.optim.AdamW(tree.parameters())
-        self._softmax = MaskedSoftmax(settings.temperature)
+        self._softmax = MaskedSoftmax(temperature)
         self._watch = LossWatch(math.isfinite, "lr or indexer_lr")
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:

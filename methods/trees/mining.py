@@ -13,8 +13,8 @@ from methods.indexes.leaf_lists import LeafLists
 if TYPE_CHECKING:
     from bench.task import Relevance
     from bench.types import Floats, Ints
-    from methods.trainers.ehi import EHI
     from methods.trees.indexer import Indexer
+    from methods.trees.settings import TreeSettings
 
 POOL = 50
 """The most similar irrelevant documents of a query, out of which hard negatives are drawn."""
@@ -26,7 +26,7 @@ documents and as many times what it would if all were alike."""
 class HardNegatives:
     """Irrelevant documents that lie in the leaves of a query and look like answers."""
 
-    def __init__(self, relevance: Relevance, settings: EHI, seed: int) -> None:
+    def __init__(self, relevance: Relevance, settings: TreeSettings, seed: int) -> None:
         """Mine for queries with an answer.
 
         Args:

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.types import Bools, Floats, Ints
-    from methods.trainers.ehi import EHI
+    from methods.trees.settings import TreeSettings
 
 LEAVES = 4
 """Times the square root of the corpus: how many leaves a tree has by default."""
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
 
 
-def new_tree(settings: EHI, documents: Floats, seed: int, device: torch.device) -> Indexer:
+def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch.device) -> Indexer:
     """The tree before joint training.
 
     Args:

@@ -81,7 +81,7 @@ def trade_off_values(trade_off: TradeOff) -> list[dict[str, Any]]:
             "distance": distance,
             "recall": 100 * fmean(recalls),
         }
-        for (dataset, setting), some in trade_off.outcomes.items()
+        for (dataset, setting), some in trade_off.results.items()
         if setting.place is not None
         for distance, recalls in enumerate(zip(*(o.by_distance for o in some), strict=True))
     ]
@@ -92,7 +92,7 @@ def trade_off_chart(trade_off: TradeOff, scale: alt.Scale) -> alt.FacetChart:
 
     Data: dataset, way, place, distance, recall.
     """
-    places = {setting.place for _, setting in trade_off.outcomes if setting.place is not None}
+    places = {setting.place for _, setting in trade_off.results if setting.place is not None}
     ticks = alt.Axis(values=sorted(places), labelOverlap=True)
     chart: alt.FacetChart = (
         alt.Chart(alt.NamedData(DATA))

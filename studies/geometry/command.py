@@ -9,13 +9,13 @@ from filelock import FileLock, Timeout
 
 from bench.errors import InputError, cannot_write
 from bench.report.charts.svg import to_svg
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.system.files import write_atomically
 from bench.system.terminal import say, say_table
 from studies.geometry import charts
-from studies.geometry.dimensions import Grid, Needed, slopes_of, table_of
-from studies.geometry.record import NAME, Record
+from studies.geometry.dimensions import Needed, TreeGrid, slopes_of, table_of
 from studies.geometry.trade_offs import CHECK_EVERY, finetuning, resampling
+from studies.geometry.trainings import NAME, TrainingTable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ class Study(NamedTuple):
 
     name: str
     command: str
-    grid: Grid
+    grid: TreeGrid
     seeds: tuple[int, ...]
     datasets: tuple[str, ...]
     shares: tuple[float, ...]
@@ -50,7 +50,7 @@ def full(seeds: tuple[int, ...]) -> Study:
     return Study(
         "geometry",
         _command("", seeds, (0, 1, 2)),
-        Grid((3, 4, 5, 6, 7, 8), (2, 3, 4, 5, 6), seeds[:2], tuple(range(10))),
+        TreeGrid((3, 4, 5, 6, 7, 8), (2, 3, 4, 5, 6), seeds[:2], tuple(range(10))),
         seeds,
         ("tree", "wordnet-mammal"),
         (0.03, 0.1, 0.3, 0.5, 0.7),
@@ -63,7 +63,7 @@ def quick(seeds: tuple[int, ...]) -> Study:
     return Study(
         "geometry-quick",
         _command(" --quick", seeds, (0,)),
-        Grid((3, 4, 5, 6), (2, 3, 4, 5), seeds, tuple(range(3)), ("steps=1500",)),
+        TreeGrid((3, 4, 5, 6), (2, 3, 4, 5), seeds, tuple(range(3)), ("steps=1500",)),
         seeds,
         ("tree",),
         (0.03, 0.3),
@@ -73,11 +73,11 @@ def quick(seeds: tuple[int, ...]) -> Study:
 
 def _command(option: str, seeds: tuple[int, ...], usual: tuple[int, ...]) -> str:
     """The command that measures a study."""
-    told = "" if seeds == usual else f" --seeds {','.join(map(str, seeds))}"
-    return f"python -m bench geometry{option}{told}"
+    changed = "" if seeds == usual else f" --seeds {','.join(map(str, seeds))}"
+    return f"python -m bench geometry{option}{changed}"
 
 
-class _Part(NamedTuple):
+class _Section(NamedTuple):
     """A section of the report."""
 
     title: str
@@ -111,12 +111,12 @@ def geometry(study: Study, out: Path, jobs: int) -> None:
 
 
 def _measured(study: Study, folder: Path, jobs: int) -> None:
-    record = Record(folder, jobs)
-    parts = [_dimensions(study.grid, record, folder)]
-    resampled = resampling(study.datasets, study.shares, study.seeds, record)
+    trainings = TrainingTable(folder, jobs)
+    parts = [_dimensions(study.grid, trainings, folder)]
+    resampled = resampling(study.datasets, study.shares, study.seeds, trainings)
     scale = alt.Scale(type="log", nice=False, domain=[min(study.shares), 1])
     parts.append(_traded("resampling", _RESAMPLING, resampled, scale, folder))
-    finetuned = finetuning(study.datasets, study.steps, study.seeds, record)
+    finetuned = finetuning(study.datasets, study.steps, study.seeds, trainings)
     scale = alt.Scale(type="symlog", constant=study.steps[0], nice=False)
     parts.append(_traded("finetuning", _FINETUNING, finetuned, scale, folder))
     lines = [
@@ -125,8 +125,8 @@ def _measured(study: Study, folder: Path, jobs: int) -> None:
         f"Printed by `{study.command}`, after arXiv 2509.16411. Trees are learned over seeds "
         f"{', '.join(map(str, study.grid.seeds))}, constructed in {len(study.grid.draws)} draws; "
         f"other trainings are over seeds {', '.join(map(str, study.seeds))}. All "
-        f"{len(record.asked):,} trainings are in [{NAME}]({NAME}). Measured on "
-        f"{'; '.join(record.places())}.",
+        f"{len(trainings.asked):,} trainings are in [{NAME}]({NAME}). Measured on "
+        f"{'; '.join(trainings.places())}.",
     ]
     for part in parts:
         say(f"\n{part.title}")
@@ -139,14 +139,14 @@ def _measured(study: Study, folder: Path, jobs: int) -> None:
     say(f"\nWritten: {path}")
 
 
-def _dimensions(grid: Grid, record: Record, folder: Path) -> _Part:
-    needed = Needed(grid, record)
+def _dimensions(grid: TreeGrid, trainings: TrainingTable, folder: Path) -> _Section:
+    needed = Needed(grid, trainings)
     chart = "dimensions.svg"
     description = charts.needed_chart(list(grid.heights), list(grid.widths))
     title = "Dimensions that a perfect tree needs"
     write_atomically(folder / chart, to_svg(description, charts.needed_values(needed), title))
     with_settings = f" Here with {', '.join(grid.settings)}." if grid.settings else ""
-    return _Part(
+    return _Section(
         title,
         "A tree has H levels, the root among them, and W children a node; a query has its "
         "ancestors and itself to find. In a column: the smallest dimension at which recall@|S|, a "
@@ -159,7 +159,7 @@ def _dimensions(grid: Grid, record: Record, folder: Path) -> _Part:
     )
 
 
-_RESAMPLING = _Part(
+_RESAMPLING = _Section(
     "Resampling over p, the share of the standard sampler",
     "With probability p a query brings all its relevant documents into the batch, otherwise the "
     "far ones alone. Recall in per cent, overall and at each distance; `tree` is H = 4, W = 5 in 3 "
@@ -167,7 +167,7 @@ _RESAMPLING = _Part(
     "resampling.svg",
     [],
 )
-_FINETUNING = _Part(
+_FINETUNING = _Section(
     "Finetuning, with and without early stopping",
     "Standard training (0 steps), then so many steps on far pairs alone: from distance 1 on for "
     "`tree`, 2 for `wordnet-mammal`. Stopped early: the checkpoint that is best on validation is "
@@ -179,8 +179,10 @@ _FINETUNING = _Part(
 )
 
 
-def _traded(name: str, part: _Part, trade_off: TradeOff, scale: alt.Scale, folder: Path) -> _Part:
+def _traded(
+    name: str, section: _Section, trade_off: TradeOff, scale: alt.Scale, folder: Path
+) -> _Section:
     values = charts.trade_off_values(trade_off)
     description = charts.trade_off_chart(trade_off, scale)
-    write_atomically(folder / f"{name}.svg", to_svg(description, values, part.title))
-    return part._replace(tables=[(trade_off.header, trade_off.rows)])
+    write_atomically(folder / f"{name}.svg", to_svg(description, values, section.title))
+    return section._replace(tables=[(trade_off.header, trade_off.rows)])

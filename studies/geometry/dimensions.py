@@ -8,26 +8,28 @@ O(H^2 log W) for a perfect tree. It reports fitted slopes: 2.29 of log d over lo
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from statistics import fmean
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import NONE
-from studies.geometry.search import next_dimension, slope, smallest
-from studies.geometry.trial import Outcome, Trial
+from scipy import stats
+
+from bench.report.table import NONE
+from studies.geometry.trial import Trial, TrialResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from studies.geometry.record import Record
-
-Outcomes: TypeAlias = list[Outcome]
+    from studies.geometry.trainings import TrainingTable
 
 CONSTRUCTED = "constructed-de"
 METHODS = (CONSTRUCTED, "standard-de", "pretrain-finetune-de", "masked-de")
 HEIGHT, WIDTH = 4, 2
-"""Of the trees whose width, and whose height, is varied."""
+"""The height of the trees whose width is varied, and the width of those whose height is."""
 PAPER = {"H": "2.29", "W": "16.5"}
 THEORY = {"H": "2", "W": "16"}
+LARGEST = 4096
+"""The dimension at which a search is given up."""
 
 
 class Target(NamedTuple):
@@ -36,30 +38,22 @@ class Target(NamedTuple):
     Attributes:
         name: in a table.
         least: a share.
-        value: of an outcome.
+        value: gives what is compared of a result.
     """
 
     name: str
     least: float
-    value: Callable[[Outcome], float]
+    value: Callable[[TrialResult], float]
 
-    def reached(self, outcomes: Outcomes) -> bool:
+    def reached(self, results: list[TrialResult]) -> bool:
         """Whether the mean over seeds is at least the target."""
-        return fmean(map(self.value, outcomes)) >= self.least
-
-
-def _recall(outcome: Outcome) -> float:
-    return outcome.recall
-
-
-def _worst(outcome: Outcome) -> float:
-    return outcome.least
+        return fmean(map(self.value, results)) >= self.least
 
 
 TARGETS = (
-    Target("95 %", 0.95, _recall),
-    Target("99 %", 0.99, _recall),
-    Target("95 % at every distance", 0.95, _worst),
+    Target("95 %", 0.95, attrgetter("recall")),
+    Target("99 %", 0.99, attrgetter("recall")),
+    Target("95 % at every distance", 0.95, attrgetter("least")),
 )
 
 
@@ -80,7 +74,7 @@ class Tree(NamedTuple):
         return sum(self.width**level for level in range(self.height))
 
 
-class Grid(NamedTuple):
+class TreeGrid(NamedTuple):
     """What is varied.
 
     Attributes:
@@ -107,17 +101,17 @@ class Grid(NamedTuple):
 class Needed:
     """The smallest dimension by tree, method and target."""
 
-    def __init__(self, grid: Grid, record: Record) -> None:
+    def __init__(self, grid: TreeGrid, trainings: TrainingTable) -> None:
         """Search for them: in each round, the next dimension of every search that goes on."""
         self.grid = grid
-        self.tried: dict[tuple[Tree, str], dict[int, Outcomes]] = {
+        self.tried: dict[tuple[Tree, str], dict[int, list[TrialResult]]] = {
             (tree, method): {} for tree in grid.trees for method in METHODS
         }
         while wanted := self._next():
             trials = {key: self._trials(*key) for key in wanted}
-            outcomes = record.of(trial for some in trials.values() for trial in some)
+            results = trainings.of(trial for some in trials.values() for trial in some)
             for (tree, method, dim), some in trials.items():
-                self.tried[tree, method][dim] = [outcomes[trial] for trial in some]
+                self.tried[tree, method][dim] = [results[trial] for trial in some]
 
     def of(self, tree: Tree, method: str, target: Target) -> int | None:
         """The smallest dimension that reaches a target, or None."""
@@ -141,6 +135,50 @@ class Needed:
         settings = (f"dim={dim}", *(self.grid.settings if learned else ()))
         seeds = self.grid.seeds if learned else self.grid.draws
         return [Trial(tree.dataset, method, settings, seed) for seed in seeds]
+
+
+def next_dimension(reached: Mapping[int, bool]) -> int | None:
+    """The dimension to try next, or None when the smallest one is known, or given up.
+
+    Args:
+        reached: the dimensions tried so far, and whether each reached the target.
+    """
+    enough = smallest(reached)
+    short = [dim for dim, is_enough in reached.items() if not is_enough]
+    if enough is None:
+        wanted = 2 * max(short, default=1)
+        return wanted if wanted <= LARGEST else None
+    # Recall of few seeds need not rise with every dimension: what lies above `enough` says nothing.
+    below = max((dim for dim in short if dim < enough), default=0)
+    return (below + enough) // 2 if enough - below > 1 else None
+
+
+def smallest(reached: Mapping[int, bool]) -> int | None:
+    """The smallest dimension that reached the target, or None."""
+    return min((dim for dim, is_enough in reached.items() if is_enough), default=None)
+
+
+class Slope(NamedTuple):
+    """The slope of a straight line by least squares.
+
+    Attributes:
+        value: the slope.
+        margin: half of its 95 % interval, by Student's t.
+    """
+
+    value: float
+    margin: float
+
+    def __str__(self) -> str:
+        """The slope and its margin, two digits each."""
+        return f"{self.value:.2f} ± {self.margin:.2f}"
+
+
+def slope(x: Sequence[float], y: Sequence[float]) -> Slope:
+    """The slope of ``y`` over ``x``; at least three points, of different x."""
+    fit = stats.linregress(x, y)
+    margin = fit.stderr * stats.t.ppf(0.975, len(x) - 2)
+    return Slope(float(fit.slope), float(margin))
 
 
 def table_of(needed: Needed) -> tuple[list[str], list[list[str]]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.report.rows import mean_and_std
+from bench.report.table import mean_and_std
 from studies.geometry.trial import Trial
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from studies.geometry.record import Record
-    from studies.geometry.trial import Outcome
+    from studies.geometry.trainings import TrainingTable
+    from studies.geometry.trial import TrialResult
 
 FINETUNED = "pretrain-finetune-de"
 STANDARD = "standard-de"
@@ -52,16 +52,16 @@ class TradeOff:
 
     Attributes:
         axis: what is varied.
-        outcomes: over seeds.
+        results: over seeds.
     """
 
     axis: str
-    outcomes: dict[tuple[str, Setting], list[Outcome]]
+    results: dict[tuple[str, Setting], list[TrialResult]]
 
     @property
     def header(self) -> list[str]:
         """Of the table."""
-        n_distances = max(len(some[0].by_distance) for some in self.outcomes.values())
+        n_distances = max(len(some[0].by_distance) for some in self.results.values())
         return ["dataset", "training", self.axis, "overall", *map(str, range(n_distances))]
 
     @property
@@ -72,18 +72,18 @@ class TradeOff:
                 dataset,
                 setting.way,
                 "" if setting.place is None else f"{setting.place:g}",
-                mean_and_std([outcome.recall for outcome in some]),
+                mean_and_std([result.recall for result in some]),
                 *(
                     mean_and_std(recalls)
                     for recalls in zip(*(o.by_distance for o in some), strict=True)
                 ),
             ]
-            for (dataset, setting), some in self.outcomes.items()
+            for (dataset, setting), some in self.results.items()
         ]
 
 
 def resampling(
-    datasets: Sequence[str], shares: Sequence[float], seeds: Sequence[int], record: Record
+    datasets: Sequence[str], shares: Sequence[float], seeds: Sequence[int], trainings: TrainingTable
 ) -> TradeOff:
     """Resampled training over p, the share of the standard sampler; p = 1 is standard training."""
     settings = [Setting("resampled", p, "resampled-de", (f"p={p:g}",)) for p in shares]
@@ -92,11 +92,11 @@ def resampling(
         Setting("pretrain, finetune", None, FINETUNED),
         Setting("masked", None, "masked-de"),
     ]
-    return _measured("p", datasets, settings, seeds, record)
+    return _measured("p", datasets, settings, seeds, trainings)
 
 
 def finetuning(
-    datasets: Sequence[str], steps: Sequence[int], seeds: Sequence[int], record: Record
+    datasets: Sequence[str], steps: Sequence[int], seeds: Sequence[int], trainings: TrainingTable
 ) -> TradeOff:
     """Finetuning over its number of steps, with and without early stopping; 0: standard training.
 
@@ -109,7 +109,7 @@ def finetuning(
         for count in steps
     ]
     ordered = sorted([*start, *settings], key=lambda setting: list(WAYS).index(setting.way))
-    return _measured("steps", datasets, ordered, seeds, record)
+    return _measured("steps", datasets, ordered, seeds, trainings)
 
 
 def _finetuned(steps: int) -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def _measured(
     datasets: Sequence[str],
     settings: Sequence[Setting],
     seeds: Sequence[int],
-    record: Record,
+    trainings: TrainingTable,
 ) -> TradeOff:
     trials = {
         (dataset, setting): [
@@ -131,5 +131,5 @@ def _measured(
         for dataset in datasets
         for setting in settings
     }
-    found = record.of(trial for some in trials.values() for trial in some)
+    found = trainings.of(trial for some in trials.values() for trial in some)
     return TradeOff(axis, {key: [found[trial] for trial in some] for key, some in trials.items()})

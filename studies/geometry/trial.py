@@ -6,10 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import load_dataset
-from bench.evaluation.cell import evaluate
-from bench.evaluation.preparation import method_named
+from bench.evaluation.preparation import evaluate, method_named
 from bench.plan.cells import depth_needed
-from bench.store.keys import cell_key
+from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +33,7 @@ class Trial(NamedTuple):
     seed: int
 
 
-class Outcome(NamedTuple):
+class TrialResult(NamedTuple):
     """What came of it, as fractions.
 
     Attributes:
@@ -74,7 +73,7 @@ def key_of(trial: Trial) -> str:
     return cell_key(task.digest, _method(trial), trial.seed, depth_needed(task, None))
 
 
-def measure(trial: Trial, fits: Path) -> Outcome:
+def measure(trial: Trial, fits: Path) -> TrialResult:
     """Train, search exactly, and count.
 
     Args:
@@ -87,4 +86,4 @@ def measure(trial: Trial, fits: Path) -> Outcome:
     cell = evaluate(_method(trial), _task(trial.dataset), seed=trial.seed, fits=fits)
     (point,) = cell.points
     by_distance = tuple(stratum.recall for stratum in point.recall_by_distance)
-    return Outcome(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)
+    return TrialResult(point.recall, by_distance, cell.cost.fit_s if cell.cost else 0.0)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError, cannot_write
 from bench.system.provenance import PACKAGES, provenance
 from bench.system.terminal import say, say_table
-from studies.speed.ratio import HEADER
-from studies.speed.record import PAGE, PARTS, Measured, Part, keep, module_of, read
+from studies.speed import gpu
+from studies.speed.record import PAGE, PARTS, Findings, StoredPart, keep, module_of, read
+from studies.speed.rows import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
     """Measure parts, print each and keep it in the results folder at once.
 
     Args:
-        names: of the parts; all if there are none.
+        names: of the parts; if there are none, all, but ``gpu`` only where there is a GPU.
         out: results folder, of which parts that are not measured are kept.
         data_dir: where datasets are looked for, besides the usual places.
 
@@ -36,23 +37,20 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
     import torch
 
     _prepare(out)
-    chosen = list(dict.fromkeys(names)) or list(PARTS)
+    chosen = list(dict.fromkeys(names or PARTS))
+    if not names and (reason := gpu.lacking()):
+        chosen.remove("gpu")
+        say(f"gpu is left out: {reason}")
     for number, name in enumerate(chosen, start=1):
         say(f"[{number}/{len(chosen)}] {name}")
         origin = provenance(torch.get_num_threads(), (*PACKAGES, *PEERS))
         begin = time.perf_counter()
-        measured: Measured = module_of(name).measure(data_dir)
+        found: Findings = module_of(name).measure(data_dir)
         seconds = time.perf_counter() - begin
         say()
-        say_table(HEADER, [row.cells() for row in measured.rows])
-        for note in measured.notes:
-            say(note)
-        say()
-        keep(
-            out,
-            name,
-            Part(rows=measured.rows, notes=measured.notes, seconds=seconds, provenance=origin),
-        )
+        say_table(HEADER, [row.cells() for row in found.rows])
+        say("\n".join([*found.notes, ""]))
+        keep(out, name, StoredPart(**found._asdict(), seconds=seconds, provenance=origin))
     say(f"Written: {out / PAGE}")
 
 

@@ -9,7 +9,7 @@ documents is checked.
 from __future__ import annotations
 
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -20,14 +20,15 @@ from bench.evaluation.search import BATCH
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.system.terminal import say
-from studies.speed.ratio import Row, Timings, alternate, faster, in_seconds, seconds_of
-from studies.speed.record import Measured
-from studies.speed.tables import vectors_of
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, alternate, faster, in_seconds, seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.task import Task
+    from bench.method import Method
+    from bench.task import Queries, Task
     from bench.types import Floats, Ints
 
 METHOD = "standard-de+exact"
@@ -38,53 +39,47 @@ SAME = 0.999
 """Share of answers that must agree; scores that are nearly equal may change places."""
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        dataset: of whose size the corpus is.
-        dims: of the vectors.
-        queries: of the batch.
-        k: documents for each.
-        repeats: rounds.
-    """
-
-    dataset: str
-    dims: tuple[int, ...]
-    queries: int
-    k: int
-    repeats: int
-
-
-FULL = Sizes("wordnet", (64, 384), BATCH, 100, 5)
-
-
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    dataset: str = "wordnet",
+    dims: Sequence[int] = (64, 384),
+    queries: int = BATCH,
+    k: int = 100,
+    repeats: int = 5,
+) -> Findings:
     """Search with all three.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        dataset: the size of the corpus is that of this dataset.
+        dims: the dimensions of the vectors, one row each.
+        queries: the number of queries in the batch.
+        k: the number of documents for each query.
+        repeats: the number of rounds.
 
     Raises:
         MethodError: they do not find the same.
     """
-    task = load_dataset(sizes.dataset, data_dir)
+    task = load_dataset(dataset, data_dir)
+    asked = task.queries(task.test.relevance.answered[:queries])
     rows = []
-    for dim in sizes.dims:
+    for dim in dims:
         say(f"    {dim} dimensions")
-        rows.append(_row(task, dim, sizes))
-    return Measured(rows, [])
+        rows.append(_row(task, asked, dim, k, repeats))
+    return Findings(rows, [])
 
 
-def _row(task: Task, dim: int, sizes: Sizes) -> Row:
+def _row(task: Task, asked: Queries, dim: int, k: int, repeats: int) -> SpeedRow:
     import faiss
 
     method = Registry().resolve(METHOD)(dim=dim, steps=0)
     prepare(method, task, workspace=Workspace(device="cpu"))
     (point,) = method.operating_points()
-    asked = task.queries(task.test.relevance.answered[: sizes.queries])
-    vectors = vectors_of(method)
-    q, documents = vectors.queries[asked.rows], vectors.documents
+    q, documents = vectors_of(method, asked)
     flat = faiss.IndexFlatIP(dim)
     flat.add(documents)
-    k = min(sizes.k, len(documents))
+    k = min(k, len(documents))
 
     ours = method.search(asked, k, point).ids
     for name, ids in (("Faiss", flat.search(q, k)[1]), ("PyTorch", _by_torch(q, documents, k))):
@@ -92,7 +87,7 @@ def _row(task: Task, dim: int, sizes: Sizes) -> Row:
         if same < SAME:
             raise MethodError(f"{METHOD} and {name} agree on {same:.2%} of the answers alone")
     searched, by_faiss, by_product = alternate(
-        sizes.repeats,
+        repeats,
         lambda: seconds_of(lambda: method.search(asked, k, point)),
         lambda: seconds_of(lambda: flat.search(q, k)),
         lambda: seconds_of(lambda: _by_torch(q, documents, k)),
@@ -101,8 +96,14 @@ def _row(task: Task, dim: int, sizes: Sizes) -> Row:
     better = "Faiss" if median(by_faiss) <= median(by_product) else "PyTorch"
     other = max(median(by_faiss), median(by_product))
     what = f"{len(q):,} queries over {len(documents):,} x {dim}, k = {k}"
-    row = faster(what, Timings(searched, peer), AIM, in_seconds)
+    row = faster(what, (searched, peer), AIM, in_seconds)
     return row.model_copy(update={"peer": f"{row.peer} ({better}; the other {in_seconds(other)})"})
+
+
+def vectors_of(method: Method, queries: Queries) -> tuple[Floats, Floats]:
+    """[n, dim] and [n_documents, dim] vectors that a fitted method of tables searches with."""
+    encoder = cast("Any", method).encoder
+    return encoder.encode_queries(queries), encoder.encode_documents(None)
 
 
 def _by_torch(queries: Floats, documents: Floats, k: int) -> Ints:

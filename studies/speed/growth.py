@@ -13,58 +13,54 @@ a query for each document, would have one more.
 
 from __future__ import annotations
 
-import math
 import tempfile
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Cost, Status
 from bench.system.terminal import say
-from studies.geometry.search import slope
-from studies.speed.ratio import Row, Spread, in_seconds, told
-from studies.speed.record import Measured
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, Spread, format_number, in_seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+
+    from bench.method import Value
 
 METHOD = "zero-shot-de+faiss-ivf"
 AIM = 1.05
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        documents: of each corpus.
-        queries: that are asked, validation included.
-        memory_bytes: ceiling of each cell.
-        nlist: leaves, where their number does not grow.
-    """
-
-    documents: tuple[int, ...]
-    queries: int
-    memory_bytes: int
-    nlist: int
-
-
-FULL = Sizes((10_000, 100_000, 1_000_000), 2200, 8 << 30, 1000)
-
-
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    documents: Sequence[int] = (10_000, 100_000, 1_000_000),
+    queries: int = 2200,
+    memory_bytes: int = 8 << 30,
+    nlist: int = 1000,
+) -> Findings:
     """Measure a cell of each size in a folder that is thrown away.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        documents: the number of documents of each corpus.
+        queries: the number of queries, validation included.
+        memory_bytes: the ceiling of each cell.
+        nlist: the number of leaves, where it does not grow.
 
     Raises:
         InputError: a cell failed.
     """
+    fixed, few = {"nlist": nlist}, queries // 10
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        costs = [_cost(n, sizes, sizes.queries, (), out, data_dir) for n in sizes.documents]
-        fixed, few = (f"nlist={sizes.nlist}",), sizes.queries // 10
-        held = [_cost(n, sizes, few, fixed, out, data_dir).index_s for n in sizes.documents]
+        costs = [_cost(n, queries, {}, memory_bytes, out, data_dir) for n in documents]
+        held = [_cost(n, few, fixed, memory_bytes, out, data_dir).index_s for n in documents]
     amounts: dict[str, tuple[Callable[[Cost], float], Callable[[float], str]]] = {
         "index, leaves about the square root": (lambda cost: cost.index_s, in_seconds),
         "search, all operating points": (lambda cost: cost.choose_s + cost.search_s, in_seconds),
@@ -74,12 +70,11 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
         "size of the index": (lambda cost: cost.index_bytes / 1e6, _in_megabytes),
     }
     rows = [
-        _row(what, sizes.documents, [amount(cost) for cost in costs], tell)
-        for what, (amount, tell) in amounts.items()
+        _row(what, documents, [amount(cost) for cost in costs], text)
+        for what, (amount, text) in amounts.items()
     ]
-    leaves = f"index, {sizes.nlist:,} leaves"
-    rows.insert(1, _row(leaves, sizes.documents, held, in_seconds))
-    return Measured(rows, [])
+    rows.insert(1, _row(f"index, {nlist:,} leaves", documents, held, in_seconds))
+    return Findings(rows, [])
 
 
 def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
@@ -89,24 +84,27 @@ def exponent(sizes: Sequence[float], values: Sequence[float]) -> float:
         sizes: at least two different ones, above 0.
         values: seconds or bytes at each size, above 0.
     """
-    return slope([math.log(size) for size in sizes], [math.log(value) for value in values]).value
+    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
 
 
 def _cost(
-    n: int, sizes: Sizes, queries: int, settings: tuple[str, ...], out: Path, data_dir: Path | None
+    n: int,
+    queries: int,
+    settings: Mapping[str, Value],
+    memory_bytes: int,
+    out: Path,
+    data_dir: Path | None,
 ) -> Cost:
-    say(f"    {n:,} documents {' '.join(settings)}".rstrip())
+    changed = "".join(f" {name}={value}" for name, value in settings.items())
+    say(f"    {n:,} documents{changed}")
     dataset = f"clusters:n={n},queries={queries}"
-    (cell,) = measure_cells(
-        RunOptions(
-            METHOD,
-            datasets="",
-            dataset=(dataset,),
-            settings=settings,
-            memory_bytes=sizes.memory_bytes,
-            out=out,
-            data_dir=data_dir,
-        )
+    (cell,) = bench.run(
+        METHOD,
+        dataset,
+        settings=settings,
+        memory_bytes=memory_bytes,
+        out=out,
+        data_dir=data_dir,
     )
     if cell.status is not Status.OK or cell.cost is None:
         raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")
@@ -114,15 +112,15 @@ def _cost(
 
 
 def _row(
-    what: str, sizes: Sequence[int], values: Sequence[float], tell: Callable[[float], str]
-) -> Row:
+    what: str, sizes: Sequence[int], values: Sequence[float], text: Callable[[float], str]
+) -> SpeedRow:
     """The exponent beside what it was fitted to."""
     points = list(zip(sizes, values, strict=True))
     steps = [exponent(*zip(*each, strict=True)) for each in pairwise(points)]
     fitted = exponent(sizes, values)
-    return Row(
+    return SpeedRow(
         what=f"{what}: exponent",
-        ours=", ".join(map(tell, values)),
+        ours=", ".join(map(text, values)),
         measured=Spread(middle=fitted, low=min(steps), high=max(steps)),
         at_least=False,
         aim=AIM,
@@ -130,4 +128,4 @@ def _row(
 
 
 def _in_megabytes(megabytes: float) -> str:
-    return f"{told(megabytes)} MB"
+    return f"{format_number(megabytes)} MB"

@@ -14,22 +14,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import bench
 from bench.errors import InputError
-from bench.experiment import RunOptions
-from bench.experiment import measure as measure_cells
 from bench.store.cell import Status
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
-from studies.speed.ratio import Row, alternate, amount, seconds_of
-from studies.speed.record import Measured
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, alternate, amount, seconds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.method import Value
     from bench.store.cell import Cost
 
 SHARE_AIM = 2.0
 
 
-class Command(NamedTuple):
+class TimedCommand(NamedTuple):
     """A command whose start is timed.
 
     Attributes:
@@ -41,88 +43,70 @@ class Command(NamedTuple):
     aim_s: float
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        dataset: of the cells.
-        compared: the method whose cell is the whole.
-        settings: of both, as ``--set`` takes them.
-        repeats: cells of ``noop``, and fresh processes.
-        commands: that are started.
-    """
-
-    dataset: str
-    compared: str
-    settings: tuple[str, ...]
-    repeats: int
-    commands: tuple[Command, ...]
-
-
-FULL = Sizes(
-    "wordnet",
-    "masked-de",
-    (),
-    5,
-    (
-        Command(("run_bench.py", "--help"), 0.5),
-        Command(("-m", "bench", "list"), 1.0),
-    ),
+COMMANDS = (
+    TimedCommand(("run_bench.py", "--help"), 0.5),
+    TimedCommand(("-m", "bench", "list"), 1.0),
 )
 
 
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    dataset: str = "wordnet",
+    compared: str = "masked-de",
+    settings: Mapping[str, Value] | None = None,
+    repeats: int = 5,
+    commands: Sequence[TimedCommand] = COMMANDS,
+) -> Findings:
     """Measure cells in a folder that is thrown away, and start commands.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        dataset: the dataset of the cells.
+        compared: the method whose cell is the whole.
+        settings: hyper-parameters of ``compared``.
+        repeats: the number of cells of ``noop``, and of fresh processes of each command.
+        commands: the commands that are started.
 
     Raises:
         InputError: a cell or a command failed.
     """
     with tempfile.TemporaryDirectory() as folder:
-        say(f"    cells of noop and {sizes.compared}")
-        seeds = tuple(range(sizes.repeats))
-        noop = [cost.harness_s for cost in _costs("noop", seeds, (), sizes, Path(folder), data_dir)]
-        (cost,) = _costs(sizes.compared, (0,), sizes.settings, sizes, Path(folder), data_dir)
+        say(f"    cells of noop and {compared}")
+        seeds = tuple(range(repeats))
+        costs = _costs("noop", dataset, seeds, {}, Path(folder), data_dir)
+        (cost,) = _costs(compared, dataset, (0,), settings or {}, Path(folder), data_dir)
     own = cost.fit_s + cost.index_s + cost.choose_s + cost.search_s + cost.exact_s
     whole = own + cost.harness_s
     rows = [
-        amount(f"cell of noop on {sizes.dataset}", noop, None, "s"),
+        amount(f"cell of noop on {dataset}", [each.harness_s for each in costs], None, "s"),
         amount(
-            f"harness of a cell of {sizes.compared} ({cost.harness_s:.2f} of {whole:.1f} s)",
+            f"harness of a cell of {compared} ({cost.harness_s:.2f} of {whole:.1f} s)",
             [100 * cost.harness_s / whole],
             SHARE_AIM,
             "%",
         ),
     ]
-    return Measured([*rows, *(_start(command, sizes.repeats) for command in sizes.commands)], [])
+    return Findings([*rows, *(_start(command, repeats) for command in commands)], [])
 
 
 def _costs(
     method: str,
+    dataset: str,
     seeds: tuple[int, ...],
-    settings: tuple[str, ...],
-    sizes: Sizes,
+    settings: Mapping[str, Value],
     out: Path,
     data_dir: Path | None,
 ) -> list[Cost]:
     """Of the cells of a method, one a seed."""
-    cells = measure_cells(
-        RunOptions(
-            method,
-            datasets="",
-            dataset=(sizes.dataset,),
-            seeds=seeds,
-            settings=settings,
-            out=out,
-            data_dir=data_dir,
-        )
-    )
+    cells = bench.run(method, dataset, seeds=seeds, settings=settings, out=out, data_dir=data_dir)
     for cell in cells:
         if cell.status is not Status.OK:
             raise InputError(f"{cell.method} on {cell.task} is {cell.status}: {cell.reason}")
     return [cell.cost for cell in cells if cell.cost is not None]
 
 
-def _start(command: Command, repeats: int) -> Row:
+def _start(command: TimedCommand, repeats: int) -> SpeedRow:
     """Seconds of fresh processes of a command."""
     text = f"python {' '.join(command.arguments)}"
     say(f"    {text}")

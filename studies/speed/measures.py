@@ -10,19 +10,18 @@ them of a run that is an array is in a note.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.arrays.relevance import Relevance
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
-from bench.measures.hierarchy import recall_by_distance, sums_by_query
 from bench.measures.ranking import ranking_measures
-from bench.measures.recall import found_at
+from bench.measures.recall import found_at, recall_by_distance, sums_by_query
 from bench.system.terminal import say
-from studies.speed.ratio import Row, Timings, alternate, faster, in_seconds, seconds_of
-from studies.speed.record import Measured
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, alternate, faster, in_seconds, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,26 +36,22 @@ CORPUS = 8_841_823
 """Passages of MS MARCO."""
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        dataset: a hierarchy.
-        queries, depth: of the run.
-        repeats: rounds.
-    """
-
-    dataset: str
-    queries: int
-    depth: int
-    repeats: int
-
-
-FULL = Sizes("wordnet", 6980, 1000, 5)
-
-
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    dataset: str = "wordnet",
+    queries: int = 6980,
+    depth: int = 1000,
+    repeats: int = 5,
+) -> Findings:
     """Compute both kinds of measures in both ways.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        dataset: a hierarchy, for recall by distance.
+        queries: the number of rankings in the run.
+        depth: the number of documents in a ranking.
+        repeats: the number of rounds.
 
     Raises:
         InputError: pytrec_eval is not installed.
@@ -69,15 +64,15 @@ def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
             "this part compares with pytrec_eval: pip install pytrec_eval-terrier"
         ) from error
     rng = np.random.default_rng(0)
-    judged = load_dataset(sizes.dataset, data_dir).test
+    judged = load_dataset(dataset, data_dir).test
     relevance = judged.relevance.rows(judged.relevance.answered)
     say("    recall by distance")
     ids = _rankings(relevance, int(relevance.counts.max()), rng)
-    by_distance, made = _by_distance(relevance, ids, sizes)
+    by_distance, made = _by_distance(relevance, ids, repeats)
     found = found_at(ids, relevance)
     intervals = seconds_of(lambda: recall_by_distance([found], relevance))
-    of_ranks, made_of_ranks = _of_ranks(sizes, rng)
-    return Measured(
+    of_ranks, made_of_ranks = _of_ranks(queries, depth, repeats, rng)
+    return Findings(
         [by_distance, of_ranks],
         [
             f"Recall by distance with its intervals takes ours {in_seconds(intervals)} more.",
@@ -129,7 +124,7 @@ def _fresh(relevance: Relevance) -> Relevance:
     )
 
 
-def _by_distance(relevance: Relevance, ids: Ints, sizes: Sizes) -> tuple[Row, float]:
+def _by_distance(relevance: Relevance, ids: Ints, repeats: int) -> tuple[SpeedRow, float]:
     """Recall@|S| at each distance; the row, and seconds of making the peer's dictionaries."""
     import pytrec_eval
 
@@ -159,19 +154,18 @@ def _by_distance(relevance: Relevance, ids: Ints, sizes: Sizes) -> tuple[Row, fl
 
     made = seconds_of(make)
     what = f"recall by distance, {relevance.n_queries:,} queries"
-    return _compared(what, ours, peer, sizes.repeats), made
+    return _compared(what, ours, peer, repeats), made
 
 
-def _of_ranks(sizes: Sizes, rng: np.random.Generator) -> tuple[Row, float]:
+def _of_ranks(n: int, depth: int, repeats: int, rng: np.random.Generator) -> tuple[SpeedRow, float]:
     """nDCG, reciprocal rank and recall at a rank; the row, and the seconds likewise."""
     import pytrec_eval
 
     say("    ranking measures")
-    n = sizes.queries
     queries = np.concatenate([np.arange(n), np.arange(0, n, 15)])  # MS MARCO: 1.07 for a query
     documents = rng.integers(0, CORPUS, len(queries))
     relevance = Relevance.from_pairs(queries, documents, np.zeros_like(queries), n, CORPUS)
-    ids = rng.permuted(_rankings(relevance, sizes.depth, rng), axis=1)
+    ids = rng.permuted(_rankings(relevance, depth, rng), axis=1)
     gains = np.ones(relevance.n_pairs)
     names = {f"nDCG@{cut}": f"ndcg_cut_{cut}" for cut in (10, 1, 3, 5)}
     names |= {"MRR@10": "recip_rank", "MAP@100": "map_cut_100"}
@@ -181,7 +175,7 @@ def _of_ranks(sizes: Sizes, rng: np.random.Generator) -> tuple[Row, float]:
     evaluators: list[pytrec_eval.RelevanceEvaluator] = []
 
     def make() -> None:
-        run.update(_as_run(ids, np.full(n, sizes.depth)))
+        run.update(_as_run(ids, np.full(n, depth)))
         evaluators.append(pytrec_eval.RelevanceEvaluator(_as_qrels(relevance), wanted))
 
     def ours() -> Floats:
@@ -196,16 +190,16 @@ def _of_ranks(sizes: Sizes, rng: np.random.Generator) -> tuple[Row, float]:
         return means
 
     made = seconds_of(make)
-    what = f"ranking measures, {n:,} queries x {sizes.depth:,} documents"
-    return _compared(what, ours, peer, sizes.repeats), made
+    what = f"ranking measures, {n:,} queries x {depth:,} documents"
+    return _compared(what, ours, peer, repeats), made
 
 
 def _compared(
     what: str, ours: Callable[[], Floats], peer: Callable[[], Floats], repeats: int
-) -> Row:
+) -> SpeedRow:
     """Time two ways to the same values."""
     one, other = ours(), peer()
     if not np.allclose(one, other, rtol=0, atol=1e-9):
         raise MethodError(f"{what}: ours are {one}, pytrec_eval's {other}")
     timed = alternate(repeats, lambda: seconds_of(ours), lambda: seconds_of(peer))
-    return faster(what, Timings(*timed), AIM, in_seconds)
+    return faster(what, timed, AIM, in_seconds)

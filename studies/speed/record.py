@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import Field, ValidationError
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
+from bench.report.markdown import pipe_table
 from bench.system.files import write_atomically
 from bench.system.provenance import Provenance
 from bench.system.records import Record
-from studies.speed.ratio import HEADER, Row
+from studies.speed.rows import HEADER, SpeedRow
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ PARTS = {
     "harness": "studies.speed.harness",
     "texts": "studies.speed.texts",
     "growth": "studies.speed.growth",
+    "gpu": "studies.speed.gpu",
 }
 """The module of each part; its docstring says what is measured, its ``measure`` does so."""
 
@@ -42,19 +43,14 @@ most* our time over the peer's. Both go in turn, every other round in the opposi
 """
 
 
-class Measured(NamedTuple):
-    """What a part came to.
+class Findings(NamedTuple):
+    """The rows of a part, and notes on what was left out and why."""
 
-    Attributes:
-        rows: what was measured.
-        notes: what was left out, and why.
-    """
-
-    rows: list[Row]
+    rows: list[SpeedRow]
     notes: list[str]
 
 
-class Part(Record):
+class StoredPart(Record):
     """A part as it was measured.
 
     Attributes:
@@ -62,20 +58,20 @@ class Part(Record):
         provenance: where, when and with what.
     """
 
-    rows: list[Row]
+    rows: list[SpeedRow]
     notes: list[str]
     seconds: float
     provenance: Provenance
 
 
-class Parts(Record):
+class SpeedRecord(Record):
     """``speed.json``: every part that was measured, by name."""
 
     schema_: int = Field(default=1, alias="schema")
-    parts: dict[str, Part] = Field(default_factory=dict)
+    parts: dict[str, StoredPart] = Field(default_factory=dict)
 
 
-def read(folder: Path) -> Parts:
+def read(folder: Path) -> SpeedRecord:
     """What the results folder holds.
 
     Raises:
@@ -83,9 +79,9 @@ def read(folder: Path) -> Parts:
     """
     path = folder / NAME
     if not path.exists():
-        return Parts()
+        return SpeedRecord()
     try:
-        return Parts.model_validate_json(path.read_bytes())
+        return SpeedRecord.model_validate_json(path.read_bytes())
     except ValidationError as error:
         raise InputError(
             f"{path} is not what `bench speed` writes ({error.errors()[0]['msg']}); move it away "
@@ -93,7 +89,7 @@ def read(folder: Path) -> Parts:
         ) from error
 
 
-def keep(folder: Path, name: str, part: Part) -> None:
+def keep(folder: Path, name: str, part: StoredPart) -> None:
     """Put a part in the place of an older one, and write the page anew.
 
     Raises:
@@ -105,14 +101,14 @@ def keep(folder: Path, name: str, part: Part) -> None:
     write_atomically(folder / PAGE, page(held))
 
 
-def page(held: Parts) -> str:
+def page(held: SpeedRecord) -> str:
     """SPEED.md."""
     lines = [HEAD]
-    for name, target in PARTS.items():
+    for name in PARTS:
         if name not in held.parts:
             continue
         part = held.parts[name]
-        lines += [f"## {name}", "", inspect.getdoc(importlib.import_module(target)) or "", ""]
+        lines += [f"## {name}", "", inspect.getdoc(module_of(name)) or "", ""]
         lines += [pipe_table(HEADER, [row.cells() for row in part.rows]), ""]
         lines += [*(f"{note}\n" for note in part.notes), _origin(part), ""]
     return "\n".join(lines)
@@ -123,7 +119,7 @@ def module_of(name: str) -> ModuleType:
     return importlib.import_module(PARTS[name])
 
 
-def _origin(part: Part) -> str:
+def _origin(part: StoredPart) -> str:
     """Where, when and with what a part was measured."""
     origin = part.provenance
     machine = origin.machine

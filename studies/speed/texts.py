@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,8 +25,8 @@ from bench.evaluation.preparation import prepare
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.system.terminal import say
-from studies.speed.ratio import Row, Timings, alternate, amount, dearer, in_seconds, seconds_of
-from studies.speed.record import Measured
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, alternate, amount, in_seconds, seconds_of, slower
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -48,44 +48,37 @@ sys.stdout.write(f"{time.perf_counter() - begin} {memory.stop()}")
 """
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        documents: that are read.
-        readings: rounds.
-        dataset: whose documents are encoded.
-        encoded: how many of them, evenly spread.
-        encodings: rounds.
-    """
-
-    documents: int
-    readings: int
-    dataset: str
-    encoded: int
-    encodings: int
-
-
-FULL = Sizes(1_000_000, 3, "scifact", 512, 1)
-
-
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    documents: int = 1_000_000,
+    readings: int = 3,
+    dataset: str = "scifact",
+    encoded: int = 512,
+) -> Findings:
     """Read and encode; where there is nothing to encode, that is noted.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        documents: the number of documents that are read.
+        readings: the number of rounds of reading.
+        dataset: the dataset whose documents are encoded, once.
+        encoded: how many of them, evenly spread.
 
     Raises:
         InputError: orjson is not installed.
     """
-    say(f"    reading {sizes.documents:,} documents")
-    rows = _reading(sizes)
+    say(f"    reading {documents:,} documents")
+    rows = _reading(documents, readings)
     try:
-        task = load_dataset(sizes.dataset, data_dir)
+        task = load_dataset(dataset, data_dir)
     except InputError as error:
-        return Measured(rows, [f"Encoding is left out: {error}."])
-    say(f"    encoding documents of {sizes.dataset}")
-    return Measured([*rows, _encoding(task, sizes)], [])
+        return Findings(rows, [f"Encoding is left out: {error}."])
+    say(f"    encoding documents of {dataset}")
+    return Findings([*rows, _encoding(task, encoded)], [])
 
 
-def _reading(sizes: Sizes) -> list[Row]:
+def _reading(documents: int, repeats: int) -> list[SpeedRow]:
     try:
         import orjson
     except ImportError as error:
@@ -93,7 +86,7 @@ def _reading(sizes: Sizes) -> list[Row]:
     megabytes: list[float] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "corpus.jsonl"
-        _write_corpus(path, sizes.documents)
+        _write_corpus(path, documents)
 
         def ours() -> float:
             seconds, peak = _read_apart(path)
@@ -105,10 +98,10 @@ def _reading(sizes: Sizes) -> list[Row]:
                 for line in lines:
                     orjson.loads(line)
 
-        timed = alternate(sizes.readings, ours, lambda: seconds_of(parse))
-    what = f"reading {sizes.documents:,} documents"
+        timed = alternate(repeats, ours, lambda: seconds_of(parse))
+    what = f"reading {documents:,} documents"
     return [
-        dearer(what, Timings(*timed), READING_AIM, in_seconds),
+        slower(what, timed, READING_AIM, in_seconds),
         amount("its peak memory", [each / 1000 for each in megabytes], MEMORY_AIM_GB, "GB"),
     ]
 
@@ -116,14 +109,14 @@ def _reading(sizes: Sizes) -> list[Row]:
 def _read_apart(path: Path) -> tuple[float, float]:
     """Seconds and megabytes of reading in a new process, with a cache that goes after it."""
     with tempfile.TemporaryDirectory() as cache:
-        told = subprocess.run(  # noqa: S603 - this very interpreter
+        done = subprocess.run(  # noqa: S603 - this very interpreter
             [sys.executable, "-c", _READ, str(path)],
             env={**os.environ, "TREELINE_CACHE": cache},
             capture_output=True,
             check=True,
             text=True,
         )
-    seconds, megabytes = map(float, told.stdout.split())
+    seconds, megabytes = map(float, done.stdout.split())
     return seconds, megabytes
 
 
@@ -142,17 +135,15 @@ def _write_corpus(path: Path, n_documents: int) -> None:
             file.write(json.dumps(document) + "\n")
 
 
-def _encoding(task: Task, sizes: Sizes) -> Row:
+def _encoding(task: Task, n_documents: int) -> SpeedRow:
     """Both encode in this process, with a model that is loaded."""
     theirs = _their_model()
-    few, many = _part(task.corpus, WARMING), _part(task.corpus, sizes.encoded)
+    few, many = _part(task.corpus, WARMING), _part(task.corpus, n_documents)
     _ours(task, few)  # all of them would take minutes
     _theirs(theirs, few)
-    timed = alternate(
-        sizes.encodings, lambda: _ours(task, many), lambda: _theirs(theirs, many), warm=False
-    )
+    timed = alternate(1, lambda: _ours(task, many), lambda: _theirs(theirs, many), warm=False)
     what = f"encoding {many.size:,} documents of {task.name}"
-    return dearer(what, Timings(*timed), ENCODING_AIM, in_seconds)
+    return slower(what, timed, ENCODING_AIM, in_seconds)
 
 
 def _part(corpus: Corpus, n_documents: int) -> Corpus:

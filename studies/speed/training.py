@@ -22,17 +22,11 @@ from bench.errors import InputError
 from bench.evaluation.preparation import method_named, prepare
 from bench.method import Workspace
 from bench.system.terminal import say
-from studies.speed.ratio import (
-    Row,
-    Spread,
-    Timings,
-    alternate,
-    faster,
-    in_seconds,
-)
-from studies.speed.record import Measured
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, Spread, alternate, faster, in_seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bench.method import Method
@@ -57,53 +51,45 @@ class Quality(NamedTuple):
     cap_s: float
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        dataset: that is trained on.
-        steps, plain_steps: of ours and of the peer in a round.
-        repeats: rounds.
-        sample: queries by which quality is seen.
-        qualities: by method.
-    """
-
-    dataset: str
-    steps: int
-    plain_steps: int
-    repeats: int
-    sample: int
-    qualities: dict[str, Quality]
+QUALITIES = {
+    "masked-de": Quality(0.95, (500, 700, 1000, 1400, 2000, 6000), 200),
+    "standard-de": Quality(0.55, (10_000, 15_000, 20_000), 500),
+}
 
 
-FULL = Sizes(
-    "wordnet",
-    200,
-    10,
-    5,
-    2000,
-    {
-        "masked-de": Quality(0.95, (500, 700, 1000, 1400, 2000, 6000), 200),
-        "standard-de": Quality(0.55, (10_000, 15_000, 20_000), 500),
-    },
-)
-
-
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
+def measure(
+    data_dir: Path | None,
+    *,
+    dataset: str = "wordnet",
+    steps: int = 200,
+    plain_steps: int = 10,
+    repeats: int = 5,
+    sample: int = 2000,
+    qualities: Mapping[str, Quality] = QUALITIES,
+) -> Findings:
     """Train both methods and their peers.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        dataset: the dataset that is trained on.
+        steps: the number of steps of ours in a round.
+        plain_steps: the number of steps of the peer in a round.
+        repeats: the number of rounds.
+        sample: the number of queries by which quality is seen.
+        qualities: the methods, each with what it should reach.
 
     Raises:
         InputError: one of ours does not reach its quality with any of its schedules.
     """
-    task = load_dataset(sizes.dataset, data_dir)
+    task = load_dataset(dataset, data_dir)
     rows = []
-    for name, quality in sizes.qualities.items():
-        trainers = Trainers(name, task, sizes.sample)
+    for name, quality in qualities.items():
+        trainers = Trainers(name, task, sample)
         say(f"    {name}: pairs a second")
-        rows.append(_throughput(trainers, sizes))
+        rows.append(_throughput(trainers, steps, plain_steps, repeats))
         say(f"    {name}: time to {100 * quality.recall:g} %")
         rows.append(_time_to(quality, trainers))
-    return Measured(rows, [])
+    return Findings(rows, [])
 
 
 class Trainers:
@@ -116,7 +102,7 @@ class Trainers:
     """
 
     def __init__(self, name: str, task: Task, sample: int) -> None:
-        """``sample`` queries of the test, evenly spread, tell the quality."""
+        """``sample`` queries of the test, evenly spread, are those that quality is measured on."""
         self.name, self._task = name, task
         self._params = method_named(name, task, {}).values
         answered = task.train.answered
@@ -163,21 +149,21 @@ class Trainers:
         return float(np.mean(self._judged.found(ids)))
 
 
-def _throughput(trainers: Trainers, sizes: Sizes) -> Row:
+def _throughput(trainers: Trainers, steps: int, plain_steps: int, repeats: int) -> SpeedRow:
     """Seconds a pair of both."""
-    ours, peer = alternate(
-        sizes.repeats,
+    timed = alternate(
+        repeats,
         # What comes before the first step, and what only the first one does, is in both terms.
-        lambda: (trainers.ours(1 + sizes.steps) - trainers.ours(1)) / sizes.steps,
-        lambda: (trainers.plain(1 + sizes.plain_steps) - trainers.plain(1)) / sizes.plain_steps,
+        lambda: (trainers.ours(1 + steps) - trainers.ours(1)) / steps,
+        lambda: (trainers.plain(1 + plain_steps) - trainers.plain(1)) / plain_steps,
     )
-    per_pair = Timings([s / trainers.pairs for s in ours], [s / trainers.pairs for s in peer])
+    per_pair = [[s / trainers.pairs for s in seconds] for seconds in timed]
     a_step = f"{trainers.batch} queries, {trainers.pairs:,.0f} pairs a step"
     what = f"{trainers.name}, pairs a second ({a_step})"
     return faster(what, per_pair, AIM, lambda seconds: f"{1 / seconds:,.0f} / s")
 
 
-def _time_to(quality: Quality, trainers: Trainers) -> Row:
+def _time_to(quality: Quality, trainers: Trainers) -> SpeedRow:
     """Seconds until a quality of both."""
     for steps in quality.schedules:
         ours, reached = trainers.ours_to(quality.recall, steps)
@@ -194,7 +180,7 @@ def _time_to(quality: Quality, trainers: Trainers) -> Row:
         if reached or peer >= quality.cap_s:
             break
     schedules = f"{steps:,} steps, the peer's {plain_steps:,}"
-    return Row(
+    return SpeedRow(
         what=f"{trainers.name}, time to {100 * quality.recall:g} % overall ({schedules})",
         ours=in_seconds(ours),
         peer=f"{'' if reached else '> '}{in_seconds(peer)}",

@@ -19,23 +19,24 @@ from bench.evaluation.search import BATCH, Searcher
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.system.terminal import say
-from studies.speed.ratio import Row, Timings, alternate, dearer, seconds_of
-from studies.speed.record import Measured
-from studies.speed.tables import vectors_of
+from studies.speed.exact_search import vectors_of
+from studies.speed.record import Findings
+from studies.speed.rows import SpeedRow, alternate, seconds_of, slower
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.method import Value
-    from bench.task import Task
+    from bench.task import Queries, Task
     from bench.types import Floats
 
 SHARE = 0.1
 """Of the leaves that are probed."""
 
 
-class Way(NamedTuple):
-    """A method that is compared.
+class Searched(NamedTuple):
+    """A method whose search is compared.
 
     Attributes:
         method: its name.
@@ -48,58 +49,50 @@ class Way(NamedTuple):
     aim: float
 
 
-class Sizes(NamedTuple):
-    """How much is measured.
-
-    Attributes:
-        dataset: of which the queries and the corpus are.
-        queries: that are asked.
-        k: documents for each.
-        repeats: rounds.
-        ways: that are compared.
-    """
-
-    dataset: str
-    queries: int
-    k: int
-    repeats: int
-    ways: tuple[Way, ...]
-
-
-FULL = Sizes(
-    "wordnet",
-    2 * BATCH,
-    100,
-    5,
-    (
-        Way("standard-de+faiss-ivf", {"dim": 64, "steps": 0, "nlist": 512}, 1.05),
-        Way("ehi", {"dim": 64, "steps": 200}, 1.2),
-    ),
+METHODS = (
+    Searched("standard-de+faiss-ivf", {"dim": 64, "steps": 0, "nlist": 512}, 1.05),
+    Searched("ehi", {"dim": 64, "steps": 200}, 1.2),
 )
 
 
-def measure(data_dir: Path | None, sizes: Sizes = FULL) -> Measured:
-    """Search through both methods and their peers."""
-    task = load_dataset(sizes.dataset, data_dir)
-    return Measured([_row(task, way, sizes) for way in sizes.ways], [])
+def measure(
+    data_dir: Path | None,
+    *,
+    dataset: str = "wordnet",
+    queries: int = 2 * BATCH,
+    k: int = 100,
+    repeats: int = 5,
+    methods: Sequence[Searched] = METHODS,
+) -> Findings:
+    """Search through both methods and their peers.
+
+    Args:
+        data_dir: where datasets are looked for, besides the usual places.
+        dataset: the queries and the size of the corpus are those of this dataset.
+        queries: the number of queries.
+        k: the number of documents for each query.
+        repeats: the number of rounds.
+        methods: the methods that are compared.
+    """
+    task = load_dataset(dataset, data_dir)
+    asked = task.queries(task.test.relevance.answered[:queries])
+    return Findings([_row(task, asked, k, repeats, each) for each in methods], [])
 
 
-def _row(task: Task, way: Way, sizes: Sizes) -> Row:
-    say(f"    {way.method}")
-    method = Registry().resolve(way.method)(**way.params)
+def _row(task: Task, asked: Queries, k: int, repeats: int, searched: Searched) -> SpeedRow:
+    say(f"    {searched.method}")
+    method = Registry().resolve(searched.method)(**searched.params)
     prepare(method, task, workspace=Workspace(device="cpu"))
-    asked = task.queries(task.test.relevance.answered[: sizes.queries])
     n_leaves = len(np.unique(np.asarray(method.partition())))
     point = max(
         (each for each in method.operating_points() if int(each["nprobe"]) <= SHARE * n_leaves),
         key=lambda each: int(each["nprobe"]),
         default=method.operating_points()[0],
     )
-    k = min(sizes.k, len(task.document_names))
+    k = min(k, len(task.document_names))
     searcher = Searcher(method, asked, len(task.document_names), k)
-    vectors = vectors_of(method)
-    raw = _Raw(vectors.documents, n_leaves, int(point["nprobe"]))
-    queries = vectors.queries[asked.rows]
+    queries, documents = vectors_of(method, asked)
+    raw = _Raw(documents, n_leaves, int(point["nprobe"]))
     visited: list[float] = []
 
     def ours() -> float:
@@ -108,14 +101,13 @@ def _row(task: Task, way: Way, sizes: Sizes) -> Row:
         return summary.seconds / (summary.mean_visited * len(queries))
 
     theirs = raw.visited(queries)
-    timed = alternate(
-        sizes.repeats, ours, lambda: raw.seconds(queries, k) / (theirs * len(queries))
-    )
+    timed = alternate(repeats, ours, lambda: raw.seconds(queries, k) / (theirs * len(queries)))
     what = (
-        f"{way.method}, {n_leaves:,} leaves, nprobe {point['nprobe']}, {visited[-1]:,.0f} visited "
-        f"of {len(vectors.documents):,} x {vectors.documents.shape[1]} (the peer: {theirs:,.0f})"
+        f"{searched.method}, {n_leaves:,} leaves, nprobe {point['nprobe']}, "
+        f"{visited[-1]:,.0f} visited of {len(documents):,} x {documents.shape[1]} "
+        f"(the peer: {theirs:,.0f})"
     )
-    return dearer(what, Timings(*timed), way.aim, lambda seconds: f"{1e9 * seconds:.2f} ns")
+    return slower(what, timed, searched.aim, lambda seconds: f"{1e9 * seconds:.2f} ns")
 
 
 class _Raw:

@@ -5,20 +5,27 @@ Thakur, Reimers, Rücklé, Srivastava & Gurevych, BEIR, NeurIPS 2021 (arXiv 2104
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Unpack
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
 
 from bench.data.readers import jsonl
-from bench.data.readers.json_lines import Columns
-from bench.data.readers.pairs import Pairs, pairs_of
-from bench.data.readers.qrels import find_qrels, read_qrels
-from bench.data.readers.text import VALIDATION_MOST, VALIDATION_SHARE, text_task
+from bench.data.readers.tables import read_table
+from bench.data.readers.text import Judged, text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.data.readers.text_cache import Texts
+    from bench.data.readers.text import Splits
     from bench.task import Task
+
+COLUMNS = ("query-id", "corpus-id", "score")
+TREC_COLUMNS = ("query-id", "iteration", "corpus-id", "score")
+_TREC = re.compile(rb"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9]+\s*")
 
 
 def read(
@@ -28,10 +35,7 @@ def read(
     train: str = "train",
     validation: str = "",
     test: str = "test",
-    validation_share: float = VALIDATION_SHARE,
-    validation_most: int = VALIDATION_MOST,
-    heldout_queries: int = 0,
-    least_gain: int = 1,
+    **splits: Unpack[Splits],
 ) -> Task:
     """A task from a folder in BEIR's form; files of lines may be gzipped.
 
@@ -43,11 +47,8 @@ def read(
         folder: with the files.
         train: the split to train on; it may be missing, then nothing can be trained.
         validation: the split to validate on, or empty: a sample of the training queries.
-        test: the split to test on.
-        validation_share: of the training queries that the sample has, at least 1 query.
-        validation_most: queries of the sample at most.
-        heldout_queries: if not 0, the test is so many training queries instead of a split.
-        least_gain: score from which a document counts as relevant for recall and MRR.
+        test: the split to test on, unless ``heldout_queries`` are drawn from training.
+        splits: how validation and test are drawn, and what is relevant.
 
     Raises:
         InputError: a file or a line is not as it must be, or nothing is left to test on.
@@ -55,41 +56,56 @@ def read(
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")
     documents = jsonl.read(folder / "corpus.jsonl")
-    queries = jsonl.read(folder / "queries.jsonl", Columns(title=None))
-    notes: list[str] = []
-
-    def split(named: str) -> Pairs:
-        pairs, left_out = _split(folder, named, queries, documents)
-        notes.extend(left_out)
-        return pairs
-
-    trained = Pairs.none()
-    if find_qrels(folder, train):
-        trained = split(train)
+    queries = jsonl.read(folder / "queries.jsonl", jsonl.WITHOUT_TITLE)
+    notes, trained = [], None
+    if _qrels(folder, train).is_file():
+        trained = read_qrels(folder, train)
     else:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
-    tested = None if heldout_queries else split(test)
-    return text_task(
-        name,
-        queries,
-        documents,
-        trained,
-        tested,
-        split(validation) if validation else None,
-        validation_share=validation_share,
-        validation_most=validation_most,
-        heldout_queries=heldout_queries,
-        least_gain=least_gain,
-        notes=notes,
-    )
+    tested = None if splits.get("heldout_queries") else read_qrels(folder, test)
+    validated = read_qrels(folder, validation) if validation else None
+    return text_task(name, queries, documents, trained, tested, validated, notes=notes, **splits)
 
 
-def _split(folder: Path, split: str, queries: Texts, documents: Texts) -> tuple[Pairs, list[str]]:
-    path = find_qrels(folder, split)
-    if path is None:
-        here = sorted(file.name for file in (folder / "qrels").glob("*.t*"))
+def _qrels(folder: Path, split: str) -> Path:
+    """The file of a split in ``folder/qrels``: TREC's ``.txt`` if it is there alone."""
+    tsv, trec = (folder / "qrels" / f"{split}{ending}" for ending in (".tsv", ".txt"))
+    return trec if trec.is_file() and not tsv.is_file() else tsv
+
+
+def read_qrels(folder: Path, split: str) -> Judged:
+    """The judgements of a split, from a file in BEIR's or in TREC's form.
+
+    BEIR's has a header, ``query-id corpus-id score``, and tabs between. TREC's has none, and on
+    each line ``query 0 document grade`` with blanks between.
+
+    Raises:
+        InputError: the file cannot be read or has another form, or a score is no whole number;
+            it names the line.
+    """
+    path = _qrels(folder, split)
+    try:
+        with path.open("rb") as file:
+            trec = _TREC.fullmatch(file.readline())
+    except OSError as error:
+        here = sorted(file.name for file in path.parent.glob("*.t*"))
         raise InputError(
-            f"there is no {folder / 'qrels' / split}.tsv for the {split} split; qrels has "
+            f"cannot read {path}, the {split} split: {error.strerror or error}; qrels has "
             f"{', '.join(here) or 'nothing'}"
+        ) from error
+    table = (
+        read_table(path, COLUMNS, None, header=TREC_COLUMNS)
+        if trec
+        else read_table(path, COLUMNS, "\t")
+    )
+    scores = table["score"]
+    grades = pd.to_numeric(scores, errors="coerce").to_numpy(np.float64)
+    whole = np.isfinite(grades) & (grades == np.trunc(grades)) & (np.abs(grades) < 2**31)
+    if not whole.all():
+        line = scores.index[~whole][0]
+        raise InputError(
+            f"{path}, line {line}: the score must be a whole number, it is {scores[line]!r}"
         )
-    return pairs_of(read_qrels(path, split), queries.names, documents.names)
+    names = (pa.array(table[column], pa.large_string()) for column in COLUMNS[:2])
+    judged = pa.table([*names, grades.astype(np.int64)], ["query", "document", "grade"])
+    return Judged(judged, split, path)

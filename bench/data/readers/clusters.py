@@ -10,14 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-from filelock import FileLock
 from scipy import sparse
 
 from bench.arrays.vectors import Vectors
+from bench.data.readers.cache import made_once
 from bench.data.readers.vectors import vectors_task
 from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError
@@ -41,12 +40,6 @@ AT_ONCE = 65_536
 MOST = 1_000_000_000
 
 
-class _Size(NamedTuple):
-    documents: int
-    queries: int
-    dim: int
-
-
 def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
     """``n`` documents and as many queries as are asked for, made once and kept in the cache.
 
@@ -61,20 +54,17 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
             f"clusters needs n from 100 to {MOST:,} documents, 22 queries or more and dim from 2 "
             f"to 4096, got n={n}, queries={queries}, dim={dim}"
         )
-    size = _Size(n, queries, dim)
     nouns = read_graph(graph)
-    content = hashlib.sha256(json.dumps([_VERSION, SEED, DECAY, AROUND, ASKED, *size]).encode())
+    content = hashlib.sha256(
+        json.dumps([_VERSION, SEED, DECAY, AROUND, ASKED, n, queries, dim]).encode()
+    )
     content.update(nouns.children.tobytes() + nouns.parents.tobytes())
     digest = content.hexdigest()
-    folder = cache_folder() / "vectors" / digest[:24]
-    if not folder.exists():
-        try:
-            _keep(nouns, size, folder)
-        except OSError as error:
-            raise InputError(
-                f"cannot write {4 * n * dim / 1e6:,.0f} MB of vectors to {folder.parent}: "
-                f"{error.strerror or error}; make room, or name another cache with TREELINE_CACHE"
-            ) from error
+    folder = made_once(
+        cache_folder() / "vectors" / digest[:24],
+        lambda made: _make(nouns, n, queries, dim, made),
+        f"{4 * n * dim / 1e6:,.0f} MB of vectors",
+    )
     return vectors_task(
         name,
         Vectors(folder / "documents.npy", f"{digest} documents"),
@@ -83,40 +73,23 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
     )
 
 
-def _keep(nouns: NounGraph, size: _Size, folder: Path) -> None:
-    """Make a folder, whole or not at all."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = folder.with_suffix(".partial")
-    with FileLock(f"{folder}.lock"):  # another run may be making it
-        if folder.exists():
-            return
-        shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
-        partial.mkdir()
-        try:
-            _make(nouns, size, partial)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
-
-
-def _make(nouns: NounGraph, size: _Size, folder: Path) -> None:
+def _make(nouns: NounGraph, n: int, n_queries: int, dim: int, folder: Path) -> None:
     """Write documents, queries and answers."""
-    synsets = _places(nouns, size.dim)
-    shape = size.documents, size.dim
+    synsets = _places(nouns, dim)
     path = folder / "documents.npy"
-    documents = np.lib.format.open_memmap(path, "w+", np.float32, shape)
+    documents = np.lib.format.open_memmap(path, "w+", np.float32, (n, dim))
     if hasattr(os, "posix_fallocate"):  # on a full disk writing to the map would kill the process
         with path.open("r+b") as file:
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    for number, start in enumerate(range(0, size.documents, AT_ONCE)):
-        rows = slice(start, min(start + AT_ONCE, size.documents))
+    for number, start in enumerate(range(0, n, AT_ONCE)):
+        rows = slice(start, min(start + AT_ONCE, n))
         # A generator for each block: what a document is does not depend on how many there are.
         rng = np.random.default_rng([SEED, 1, number])
         around = synsets[rng.integers(0, len(synsets), AT_ONCE)]
         documents[rows] = _near(around, AROUND, rng)[: rows.stop - start]
     documents.flush()
     rng = np.random.default_rng([SEED, 2])
-    answers: Ints = rng.integers(0, size.documents, size.queries)
+    answers: Ints = rng.integers(0, n, n_queries)
     np.save(folder / "queries.npy", _near(documents[answers], ASKED, rng))
     np.save(folder / "answers.npy", answers[:, None])
 

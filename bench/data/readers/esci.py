@@ -6,24 +6,23 @@ Reddy, Màrquez, Valero, Rao, Zaragoza, Bandyopadhyay, Biswas, Xing & Subbian, 2
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from pyarrow import csv
 
 from bench.arrays.strings import Strings
-from bench.data.readers.pairs import Named, pairs_of
-from bench.data.readers.text import VALIDATION_MOST, VALIDATION_SHARE, text_task
-from bench.data.readers.text_cache import Texts, TextsWriter, cached, require_distinct
+from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
+from bench.data.readers.text import Judged, text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from bench.data.readers.text import Splits
     from bench.task import Task
 
 EXAMPLES = "shopping_queries_dataset_examples.parquet"
@@ -45,12 +44,6 @@ _USED = (
     "small_version",
     "split",
 )
-_CSV = ds.CsvFileFormat(
-    csv.ParseOptions(newlines_in_values=True),
-    convert_options=csv.ConvertOptions(
-        column_types=dict.fromkeys(("query", "query_id", "product_id"), pa.string())
-    ),
-)
 _BATCH = 1 << 15
 _VERSION = 1
 
@@ -59,82 +52,49 @@ def read(
     name: str,
     folder: Path,
     *,
-    examples: str = EXAMPLES,
-    products: str = PRODUCTS,
     locale: str = "us",
     fields: Sequence[str] = ("product_title",),
-    train: str = "train",
-    test: str = "test",
-    validation_share: float = VALIDATION_SHARE,
-    validation_most: int = VALIDATION_MOST,
+    **splits: Unpack[Splits],
 ) -> Task:
     """The search task over the products that the examples name.
 
     Args:
         name: of the task.
         folder: with the two files.
-        examples: the judgements, Parquet or, by its ending, CSV.
-        products: the products, or empty: the examples have their ``fields``.
         locale: of queries and products.
         fields: what a product's text is made of, with blanks between.
-        train: the ``split`` to train on.
-        test: the ``split`` to test on.
-        validation_share: of the training queries that the sample has, at least 1 query.
-        validation_most: queries of the sample at most.
+        splits: how the validation is drawn.
 
     Raises:
         InputError: a file is missing, of another format or without the columns that are read; a
             label is unknown; a pair has two labels.
     """
-    judged = folder / examples
-    table = _examples(judged, locale, () if products else fields)
-    if products:
-        documents = _products(folder / products, judged, table, locale, fields)
-    else:
-        documents = _distinct(table, "product_id", fields)
-    queries = _distinct(table, "query_id", ("query",))
-    notes = [_NOTE]
-    splits = []
-    for split in (train, test):
-        rows = table.filter(pc.field("split") == split)
-        pairs, left_out = pairs_of(
-            Named(
-                rows["query_id"].combine_chunks(),
-                rows["product_id"].combine_chunks(),
-                rows["grade"].to_numpy(),
-                str(judged),
-                split,
-            ),
-            queries.names,
-            documents.names,
-            GAINS,
+    judged = folder / EXAMPLES
+    table = _examples(judged, locale)
+    documents = _products(folder / PRODUCTS, judged, table, locale, fields)
+    queries = _queries(table)
+    columns = {"query_id": "query", "product_id": "document", "grade": "grade"}
+    trained, tested = (
+        Judged(
+            table.filter(pc.field("split") == split).select(list(columns)).rename_columns(columns),
+            split,
+            judged,
         )
-        splits.append(pairs)
-        notes += left_out
+        for split in ("train", "test")
+    )
     return text_task(
-        name,
-        queries,
-        documents,
-        *splits,
-        validation_share=validation_share,
-        validation_most=validation_most,
-        notes=notes,
+        name, queries, documents, trained, tested, gains=GAINS, notes=[_NOTE], **splits
     )
 
 
-def _examples(path: Path, locale: str, fields: Sequence[str]) -> pa.Table:
-    """The judgements of a locale's reduced version, ids as strings, with a column ``grade``."""
-    columns = [*_USED, *fields]
+def _examples(path: Path, locale: str) -> pa.Table:
+    """The judgements of a locale's reduced version, with a column ``grade``."""
     chosen = (pc.field("product_locale") == locale) & (pc.field("small_version") == 1)
-    batches = [batch for batch in _rows(path, columns, chosen) if len(batch)]
+    batches = [batch for batch in _rows(path, _USED, chosen) if len(batch)]
     if not batches:
         raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
     table = pa.Table.from_batches(batches)
-    for column in ("query_id", "product_id"):
-        place = table.column_names.index(column)
-        table = table.set_column(place, column, table[column].cast(pa.large_string()))
-    labels = pa.array(list(_GRADES))
-    codes = pc.index_in(table["esci_label"], value_set=labels)
+    codes = pc.index_in(table["esci_label"], value_set=pa.array(list(_GRADES)))
     if codes.null_count:
         strange = table["esci_label"].filter(codes.is_null())[0].as_py()
         raise InputError(f"{path} has the label {strange!r}; known are {', '.join(_GRADES)}")
@@ -150,24 +110,24 @@ def _products(
     chosen = (pc.field("product_locale") == locale) & pc.field("product_id").isin(wanted)
 
     def write(folder: Path) -> None:
-        with TextsWriter(folder, "products") as writer:
+        with texts_writer(folder, "products") as append:
             for batch in _rows(path, ["product_id", "product_locale", *fields], chosen):
-                writer.append(batch["product_id"], _text(batch, fields))
+                append(batch["product_id"], _text(batch, fields))
         require_distinct(Texts.open(folder, "products").names, path)
 
     recipe = f"esci {_VERSION} {locale} {list(fields)}"
     return Texts.open(cached([judged, path], recipe, write), "products")
 
 
-def _distinct(table: pa.Table, key: str, fields: Sequence[str]) -> Texts:
-    """The first row of each key, in order."""
-    names = table[key].combine_chunks()
+def _queries(table: pa.Table) -> Texts:
+    """Each query once, in the order in which they are judged."""
+    names = table["query_id"].combine_chunks().cast(pa.large_string())
     distinct = pc.unique(names)
     first = table.take(pc.index_in(distinct, value_set=names))
-    return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, fields)))
+    return Texts(Strings.from_arrow(distinct), Strings.from_arrow(_text(first, ["query"])))
 
 
-def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | pa.ChunkedArray:
+def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> Column:
     """The fields with blanks between."""
     parts = [rows[field].cast(pa.large_string()).fill_null("") for field in fields]
     joined = pc.binary_join_element_wise(*parts, pa.scalar(" ", pa.large_string()))
@@ -177,7 +137,7 @@ def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> pa.Array | 
 def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
     """The chosen rows of a Parquet or CSV file; a few batches of them are in memory at a time."""
     try:
-        dataset = ds.dataset(path, format=_CSV if path.suffix == ".csv" else "parquet")
+        dataset = ds.dataset(path, format="parquet")
         found = dataset.schema.names
         missing = [column for column in columns if column not in found]
         if missing:
@@ -185,7 +145,7 @@ def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator
                 f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(found)}"
             )
         yield from dataset.to_batches(
-            columns=columns,
+            columns=list(columns),
             filter=chosen,
             batch_size=_BATCH,
             batch_readahead=2,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bench.arrays.ancestors import ancestors, require_acyclic
+from bench.data.readers.tables import read_table
 from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
@@ -83,80 +83,31 @@ def _sampled(n_nodes: int) -> Bools:
 
 
 def read(
-    name: str, folder: Path, *, edges: str = "edges.csv", max_distance: int = MAX_DISTANCE
+    name: str, path: Path, *, edges: str = "edges.csv", max_distance: int = MAX_DISTANCE
 ) -> Task:
-    """A hierarchy from a file in the folder of its data, as ``read_csv`` reads it.
-
-    Args:
-        name: of the task.
-        folder: of the card.
-        edges: the file in it.
-        max_distance: longest path of a pair, in hops.
-    """
-    return read_csv(name, folder / edges, max_distance)
-
-
-def read_csv(name: str, path: Path, max_distance: int = MAX_DISTANCE) -> Task:
     """A hierarchy from a CSV with the columns ``child`` and ``parent``, both names.
 
     There may be several roots, and several parents of a node; a link named twice counts once.
 
+    Args:
+        name: of the task.
+        path: the file, or the folder that it is in.
+        edges: the name of the file in that folder.
+        max_distance: longest path of a pair, in hops.
+
     Raises:
         InputError: the file is no such CSV, or its links have a cycle.
     """
-    links = _read_links(path)
-    codes, names = pd.factorize(pd.concat([links["child"], links["parent"]]), sort=True)
-    children, parents = np.split(codes, 2)
-    alone = children == parents
-    if alone.any():
-        line = int(np.flatnonzero(alone)[0])
+    file = path / edges if path.is_dir() else path
+    links = read_table(file, ("child", "parent"), ",", quotes=True)
+    if links.empty:
+        raise InputError(f"{file} has no links; it needs at least one line child,parent")
+    for line, node in links.loc[links["child"] == links["parent"], "child"].items():
         raise InputError(
-            f"{path}, link {line + 1}: {names[children[line]]!r} is its own parent; "
-            "a node is relevant to itself without a link: remove it"
+            f"{file}, line {line}: {node!r} is its own parent; a node is relevant to itself "
+            "without a link: remove it"
         )
-    children, parents = np.unique(np.stack([children, parents]), axis=1)
+    codes, names = pd.factorize(pd.concat([links["child"], links["parent"]]), sort=True)
+    children, parents = np.unique(codes.reshape(2, -1), axis=1)
     require_acyclic(children, parents, list(names))
     return transductive_task(name, list(names), children, parents, max_distance)
-
-
-def _read_links(path: Path) -> pd.DataFrame:
-    """The two columns, without blanks around names."""
-    try:
-        with warnings.catch_warnings():
-            # pandas only warns of a line with more values than the header, and drops the rest.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            # Every value is a name: "NA" and "007" stay as they are.
-            table = pd.read_csv(
-                path,
-                dtype=str,
-                keep_default_na=False,
-                skipinitialspace=True,
-                index_col=False,
-                compression=None,
-            )
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except (
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        pd.errors.ParserWarning,
-        pd.errors.EmptyDataError,
-    ) as error:
-        raise InputError(f"{path} is not a CSV of child,parent names in UTF-8: {error}") from error
-    table.columns = table.columns.str.strip()
-    missing = [column for column in ("child", "parent") if column not in table.columns]
-    if missing:
-        raise InputError(
-            f"{path} has no column {' and no column '.join(missing)}; its first line must name "
-            f"the columns child,parent, it names {','.join(map(str, table.columns))[:200]!r}"
-        )
-    links: pd.DataFrame = table[["child", "parent"]].apply(lambda column: column.str.strip())
-    blank = (links == "").any(axis=1)
-    if blank.any():
-        raise InputError(
-            f"{path}, link {int(np.flatnonzero(blank)[0]) + 1}: a name is empty; "
-            "each line needs a child and a parent"
-        )
-    if links.empty:
-        raise InputError(f"{path} has no links; it needs at least one line child,parent")
-    return links

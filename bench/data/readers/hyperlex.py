@@ -5,13 +5,13 @@ Vulić, Gerz, Kiela, Hill & Korhonen, Computational Linguistics 43(4), 2017.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from bench.data.readers.hierarchy import transductive_task
+from bench.data.readers.tables import read_table
 from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError
 from bench.task import Task
@@ -52,7 +52,7 @@ def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
     nothing = whole.train.where(np.zeros(whole.train.n_pairs, bool))
     table = _read_pairs(folder / ALL)
     indptr, queries, documents = _sense_pairs(table, nouns.lemmas)
-    is_noun = (table["POS"] == "N").to_numpy()
+    unscored, is_noun = np.diff(indptr) == 0, (table["POS"] == "N").to_numpy()
     subsets = {"nouns": is_noun, "all": np.ones(len(table), bool)}
     subsets |= {split: _members(table, folder, file) for split, file in SPLITS.items()}
     gold = table[_SCORE].to_numpy(np.float64)
@@ -64,18 +64,14 @@ def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
         whole.validation,
         Judgements(nothing),
         similarity=WordPairs(gold, indptr, queries, documents, subsets),
-        notes=_notes(is_noun, np.diff(indptr) == 0),
-    )
-
-
-def _notes(is_noun: Bools, unscored: Bools) -> tuple[str, ...]:
-    return (
-        "A pair of words scores as its best pair of senses; the senses of a word are all synsets "
-        "that name it.",
-        f"The graph holds nouns only: the {(~is_noun).sum():,} pairs of verbs are scored through "
-        f"nouns of the same spelling. {unscored.sum():,} of {len(unscored):,} pairs "
-        f"({(unscored & is_noun).sum():,} of the nouns) have a word that is not in the graph, and "
-        "count as the lowest score.",
+        notes=(
+            "A pair of words scores as its best pair of senses; the senses of a word are all "
+            "synsets that name it.",
+            f"The graph holds nouns only: the {(~is_noun).sum():,} pairs of verbs are scored "
+            f"through nouns of the same spelling. {unscored.sum():,} of {len(table):,} pairs "
+            f"({(unscored & is_noun).sum():,} of the nouns) have a word that is not in the graph, "
+            "and count as the lowest score.",
+        ),
     )
 
 
@@ -101,69 +97,34 @@ def _members(table: pd.DataFrame, folder: Path, file: str) -> Bools:
     """[n] which pairs a split's file names."""
     split = _read_pairs(folder / file)
     whole, named = (pd.MultiIndex.from_frame(part[_KEY]) for part in (table, split))
-    strange = ~named.isin(whole)
-    if strange.any():
-        row = split[strange].iloc[0]
+    strange = split[~named.isin(whole)]
+    if len(strange):
         raise InputError(
-            f"{folder / file}, line {row['line']}: the pair {_pair(row)} is not in {folder / ALL}; "
-            "take both files from the same release"
+            f"{folder / file}, {_pair(strange)} is not in {folder / ALL}; take both files from the "
+            "same release"
         )
     members: Bools = whole.isin(named)
     return members
 
 
 def _read_pairs(path: Path) -> pd.DataFrame:
-    """The words, part of speech and score of each line, with its number, in the file's order."""
-    lines = _lines(path)
-    header = lines[0].split()
-    wanted = [*_KEY, _SCORE]
-    missing = [column for column in wanted if column not in header]
-    if missing:
-        raise InputError(
-            f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
-            f"columns {' '.join(wanted)}"
-        )
-    places = [header.index(column) for column in wanted]
-    rows = []
-    for number, fields in enumerate(map(str.split, lines[1:]), start=2):
-        if not fields:
-            continue
-        if len(fields) <= max(places):
-            raise InputError(
-                f"{path}, line {number} has {len(fields)} values, it needs {max(places) + 1}"
-            )
-        *key, score = (fields[place] for place in places)
-        rows.append((number, *key, _score(score, f"{path}, line {number}")))
-    if not rows:
+    """The words, part of speech and score of each line, in the file's order."""
+    table = read_table(path, [*_KEY, _SCORE], None, longer=True)
+    if table.empty:
         raise InputError(f"{path} has no pairs; it needs at least one line below its header")
-    table = pd.DataFrame(rows, columns=["line", *wanted])
     again = table.duplicated(_KEY)
     if again.any():
-        row = table[again].iloc[0]
-        raise InputError(f"{path}, line {row['line']}: the pair {_pair(row)} is there before")
-    return table
+        raise InputError(f"{path}, {_pair(table[again])} is there before")
+    scores = pd.to_numeric(table[_SCORE], errors="coerce")
+    wrong = ~scores.between(0, HIGHEST)
+    if wrong.any():
+        line, score = next(table.loc[wrong, _SCORE].items())
+        raise InputError(
+            f"{path}, line {line}: {_SCORE} must be a number from 0 to 6, got {score!r}"
+        )
+    return table.assign(**{_SCORE: scores})
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        content = path.read_bytes()
-        return content.decode("utf-8").split("\n")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line} is not UTF-8: {error.reason}") from error
-
-
-def _pair(row: pd.Series[str]) -> str:
-    return repr(" ".join(row[_KEY]))
-
-
-def _score(text: str, where: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        score = math.nan
-    if not 0 <= score <= HIGHEST:
-        raise InputError(f"{where}: {_SCORE} must be a number from 0 to 6, got {text!r}")
-    return score
+def _pair(table: pd.DataFrame) -> str:
+    """The first line of a table, for errors."""
+    return f"line {table.index[0]}: the pair {' '.join(table[_KEY].iloc[0])!r}"

@@ -7,130 +7,162 @@ that are numbers, and names the line that is wrong.
 
 from __future__ import annotations
 
+import contextlib
 import gzip
-import itertools
+import json
 import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
-from bench.data.readers.json_lines import Columns, parse_lines
-from bench.data.readers.text_cache import Texts, TextsWriter, cached, require_distinct
+from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
 from bench.errors import InputError
 from bench.system.provenance import usable_cores
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 BLOCK = 1 << 21
 """Bytes parsed at once. Arrow takes at most 100,000 lines, which these are not: the shortest line
 with an id and a text has 22 bytes."""
 
+WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
 MOST_THREADS = 8
-_VERSION = 1
+_VERSION = 2
 """Part of the recipe; raise it when what is written changes."""
 
 
+_Read = tuple[Column, Column]
+
+
 class _Block(NamedTuple):
-    """Whole lines, and at which byte of the (unpacked) file they begin."""
+    """Whole lines, and how many come before them in the file."""
 
     lines: memoryview
-    start: int
+    above: int
 
 
-_Read = tuple["pa.Array | pa.ChunkedArray", "pa.Array | pa.ChunkedArray"]
-
-
-def read(path: Path, columns: Columns = Columns()) -> Texts:  # noqa: B008 - immutable
+def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
     """Names and texts of a file of JSON lines, or of ``path`` with ``.gz`` after it.
 
-    A text is title, blank, text, without blanks around. A second read maps what the first wrote
-    into the user's cache.
+    A line has ``_id``, a string or a whole number, and ``text``, which may be empty; ``title`` may
+    be there. A text is title, blank, text, without blanks around. A second read maps what the
+    first wrote into the user's cache.
+
+    Args:
+        path: the file.
+        fields: which of the three are read.
 
     Raises:
         InputError: the file is missing, empty or damaged, a line is not as it must be (it names the
             line), an id comes twice, or the cache cannot be written.
     """
-    source = present(path)
+    source = find_file(path.parent, path.name)
 
     def write(folder: Path) -> None:
-        with TextsWriter(folder, "lines") as writer:
-            for names, texts in _parsed(source, columns):
-                writer.append(names, texts)
+        with texts_writer(folder, "lines") as append:
+            for names, texts in _parsed(source, fields):
+                append(names, texts)
         names = Texts.open(folder, "lines").names
         if not len(names):
             raise InputError(f"{source} is empty; it needs one JSON object a line")
         require_distinct(names, source)
 
-    return Texts.open(cached([source], f"jsonl {_VERSION} {columns}", write), "lines")
+    return Texts.open(cached([source], f"jsonl {_VERSION} {fields}", write), "lines")
 
 
-def present(path: Path) -> Path:
-    """``path`` if it is there, or else its gzipped form.
+def find_file(folder: Path, *names: str) -> Path:
+    """The first of the names that is in a folder, as it is or with ``.gz`` after it.
 
     Raises:
-        InputError: neither is.
+        InputError: none is.
     """
-    packed = path.with_name(f"{path.name}.gz")
-    for file in (path, packed):
+    files = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
+    for file in files:
         if file.is_file():
             return file
-    raise InputError(f"there is no {path}, and no {packed.name} beside it; put the file there")
+    others = ", ".join(file.name for file in files[1:])
+    raise InputError(f"there is no {files[0]}, and no {others} beside it; put one of them there")
 
 
-def open_unpacked(source: Path) -> IO[bytes]:
-    """Open a file for reading, unpacking one named ``.gz``."""
-    if source.suffix == ".gz":
-        return gzip.open(source)  # type: ignore[return-value]  # typeshed: not IO, reads like one
-    return source.open("rb")
+@contextlib.contextmanager
+def opened(source: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading, unpacking one named ``.gz``.
+
+    Raises:
+        InputError: it ends early, is not gzip, or cannot be read.
+    """
+    try:
+        with gzip.open(source) if source.suffix == ".gz" else source.open("rb") as file:
+            yield cast("IO[bytes]", file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"cannot read {source}: {error}; if it is damaged, get it anew") from error
 
 
-def damaged(source: Path, error: Exception) -> InputError:
-    """The error for a file that ends early, is not gzip, or cannot be read."""
-    return InputError(f"cannot read {source}: {error}; if it is damaged, get it anew")
+def parse_object(line: bytes) -> dict[str, Any]:
+    """The JSON object of one line.
+
+    Raises:
+        ValueError: it is none, is not in UTF-8, or has an escape that cannot be written as UTF-8.
+    """
+    try:
+        value = json.loads(line.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"it is not UTF-8: {error.reason} at byte {error.start + 1} of the line"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"it is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"it must be a JSON object {{…}}, it is {_shown(value)}")  # noqa: TRY004
+    if b"\\ud" in line or b"\\uD" in line:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"{error.object[error.start]!a}"
+            raise ValueError(
+                f"it has half of a surrogate pair ({half}), which is no text"
+            ) from error
+    return value
 
 
-def _parsed(source: Path, columns: Columns) -> Iterator[_Read]:
+def _parsed(source: Path, fields: Sequence[str]) -> Iterator[_Read]:
     """Names and texts of each block, in order; a few blocks are parsed ahead."""
     threads = min(MOST_THREADS, usable_cores())
     waiting: deque[tuple[_Block, Future[_Read | None]]] = deque()
     with ThreadPoolExecutor(threads) as pool:
         for block in _blocks(source):
-            waiting.append((block, pool.submit(_parse, block.lines, columns)))
+            waiting.append((block, pool.submit(_parse, block.lines, fields)))
             if len(waiting) > threads + 1:
                 first, parsed = waiting.popleft()
-                yield parsed.result() or _parse_slowly(first, source, columns)
+                yield parsed.result() or _parse_slowly(first, source, fields)
         for block, parsed in waiting:
-            yield parsed.result() or _parse_slowly(block, source, columns)
+            yield parsed.result() or _parse_slowly(block, source, fields)
 
 
 def _blocks(source: Path) -> Iterator[_Block]:
     """The file in blocks of whole lines, about ``BLOCK`` bytes each."""
-    start, rest = 0, b""
-    try:
-        with open_unpacked(source) as file:
-            while read := file.read(BLOCK):
-                joined = rest + read
-                end = joined.rfind(b"\n") + 1
-                if end:
-                    yield _Block(memoryview(joined)[:end], start)
-                start, rest = start + end, joined[end:]
-    except (OSError, EOFError, zlib.error) as error:
-        raise damaged(source, error) from error
+    above, rest = 0, b""
+    with opened(source) as file:
+        while read := file.read(BLOCK):
+            joined = rest + read
+            end = joined.rfind(b"\n") + 1
+            if end:
+                yield _Block(memoryview(joined)[:end], above)
+            above, rest = above + read.count(b"\n"), joined[end:]
     if rest:
-        yield _Block(memoryview(rest), start)
+        yield _Block(memoryview(rest), above)
 
 
-def _parse(lines: memoryview, columns: Columns) -> _Read | None:
+def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
     """Parse a block by Arrow, or None where it needs the slow way."""
     if not bytes(lines[:64]).lstrip().startswith(b"{"):
         return None  # Arrow 26 crashes on a block whose first line is null
-    fields = [name for name in columns if name is not None]
     schema = pa.schema([(name, pa.large_string()) for name in fields])
     try:
         table = pj.read_json(
@@ -141,23 +173,42 @@ def _parse(lines: memoryview, columns: Columns) -> _Read | None:
         table.validate(full=True)  # is it UTF-8?
     except pa.ArrowInvalid:
         return None
-    names, texts = table[columns.id], table[columns.text]
+    names, texts = table["_id"], table["text"]
     if names.null_count or texts.null_count:
         return None
-    if columns.title is not None:
-        titles = table[columns.title]
-        if titles.null_count:
-            titles = titles.fill_null("")
+    if "title" in fields:
+        titles = table["title"].fill_null("")
         texts = pc.binary_join_element_wise(titles, texts, pa.scalar(" ", pa.large_string()))
     return names, pc.utf8_trim_whitespace(texts)
 
 
-def _parse_slowly(block: _Block, source: Path, columns: Columns) -> _Read:
-    """Parse a block line by line; errors count lines from the top of the file."""
+def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
+    """Parse a block line by line."""
+    names, texts = [], []
+    for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
+        if not line.strip():
+            continue
+        try:
+            value = parse_object(line)
+            if type(value.get("_id")) is int:  # as some BEIR files have them; True is no id
+                value["_id"] = str(value["_id"])
+            if "title" not in fields or value.get("title") is None:
+                value["title"] = ""
+            name, text, title = (_string(value, field) for field in WITH_TITLE)
+            names.append(name)
+            texts.append(f"{title} {text}".strip())
+        except ValueError as error:
+            raise InputError(f"{source}, line {number}: {error}") from error
+    return pa.array(names, pa.large_string()), pa.array(texts, pa.large_string())
 
-    def where(place: int) -> str:
-        before = itertools.takewhile(lambda earlier: earlier.start < block.start, _blocks(source))
-        lines = sum(bytes(earlier.lines).count(b"\n") for earlier in before)
-        return f"{source}, line {lines + place + 1}"
 
-    return parse_lines(bytes(block.lines).split(b"\n"), columns, where)
+def _string(fields: dict[str, Any], field: str) -> str:
+    value = fields.get(field)
+    if not isinstance(value, str):
+        lack = "is missing" if value is None else f"is {_shown(value)}"
+        raise ValueError(f'the field "{field}" {lack}; it must be a string')  # noqa: TRY004
+    return value
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value)[:60]

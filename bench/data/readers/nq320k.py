@@ -17,78 +17,76 @@ one there. NCI sets title, abstract and content side by side without a blank, an
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+import re
+import unicodedata
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 import numpy as np
 import pyarrow as pa
 
-from bench.data.readers.nq_pages import pages as pages_of
-from bench.data.readers.nq_pages import title_key
-from bench.data.readers.pairs import Pairs
-from bench.data.readers.text import VALIDATION_MOST, VALIDATION_SHARE, text_task
-from bench.data.readers.text_cache import Texts, TextsWriter, cached, require_distinct
+from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
+from bench.data.readers.jsonl import find_file, opened, parse_object
+from bench.data.readers.text import Judged, text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from bench.data.readers.text import Splits
     from bench.task import Task
 
 TRAIN = ("simplified-nq-train.jsonl", "v1.0-simplified_simplified-nq-train.jsonl")
 DEVELOPMENT = ("nq-dev-all.jsonl", "v1.0-simplified_nq-dev-all.jsonl")
 """Names under which the files are downloaded; ``.gz`` may follow."""
 
+_TAG = re.compile("<[^<]+?>")
+_LIST_END = "</Ul>"
+_IDEOGRAPHS = (
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x2CEAF),
+    (0x2F800, 0x2FA1F),
+)
+
 _TOGETHER = 256
 """Pages written at once."""
 _VERSION = 1
 
 
-def read(
-    name: str,
-    folder: Path,
-    *,
-    validation_share: float = VALIDATION_SHARE,
-    validation_most: int = VALIDATION_MOST,
-) -> Task:
+def read(name: str, folder: Path, **splits: Unpack[Splits]) -> Task:
     """The task from the simplified training file and the development file, packed or not.
 
     Args:
         name: of the task.
         folder: with the two files.
-        validation_share: of the training queries that the sample has, at least 1 query.
-        validation_most: queries of the sample at most.
+        splits: how the validation is drawn.
 
     Raises:
         InputError: a file is missing or damaged, or a line is no such page; it names the line.
     """
-    train, development = (_find(folder, names) for names in (TRAIN, DEVELOPMENT))
-    files = {"train": train, "test": development}
+    files = {"train": find_file(folder, *TRAIN), "test": find_file(folder, *DEVELOPMENT)}
     made = cached(list(files.values()), f"nq320k {_VERSION}", lambda to: _write(files, to))
-    found = [np.load(made / f"{split}.npy") for split in files]
-    first = 0
-    splits = []
-    for documents in found:
-        questions = np.arange(first, first + len(documents))
-        splits.append(Pairs(questions, documents, np.zeros_like(documents), (1,)))
-        first += len(documents)
-    return text_task(
-        name,
-        Texts.open(made, "queries"),
-        Texts.open(made, "documents"),
-        *splits,
-        validation_share=validation_share,
-        validation_most=validation_most,
-    )
+    queries, documents = (Texts.open(made, kind) for kind in ("queries", "documents"))
+    judged, first = [], 0
+    for split, source in files.items():
+        found = np.load(made / f"{split}.npy")
+        asked = queries.names.take(np.arange(first, first + len(found)))
+        pairs = [asked.to_arrow(), documents.names.take(found).to_arrow(), np.ones_like(found)]
+        judged.append(Judged(pa.table(pairs, ["query", "document", "grade"]), split, source))
+        first += len(found)
+    return text_task(name, queries, documents, *judged, **splits)
 
 
 def _write(files: dict[str, Path], folder: Path) -> None:
     """Write documents and questions, and for each split [n] the document of each question."""
     row_of: dict[str, int] = {}
-    with TextsWriter(folder, "documents") as documents, TextsWriter(folder, "queries") as queries:
+    with texts_writer(folder, "documents") as documents, texts_writer(folder, "queries") as queries:
         for split, source in files.items():
             rows: list[int] = []
-            pages = pages_of(source)
-            while together := list(itertools.islice(pages, _TOGETHER)):
+            lines = pages(source)
+            while together := list(itertools.islice(lines, _TOGETHER)):
                 new = []
                 for page in together:
                     key = title_key(page.title)
@@ -96,24 +94,101 @@ def _write(files: dict[str, Path], folder: Path) -> None:
                         row_of[key] = len(row_of)
                         new.append(page)
                     rows.append(row_of[key])
-                _append(documents, [(page.title, page.text) for page in new])
-                _append(queries, [(page.question_id, page.question) for page in together])
+                documents(*_columns([(page.title, page.text) for page in new]))
+                queries(*_columns([(page.question_id, page.question) for page in together]))
             np.save(folder / f"{split}.npy", np.array(rows, np.int64))
     for kind in ("documents", "queries"):
         require_distinct(Texts.open(folder, kind).names, files["train"].parent)
 
 
-def _append(writer: TextsWriter, rows: list[tuple[str, str]]) -> None:
-    names, texts = (pa.array([row[i] for row in rows], pa.large_string()) for i in (0, 1))
-    writer.append(names, texts)
+def _columns(rows: list[tuple[str, str]]) -> list[pa.Array]:
+    """The names and the texts of rows."""
+    return [pa.array([row[place] for row in rows], pa.large_string()) for place in (0, 1)]
 
 
-def _find(folder: Path, names: tuple[str, ...]) -> Path:
-    """The first of the names that is there, packed or not."""
-    files = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
-    for file in files:
-        if file.is_file():
-            return file
-    raise InputError(
-        f"there is none of {', '.join(file.name for file in files)} in {folder}; put one there"
+class Page(NamedTuple):
+    """One line.
+
+    Attributes:
+        question_id, question: of the question.
+        title: of its page.
+        body: the page as the line has it: words and tags with blanks between.
+    """
+
+    question_id: str
+    question: str
+    title: str
+    body: str
+
+    @property
+    def text(self) -> str:
+        """Title, abstract and content, without tags."""
+        _, below_title = _between(self.body, "<H1>", "</H1>", 0)
+        abstract, start = _between(self.body, "<P>", "</P>", below_title)
+        end = self.body.rfind(_LIST_END)
+        if end >= 0:
+            before = self.body.rfind(_LIST_END, 0, end)
+            end = before if before >= 0 else end
+        content = self.body[start : end if end >= 0 else None]
+        parts = (_TAG.sub("", part) for part in (abstract, content))
+        return " ".join(" ".join((self.title, *parts)).split())
+
+
+def pages(source: Path) -> Iterator[Page]:
+    """The lines of a file, one after the other; it may be gzipped.
+
+    Raises:
+        InputError: the file is damaged or a line is not as it must be; it names the line.
+    """
+    with opened(source) as file:
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            try:
+                yield _page(parse_object(line))
+            except ValueError as error:
+                raise InputError(f"{source}, line {number}: {error}") from error
+
+
+def title_key(title: str) -> str:
+    """What makes two titles the same: BERT's uncased words, without accents."""
+    plain = unicodedata.normalize("NFD", title.lower())
+    letters = (letter for letter in plain if unicodedata.category(letter) != "Mn")
+    spaced = (f" {letter} " if _stands_alone(letter) else letter for letter in letters)
+    return " ".join("".join(spaced).split())
+
+
+def _page(fields: dict[str, Any]) -> Page:
+    try:
+        body = fields.get("document_text")
+        if body is None:
+            body = " ".join(token["token"] for token in fields["document_tokens"])
+        title = fields.get("document_title") or _between(body, "<H1>", "</H1>", 0)[0]
+        question = str(fields["example_id"]), fields["question_text"].strip()
+        page = Page(*question, " ".join(title.split()), body)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"it is no line of Natural Questions: {error}; it needs example_id, question_text and "
+            "document_text or document_tokens"
+        ) from error
+    if not page.title:
+        raise ValueError("it has no title: neither a document_title nor an <H1>")
+    return page
+
+
+def _between(text: str, opening: str, closing: str, default: int) -> tuple[str, int]:
+    """What is between the first two marks and where that ends, or nothing and ``default``."""
+    start = text.find(opening)
+    end = text.find(closing, start) if start >= 0 else -1
+    if end < 0:
+        return "", default
+    return text[start + len(opening) : end], end + len(closing)
+
+
+def _stands_alone(letter: str) -> bool:
+    """Whether BERT makes a word of a single letter: punctuation, symbols of ASCII, ideographs."""
+    if letter.isascii():
+        return letter.isprintable() and not letter.isalnum() and letter != " "
+    return unicodedata.category(letter).startswith("P") or any(
+        low <= ord(letter) <= high for low, high in _IDEOGRAPHS
     )

@@ -1,116 +1,84 @@
-"""Judgements of queries and documents by name, and the rows that they stand for."""
+"""The relevant pairs of a split: from judgements by name to rows and distances."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.arrays.relevance import Relevance
 from bench.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from bench.arrays.strings import Strings
+    from bench.data.readers.text import Judged
     from bench.types import Bools, Ints
 
 MOST_GRADES = 127
 """Distances are kept in one byte."""
 
 
-class Named(NamedTuple):
-    """Judgements as a file has them.
-
-    Attributes:
-        queries, documents: [n] Arrow strings.
-        grades: [n] whole numbers; 0 and less is not relevant.
-        source: the file, for errors.
-        split: what the split is called, for notes.
-    """
-
-    queries: pa.Array
-    documents: pa.Array
-    grades: Ints
-    source: str
-    split: str
-
-
-class Pairs(NamedTuple):
-    """The relevant pairs of a split.
-
-    Attributes:
-        queries, documents: [n_pairs] rows.
-        distances: [n_pairs] 0 for the best grade, 1 for the next, …
-        gains: the grade at each distance, largest first.
-    """
-
-    queries: Ints
-    documents: Ints
-    distances: Ints
-    gains: tuple[int, ...]
-
-    @classmethod
-    def none(cls) -> Self:
-        """A split without pairs."""
-        nothing = np.zeros(0, np.int64)
-        return cls(nothing, nothing, nothing, (1,))
-
-    def where(self, keep: Bools) -> Self:
-        """Only the pairs that a [n_pairs] mask keeps."""
-        return self._replace(
-            queries=self.queries[keep],
-            documents=self.documents[keep],
-            distances=self.distances[keep],
-        )
-
-
-def pairs_of(
-    named: Named, queries: Strings, documents: Strings, gains: Sequence[int] | None = None
-) -> tuple[Pairs, list[str]]:
-    """The relevant pairs of a split by row, and notes that count what was left out.
+def relevance_of(
+    judged: Judged | None,
+    queries: Strings,
+    documents: Strings,
+    gains: Sequence[int] | None,
+    notes: list[str],
+) -> tuple[Relevance, tuple[int, ...]]:
+    """The relevant pairs of a split by row, and the grade at each distance, largest first.
 
     Args:
-        named: the judgements; the same one twice counts once.
+        judged: what a file says, or None: a split without pairs.
         queries: the names of all queries, row by row.
         documents: the names of all documents.
         gains: the grades that stand for distance 0, 1, …; None: those that the split has.
+        notes: where sentences go that count what was left out.
 
     Raises:
         InputError: a pair is judged twice with different grades, or there are too many grades.
     """
-    first = _once(named)
-    rows, columns = rows_of(named.queries, queries), rows_of(named.documents, documents)
-    positive = first & (named.grades > 0)
+    sizes = len(queries), len(documents)
+    if judged is None:
+        nothing = np.zeros(0, np.int64)
+        return Relevance.from_pairs(nothing, nothing, nothing, *sizes), (1,)
+    table, split, source = judged
+    first = _first(table, source)
+    rows, columns = _rows(table["query"], queries), _rows(table["document"], documents)
+    grades: Ints = table["grade"].to_numpy()
+    positive = first & (grades > 0)
     kept = positive & (rows >= 0) & (columns >= 0)
     unanswered = np.setdiff1d(rows[first & (rows >= 0)], rows[kept])
-    split = f"the {named.split} split"
+    judgements = f"Judgements of the {split} split"
     counts = {
-        f"Judgements of {split} with a score of 0 or less, not relevant": first & ~positive,
-        f"Judgements of {split} left out, their document is not there": positive & (columns < 0),
-        f"Judgements of {split} left out, their query is not there": positive & (rows < 0),
-        f"Queries of {split} without a relevant document, not asked": unanswered >= 0,
+        f"{judgements} with a score of 0 or less, not relevant": first & ~positive,
+        f"{judgements} left out, their document is not there": positive & (columns < 0),
+        f"{judgements} left out, their query is not there": positive & (rows < 0),
+        f"Queries of the {split} split without a relevant document, not asked": unanswered >= 0,
     }
-    notes = [f"{what}: {which.sum():,}." for what, which in counts.items() if which.any()]
-    grades = named.grades[kept]
-    ladder = np.unique(grades)[::-1] if gains is None else np.asarray(gains, np.int64)
+    notes += [f"{what}: {which.sum():,}." for what, which in counts.items() if which.any()]
+    ladder = np.unique(grades[kept])[::-1] if gains is None else np.asarray(gains, np.int64)
     if len(ladder) > MOST_GRADES:
         raise InputError(
-            f"{named.source} has {len(ladder):,} different scores above 0; at most {MOST_GRADES} "
-            "can be told apart: scores are grades such as 1, 2, 3"
+            f"{source} has {len(ladder):,} different scores above 0; at most {MOST_GRADES} can be "
+            "told apart: scores are grades such as 1, 2, 3"
         )
-    distances = np.searchsorted(-ladder, -grades)
-    levels = tuple(ladder.tolist()) or (1,)
-    return Pairs(rows[kept], columns[kept], distances, levels), notes
+    distances = np.searchsorted(-ladder, -grades[kept])
+    relevance = Relevance.from_pairs(rows[kept], columns[kept], distances, *sizes)
+    return relevance, tuple(ladder.tolist()) or (1,)
 
 
-def rows_of(asked: pa.Array, names: Strings) -> Ints:
+def _rows(asked: pa.ChunkedArray, names: Strings) -> Ints:
     """[n] the row of each asked name, -1 where there is none.
 
-    Only the asked names are hashed, so that a corpus of millions is but passed through.
+    Only the asked names are hashed, not those of a corpus of millions.
     """
-    encoded = asked.cast(pa.large_string()).dictionary_encode()
+    encoded = asked.combine_chunks().cast(pa.large_string()).dictionary_encode()
     rows = np.full(len(encoded.dictionary), -1, np.int64)
     found = pc.index_in(names.to_arrow(), value_set=encoded.dictionary).fill_null(-1).to_numpy()
     places = np.flatnonzero(found >= 0)
@@ -119,25 +87,23 @@ def rows_of(asked: pa.Array, names: Strings) -> Ints:
     return rows[indices]
 
 
-def _once(named: Named) -> Bools:
+def _first(judged: pa.Table, source: Path) -> Bools:
     """[n] whether a judgement is the first of its pair."""
-    queries, documents = (
-        column.dictionary_encode().indices.to_numpy().astype(np.int64)
-        for column in (named.queries, named.documents)
+    codes = pd.DataFrame(
+        {
+            name: column.combine_chunks().dictionary_encode().indices.to_numpy()
+            for name, column in zip(judged.column_names, judged.columns, strict=True)
+        }
     )
-    codes = queries * (documents.max(initial=0) + 1) + documents
-    order = np.argsort(codes, kind="stable")
-    again = np.zeros(len(codes), bool)
-    again[1:] = codes[order][1:] == codes[order][:-1]
-    grades = named.grades[order]
-    differs = np.flatnonzero(again[1:] & (grades[1:] != grades[:-1]))
+    again = codes.duplicated(["query", "document"]).to_numpy()
+    differs = np.flatnonzero(again & ~codes.duplicated().to_numpy())
     if len(differs):
-        one, other = order[differs[0]], order[differs[0] + 1]
+        query, document, grade = judged.slice(differs[0], 1).to_pylist()[0].values()
+        asked = (pc.field("query") == query) & (pc.field("document") == document)
+        before = judged.filter(asked)["grade"][0]
         raise InputError(
-            f"{named.source} judges query {named.queries[one].as_py()!r} and document "
-            f"{named.documents[one].as_py()!r} twice, with scores {named.grades[one]} and "
-            f"{named.grades[other]}; keep one"
+            f"{source} judges query {query!r} and document {document!r} twice, with scores "
+            f"{before} and {grade}; keep one"
         )
-    first = np.ones(len(codes), bool)
-    first[order] = ~again
+    first: Bools = ~again
     return first

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
-from bench.arrays.relevance import Relevance
+from bench.data.readers.pairs import relevance_of
 from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from bench.data.readers.pairs import Pairs
-    from bench.data.readers.text_cache import Texts
+    import pyarrow as pa
+
+    from bench.arrays.relevance import Relevance
+    from bench.data.readers.cache import Texts
 
 CUT = 100
 """Rank at which rankings are cut."""
@@ -31,19 +34,49 @@ SEEN = (
 )
 
 
+class Judged(NamedTuple):
+    """The judgements of a split, as a file has them.
+
+    Attributes:
+        table: Arrow columns ``query`` and ``document``, names, and ``grade``, whole numbers: 0 and
+            less is not relevant. The same judgement twice counts once.
+        split: what the split is called, for notes.
+        source: the file, for errors.
+    """
+
+    table: pa.Table
+    split: str
+    source: Path
+
+
+class Splits(TypedDict, total=False):
+    """How the splits of a task of texts are made; options of a card.
+
+    Attributes:
+        validation_share: share of the training queries that are drawn as validation, with a fixed
+            seed, and not trained on; at least 1 query.
+        validation_most: queries drawn as validation at most.
+        heldout_queries: how many training queries are drawn as test where there is no test split.
+        least_gain: gain from which a document counts as relevant for recall and MRR.
+    """
+
+    validation_share: float
+    validation_most: int
+    heldout_queries: int
+    least_gain: int
+
+
 def text_task(
     name: str,
     queries: Texts,
     documents: Texts,
-    train: Pairs,
-    test: Pairs | None,
-    validation: Pairs | None = None,
+    trained: Judged | None,
+    tested: Judged | None,
+    validated: Judged | None = None,
     *,
-    validation_share: float = VALIDATION_SHARE,
-    validation_most: int = VALIDATION_MOST,
-    heldout_queries: int = 0,
-    least_gain: int = 1,
+    gains: Sequence[int] | None = None,
     notes: Sequence[str] = (),
+    **splits: Unpack[Splits],
 ) -> Task:
     """Put a task together from what a reader found.
 
@@ -51,96 +84,96 @@ def text_task(
         name: of the task.
         queries: of all splits.
         documents: the corpus.
-        train: the training pairs.
-        test: the test pairs, or None: the test is ``heldout_queries`` of the training queries.
-        validation: the validation pairs, or None: a sample of the training queries.
-        validation_share: of the training queries that the sample has, at least 1 query; they
-            are drawn with a fixed seed and not trained on.
-        validation_most: queries of the sample at most.
-        heldout_queries: how many training queries to draw for the test.
-        least_gain: gain from which a document counts as relevant for recall and MRR.
+        trained: the judgements to train on, or None: nothing can be trained.
+        tested: those of the test, or None: the test is drawn from the training queries.
+        validated: those of the validation, or None: a sample of the training queries.
+        gains: the grades that stand for distance 0, 1, …; None: those that each split has.
         notes: sentences for the board.
+        splits: how validation and test are drawn, and what is relevant.
 
     Raises:
-        InputError: more queries are to be held out than training has, or nothing is left to test
-            on, or nothing has a gain as high as ``least_gain``.
+        InputError: a pair is judged twice with different grades, there are too many grades, more
+            queries are to be held out than training has, nothing is left to test on, or nothing has
+            a gain as high as ``least_gain``.
     """
-    added = list(notes)
-    if test is not None:
-        train, left_out = _without(train, test, "training", "test")
-        added += left_out
-    if test is None:
-        test, train = _drawn(train, heldout_queries, 0)
-        added.append(
-            f"The test is {heldout_queries:,} training queries, drawn with a fixed seed and left "
-            "out of training."
+    notes = list(notes)
+    (train, train_gains), (test, test_gains), (validation, validation_gains) = (
+        relevance_of(judged, queries.names, documents.names, gains, notes)
+        for judged in (trained, tested, validated)
+    )
+    if tested is None:
+        n_heldout = splits.get("heldout_queries", 0)
+        test, train = _drawn(train, n_heldout, 0)
+        test_gains = train_gains
+        notes.append(
+            f"The test is {n_heldout:,} training queries, drawn with a fixed seed and left out of "
+            "training."
         )
-    if not len(test.queries):
+    else:
+        train = _without(train, test, "training", "test", notes)
+    if not test.n_pairs:
         raise InputError(
             f"dataset {name} has no relevant pair left to test on; see whether its judgements name "
             "queries and documents that are there"
         )
-    if least_gain > test.gains[0]:
+    least_gain = splits.get("least_gain", 1)
+    if least_gain > test_gains[0]:
         raise InputError(
             f"dataset {name} has no test score of {least_gain} or more; the best is "
-            f"{test.gains[0]}: take a lower least_gain"
+            f"{test_gains[0]}: take a lower least_gain"
         )
-    if validation is not None:
-        validation, left_out = _without(validation, test, "validation", "test")
-        train, also = _without(train, validation, "training", "validation")
-        added += [*left_out, *also]
-    if validation is None or not len(validation.queries):
-        n_train = len(np.unique(train.queries))
-        size = min(validation_most, max(1, round(validation_share * n_train)), n_train)
+    validation = _without(validation, test, "validation", "test", notes)
+    train = _without(train, validation, "training", "validation", notes)
+    if not validation.n_pairs:
+        n_train = len(train.answered)
+        share = round(splits.get("validation_share", VALIDATION_SHARE) * n_train)
+        size = min(splits.get("validation_most", VALIDATION_MOST), max(1, share), n_train)
         validation, train = _drawn(train, size, 1)
-        added.append(
+        validation_gains = train_gains
+        notes.append(
             f"Validation is {size:,} training queries, drawn with a fixed seed and left out of "
             "training."
         )
-    sizes = len(queries.names), len(documents.names)
-    trained, validated, tested = (
-        Relevance.from_pairs(pairs.queries, pairs.documents, pairs.distances, *sizes)
-        for pairs in (train, validation, test)
-    )
     # A split drawn from training may have no grade as high as the test's.
-    least_valid = min(least_gain, validation.gains[0])
-    seen = np.isin(tested.documents, trained.documents)
+    least_valid = min(least_gain, validation_gains[0])
+    seen = np.isin(test.documents, train.documents)
+    for kind, texts in (("Queries", queries.texts), ("Documents", documents.texts)):
+        if empty := int((texts.lengths == 0).sum()):
+            notes.append(f"{kind} with an empty text, kept: {empty:,}.")
     return Task(
         name,
         queries.names,
         documents.names,
-        trained,
-        Judgements(validated, cut=CUT, gains=validation.gains, least_gain=least_valid),
-        Judgements(tested, cut=CUT, gains=test.gains, least_gain=least_gain, seen=seen),
+        train,
+        Judgements(validation, cut=CUT, gains=validation_gains, least_gain=least_valid),
+        Judgements(test, cut=CUT, gains=test_gains, least_gain=least_gain, seen=seen),
         queries.texts,
         documents.texts,
         seen=SEEN,
-        notes=(*added, *_empty("Queries", queries), *_empty("Documents", documents)),
+        notes=tuple(notes),
     )
 
 
-def _without(pairs: Pairs, others: Pairs, split: str, other: str) -> tuple[Pairs, list[str]]:
-    """The pairs of a split whose queries are not in another one, and a sentence on the rest."""
-    shared = np.isin(pairs.queries, others.queries)
-    if not shared.any():
-        return pairs, []
-    n_queries = len(np.unique(pairs.queries[shared]))
-    note = f"Queries of the {split} split left out, they are in the {other} split: {n_queries:,}."
-    return pairs.where(~shared), [note]
+def _without(
+    pairs: Relevance, others: Relevance, split: str, other: str, notes: list[str]
+) -> Relevance:
+    """The pairs of a split whose queries are not in another one; a note counts the rest."""
+    shared = np.intersect1d(pairs.answered, others.answered)
+    if len(shared):
+        notes.append(
+            f"Queries of the {split} split left out, they are in the {other} split: "
+            f"{len(shared):,}."
+        )
+    return pairs.where(~np.isin(pairs.queries, shared))
 
 
-def _drawn(pairs: Pairs, size: int, stream: int) -> tuple[Pairs, Pairs]:
+def _drawn(pairs: Relevance, size: int, stream: int) -> tuple[Relevance, Relevance]:
     """The pairs of ``size`` queries drawn with a fixed seed, and the others."""
-    answered = np.unique(pairs.queries)
+    answered = pairs.answered
     if not 0 <= size <= len(answered):
         raise InputError(
             f"cannot hold {size:,} queries out of training, which has {len(answered):,}"
         )
-    rng = np.random.default_rng((SPLIT_SEED, stream))
-    taken = np.isin(pairs.queries, rng.permutation(answered)[:size])
+    drawn = np.random.default_rng((SPLIT_SEED, stream)).permutation(np.array(answered))[:size]
+    taken = np.isin(pairs.queries, drawn)
     return pairs.where(taken), pairs.where(~taken)
-
-
-def _empty(kind: str, texts: Texts) -> list[str]:
-    count = int((texts.texts.lengths == 0).sum())
-    return [f"{kind} with an empty text, kept: {count:,}."] if count else []

@@ -49,14 +49,15 @@ def read(name: str, folder: Path) -> Task:
             )
         parts[part] = Vectors(path, sha256_of(path))
     documents, queries = parts["documents"], parts["queries"]
-    for vectors in (documents, queries):
-        vectors.check()
-    if documents.array.shape[1] != queries.array.shape[1]:
+    documents.check()
+    queries.check()
+    (n_documents, dim), (n_queries, other) = documents.array.shape, queries.array.shape
+    if dim != other:
         raise InputError(
-            f"{folder}: documents have {documents.array.shape[1]} dimensions, queries have "
-            f"{queries.array.shape[1]}; they are compared by dot product"
+            f"{folder}: documents have {dim} dimensions, queries have {other}; they are compared "
+            "by dot product"
         )
-    answers = _answers(parts["answers"], len(queries.array), len(documents.array))
+    answers = _answers(parts["answers"], n_queries, n_documents)
     return vectors_task(name, documents, queries, answers)
 
 

@@ -170,7 +170,13 @@ def build_graph(source: Path, target: Path) -> NounGraph:
     # Lines of the licence at the top of both files begin with a space.
     synsets = [line.split(" ") for line in data.splitlines() if not line.startswith(" ")]
     number = {fields[0]: i for i, fields in enumerate(synsets)}
-    sense = _sense_numbers(index)
+    senses = [line.split() for line in index.splitlines() if not line.startswith(" ")]
+    # The sense number of a synset is its place in the line of the lemma.
+    sense = {
+        (fields[0], offset): place
+        for fields in senses
+        for place, offset in enumerate(fields[-int(fields[2]) :], start=1)
+    }
     names, lemmas, above = [], [], []
     for fields in synsets:
         n_words = int(fields[3], 16)
@@ -204,16 +210,3 @@ def _checked(path: Path) -> bytes:
             f"{path} has md5 {md5}, WordNet 3.0's has {MD5[path.name]}; use the file of release 3.0"
         )
     return content
-
-
-def _sense_numbers(index: str) -> dict[tuple[str, str], int]:
-    """The sense number of each (lemma, synset offset): its place in the lemma's line."""
-    sense: dict[tuple[str, str], int] = {}
-    for line in index.splitlines():
-        if line.startswith(" "):
-            continue
-        fields = line.split()
-        offsets = fields[-int(fields[2]) :]
-        for place, offset in enumerate(offsets, start=1):
-            sense[fields[0], offset] = place
-    return sense

@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from bench.data.cards import card_of_task
 from bench.report.boards.choice import choice_board
-from bench.report.boards.cost import costs, unmeasured
-from bench.report.boards.hierarchy import hierarchy_boards
-from bench.report.boards.leaves import leaf_board
-from bench.report.boards.paired import paired_boards
-from bench.report.boards.ranking import ranking_boards
-from bench.report.boards.word_pairs import similarity_boards
+from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
+from bench.report.boards.paired import compare, paired_boards
+from bench.report.boards.recall import recall_boards
+from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
-from bench.report.comparison import compare
-from bench.report.rows import NONE, Board, earlier_note, rows_of
+from bench.report.rows import earlier_note, rows_of
+from bench.report.table import NONE, Board
 from bench.store.cell import Cell, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.data.cards import Reported
-    from bench.report.comparison import Comparison, ValuesOf
+    from bench.report.boards.paired import Comparison, ValuesOf
+    from bench.report.rows import Row
 
 
-def boards_of(
-    cells: Sequence[Cell], values_of: ValuesOf, comparisons: list[Comparison] | None = None
-) -> list[Board]:
-    """All boards over the cells of one task.
+class TaskReport(NamedTuple):
+    """One task: its cells, their rows, how these compare query by query, and the boards."""
+
+    cells: list[Cell]
+    rows: list[Row]
+    comparisons: list[Comparison]
+    boards: list[Board]
+
+
+def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
+    """All boards over the cells of one task, the papers' rows last.
 
     Args:
         cells: of one task.
         values_of: gives what each query came to in a cell, or None where that is not kept.
-        comparisons: of the cells' rows, where they were made before; it takes seconds.
     """
     rows = rows_of(cells)
-    boards = []
-    if rows:
-        first = rows[0].cells[0]
-        if first.similarity:
-            boards = similarity_boards(rows)
-        else:
-            boards = hierarchy_boards(rows) if first.cut is None else ranking_boards(rows)
-        if comparisons is None:
-            comparisons = compare(rows, values_of)
-        boards += paired_boards(rows, comparisons)
-        boards += choice_board(rows)
-        boards += xray_boards(rows)
-        boards += leaf_board(rows)
-        boards.append(costs(rows))
-    if boards:
-        boards[0].notes.extend(earlier_note(rows))
+    comparisons = compare(rows, values_of)
+    boards = _measured_boards(rows, comparisons) if rows else []
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
-        boards.append(unmeasured(skipped))
+        boards.append(unmeasured_board(skipped))
+    card = card_of_task(cells[0].task)
+    if card is not None and card.reported and card.name == cells[0].task:
+        boards.append(_reported_board(card.reported))
+    return TaskReport(cells, rows, comparisons, boards)
+
+
+def _measured_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]:
+    boards = word_pair_boards(rows) if rows[0].cells[0].similarity else recall_boards(rows)
+    boards += paired_boards(rows, comparisons)
+    boards += [board for board in (choice_board(rows),) if board.rows]
+    boards += xray_boards(rows)
+    boards += [board for board in (leaf_board(rows),) if board.rows]
+    boards.append(cost_board(rows))
+    boards[0].notes.extend(earlier_note(rows))
     return boards
 
 
-def reported_board(reported: Sequence[Reported]) -> Board:
+def _reported_board(reported: Sequence[Reported]) -> Board:
     """Rows that papers published, apart from what was measured."""
     n_distances = max(len(row.recall_by_distance) for row in reported)
     names = list(dict.fromkeys(name for row in reported for name in row.values))
@@ -66,7 +72,7 @@ def reported_board(reported: Sequence[Reported]) -> Board:
     for row in reported:
         found = [getattr(row, name) for name in whole] + [row.values.get(name) for name in names]
         strata = [*row.recall_by_distance, *[None] * (n_distances - len(row.recall_by_distance))]
-        table.append([row.method, row.source, *map(_figure, found), *map(_figure, strata)])
+        table.append([row.method, row.source, *map(_figure, [*found, *strata])])
     comments = [f"{row.method}: {row.comment}." for row in reported if row.comment]
     notes = ["*Reported* by the papers, not measured here.", *comments]
     return Board("Reported", header, table, notes)

@@ -2,48 +2,36 @@
 
 from __future__ import annotations
 
-from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.records import BUDGET
-from bench.report.rows import Board, Row, main_measure, main_score, mean_and_std
+from bench.report.rows import Points, Row, main_measure, main_score, mean_score
+from bench.report.table import Board, Column, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
     from bench.store.cell import Cell
 
 
-class _Pair(NamedTuple):
-    """Of one cell: the point chosen on validation, and the best of the test within the budget."""
+class _Choices(NamedTuple):
+    """For each seed, the point chosen on validation, and the best of the test within the budget."""
 
-    chosen: PointResult
-    hindsight: PointResult
+    chosen: Points
+    hindsight: Points
 
 
-def choice_board(rows: list[Row]) -> list[Board]:
-    """The board of chosen points, where a row had points to choose from."""
-    table = []
-    for row in rows:
-        pairs = [pair for cell in row.cells if (pair := _pair(cell)) is not None]
-        if len(pairs) < len(row.cells):
-            continue
-        gaps = [main_score(pair.hindsight) - main_score(pair.chosen) for pair in pairs]
-        table.append(
-            [
-                row.label,
-                str(len(pairs)),
-                _settings([pair.chosen for pair in pairs]),
-                mean_and_std([main_score(pair.chosen) for pair in pairs]),
-                f"{100 * fmean(pair.chosen.visited for pair in pairs):.1f}",
-                _settings([pair.hindsight for pair in pairs]),
-                mean_and_std([main_score(pair.hindsight) for pair in pairs]),
-                f"{100 * fmean(gaps):+.1f}",
-            ]
-        )
-    if not table:
-        return []
+def choice_board(rows: list[Row]) -> Board:
+    """The board of chosen points, of rows that had points to choose from."""
     measure = main_measure(rows[0].cells[0])
-    header = ["method", "seeds", "chosen", measure, "visited %", "best in hindsight", measure]
+    columns: list[Column[_Choices]] = [
+        Column("seeds", lambda found: str(len(found.chosen))),
+        Column("chosen", lambda found: _settings(found.chosen)),
+        Column(measure, lambda found: _scores(found.chosen)),
+        Column("visited %", lambda found: mean_text(point.visited for point in found.chosen)),
+        Column("best in hindsight", lambda found: _settings(found.hindsight)),
+        Column(measure, lambda found: _scores(found.hindsight)),
+        Column("gap", _gap),
+    ]
     notes = [
         f"Chosen: the setting with the best {measure} on validation among those that visit at most "
         f"{100 * BUDGET:.0f} % of the documents there, on record before the test was opened. Best "
@@ -51,21 +39,35 @@ def choice_board(rows: list[Row]) -> list[Board]:
         "which nobody can know beforehand. Gap: what not knowing costs; below 0 where the chosen "
         "setting visits more on the test than it did on validation."
     ]
-    return [Board("Chosen on validation", [*header, "gap"], table, notes)]
+    return table("Chosen on validation", rows, _choices, columns, notes)
 
 
-def _pair(cell: Cell) -> _Pair | None:
+def _choices(row: Row) -> _Choices | None:
+    """None where a seed has no choice."""
+    pairs = [pair for cell in row.cells if (pair := _choice(cell)) is not None]
+    if len(pairs) < len(row.cells):
+        return None
+    return _Choices([chosen for chosen, _ in pairs], [best for _, best in pairs])
+
+
+def _choice(cell: Cell) -> tuple[PointResult, PointResult] | None:
     """None where nothing was chosen, or nothing was there to choose from."""
     chosen = cell.chosen
     if chosen is None or chosen.number is None or len(cell.points) < 2:  # noqa: PLR2004
         return None
     within = [point for point in cell.points if point.visited <= chosen.budget]
-    if not within:
-        return None
-    return _Pair(cell.points[chosen.number], max(within, key=main_score))
+    return (cell.points[chosen.number], max(within, key=main_score)) if within else None
 
 
-def _settings(points: list[PointResult]) -> str:
+def _gap(found: _Choices) -> str:
+    return f"{100 * (mean_score(found.hindsight) - mean_score(found.chosen)):+.1f}"
+
+
+def _scores(points: Points) -> str:
+    return mean_and_std([main_score(point) for point in points])
+
+
+def _settings(points: Points) -> str:
     """The settings over seeds: of one that differs, the least and the most."""
     texts = []
     for name in points[0].point:

@@ -1,56 +1,102 @@
-"""What rows cost, and what could not be measured."""
+"""What rows cost, how evenly documents lie in their leaves, and what could not be measured."""
 
 from __future__ import annotations
 
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench.report.rows import NONE, Board, Row, chosen_points, label, most_visited, within_budget
+from bench.report.rows import Choose, Row, chosen_points, label, most_visited, within_budget
+from bench.report.table import NONE, Board, Column, itself, table
 
 if TYPE_CHECKING:
-    from bench.store.cell import Cell
+    from collections.abc import Callable
+
+    from bench.measures.records import Leaves
+    from bench.store.cell import Cell, Cost
 
 
-def costs(rows: list[Row]) -> Board:
+def cost_board(rows: list[Row]) -> Board:
     """Seconds, memory and speed of each row."""
-    header = ["method", "train s", "index s", "encode s", "search s", "q/s", "q/s at ≤ 10 %"]
-    header += ["harness s", "peak MB", "index MB"]
-    table = []
-    for row in rows:
-        spent = [cell.cost for cell in row.cells if cell.cost is not None]
-        full = [most_visited(cell) for cell in row.cells if cell.points]
-        cheap = chosen_points(row, within_budget)
-        table.append(
-            [
-                row.label,
-                f"{fmean(cost.fit_s for cost in spent):.1f}",
-                f"{fmean(cost.index_s for cost in spent):.1f}",
-                f"{fmean(cost.encode_s for cost in spent):.1f}",
-                f"{fmean(cost.search_s for cost in spent):.1f}",
-                f"{fmean(point.queries_per_second for point in full):,.0f}" if full else NONE,
-                f"{fmean(point.queries_per_second for point in cheap):,.0f}" if cheap else NONE,
-                f"{fmean(cost.harness_s for cost in spent):.1f}",
-                f"{fmean(cost.peak_mb for cost in spent):,.0f}",
-                f"{fmean(cost.index_bytes for cost in spent) / 1e6:.1f}",
-            ]
-        )
+
+    def spent(row: Row) -> list[Cost]:
+        return [cell.cost for cell in row.cells if cell.cost is not None]
+
+    def speed(row: Row, choose: Choose) -> str:
+        points = chosen_points(row, choose) if row.cells[0].points else None
+        return f"{fmean(point.queries_per_second for point in points):,.0f}" if points else NONE
+
+    columns: list[Column[Row]] = [
+        _mean("train s", spent, "fit_s"),
+        _mean("index s", spent, "index_s"),
+        _mean("encode s", spent, "encode_s"),
+        _mean("search s", spent, "search_s"),
+        Column("q/s", lambda row: speed(row, most_visited)),
+        Column("q/s at ≤ 10 %", lambda row: speed(row, within_budget)),
+        _mean("harness s", spent, "harness_s"),
+        _mean("peak MB", spent, "peak_mb", ",.0f"),
+        _mean("index MB", spent, "index_bytes", factor=1e-6),
+    ]
     notes = [
         "Means over seeds. Rows that differ by index alone share one training, and each shows its "
-        "time. Search is over all operating points, q/s at the dearest and at the dearest within "
-        "10 % visited. Harness: the rest of the cell's process. Indexes are built from their "
+        "time. Search is over all operating points, q/s at the point that visits most, of all "
+        "and within 10 %. Harness: the rest of the cell's process. Indexes are built from their "
         "library's fixed seed: over seeds the encoder varies. Encoding documents is part of the "
         "training or index step that needs them first, and encode s is of the test queries; "
         "embeddings are kept, and only the first cell pays. An index whose number of leaves is "
         "chosen is built once for each number tried, all in index s."
     ]
-    return Board("Cost", header, table, notes)
+    return table("Cost", rows, itself, columns, notes)
 
 
-def unmeasured(cells: list[Cell]) -> Board:
+def leaf_board(rows: list[Row]) -> Board:
+    """How evenly documents lie in leaves, of rows that have them."""
+
+    def leaves(row: Row) -> list[Leaves]:
+        return [cell.leaves for cell in row.cells if cell.leaves is not None]
+
+    def in_training(row: Row) -> str:
+        looks = [each.training for each in leaves(row) if each.training]
+        ends = [fmean(each[place].gini for each in looks) for place in (0, -1) if looks]
+        return " → ".join(f"{gini:.2f}" for gini in ends) or NONE
+
+    columns = [
+        _mean("leaves", leaves, "leaves", ",.0f"),
+        _mean("empty", leaves, "empty", ",.1f"),
+        _mean("largest %", leaves, "largest", factor=100),
+        _mean("Gini", leaves, "gini", ".2f"),
+        Column("Gini in training", in_training),
+        _mean("entropy %", leaves, "entropy", factor=100),
+        _mean("expected docs", leaves, "expected", ",.1f"),
+        _mean("even docs", leaves, "even", ",.1f"),
+    ]
+    notes = [
+        "Means over seeds. Expected docs: in the leaf of a random document; even docs: if all "
+        "leaves were alike. Gini: 0 where they are, towards 1 where one leaf holds everything; in "
+        "training, of the first and of the last time that the method looked. Entropy of a "
+        "document's leaf, as a share of that of even leaves. A document in r leaves counts r times."
+    ]
+    return table("Leaves", rows, lambda row: row if leaves(row) else None, columns, notes)
+
+
+def _mean(
+    title: str,
+    records: Callable[[Row], list[Any]],
+    name: str,
+    form: str = ".1f",
+    factor: float = 1,
+) -> Column[Row]:
+    """A column with the mean of an attribute of a row's records, one of each seed."""
+    return Column(
+        title,
+        lambda row: format(factor * fmean(getattr(each, name) for each in records(row)), form),
+    )
+
+
+def unmeasured_board(cells: list[Cell]) -> Board:
     """Cells without a measurement, each with its reason."""
     header = ["method", "seed", "status", "reason"]
-    table = [
+    texts = [
         [label(cell), str(cell.seed), str(cell.status), cell.reason or ""]
         for cell in sorted(cells, key=lambda cell: (cell.method, cell.seed))
     ]
-    return Board("Not measured", header, table)
+    return Board("Not measured", header, texts)

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.hierarchy import MIN_PAIRS
+from bench.measures.recall import MIN_PAIRS
 from bench.measures.xray import LOSSES
-from bench.report.rows import Board, Row, chosen_points, visited_text, within_budget
+from bench.report.rows import Row, chosen_points, visited_text, within_budget
+from bench.report.table import Board, Column, itself, table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from bench.measures.records import Loss, XRay
+    from bench.measures.records import XRay
 
 TITLE = "X-ray at ≤ 10 % visited"
 
 
 class XRayed(NamedTuple):
-    """A row at its dearest points within 10 % visited.
+    """A row at the points that visit most within 10 %.
 
     Attributes:
         label: of the row.
@@ -30,6 +30,16 @@ class XRayed(NamedTuple):
     visited: str
     seeds: list[XRay]
 
+    def terms(self, distance: int | None = None) -> dict[str, float]:
+        """Mean of each term over seeds, in per cent: over all pairs, or at a distance."""
+        losses = [x.overall if distance is None else x.by_distance[distance] for x in self.seeds]
+        return {term: 100 * fmean(getattr(loss, term) for loss in losses) for term in LOSSES}
+
+    def missed(self, distance: int | None = None) -> float:
+        """100 - recall, in per cent."""
+        terms = self.terms(distance)
+        return terms["encoder"] + terms["routing"] + terms["scoring"] - terms["gain"]
+
 
 def xrayed(rows: list[Row]) -> list[XRayed]:
     """The rows whose cells were all X-rayed within 10 % visited, the best one first."""
@@ -39,19 +49,7 @@ def xrayed(rows: list[Row]) -> list[XRayed]:
         seeds = [point.xray for point in points if point.xray is not None]
         if seeds and len(seeds) == len(points):
             found.append(XRayed(row.label, visited_text(points), seeds))
-    return sorted(
-        found, key=lambda row: missed(mean_of_terms([seed.overall for seed in row.seeds]))
-    )
-
-
-def mean_of_terms(losses: Sequence[Loss]) -> dict[str, float]:
-    """Mean of each term over seeds, in per cent."""
-    return {term: 100 * fmean(getattr(loss, term) for loss in losses) for term in LOSSES}
-
-
-def missed(terms: dict[str, float]) -> float:
-    """100 - recall, in per cent."""
-    return terms["encoder"] + terms["routing"] + terms["scoring"] - terms["gain"]
+    return sorted(found, key=XRayed.missed)
 
 
 def xray_boards(rows: list[Row]) -> list[Board]:
@@ -59,12 +57,13 @@ def xray_boards(rows: list[Row]) -> list[Board]:
     found = xrayed(rows)
     if not found:
         return []
-    table = []
-    for row in found:
-        terms = mean_of_terms([seed.overall for seed in row.seeds])
-        shares = [missed(terms), *terms.values()]
-        shown = [f"{share:.1f}" for share in shares]
-        table.append([row.label, str(len(row.seeds)), *shown, row.visited])
+    visited = Column[XRayed]("visited %", lambda row: row.visited)
+    columns: list[Column[XRayed]] = [
+        Column("seeds", lambda row: str(len(row.seeds))),
+        Column("missed", lambda row: f"{row.missed():.1f}"),
+        *(Column(term, partial(_term, term=term)) for term in LOSSES),
+        visited,
+    ]
     notes = [
         "Per cent of the relevant documents that are missed, and why. **Encoder**: exact search "
         "over the same vectors misses them. **Routing**: their leaves were not visited. "
@@ -79,26 +78,29 @@ def xray_boards(rows: list[Row]) -> list[Board]:
             f"What {', '.join(undivided)} visited is not known document by document: there, "
             "routing has scoring's part too."
         )
-    boards = [Board(TITLE, ["method", "seeds", "missed", *LOSSES, "visited %"], table, notes)]
-    if len(found[0].seeds[0].by_distance) > 1:
-        boards.append(_by_distance(found))
+    boards = [table(TITLE, found, itself, columns, notes)]
+    distances = found[0].seeds[0].by_distance
+    if len(distances) > 1:
+        columns = [
+            Column(str(distance), partial(_at, distance=distance, brackets=loss.n < MIN_PAIRS))
+            for distance, loss in distances.items()
+        ]
+        note = (
+            "Per cent missed at each distance: by the encoder + by the index, which is routing + "
+            "scoring - gain."
+        )
+        title = f"{TITLE}, by distance"
+        boards.append(table(title, found, itself, [*columns, visited], [note]))
     return boards
 
 
-def _by_distance(rows: list[XRayed]) -> Board:
-    """What the encoder misses and what the index adds to it, at each distance."""
-    strata = rows[0].seeds[0].by_distance
-    table = []
-    for row in rows:
-        texts = []
-        for distance, stratum in strata.items():
-            terms = mean_of_terms([seed.by_distance[distance] for seed in row.seeds])
-            of_index = missed(terms) - terms["encoder"]
-            text = f"{terms['encoder']:.1f} {'-' if of_index < 0 else '+'} {abs(of_index):.1f}"
-            texts.append(text if stratum.n >= MIN_PAIRS else f"({text})")
-        table.append([row.label, *texts, row.visited])
-    note = (
-        "Per cent missed at each distance: by the encoder + by the index, which is routing + "
-        "scoring - gain."
-    )
-    return Board(f"{TITLE}, by distance", ["method", *map(str, strata), "visited %"], table, [note])
+def _term(row: XRayed, term: str) -> str:
+    return f"{row.terms()[term]:.1f}"
+
+
+def _at(row: XRayed, distance: int, *, brackets: bool) -> str:
+    """What the encoder misses at a distance, and what the index adds to it."""
+    by_encoder = row.terms(distance)["encoder"]
+    by_index = row.missed(distance) - by_encoder
+    text = f"{by_encoder:.1f} {'-' if by_index < 0 else '+'} {abs(by_index):.1f}"
+    return f"({text})" if brackets else text

@@ -5,15 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import vl_convert
+
 from bench.measures.ranking import MEASURES
+from bench.report.boards.recall import measures_of
 from bench.report.boards.xray import TITLE as XRAY
 from bench.report.boards.xray import xrayed
-from bench.report.charts.curves import curve_of, measures_of, strata_of
+from bench.report.charts import vega
+from bench.report.charts.curves import curve_of, strata_of, xray_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from bench.report.boards.recall import Measure
     from bench.report.rows import Row
 
 Values = list[dict[str, Any]]
@@ -28,31 +33,33 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
     Returns:
         The file's name for each title of a board that has a chart.
     """
-    # Altair takes a second to import, which commands that draw nothing need not wait for.
-    from bench.report.charts import vega as descriptions
-    from bench.report.charts import xray as xray_chart
-
     rows = list(rows)
     if not rows:
         return {}
-    log = descriptions.against_visited("log")
-    drawn: dict[str, tuple[str, Any, Values]] = {}
-    for measure in [name for name in measures_of(rows) if _is_drawn(name)]:
-        title = f"{measure} against the share of documents visited"
-        drawn[title] = (f"visited-{measure.replace('@', '')}", log, _against(rows, measure))
-    drawn["Recall by distance"] = ("distance", descriptions.by_distance(), _by_distance(rows))
+    honest = [row for row in rows if not row.cells[0].sees_test]
+    against = vega.against_visited("log")
+    drawn: dict[str, tuple[str, Any, Values]] = {
+        f"{name} against the share of documents visited": (
+            f"visited-{name.replace('@', '')}",
+            against,
+            _against(honest, measure),
+        )
+        for name, measure in measures_of(rows).items()
+        if _is_drawn(name)
+    }
+    drawn["Recall by distance"] = ("distance", vega.by_distance(), _by_distance(honest))
     shown = xrayed(rows)
-    bars = [bar for row in shown for bar in xray_chart.xray_values(row)]
+    bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1
-    by_distance = xray_chart.xray_by_distance([row.label for row in shown])
-    drawn[XRAY] = ("xray", by_distance if several else xray_chart.xray(), bars)
+    small_charts = vega.xray_by_distance([row.label for row in shown])
+    drawn[XRAY] = ("xray", small_charts if several else vega.xray(), bars)
 
     folder.mkdir(parents=True, exist_ok=True)
     cell = rows[0].cells[0]
     names = {}
     for title, (kind, description, values) in drawn.items():
         if values:
-            # Data of one name may have changed: the digest tells their charts apart.
+            # Data of one name may have changed: the digest keeps their charts apart.
             names[title] = f"{cell.task}-{cell.task_digest[:8]}-{kind}.svg"
             (folder / names[title]).write_text(to_svg(description, values, title))
     return names
@@ -60,19 +67,15 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
 
 def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401
     """A described chart with its data, as a picture."""
-    import vl_convert
-
-    from bench.report.charts.vega import DATA, spec_of
-
-    spec = spec_of(description) | {"datasets": {DATA: values}, "title": title}
+    spec = vega.spec_of(description) | {"datasets": {vega.DATA: values}, "title": title}
     return _slim(vl_convert.vegalite_to_svg(spec))
 
 
 def _slim(svg: str) -> str:
     """A picture at less than half of its size, which looks the same.
 
-    What screen readers would read of it is left out: in markdown it is an image with a text of its
-    own. Coordinates have two decimals.
+    The texts for screen readers are left out: in markdown it is an image with a text of its own.
+    Coordinates have two decimals.
     """
     svg = re.sub(r' (aria-[a-z-]+|role|class|pointer-events)="[^"]*"| opacity="1"', "", svg)
     return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
@@ -83,30 +86,21 @@ def _is_drawn(measure: str) -> bool:
     return MEASURES[measure].compared != () if measure in MEASURES else "," not in measure
 
 
-def _against(rows: list[Row], measure: str) -> Values:
+def _against(rows: list[Row], measure: Measure) -> Values:
     """The operating points of every row that has more than one."""
-    measures = measures_of(rows)
-    curves = {row.label: curve_of(row, {measure: measures[measure]}) for row in _honest(rows)}
-    several = [label for label, curve in curves.items() if len(curve.visited) > 1]
+    curves = {row.label: curve_of(row, {"": measure}) for row in rows}
+    several = {label: curve for label, curve in curves.items() if len(curve.visited) > 1}
     return [
-        {
-            "method": label,
-            "focus": label in several[:IN_COLOUR],
-            "visited": visited,
-            "value": value,
-        }
-        for label, curve in curves.items()
-        if label in several
-        for visited, value in zip(curve.visited, curve.measures[measure], strict=True)
+        {"method": label, "focus": number < IN_COLOUR, "visited": visited, "value": value}
+        for number, (label, curve) in enumerate(several.items())
+        for visited, value in zip(curve.visited, curve.measures[""], strict=True)
         if visited > 0
     ]
 
 
 def _by_distance(rows: list[Row]) -> Values:
-    """Recall of every row at its dearest point; none where all are at one distance."""
-    strata = {
-        row.label: found for row in _honest(rows) if (found := strata_of(row, "all")) is not None
-    }
+    """Recall of every row at the point that visits most; none where all are at one distance."""
+    strata = {row.label: found for row in rows if (found := strata_of(row, "all")) is not None}
     if not strata or all(len(found.recall) == 1 for found in strata.values()):
         return []
     distances = [each.distance for each in rows[0].cells[0].points[0].recall_by_distance]
@@ -115,8 +109,3 @@ def _by_distance(rows: list[Row]) -> Values:
         for number, (label, found) in enumerate(strata.items())
         for distance, recall in zip(distances, found.recall, strict=True)
     ]
-
-
-def _honest(rows: list[Row]) -> list[Row]:
-    """Those that do not see the test."""
-    return [row for row in rows if not row.cells[0].sees_test]

@@ -1,14 +1,19 @@
 """Charts as descriptions over named data: drawn as SVG beside the boards, and alive on the page.
 
-Rows that are looked at stand in colour (``focus``), the others grey behind them. Colours are told
-apart on white and on black, and by shape as well.
+Rows that are looked at stand in colour (``focus``), the others grey behind them. Colours
+differ on white and on black, and each has a shape of its own.
 """
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import altair as alt
+
+from bench.measures.xray import LOSSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart
 
@@ -17,6 +22,8 @@ PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
 GREY = "#8a8f98"
+LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
+"""Those of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
@@ -40,7 +47,7 @@ def against_visited(scale: str) -> Layers:
     Args:
         scale: of the share: ``linear`` or ``log``.
     """
-    base = alt.Chart(alt.NamedData(DATA)).encode(
+    base = _data().encode(
         x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         tooltip=[
@@ -56,8 +63,8 @@ def against_visited(scale: str) -> Layers:
 
 def by_distance() -> Layers:
     """Recall at each distance. Data: method, focus, distance, recall (per cent)."""
-    base = alt.Chart(alt.NamedData(DATA)).encode(
-        x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+    base = _data().encode(
+        x=_distance(),
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
         tooltip=[
             alt.Tooltip("method:N"),
@@ -70,7 +77,7 @@ def by_distance() -> Layers:
 
 def heat_map() -> Layers:
     """Recall over distance and share visited. Data: visited (a label), distance, recall."""
-    base = alt.Chart(alt.NamedData(DATA)).encode(
+    base = _data().encode(
         x=alt.X("visited:N", sort=None, title="documents visited, %", axis=alt.Axis(labelAngle=0)),
         y=alt.Y("distance:O", title="distance"),
     )
@@ -88,33 +95,60 @@ def heat_map() -> Layers:
 
 def difference_by_distance() -> alt.Chart:
     """How far A is ahead of B at each distance. Data: distance, ahead (points), winner."""
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData(DATA))
+    bars: alt.Chart = (
+        _data()
         .mark_bar()
         .encode(
-            x=alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0)),
+            x=_distance(),
             y=alt.Y("ahead:Q", title="A - B, points"),
             color=_winner(),
             tooltip=["distance:O", alt.Tooltip("ahead:Q", format="+.1f")],
         )
-        .properties(width=560, height=200)
     )
-    return chart
+    return bars.properties(width=560, height=200)
 
 
 def difference_by_query() -> alt.Chart:
     """How far A is ahead of B on each query, in order. Data: place, ahead (points), winner."""
-    chart: alt.Chart = (
-        alt.Chart(alt.NamedData(DATA))
+    area: alt.Chart = (
+        _data()
         .mark_area(interpolate="step")
         .encode(
             x=alt.X("place:Q", title="queries, A's best first", scale=alt.Scale(nice=False)),
             y=alt.Y("ahead:Q", title="A - B, points", scale=alt.Scale(domain=[-100, 100])),
             color=_winner(),
         )
-        .properties(width=560, height=200)
     )
+    return area.properties(width=560, height=200)
+
+
+def xray() -> alt.Chart:
+    """Bars stacked from the terms, gain to the left of zero, a row for each method."""
+    bars = _bars().encode(
+        x=alt.X("missed:Q", title="missed, % of relevant documents"),
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=260)),
+    )
+    return bars.properties(width=420)
+
+
+def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
+    """The same bars at each distance, a small chart for each method.
+
+    Args:
+        labels: of the methods in their order; small charts do not keep that of the data.
+    """
+    bars = _bars().encode(x=_distance(), y=alt.Y("missed:Q", title="missed, %"))
+    facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
+    chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
     return chart
+
+
+def _data() -> alt.Chart:
+    return alt.Chart(alt.NamedData(DATA))
+
+
+def _distance() -> alt.X:
+    return alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0))
 
 
 def _winner() -> alt.Color:
@@ -140,3 +174,17 @@ def _focused(base: alt.Chart, order: str) -> Layers:
         front.mark_line(strokeWidth=2),
         front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
     )
+
+
+def _bars() -> alt.Chart:
+    scale = alt.Scale(domain=list(LOSSES), range=list(LOSS_COLOURS))
+    bars: alt.Chart = (
+        _data()
+        .mark_bar()
+        .encode(
+            color=alt.Color("why:N", scale=scale, legend=alt.Legend(title=None, orient="top")),
+            order=alt.Order("order:Q"),
+            tooltip=["method:N", "why:N", alt.Tooltip("missed:Q", format=".1f")],
+        )
+    )
+    return bars.transform_calculate(order=f"indexof({list(LOSSES)}, datum.why)")

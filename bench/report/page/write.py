@@ -13,50 +13,39 @@ from dataclasses import asdict
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from bench.data.cards import card_of_task
-from bench.report.charts.curves import measures_of
-from bench.report.page.queries import comparisons_json
-from bench.report.page.rows import Places, rows_json
+import vl_convert
+
+from bench.report.charts import vega
+from bench.report.page.data import task_json
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.rows import Board
-    from bench.report.task_report import TaskReport
-    from bench.store.folder import Store
+    import altair as alt
 
-NAME = "leaderboard.html"
+    from bench.report.boards.all import TaskReport
+    from bench.report.table import Board
+
 SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
 
 
-def write_page(store: Store, reports: Sequence[TaskReport], overview: Sequence[Board]) -> Path:
-    """Write the page of a store into its ``leaderboard.html``."""
-    path = store.root / NAME
-    write_atomically(path, page_of(reports, overview))
-    return path
-
-
-def page_of(reports: Sequence[TaskReport], overview: Sequence[Board]) -> str:
-    """The page as text, the same for the same reports and versions of the libraries.
-
-    Names of queries are read from datasets that come with the project.
+def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
+    """Write the page, the same for the same reports and versions of the libraries.
 
     Args:
+        path: of the file.
         reports: of each task.
         overview: boards over all of them, whose rows begin with the name of a task.
     """
-    import vl_convert
-
     assets = resources.files("bench.report.page") / "assets"
-    places = Places()
-    tasks = [_task_json(report, places) for report in reports]
+    places: list[dict[str, Any]] = []
     data = {
         "overview": [asdict(board) for board in overview],
-        "tasks": tasks,
-        "places": places.found,
-        "charts": _descriptions(),
+        "tasks": [task_json(report, places) for report in reports],
+        "places": places,
+        "charts": {name: vega.spec_of(chart) for name, chart in _charts().items()},
     }
     parts = {
         "style": (assets / "page.css").read_text("utf-8"),
@@ -69,45 +58,18 @@ def page_of(reports: Sequence[TaskReport], overview: Sequence[Board]) -> str:
     parts["data"] = parts["data"].replace("<", "\\u003c")
     parts["vega"] = parts["vega"].replace("</script", "<\\/script")
     shell = (assets / "page.html").read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell)
+    write_atomically(path, re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell))
 
 
-def _task_json(report: TaskReport, places: Places) -> dict[str, Any]:
-    first = report.cells[0]
-    card = card_of_task(first.task)
-    facts = {} if card is None else card.model_dump(include={"title", "citation", "licence"})
-    points = report.rows[0].cells[0].points if report.rows else []
-    strata = points[0].recall_by_distance if points else []
-    return facts | {
-        "name": first.task,
-        "digest": first.task_digest,
-        "id": f"{first.task}-{first.task_digest[:8]}",
-        "queries": first.n_queries,
-        "documents": first.n_documents,
-        "pairs": bool(first.similarity),
-        "notes": first.notes,
-        "cut": first.cut,
-        "strata": [[each.distance, each.n] for each in strata],
-        "measures": list(measures_of(report.rows)) if report.rows else [],
-        "boards": [asdict(board) for board in report.boards],
-        "rows": rows_json(report.rows, places),
-        "compare": comparisons_json(first, report.comparisons),
+def _charts() -> dict[str, vega.Layers | alt.Chart]:
+    """The charts, without their data."""
+    return {
+        "linear": vega.against_visited("linear"),
+        "log": vega.against_visited("log"),
+        "distance": vega.by_distance(),
+        "heat": vega.heat_map(),
+        "ahead-by-distance": vega.difference_by_distance(),
+        "ahead-by-query": vega.difference_by_query(),
+        "xray": vega.xray(),
+        "xray-by-distance": vega.xray_by_distance(),
     }
-
-
-def _descriptions() -> dict[str, Any]:
-    """The charts in Vega-Lite, without their data."""
-    from bench.report.charts import vega as descriptions
-    from bench.report.charts import xray as xray_chart
-
-    charts = {
-        "linear": descriptions.against_visited("linear"),
-        "log": descriptions.against_visited("log"),
-        "distance": descriptions.by_distance(),
-        "heat": descriptions.heat_map(),
-        "ahead-by-distance": descriptions.difference_by_distance(),
-        "ahead-by-query": descriptions.difference_by_query(),
-        "xray": xray_chart.xray(),
-        "xray-by-distance": xray_chart.xray_by_distance(),
-    }
-    return {name: descriptions.spec_of(chart) for name, chart in charts.items()}

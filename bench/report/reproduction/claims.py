@@ -33,7 +33,7 @@ class Figure(Record):
         dataset, row: whose cells; a row by its label on the boards.
         value: ``recall``, ``min``, ``distance N``, ``R@100``, ``unseen R@100``, ``empty leaves``,
             ``rho SUBSET by SCORE`` …
-        at: within 10 % visited, or at the dearest operating point.
+        at: the operating point that visits most, within 10 % or of all.
         ahead_of: another row, from which the difference is taken.
         at_least, at_most: what the verdict rests on, in the unit that is shown.
         file: a published one in markdown, from the results folder on.
@@ -80,7 +80,7 @@ class Claim(Record):
 
 
 class Paper(Record):
-    """A paper with its claims, in the order in which they are told."""
+    """A paper with its claims, in the order of the page."""
 
     title: str
     source: str

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import re
-from statistics import fmean, stdev
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.measures.records import Interval
-from bench.report.boards.paired import ALPHA
-from bench.report.comparison import COMPARED
-from bench.report.leaderboard import read_tables
+from bench.report.boards.paired import ALPHA, COMPARED
+from bench.report.boards.recall import part_of
+from bench.report.markdown import read_tables
 from bench.report.rows import most_visited, row_named, within_budget
+from bench.report.table import interval_text, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from bench.measures.records import PointResult
+    from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Figure
     from bench.report.rows import Row
-    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 
@@ -28,9 +29,9 @@ class Measured(NamedTuple):
     """A figure as it is shown.
 
     Attributes:
-        text: the mean over seeds with its spread, in per cent where it is a share.
-        interval: a 95 % interval over queries, or empty.
+        text: the mean over seeds with its deviation, in per cent where it is a share.
         value: the mean, in the unit that is shown.
+        interval: a 95 % interval over queries, or empty.
         n_seeds: over which it is the mean; None where a published table has it.
     """
 
@@ -55,107 +56,100 @@ def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> M
         return _published(figure, root)
     report = reports.get(figure.dataset)
     if report is None:
-        raise InputError(f"{_named(figure)}: no cell of {figure.dataset} is stored")
-    if figure.ahead_of:
-        return _ahead(figure, report)
+        raise _missing(figure, f"no cell of {figure.dataset} is stored")
     row = _row(figure, report, figure.row)
-    values = [_of_cell(figure, cell) for cell in row.cells]
-    means = [value.mean for value in values]
-    form = "{:.3f}" if figure.value.startswith("rho ") else "{:.1f}"
-    text = form.format(fmean(means))
-    if len(means) > 1:
-        text += f" ± {form.format(stdev(means))}"
-    low, high = fmean(value.low for value in values), fmean(value.high for value in values)
-    interval = f"{form.format(low)} … {form.format(high)}" if low < high else ""
-    return Measured(text, fmean(means), interval, len(means))
+    if figure.ahead_of:
+        return _ahead(figure, report, row)
+    digits, unit = (3, 1) if figure.value.startswith("rho ") else (1, 100)
+    found = [_of_cell(figure, cell) for cell in row.cells]
+    means = [unit * each.mean for each in found]
+    ends = [(unit * each.low, unit * each.high) for each in found]
+    interval = interval_text(ends, digits, 1) if any(low < high for low, high in ends) else ""
+    return Measured(mean_and_std(means, digits, 1), fmean(means), interval, len(means))
 
 
-def _named(figure: Figure) -> str:
-    return f"bench/report/reproduction/claims.toml, {figure.what!r}"
+def _missing(figure: Figure, problem: str) -> InputError:
+    return InputError(f"bench/report/reproduction/claims.toml, {figure.what!r}: {problem}")
 
 
 def _published(figure: Figure, root: Path) -> Measured:
     """A place in a table of a published file."""
     path = root / figure.file
     if not path.is_file():
-        raise InputError(f"{_named(figure)}: {path} is missing")
+        raise _missing(figure, f"{path} is missing")
     for header, cells in read_tables(path.read_text(encoding="utf-8")):
         if tuple(cells[: len(figure.line)]) != figure.line:
             continue
         if figure.column not in header:
             known = ", ".join(header)
-            raise InputError(f"{_named(figure)}: {path} has no column {figure.column!r}: {known}")
+            raise _missing(figure, f"{path} has no column {figure.column!r}: {known}")
         text = cells[header.index(figure.column)]
         number = re.match(r"[-+]?[0-9.]+", text)
         if number is None:
-            raise InputError(f"{_named(figure)}: {path} has no number there: {text!r}")
+            raise _missing(figure, f"{path} has no number there: {text!r}")
         return Measured(text, float(number[0]))
-    raise InputError(f"{_named(figure)}: no row of {path} begins with {', '.join(figure.line)}")
+    raise _missing(figure, f"no row of {path} begins with {', '.join(figure.line)}")
 
 
 def _row(figure: Figure, report: TaskReport, label: str) -> Row:
     found = row_named(report.rows, label)
     if found is None:
         known = ", ".join(row.label for row in report.rows)
-        raise InputError(f"{_named(figure)}: {figure.dataset} has no row {label!r}; it has {known}")
+        raise _missing(figure, f"{figure.dataset} has no row {label!r}; it has {known}")
     return found
 
 
-def _ahead(figure: Figure, report: TaskReport) -> Measured:
+def _ahead(figure: Figure, report: TaskReport, row: Row) -> Measured:
     """The paired difference of two rows, as on the board that has it."""
     title = COMPARED.get(figure.value)
     comparison = next((each for each in report.comparisons if each.title == title), None)
     if comparison is None or figure.at != "10 %":
-        known = ", ".join(COMPARED)
-        raise InputError(f"{_named(figure)}: rows are compared by {known}, at 10 %")
-    labels = [_row(figure, report, name).label for name in (figure.row, figure.ahead_of)]
+        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}, at 10 %")
+    labels = [row.label, _row(figure, report, figure.ahead_of).label]
     for label in labels:
         if label not in comparison.labels:
             known = ", ".join(comparison.labels)
-            raise InputError(
-                f"{_named(figure)}: {label!r} is not compared; those that are: {known}"
-            )
+            raise _missing(figure, f"{label!r} is not compared; those that are: {known}")
     a, b = map(comparison.labels.index, labels)
     found = comparison.pairs[min(a, b), max(a, b)]
     sign = 1 if a < b else -1
     low, high = sorted((sign * found.low, sign * found.high))
-    told = "" if found.p < ALPHA else ", not significant"
-    text = f"{sign * found.mean:+.1f} points{told}"
-    n_seeds = len(_row(figure, report, figure.row).cells)
-    return Measured(text, sign * found.mean, f"{low:.1f} … {high:.1f}", n_seeds)
+    text = f"{sign * found.mean:+.1f} points{'' if found.p < ALPHA else ', not significant'}"
+    return Measured(text, sign * found.mean, f"{low:.1f} … {high:.1f}", len(row.cells))
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:
-    """A figure of one seed, in the unit that is shown, with its interval where it has one."""
-    kind, _, rest = figure.value.partition(" ")
-    if kind == "rho":
-        subset, _, score = rest.partition(" by ")
-        for each in cell.similarity:
-            if (each.subset, each.score) == (subset, score) and each.rho is not None:
-                low = each.rho if each.low is None else each.low
-                high = each.rho if each.high is None else each.high
-                return Interval(mean=each.rho, low=low, high=high)
-        raise InputError(f"{_named(figure)}: {figure.row} has no {figure.value}")
-    if figure.value == "empty leaves" and cell.leaves is not None:
-        share = 100 * cell.leaves.empty / cell.leaves.leaves
-        return Interval(mean=share, low=share, high=share)
-    point = within_budget(cell) if figure.at == "10 %" else most_visited(cell)
-    found = None if point is None else _of_point(figure.value, point)
+    """A figure of one seed, a fraction or a correlation, with its interval where it has one."""
+    found: Interval | None = None
+    at = ""
+    if figure.value.startswith("rho "):
+        names = (f"rho {each.subset} by {each.score}" for each in cell.similarity)
+        pairs = dict(zip(names, cell.similarity, strict=True))
+        each = pairs.get(figure.value)
+        if each is not None and each.rho is not None:
+            low, high = (each.rho if end is None else end for end in (each.low, each.high))
+            found = Interval(mean=each.rho, low=low, high=high)
+    elif figure.value == "empty leaves" and cell.leaves is not None:
+        share = cell.leaves.empty / cell.leaves.leaves
+        found = Interval(mean=share, low=share, high=share)
+    else:
+        at = f" at {figure.at}"
+        point = within_budget(cell) if figure.at == "10 %" else most_visited(cell)
+        found = None if point is None else _of_point(figure.value, point)
     if found is None:
-        raise InputError(f"{_named(figure)}: {figure.row} has no {figure.value} at {figure.at}")
-    return Interval(mean=100 * found.mean, low=100 * found.low, high=100 * found.high)
+        raise _missing(figure, f"{figure.row} has no {figure.value}{at}")
+    return found
 
 
 def _of_point(value: str, point: PointResult) -> Interval | None:
-    """A figure of an operating point, as fractions."""
+    """A figure of an operating point."""
     kind, _, rest = value.partition(" ")
     if value == "recall":
         return Interval(mean=point.recall, low=point.low, high=point.high)
     if kind == "distance":
-        for stratum in point.recall_by_distance:
-            if str(stratum.distance) == rest:
-                return Interval(mean=stratum.recall, low=stratum.low, high=stratum.high)
+        for each in point.recall_by_distance:
+            if str(each.distance) == rest:
+                return Interval(mean=each.recall, low=each.low, high=each.high)
         return None
-    if kind == "unseen":
-        return point.unseen.ranking.get(rest) if point.unseen else None
-    return point.ranking.get(value)
+    part = part_of(point, "unseen") if kind == "unseen" else point
+    return part.ranking.get(rest or value) if part else None

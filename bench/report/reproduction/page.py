@@ -6,21 +6,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.errors import InputError
-from bench.report.leaderboard import pipe_table
-from bench.report.links import anchor
+from bench.report.boards.all import report_of
+from bench.report.markdown import anchor, pipe_table
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
-from bench.report.rows import NONE
-from bench.report.task_report import by_task, report_of
+from bench.report.rows import by_task
+from bench.report.table import NONE
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Claim, Figure, Paper
-    from bench.report.reproduction.figures import Measured
-    from bench.report.task_report import TaskReport
     from bench.store.folder import Store
 
 NAME = "REPRODUCTION.md"
@@ -51,54 +50,45 @@ def reproduction_text(store: Store, papers: list[Paper]) -> str:
     reports = {
         cells[0].task: report_of(cells, store.query_values) for cells in by_task(store.cells())
     }
-    sections = [_section(paper, reports, store.root) for paper in papers]
-    return "\n".join([HEAD, _summary(papers), *sections])
-
-
-def _summary(papers: list[Paper]) -> str:
-    rows = [
+    verdicts = [
         [paper.source, f"[{claim.claim}](#{anchor(claim.claim)})", claim.verdict]
         for paper in papers
         for claim in paper.claims
     ]
-    return "\n".join([pipe_table(["paper", "claim", "verdict"], rows), ""])
+    sections = [_section(paper, reports, store.root) for paper in papers]
+    return "\n".join([HEAD, pipe_table(["paper", "claim", "verdict"], verdicts), "", *sections])
 
 
 def _section(paper: Paper, reports: Mapping[str, TaskReport], root: Path) -> str:
     lines = [f"## {paper.title} ({paper.source})", ""]
     for claim in paper.claims:
         lines += [f"### {claim.claim}", "", f"Verdict: **{claim.verdict}**.", ""]
-        rows = [_line(figure, reports, root, claim) for figure in claim.figures]
+        rows = [_row(figure, claim, reports, root) for figure in claim.figures]
         if rows:
             lines += [pipe_table(HEADER, rows), ""]
         lines += [claim.why.strip(), ""]
     return "\n".join(lines)
 
 
-def _line(figure: Figure, reports: Mapping[str, TaskReport], root: Path, claim: Claim) -> list[str]:
+def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: Path) -> list[str]:
+    """A figure, with a link to the published table or to the row's place on the leaderboard."""
     found = measured(figure, reports, root)
-    _check(figure, found, claim)
+    _check(figure, found.value, claim)
     seeds = NONE if found.n_seeds is None else str(found.n_seeds)
-    shown = [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds]
-    return [*shown, _source(figure)]
+    place = f"LEADERBOARD.md#{quote(anchor(figure.dataset))}"
+    source = f"[{figure.file or figure.row}]({figure.file or place})"
+    return [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds, source]
 
 
-def _source(figure: Figure) -> str:
-    """A link to the published table, or to the row's place on the leaderboard."""
-    if figure.file:
-        return f"[{figure.file}]({figure.file})"
-    return f"[{figure.row}](LEADERBOARD.md#{quote(anchor(figure.dataset))})"
-
-
-def _check(figure: Figure, found: Measured, claim: Claim) -> None:
+def _check(figure: Figure, value: float, claim: Claim) -> None:
     """Raise InputError where a verdict no longer rests on its figures."""
-    low, high = figure.at_least, figure.at_most
-    if (low is not None and found.value < low) or (high is not None and found.value > high):
-        bound = (
-            f"at least {low:g}" if low is not None and found.value < low else f"at most {high:g}"
-        )
-        raise InputError(
-            f"{figure.what} is {found.value:.3f}, and the verdict '{claim.verdict}' on "
-            f"{claim.claim!r} rests on {bound}; judge it again in "
-            "bench/report/reproduction/claims.toml"
-        )
+    if figure.at_least is not None and value < figure.at_least:
+        bound = f"at least {figure.at_least:g}"
+    elif figure.at_most is not None and value > figure.at_most:
+        bound = f"at most {figure.at_most:g}"
+    else:
+        return
+    raise InputError(
+        f"{figure.what} is {value:.3f}, and the verdict '{claim.verdict}' on {claim.claim!r} rests "
+        f"on {bound}; judge it again in bench/report/reproduction/claims.toml"
+    )

@@ -58,7 +58,7 @@ function layersOf(name, values) {
 }
 
 /** Name the checked rows that lack what a chart shows, where other rows have it. */
-function tellMissing(figure, task, state, has, what) {
+function showMissing(figure, task, state, has, what) {
   const missing = state.checked.filter((label) => !has(task.byLabel.get(label)));
   const said = missing.length === state.checked.length ? `None of the checked rows has ${what}.`
     : `Checked, but without ${what}: ${missing.join(", ")}.`;
@@ -76,15 +76,15 @@ function drawVisited(task, state) {
   const has = (row) => row.curve?.visited.some((visited, place) => visited > 0 && row.curve.measures[measure][place] !== null);
   const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));
   const rows = several ? focusFirst(task, focus).filter((row) => row.curve) : [];
-  // A single point that nobody asked for tells little, and stretches the axes.
-  const told = rows.filter((row) => focus.includes(row.label) || row.curve.visited.length > 1);
-  const values = told.flatMap((row) => row.curve.visited.map((visited, place) => ({
+  // A single point that nobody asked for says little, and stretches the axes.
+  const drawn = rows.filter((row) => focus.includes(row.label) || row.curve.visited.length > 1);
+  const values = drawn.flatMap((row) => row.curve.visited.map((visited, place) => ({
     method: row.label, focus: focus.includes(row.label), visited,
     work: row.curve.work[place], speed: row.curve.speed[place], value: row.curve.measures[measure][place],
   }))).filter((each) => each.visited > 0 && each.value !== null);
   draw("visited", scale, values, `${measure} against the share of documents visited; the boards have the figures`,
     layersOf(scale, values));
-  tellMissing("visited", task, state, has, "a point on this chart");
+  showMissing("visited", task, state, has, "a point on this chart");
 }
 
 function drawDistance(task, state) {
@@ -98,7 +98,7 @@ function drawDistance(task, state) {
   // The choice stays, even where no row is so cheap.
   draw("distance", "distance", values, "Recall by distance; the boards have the figures", layersOf("distance", values));
   byId("distance").hidden = task.strata.length < 2;
-  tellMissing("distance", task, state, has, "a setting so cheap");
+  showMissing("distance", task, state, has, "a setting so cheap");
   if (!values.length) byId("distance-chart").replaceChildren("No row has an operating point so cheap.");
 }
 
@@ -125,7 +125,7 @@ function drawXray(task, state) {
   draw("xray", several ? "xray-by-distance" : "xray", values,
     "What is missed and why; the X-ray boards have the figures",
     several ? { columns, facet: { ...DATA.charts["xray-by-distance"].facet, sort: focus } } : { width });
-  tellMissing("xray", task, state, has, "an X-ray at a setting so cheap");
+  showMissing("xray", task, state, has, "an X-ray at a setting so cheap");
   // Without bars, what is said of the checked rows stays.
   byId("xray-chart").hidden = values.length === 0;
   byId("xray").hidden = values.length === 0 && byId("xray-missing").textContent === "";

@@ -59,10 +59,10 @@ function whyNotCompared(task, row) {
 }
 
 /** Name those of the checked rows that cannot be compared, once there are two to compare. */
-function tellNotCompared(task, checked) {
+function showNotCompared(task, checked) {
   const reasons = checked.map((label) => [label, whyNotCompared(task, task.byLabel.get(label))]);
-  const told = reasons.filter(([, why]) => why).map(([label, why]) => `${label} is not compared: it ${why}.`);
-  byId("not-compared").textContent = checked.length > 1 ? told.join(" ") : "";
+  const sentences = reasons.filter(([, why]) => why).map(([label, why]) => `${label} is not compared: it ${why}.`);
+  byId("not-compared").textContent = checked.length > 1 ? sentences.join(" ") : "";
 }
 
 /** What happens by distance, of any two rows that have a point there. */
@@ -74,12 +74,12 @@ function aheadByDistance(task, left, right) {
   });
 }
 
-/** Why two rows are compared at their dearest points, and how much those visit. */
+/** Why two rows are compared where they visit most, and how much those visit. */
 function dearly(a, b, rows) {
   const dear = [a, b].filter((_, place) => !rows[place].at.tenth);
   const [of, other] = rows.map((row) => `${Number(row.at.all.visited.toFixed(1))} %`);
   return `${dear.length > 1 ? "Neither row has" : `${dear[0]} does not have`} a setting within 10 % visited. Hence by distance alone, `
-    + `each at its dearest setting: A visits ${of} of the documents, B ${other}.`;
+    + `each at the setting where it visits most: A visits ${of} of the documents, B ${other}.`;
 }
 
 function drawComparison(task) {
@@ -111,5 +111,5 @@ function drawComparison(task) {
   byId("compare-measure").disabled = !cheap || !task.compare.measures.length;
   const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => cheap ? row.at.tenth : row.at.all));
   draw("ahead-distance", "ahead-by-distance", strata,
-    `How far A is ahead of B at each distance, ${cheap ? "at most 10 % visited" : "each at its dearest setting"}`);
+    `How far A is ahead of B at each distance, ${cheap ? "at most 10 % visited" : "each at the setting where it visits most"}`);
 }

@@ -48,7 +48,7 @@ function overviewBoard({ title, header, rows, notes }, place) {
 /** Two rows compared, where there are two to compare, and what is not. */
 function showComparison(task) {
   const compared = byId("row-a").options.length > 1;
-  tellNotCompared(task, state.checked);
+  showNotCompared(task, state.checked);
   byId("compare-two").hidden = !compared;
   byId("compare").hidden = !compared && byId("not-compared").textContent === "";
   if (compared) drawComparison(task);

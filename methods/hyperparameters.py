@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Part:
+class Hyperparameters:
     """A dataclass of hyper-parameters.
 
     Attributes:

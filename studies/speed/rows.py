@@ -1,10 +1,10 @@
-"""A row of the benchmark: ours, the peer, the ratio of the two with its spread, the aim."""
+"""Rows of the benchmark: ours, the peer, the ratio of the two with its spread, the aim."""
 
 from __future__ import annotations
 
 import time
 from statistics import median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.system.records import Record
 
@@ -15,7 +15,7 @@ HEADER = ["what", "ours", "peer", "measured", "aim", ""]
 
 
 class Spread(Record):
-    """Of several measurements: the median, the smallest and the largest."""
+    """The median, the smallest and the largest of several measurements."""
 
     middle: float
     low: float
@@ -23,20 +23,20 @@ class Spread(Record):
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Spread:
-        """Of at least one measurement."""
+        """The spread of one measurement or more."""
         return cls(middle=median(values), low=min(values), high=max(values))
 
 
-class Row(Record):
-    """What was measured beside its aim.
+class SpeedRow(Record):
+    """One measurement beside its aim.
 
     Attributes:
-        what: is measured.
-        ours, peer: what each came to, as text; empty where nothing is compared.
+        what: the name of what is measured.
+        ours, peer: the figure of each, as text; empty where nothing is compared.
         measured: the ratio, or the amount itself where there is no peer.
         unit: of the amount; empty for a ratio.
         at_least: whether more is better.
-        aim: that ``measured`` should reach, by its median; None where there is none.
+        aim: the value that the median of ``measured`` should reach; None where there is none.
         cut_short: whether the peer was stopped, so that the ratio is at least this.
     """
 
@@ -61,76 +61,64 @@ class Row(Record):
         return middle >= self.aim if self.at_least else middle <= self.aim
 
     def cells(self) -> list[str]:
-        """The row as text, below ``HEADER``."""
+        """The row as text, under ``HEADER``."""
         spread, unit = self.measured, f" {self.unit}" if self.unit else ""
-        text = f"{'≥ ' if self.cut_short else ''}{told(spread.middle)}"
+        text = f"{'≥ ' if self.cut_short else ''}{format_number(spread.middle)}"
         if spread.low != spread.high:
-            text += f" ({told(spread.low)} to {told(spread.high)})"
+            text += f" ({format_number(spread.low)} to {format_number(spread.high)})"
         aim = "" if self.aim is None else f"{'≥' if self.at_least else '≤'} {self.aim:g}{unit}"
         unknown = "stopped before" if self.cut_short else ""
         verdict = {True: "reached", False: "not reached", None: unknown}[self.reached]
         return [self.what, self.ours, self.peer, text + unit, aim, verdict]
 
 
-def told(value: float) -> str:
+def format_number(value: float) -> str:
     """A number with two decimals, or one where it is large."""
     return f"{value:,.2f}" if abs(value) < 20 else f"{value:,.1f}"  # noqa: PLR2004
 
 
-class Timings(NamedTuple):
-    """Seconds of ours and of the peer, one of each for every repeat."""
-
-    ours: list[float]
-    peer: list[float]
-
-
-def faster(what: str, timings: Timings, aim: float, tell: Callable[[float], str]) -> Row:
+def faster(
+    what: str, timings: Sequence[list[float]], aim: float | None, text: Callable[[float], str]
+) -> SpeedRow:
     """How many times as fast ours is: the peer's seconds over ours, which should be ``aim``.
 
     Args:
-        what: is measured.
-        timings: of both.
-        aim: the ratio should be no less.
-        tell: the text of seconds.
+        what: the name of what is measured.
+        timings: seconds of ours and of the peer, one of each for every repeat.
+        aim: the ratio should be no less; None: there is no aim.
+        text: formats seconds.
     """
     ratios = [peer / ours for ours, peer in zip(*timings, strict=True)]
-    return _row(what, timings, Spread.of(ratios), aim, tell, at_least=True)
+    ours, peer = (text(median(seconds)) for seconds in timings)
+    measured = Spread.of(ratios)
+    return SpeedRow(what=what, ours=ours, peer=peer, measured=measured, at_least=True, aim=aim)
 
 
-def dearer(what: str, timings: Timings, aim: float, tell: Callable[[float], str]) -> Row:
+def slower(
+    what: str, timings: Sequence[list[float]], aim: float, text: Callable[[float], str]
+) -> SpeedRow:
     """How many times as long ours takes: our seconds over the peer's, at most ``aim``."""
-    ratios = [ours / peer for ours, peer in zip(*timings, strict=True)]
-    return _row(what, timings, Spread.of(ratios), aim, tell, at_least=False)
+    ours, peer = timings
+    ratios = Spread.of([mine / other for mine, other in zip(ours, peer, strict=True)])
+    row = faster(what, timings, aim, text)
+    return row.model_copy(update={"measured": ratios, "at_least": False})
 
 
-def amount(what: str, values: Sequence[float], aim: float | None, unit: str) -> Row:
-    """Something without a peer, which should be ``aim`` at most, if there is an aim."""
-    return Row(what=what, measured=Spread.of(values), unit=unit, at_least=False, aim=aim)
-
-
-def _row(
-    what: str,
-    timings: Timings,
-    ratio: Spread,
-    aim: float,
-    tell: Callable[[float], str],
-    *,
-    at_least: bool,
-) -> Row:
-    ours, peer = tell(median(timings.ours)), tell(median(timings.peer))
-    return Row(what=what, ours=ours, peer=peer, measured=ratio, at_least=at_least, aim=aim)
+def amount(what: str, values: Sequence[float], aim: float | None, unit: str) -> SpeedRow:
+    """An amount without a peer, which should be ``aim`` at most, if there is an aim."""
+    return SpeedRow(what=what, measured=Spread.of(values), unit=unit, at_least=False, aim=aim)
 
 
 def alternate(repeats: int, *ways: Callable[[], float], warm: bool = True) -> list[list[float]]:
-    """What each of several ways says, ``repeats`` times, in turn.
+    """The values that several functions return, called in turn, ``repeats`` times each.
 
     Every other round goes backwards, so that a machine that slows down slows all of them.
 
     Args:
-        repeats: rounds.
-        ways: what goes in turn.
-        warm: whether each goes once before, uncounted: the first call pays for imports and fresh
-            memory.
+        repeats: the number of rounds.
+        ways: the functions, which mostly return seconds.
+        warm: whether each is called once before, uncounted: the first call pays for imports and
+            fresh memory.
     """
     if warm:
         for way in ways:
@@ -152,4 +140,4 @@ def seconds_of(call: Callable[[], object]) -> float:
 
 def in_seconds(seconds: float) -> str:
     """Seconds as text."""
-    return f"{told(seconds)} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
+    return f"{format_number(seconds)} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"

@@ -16,7 +16,7 @@ from bench.errors import InputError
 from bench.system.files import write_atomically
 from bench.system.provenance import provenance
 from bench.system.terminal import count_bar
-from studies.geometry.trial import Outcome, Trial, key_of, measure
+from studies.geometry.trial import Trial, TrialResult, key_of, measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,15 +30,15 @@ COLUMNS = (
 
 
 class _Line(NamedTuple):
-    """An outcome with where it comes from."""
+    """An result with where it comes from."""
 
-    outcome: Outcome
+    result: TrialResult
     commit: str
     cpu: str
     key: str
 
 
-class Record:
+class TrainingTable:
     """The trainings of a folder, and the processes that add to them.
 
     Attributes:
@@ -64,8 +64,8 @@ class Record:
         self._commit = origin.commit
         self._cpu = str(origin.machine["cpu"])
 
-    def of(self, trials: Iterable[Trial]) -> dict[Trial, Outcome]:
-        """The outcomes of trainings; those that are missing are measured and kept.
+    def of(self, trials: Iterable[Trial]) -> dict[Trial, TrialResult]:
+        """The results of trainings; those that are missing are measured and kept.
 
         Raises:
             InputError: a training cannot be done; the others are kept.
@@ -79,7 +79,7 @@ class Record:
         ]
         if missing:
             self._measure(missing, wanted)
-        return {trial: self._lines[trial].outcome for trial in wanted}
+        return {trial: self._lines[trial].result for trial in wanted}
 
     def places(self) -> list[str]:
         """Machines and commits that the trainings asked for were done on, each once."""
@@ -102,7 +102,7 @@ class Record:
                 for future in as_completed(running):
                     trial = running[future]
                     try:
-                        outcome = future.result()
+                        result = future.result()
                     except InputError as error:
                         what = " ".join((trial.method, *trial.settings))
                         raise InputError(f"{what} on {trial.dataset}: {error}") from error
@@ -111,7 +111,7 @@ class Record:
                             "a process of trainings was killed, by hand or for want of memory; the "
                             "same command goes on, with fewer --jobs if it was memory"
                         ) from None
-                    self._lines[trial] = _Line(outcome, self._commit, self._cpu, keys[trial])
+                    self._lines[trial] = _Line(result, self._commit, self._cpu, keys[trial])
                     self._write()  # at once: a study that is killed goes on from there
                     advance(1)
         finally:
@@ -122,16 +122,16 @@ class Record:
         table = csv.writer(text, lineterminator="\n")
         table.writerow(COLUMNS)
         for trial, line in sorted(self._lines.items()):
-            outcome = line.outcome
+            result = line.result
             table.writerow(
                 [
                     trial.dataset,
                     trial.method,
                     " ".join(trial.settings),
                     trial.seed,
-                    f"{outcome.recall:.6f}",
-                    " ".join(f"{recall:.6f}" for recall in outcome.by_distance),
-                    f"{outcome.fit_s:.2f}",
+                    f"{result.recall:.6f}",
+                    " ".join(f"{recall:.6f}" for recall in result.by_distance),
+                    f"{result.fit_s:.2f}",
                     line.commit,
                     line.cpu,
                     line.key,
@@ -169,8 +169,8 @@ def _parsed(line: dict[str, str]) -> tuple[Trial, _Line]:
     settings = tuple(line["settings"].split())
     trial = Trial(line["dataset"], line["method"], settings, int(line["seed"]))
     by_distance = tuple(map(float, line["by_distance"].split()))
-    outcome = Outcome(float(line["recall"]), by_distance, float(line["fit_s"]))
-    shares = (outcome.recall, *by_distance)
-    if not by_distance or not all(0 <= share <= 1 for share in shares) or not outcome.fit_s >= 0:
+    result = TrialResult(float(line["recall"]), by_distance, float(line["fit_s"]))
+    shares = (result.recall, *by_distance)
+    if not by_distance or not all(0 <= share <= 1 for share in shares) or not result.fit_s >= 0:
         raise ValueError(f"{trial.method} on {trial.dataset}: {line['recall']!r} is no recall")
-    return trial, _Line(outcome, line["commit"], line["cpu"], line["key"])
+    return trial, _Line(result, line["commit"], line["cpu"], line["key"])

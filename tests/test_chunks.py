@@ -1,4 +1,4 @@
-"""What is searched a piece at a time is found as if it were searched in one, in less memory."""
+"""What is searched chunk by chunk is found as if it were searched in one, in less memory."""
 
 import faiss
 import numpy as np
@@ -6,10 +6,10 @@ import psutil
 import pytest
 
 from bench.method import Workspace
+from methods.chunks import BLOCK, chunks, rows_of
 from methods.indexes.base import Guide
 from methods.indexes.exact import Exact, top_k
 from methods.indexes.faiss_ivf import FaissIVF, laid_out_by
-from methods.pieces import BLOCK, pieces, rows_of
 
 RNG = np.random.default_rng(0)
 DOCUMENTS = RNG.normal(size=(3 * BLOCK + 9, 8)).astype(np.float32)
@@ -28,22 +28,22 @@ def unguided(ceiling=0, scratch=None):
     return Guide(np.empty((0, 0), np.float32), None, workspace=workspace)
 
 
-def test_vectors_in_memory_are_one_piece_and_are_not_copied():
-    ((begin, piece),) = pieces(DOCUMENTS, A_BLOCK)
+def test_vectors_in_memory_are_one_chunk_and_are_not_copied():
+    ((begin, chunk),) = chunks(DOCUMENTS, A_BLOCK)
     assert begin == 0
-    assert np.shares_memory(piece, DOCUMENTS)
+    assert np.shares_memory(chunk, DOCUMENTS)
 
 
 @pytest.mark.parametrize("ceiling", [1, A_BLOCK, 2 * A_BLOCK])
-def test_mapped_vectors_come_in_pieces_of_an_eighth_of_the_ceiling(tmp_path, ceiling):
-    found = list(pieces(mapped(tmp_path, DOCUMENTS), ceiling))
+def test_mapped_vectors_come_in_chunks_of_an_eighth_of_the_ceiling(tmp_path, ceiling):
+    found = list(chunks(mapped(tmp_path, DOCUMENTS), ceiling))
     step = max(1, ceiling // A_BLOCK) * BLOCK
     assert [begin for begin, _ in found] == list(range(0, len(DOCUMENTS), step))
-    assert np.array_equal(np.concatenate([piece for _, piece in found]), DOCUMENTS)
+    assert np.array_equal(np.concatenate([chunk for _, chunk in found]), DOCUMENTS)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
-def test_exact_search_in_pieces_is_exact_search_of_all(tmp_path, dtype):
+def test_exact_search_in_chunks_is_exact_search_of_all(tmp_path, dtype):
     documents = mapped(tmp_path, DOCUMENTS.astype(dtype))
     index = Exact()
     index.build(documents, unguided(A_BLOCK))
@@ -53,12 +53,12 @@ def test_exact_search_in_pieces_is_exact_search_of_all(tmp_path, dtype):
     np.testing.assert_allclose(found.scores, scores, rtol=1e-6)
 
 
-def test_pages_of_a_piece_are_given_back(tmp_path):
+def test_pages_of_a_chunk_are_dropped(tmp_path):
     documents = mapped(tmp_path, np.ones((40 * BLOCK, 64), np.float32))
     process = psutil.Process()
     before, most = process.memory_info().rss, 0
-    for _, piece in pieces(documents, 8 * BLOCK * 4 * 64):
-        piece.sum()
+    for _, chunk in chunks(documents, 8 * BLOCK * 4 * 64):
+        chunk.sum()
         most = max(most, process.memory_info().rss)
     assert most - before < documents.nbytes / 4
 

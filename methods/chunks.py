@@ -1,7 +1,7 @@
-"""Vectors a piece at a time: how a corpus is searched that memory does not hold.
+"""Vectors in chunks: how a corpus is searched that memory does not hold.
 
-Faiss multiplies queries with blocks of documents. Pieces are made of whole blocks, so that a score
-is summed alike in whichever piece a document lies.
+Faiss multiplies queries with blocks of documents. Chunks are made of whole blocks, so that a score
+is summed in the same order whichever chunk a document lies in.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ BLOCK = 4096
 """Documents; a multiple of the blocks of 1024 and 4096 rows that Faiss multiplies."""
 AROUND = 1 << 16
 """Bytes of a file that the system maps around the one that is read."""
-UNSAID = 2 << 30
+DEFAULT_MEMORY = 2 << 30
 """Bytes of memory to plan with where no ceiling is known."""
 
 
@@ -34,11 +34,12 @@ def cuts(n_documents: int, parts: int) -> list[slice]:
     return [slice(int(begin), int(min(end, n_documents))) for begin, end in pairwise(ends)]
 
 
-def pieces(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
-    """Documents in single precision, with the number of the first, some after another.
+def chunks(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
+    """Documents in single precision, chunk by chunk, each with the number of its first document.
 
-    What is in memory in single precision is one piece. Of what is mapped or half as precise a
-    piece is an eighth of the ceiling, and the pages of a larger file are given back after it.
+    Documents in memory in single precision are one chunk. Where they are mapped from a file or in
+    half precision, a chunk takes an eighth of the ceiling, and the pages of a file that is larger
+    than a chunk are dropped after each.
 
     Args:
         documents: [n, dim] float32 or float16.
@@ -48,35 +49,36 @@ def pieces(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
     mapped = mapping(documents)
     step = max(1, n_documents)
     if mapped is not None or documents.dtype != np.float32:
-        step = max(1, (ceiling or UNSAID) // 8 // (4 * dim * BLOCK)) * BLOCK
+        step = max(1, (ceiling or DEFAULT_MEMORY) // 8 // (4 * dim * BLOCK)) * BLOCK
     for begin in range(0, n_documents, step):
         yield begin, np.ascontiguousarray(documents[begin : begin + step], np.float32)
         if mapped is not None and len(mapped) > step * documents.strides[0]:
-            give_back(mapped)
+            drop_pages(mapped)
 
 
 def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
     """[n, dim] float32 copies of some rows, in their order.
 
-    Of a file that would take a quarter of the ceiling a sixteenth is read at once and given back.
+    A file larger than a quarter of the ceiling is read in parts of a sixteenth of the ceiling, and
+    its pages are dropped after each.
     """
     copied = np.empty((len(rows), documents.shape[1]), np.float32)
     mapped = mapping(documents)
-    is_large = mapped is not None and len(mapped) > (ceiling or UNSAID) // 4
+    is_large = mapped is not None and len(mapped) > (ceiling or DEFAULT_MEMORY) // 4
     in_place = np.argsort(rows, kind="stable")  # as they lie in the file
-    at_once = max(1, (ceiling or UNSAID) // 16 // (AROUND + documents.strides[0]))
+    at_once = max(1, (ceiling or DEFAULT_MEMORY) // 16 // (AROUND + documents.strides[0]))
     for start in range(0, len(rows), at_once if is_large else max(1, len(rows))):
         some = in_place[start : start + at_once] if is_large else in_place
         copied[some] = documents[rows[some]]
         if mapped is not None and is_large:
-            give_back(mapped)
+            drop_pages(mapped)
     return copied
 
 
 def room_for(shape: tuple[int, int], workspace: Workspace) -> Floats:
     """An array of float32 to be filled, in a file where it would take a quarter of the memory."""
     n_bytes = 4 * shape[0] * shape[1]
-    if workspace.scratch is None or n_bytes <= (workspace.memory_bytes or UNSAID) // 4:
+    if workspace.scratch is None or n_bytes <= (workspace.memory_bytes or DEFAULT_MEMORY) // 4:
         return np.empty(shape, np.float32)
     with tempfile.NamedTemporaryFile(dir=workspace.scratch) as file:  # gone with the array
         kept: Floats = np.memmap(file, np.float32, "w+", shape=shape)
@@ -91,8 +93,8 @@ def mapping(array: Floats) -> mmap.mmap | None:
     return base if isinstance(base, mmap.mmap) else None
 
 
-def give_back(mapped: mmap.mmap) -> None:
-    """Let go of a file's pages, which count as this process's memory; the file keeps them."""
+def drop_pages(mapped: mmap.mmap) -> None:
+    """Drop a file's pages from memory, where they count as this process's; the file keeps them."""
     if hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
 

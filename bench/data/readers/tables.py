@@ -1,0 +1,102 @@
+"""Tables of text: lines of values, read as strings, with errors that name the line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from bench.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_BETWEEN = {",": "commas", "\t": "tabs", None: "blanks"}
+
+
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    separator: str | None,
+    *,
+    header: Sequence[str] | None = None,
+    quotes: bool = False,
+    longer: bool = False,
+) -> pd.DataFrame:
+    """Read the named columns as strings without blanks around; the index is the number of the line.
+
+    Lines without a value are passed over, and so are other columns.
+
+    Args:
+        path: the file, in UTF-8.
+        columns: the columns that are read; each line needs a value in each.
+        separator: what is between values: a comma, a tab, or None for any number of blanks.
+        header: the names of all columns of a file without a header; None: its first line has them.
+        quotes: whether a value may stand in double quotes; else they are a part of it.
+        longer: whether a line may have more values than the header has names.
+
+    Raises:
+        InputError: the file cannot be read, is not UTF-8 or lacks a column; a line has too few or
+            too many values, or none in a column that is read.
+    """
+    rows = _rows(io.StringIO(_text(path), newline=""), separator, quotes=quotes)
+    form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"
+    numbers, read = [], []
+    try:
+        names = header or next(rows, (1, []))[1]
+        missing = [column for column in columns if column not in names]
+        if missing:
+            raise InputError(
+                f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
+                f"columns {form}, it is {' '.join(names)[:100]!r}"
+            )
+        places = [names.index(column) for column in columns]
+        for number, values in rows:
+            if not any(values):
+                continue
+            fits = max(places) < len(values) and (longer or not any(values[len(names) :]))
+            if not fits:
+                raise InputError(
+                    f"{path}, line {number} has {len(values)} values for the {len(names)} columns "
+                    f"{', '.join(names)[:100]}; it needs {form}"
+                )
+            chosen = [values[place] for place in places]
+            if not all(chosen):
+                raise InputError(f"{path}, line {number}: a value is missing; it needs {form}")
+            numbers.append(number)
+            read.append(chosen)
+    except csv.Error as error:
+        raise InputError(f"{path} is not a table of {form}: {error}") from error
+    return pd.DataFrame(read, numbers, list(columns), str)
+
+
+def _text(path: Path) -> str:
+    """The content of a file in UTF-8."""
+    try:
+        content = path.read_bytes()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError(f"{path}, line {line} is not UTF-8: {error.reason}") from error
+
+
+def _rows(
+    lines: io.StringIO, separator: str | None, *, quotes: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """The number and the values of each line."""
+    if separator is None:
+        yield from enumerate(map(str.split, lines), start=1)
+        return
+    reader = csv.reader(
+        lines,
+        delimiter=separator,
+        quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
+        skipinitialspace=True,
+    )
+    for values in reader:
+        yield reader.line_num, [value.strip() for value in values]

@@ -1,0 +1,160 @@
+"""Planned cells measured, each in a process of its own; stored ones are kept as they are."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+from bench.evaluation.cell import CellSpec
+from bench.executors.local import LocalExecutor
+from bench.executors.progress import follow
+from bench.executors.queue import Event, Kind
+from bench.executors.resources import Needs
+from bench.method import Resources
+from bench.store.cell import Status
+from bench.system.cluster import join_cluster
+from bench.system.memory import MEMORY_SHARE
+from bench.system.provenance import usable_cores
+from bench.system.terminal import say
+from bench.task.files import save_task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from bench.executors.queue import Executor
+    from bench.registry import Registry
+    from bench.store.cell import Cell
+    from bench.store.folder import Store
+    from bench.task import Task
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A Ray cluster.
+
+    Attributes:
+        address: HOST:PORT; None: ``RAY_ADDRESS``, or a new one of this machine alone.
+        needs: ``[METHOD.]NAME=NUMBER``, what cells need on a node.
+    """
+
+    address: str | None = None
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """How cells are measured.
+
+    Attributes:
+        jobs: cells at once; None: one here, on a cluster as many as it has room for.
+        timeout_s: seconds that a cell may take.
+        memory_bytes: what all cells here may allocate together; None: most of what is free.
+        fresh: whether stored cells are measured again.
+        cluster: where cells run; None: on this machine.
+    """
+
+    jobs: int | None = None
+    timeout_s: float = 3600
+    memory_bytes: int | None = None
+    fresh: bool = False
+    cluster: Cluster | None = None
+
+    @property
+    def threads(self) -> int:
+        """Cores that a cell computes on."""
+        return max(1, usable_cores() // (self.jobs or 1))
+
+
+def join(conditions: Conditions) -> None:
+    """Connect to the cluster, where cells run on one.
+
+    Raises:
+        InputError: it cannot be reached.
+    """
+    if conditions.cluster is not None:
+        join_cluster("--executor ray", conditions.cluster.address)
+
+
+def measure(
+    planned: Sequence[tuple[Task, list[Cell]]],
+    registry: Registry,
+    store: Store,
+    conditions: Conditions,
+) -> list[Cell]:
+    """Measure the cells that are not stored yet.
+
+    Args:
+        planned: every task with its planned cells; failed ones are stored as they are.
+        registry: where the cells' methods are found.
+        store: the results folder.
+        conditions: limits, and where cells run.
+
+    Returns:
+        The cells, each key once, those that were stored before first.
+
+    Raises:
+        InputError: the folder cannot be written, or a need is none of the methods'.
+    """
+    resources = _resources(planned, registry, conditions.cluster)
+    store.prepare()
+    memory = conditions.memory_bytes or int(MEMORY_SHARE * psutil.virtual_memory().available)
+    fits_from = time.time() if conditions.fresh else 0.0
+    folders: dict[str, Path] = {}
+    kept: list[Cell] = []
+    refused: list[Event] = []
+    specs: dict[str, CellSpec] = {}
+    for task, cells in planned:
+        if task.digest not in folders:
+            folders[task.digest] = save_task(task, store.tasks)
+        for cell in cells:
+            if cell.key in specs or any(cell.key == other.key for other in kept):
+                continue
+            if cell.status is Status.FAILED:
+                store.commit(cell)
+                refused.append(Event(Kind.END, cell))
+                continue
+            stored = None if conditions.fresh else store.find(cell)
+            if stored is not None:
+                kept.append(stored)
+                continue
+            specs[cell.key] = CellSpec(
+                root=str(store.root.absolute()),
+                task_folder=str(folders[task.digest].absolute()),
+                fits=str(store.fits.absolute()),
+                resources=resources.get(cell.method, Resources()),
+                plugins=list(registry.plugins),
+                memory_bytes=memory // (conditions.jobs or 1),
+                fits_from=fits_from,
+                planned=cell,
+            )
+    if kept:
+        say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
+    events = _executor(store, conditions).run(list(specs.values()))
+    return [*kept, *follow(itertools.chain(refused, events), len(refused) + len(specs))]
+
+
+def _resources(
+    planned: Sequence[tuple[Task, list[Cell]]], registry: Registry, cluster: Cluster | None
+) -> dict[str, Resources]:
+    """What the cells of each method need on a node of the cluster, if there is one."""
+    if cluster is None:
+        return {}
+    names = sorted({cell.method for _, cells in planned for cell in cells})
+    needs = Needs(cluster.needs, map(registry.resolve, names))
+    return {name: needs.of(name) for name in names}
+
+
+def _executor(store: Store, conditions: Conditions) -> Executor:
+    """What measures cells where they are to run."""
+    jobs, timeout_s = conditions.jobs, conditions.timeout_s
+    if conditions.cluster is not None:
+        from bench.executors.ray import RayExecutor
+
+        return RayExecutor(store, jobs=jobs, timeout_s=timeout_s)
+    threads = conditions.threads
+    return LocalExecutor(store, jobs=jobs or 1, timeout_s=timeout_s, threads=threads)

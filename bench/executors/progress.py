@@ -1,0 +1,130 @@
+"""How far a run is, while its cells are measured: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Column
+from rich.text import Text
+
+from bench.executors.queue import Kind
+from bench.measures.ranking import MEASURES
+from bench.store.cell import Cell, Status
+from bench.system.terminal import PLAIN_EVERY_S, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from bench.executors.queue import Event
+
+
+def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
+    """Show the events of a run as they come; the ended cells are returned."""
+    console = Console()
+    shown = _live(console, events, n_cells) if console.is_terminal else _plain(events, n_cells)
+    return list(shown)
+
+
+def _outcome(cell: Cell) -> str:
+    """How a cell ended, in a line."""
+    if cell.status is Status.SKIPPED:
+        return f"{cell.status}: {cell.reason}"
+    if cell.status is not Status.OK:
+        return f"{cell.status}: {cell.reason} (its log: .work/logs/{cell.key}.log)"
+    cost = cell.cost
+    seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
+    return f"{_quality(cell)}{seconds}"
+
+
+def _quality(cell: Cell) -> str:
+    """The main figure of a measured cell."""
+    if cell.similarity:
+        best = max(cell.similarity, key=lambda each: each.rho or 0.0)
+        return f"rho {best.rho or 0.0:.3f} on {best.subset} by {best.score}"
+    last = max(cell.points, key=lambda point: point.visited)
+    if last.ranking:
+        shown = [name for name in last.ranking if MEASURES[name].compared]
+        return ", ".join(f"{name} {100 * last.ranking[name].mean:.1f} %" for name in shown)
+    return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f})"
+
+
+def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+    """Lines for a log: the start and end of a cell, and a phase now and then."""
+    began = time.monotonic()
+    phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last printed
+    ended = 0
+    for event in events:
+        now = time.monotonic()
+        name = event.cell.title
+        if event.kind is Kind.START:
+            say(f"[{ended + 1}/{n_cells}] {name}")
+        elif event.kind is Kind.END:
+            ended += 1
+            left = (now - began) / ended * (n_cells - ended)
+            say(f"[{ended}/{n_cells}] {name}: {_outcome(event.cell)} (about {left:.0f} s left)")
+            yield event.cell
+        elif event.kind is Kind.WARNING:
+            say(f"    {name}: {event.kind}: {event.text}")
+        else:
+            phase, start, printed = phases.get(event.cell.key, ("", now, now))
+            if phase != event.text:
+                phases[event.cell.key] = event.text, now, now
+            elif now - printed > PLAIN_EVERY_S and event.done:
+                left = (now - start) / event.done * (event.total - event.done)
+                say(f"    {name}: {phase} {event.done}/{event.total}, about {left:.0f} s left")
+                phases[event.cell.key] = phase, start, now
+
+
+def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+    """A bar for the run and one for each cell that is running."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn(
+            "{task.description}", table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis")
+        ),
+        BarColumn(bar_width=10),
+        MofNCompleteColumn(table_column=Column(no_wrap=True)),
+        TimeElapsedColumn(table_column=Column(no_wrap=True)),
+        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+    )
+    with Progress(*columns, console=console, transient=True, expand=True) as progress:
+        everything = progress.add_task("cells", total=n_cells)
+        bars: dict[str, tuple[TaskID, str]] = {}
+        for event in events:
+            key, name = event.cell.key, event.cell.title
+            bar, phase = bars.get(key, (None, ""))
+            if event.kind is Kind.END:
+                if bar is not None:
+                    progress.remove_task(bar)
+                progress.advance(everything)
+                colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
+                    event.cell.status, "red"
+                )
+                console.print(Text.assemble(f"{name}: ", (_outcome(event.cell), colour)))
+                yield event.cell
+                continue
+            if event.kind is Kind.WARNING:
+                warning = f"{event.kind}: {event.text}"
+                console.print(Text.assemble(f"{name}: ", (warning, "yellow")))
+                continue
+            text = event.text or str(event.kind)
+            if bar is not None and phase != text:
+                progress.remove_task(bar)
+                bar = None
+            if bar is None:
+                bar = progress.add_task(escape(f"{name} · {text}"), total=event.total or None)
+                bars[key] = bar, text
+            progress.update(bar, completed=event.done, total=event.total or None)

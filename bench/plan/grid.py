@@ -1,0 +1,193 @@
+"""What is asked, typed: methods × seeds on a dataset, with the values of hyper-parameters."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.errors import InputError
+from bench.method import check_params
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bench.method import Method, Value
+    from bench.registry import Registry
+    from bench.task import Task
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values of hyper-parameters that the user or a suite sets.
+
+    Attributes:
+        values: (method, parameter) to value; the method is empty where all are meant that have it.
+            A text is read as the type of the parameter's default.
+    """
+
+    values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Settings:
+        """Read ``[METHOD.]PARAM=VALUE``, as typed after ``--set``.
+
+        Raises:
+            InputError: it has another form, or sets the same parameter twice.
+        """
+        values: dict[tuple[str, str], Value] = {}
+        for text in texts:
+            name, equals, value = text.partition("=")
+            method, dot, param = name.strip().rpartition(".")
+            named = param.isidentifier() and bool(method) == bool(dot)
+            if not equals or not named or not value.strip():
+                raise InputError(f"--set takes [METHOD.]PARAM=VALUE, got {text!r}")
+            if (method, param) in values:
+                raise InputError(f"--set {name.strip()} is given twice; run once for each value")
+            values[method, param] = value.strip()
+        return cls(values)
+
+    @classmethod
+    def named(cls, values: Mapping[str, Value]) -> Settings:
+        """Values by ``[METHOD.]PARAM``."""
+        split = {name: name.rpartition(".") for name in values}
+        return cls({(split[name][0], split[name][2]): value for name, value in values.items()})
+
+    def and_of(self, method: str, values: Mapping[str, Value]) -> Settings:
+        """The same, with these values of a method on top."""
+        own = {(method, name): value for name, value in values.items()}
+        return Settings({**self.values, **own})
+
+    def of(self, method: type[Method]) -> dict[str, Value]:
+        """The parameters of a method that are set, in the types of their defaults.
+
+        Raises:
+            InputError: a value is of another type.
+        """
+        found = {}
+        for name in method.params:
+            value = self.values.get((method.name, name), self.values.get(("", name)))
+            if value is not None:
+                found[name] = _read_value(method, name, value)
+        return found
+
+
+class Grid(NamedTuple):
+    """Methods times seeds on a dataset, all under the same settings.
+
+    Attributes:
+        dataset: as typed after ``--dataset``.
+        k: documents asked for each query, or None for as many as the measures read.
+        place: where a suite lists it, for errors; empty on the command line.
+    """
+
+    dataset: str
+    methods: list[type[Method]]
+    settings: Settings = Settings()
+    seeds: tuple[int, ...] = (0,)
+    k: int | None = None
+    place: str = ""
+
+
+def grids(
+    methods: Sequence[str],
+    datasets: Sequence[str],
+    registry: Registry,
+    *,
+    settings: Settings = Settings(),
+    seeds: tuple[int, ...] = (0,),
+    k: int | None = None,
+) -> list[Grid]:
+    """The same methods, settings and seeds on each of some datasets.
+
+    Args:
+        methods: names, or ``all``; those of the registry's plugins always run.
+        datasets: as typed after ``--dataset``.
+        registry: where the methods are found.
+        settings: values of hyper-parameters.
+        seeds: the seeds of the fits.
+        k: documents asked for each query, or None for as many as the measures read.
+
+    Raises:
+        InputError: no method is named, a name is unknown, or a setting is of no named method.
+    """
+    names = [*methods, *registry.plugin_names()]
+    if not names:
+        raise InputError("--methods is empty; take all, or names from `python -m bench list`")
+    classes = methods_named(names, registry)
+    check_settings(classes, settings)
+    return [Grid(dataset, classes, settings, seeds, k) for dataset in datasets]
+
+
+def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]]:
+    """The classes of names, each once; ``all`` stands for those of ``bench list``.
+
+    Raises:
+        InputError: a name is unknown.
+    """
+    each = [one for name in names for one in (registry.names() if name == "all" else [name])]
+    return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, each))]
+
+
+def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
+    """All hyper-parameters of a method; its defaults give way to those of the dataset's card."""
+    values = dict(method.params)
+    for name in values:
+        for key in (name, f"{method.name}.{name}"):
+            # A plugin may use a name of ours for something else.
+            if key in task.defaults and _fits(task.defaults[key], method.params[name]):
+                values[name] = task.defaults[key]
+    return values
+
+
+def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
+    """All hyper-parameters of a method on a task, with what is set before the defaults."""
+    values = defaults_on(method, task) | settings.of(method)
+    check_params(method, values)
+    return values
+
+
+def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
+    """Raise InputError for a setting that no chosen method reads."""
+    methods = list(methods)
+    by_name = {method.name: method for method in methods}
+    known = sorted({param for method in methods for param in method.params})
+    for method_name, name in settings.values:
+        if not method_name:
+            if name not in known:
+                raise InputError(
+                    f"setting {name}: no chosen method has this parameter; they have: "
+                    f"{', '.join(known) or 'none'}"
+                )
+        elif method_name not in by_name:
+            raise InputError(
+                f"setting {method_name}.{name}: {method_name!r} is not among the chosen methods: "
+                f"{', '.join(by_name)}"
+            )
+        elif name not in by_name[method_name].params:
+            check_params(by_name[method_name], {name: ""})
+
+
+def _fits(value: Value, default: Value) -> bool:
+    """Whether a value may stand for a parameter of this default."""
+    return type(value) is type(default) or (type(default) is float and type(value) is int)
+
+
+def _read_value(method: type[Method], name: str, given: Value) -> Value:
+    """A value of the type of the parameter's default, from one of that type or a text."""
+    default = method.params[name]
+    wanted = type(default)
+    try:
+        if wanted is bool and isinstance(given, str):
+            return {"true": True, "false": False}[given.lower()]
+        if not isinstance(given, str) and not _fits(given, default):
+            raise ValueError
+        value: Value = wanted(given)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError
+    except (ValueError, KeyError):
+        kind = "true or false" if wanted is bool else wanted.__name__
+        raise InputError(
+            f"setting {method.name}.{name} takes {kind} (default {default!r}), got {given!r}"
+        ) from None
+    return value

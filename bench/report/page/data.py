@@ -1,0 +1,172 @@
+"""What the page holds of a task: its boards, rows with their curves, and values of queries."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from bench.data.cards import card_of_task
+from bench.data.load import dataset_of, load_dataset
+from bench.report.boards.recall import measures_of
+from bench.report.boards.xray import xrayed
+from bench.report.charts.curves import AT, curve_of, strata_of, xray_values
+from bench.report.markdown import cell_path
+
+if TYPE_CHECKING:
+    from bench.report.boards.all import TaskReport
+    from bench.report.boards.paired import Comparison
+    from bench.report.boards.recall import Measure
+    from bench.report.rows import Row
+    from bench.store.cell import Cell
+    from bench.types import Floats, Ints
+
+Json: TypeAlias = dict[str, Any]
+
+KEPT_QUERIES = 5_000
+"""Tasks of more queries are compared on the page by their means and distances alone."""
+LARGEST, NONE = 65_534, 65_535
+"""What stands for 1, and for no value."""
+
+
+def task_json(report: TaskReport, places: list[Json]) -> Json:
+    """A task.
+
+    Names of queries are read from datasets that come with the project.
+
+    Args:
+        report: of the task.
+        places: commits, machines and versions that cells were measured with, each once; those of
+            this task are added.
+    """
+    first = report.cells[0]
+    measures = measures_of(report.rows) if report.rows else {}
+    card = card_of_task(first.task)
+    facts = {} if card is None else card.model_dump(include={"title", "citation", "licence"})
+    points = report.rows[0].cells[0].points if report.rows else []
+    strata = points[0].recall_by_distance if points else []
+    return facts | {
+        "name": first.task,
+        "digest": first.task_digest,
+        "id": f"{first.task}-{first.task_digest[:8]}",
+        "queries": first.n_queries,
+        "documents": first.n_documents,
+        "pairs": bool(first.similarity),
+        "notes": first.notes,
+        "cut": first.cut,
+        "strata": [[each.distance, each.n] for each in strata],
+        "measures": list(measures),
+        "boards": [asdict(board) for board in report.boards],
+        "rows": [_row_json(row, measures, places) for row in report.rows],
+        "compare": _comparisons_json(first, report.comparisons),
+    }
+
+
+def _row_json(row: Row, measures: dict[str, Measure], places: list[Json]) -> Json:
+    first = row.cells[0]
+    at = {name: strata_of(row, name) for name in AT}
+    found = {
+        "label": row.label,
+        "method": first.method,
+        "kind": kind_of(row),
+        "sees": first.sees_test,
+        "params": first.params,
+        "set": sorted({*first.changed, *row.differing_params}),
+        "command": command_of(row),
+        "seeds": [_seed_json(cell, places) for cell in row.cells],
+        "curve": curve_of(row, measures)._asdict() if first.points else None,
+        "at": {name: strata._asdict() for name, strata in at.items() if strata is not None},
+    }
+    bars = [bar for shown in xrayed([row]) for bar in xray_values(shown)]
+    if bars:
+        # Every bar is of this row, and in this order of terms.
+        found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
+    return found
+
+
+def _seed_json(cell: Cell, places: list[Json]) -> Json:
+    place = cell.provenance.model_dump(mode="json", exclude={"date"})
+    if place not in places:
+        places.append(place)
+    return {
+        "seed": cell.seed,
+        "path": cell_path(cell),
+        "date": cell.provenance.date,
+        "place": places.index(place),
+    }
+
+
+def kind_of(row: Row) -> str:
+    """How a row searches: ``pairs``, ``own count``, ``part`` of the corpus, or ``everything``."""
+    points = [point for cell in row.cells for point in cell.points]
+    if not points:
+        return "pairs"
+    if any(point.self_reported for point in points):
+        return "own count"
+    return "part" if any(point.visited < 1 for point in points) else "everything"
+
+
+def command_of(row: Row) -> str:
+    """The command that measures a row again, in a checkout of its commit.
+
+    A dataset that was read from a path, and a method from a file, take theirs of the reader's own.
+    """
+    cell = row.cells[0]
+    settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
+    words = ["python", "run_bench.py", "--methods", cell.method, *dataset_option(cell.task)]
+    words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
+    if "k" in settings and "k" not in cell.params:
+        words += ["--k", str(settings.pop("k"))]
+    for name, value in settings.items():
+        words += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
+    return shlex.join(words)
+
+
+def dataset_option(task: str) -> list[str]:
+    """``--datasets NAME``, or ``--dataset`` with the arguments or the path of a task's name."""
+    dataset = dataset_of(task)
+    return ["--dataset" if ":" in dataset else "--datasets", dataset]
+
+
+def _comparisons_json(cell: Cell, comparisons: list[Comparison]) -> Json:
+    """How rows of a task compare; values of queries, and their names, where they are few."""
+    found: Json = {"measures": [_comparison_json(each) for each in comparisons]}
+    if comparisons and len(comparisons[0].queries) <= KEPT_QUERIES:
+        queries = comparisons[0].queries
+        found |= {"numbers": queries.tolist(), "names": _names(cell, queries)}
+    return found
+
+
+def _comparison_json(comparison: Comparison) -> Json:
+    found: Json = {
+        "title": comparison.title,
+        "labels": comparison.labels,
+        "n": comparison.n_known,
+        "pairs": [
+            [a, b, *(round(float(figure), 2) for figure in (mean, low, high)), float(f"{p:.2g}")]
+            for (a, b), (mean, low, high, p) in comparison.pairs.items()
+        ],
+    }
+    if len(comparison.queries) <= KEPT_QUERIES:
+        found["values"] = [packed(column) for column in comparison.values.T]
+    return found
+
+
+def packed(values: Floats) -> str:
+    """Values from 0 to 1 in steps of 1/65534, NaN kept: little-endian 16 bits each, in base64."""
+    steps = np.where(np.isnan(values), NONE, np.rint(np.nan_to_num(values) * LARGEST))
+    return base64.b64encode(steps.astype("<u2").tobytes()).decode()
+
+
+def _names(cell: Cell, queries: Ints) -> list[str] | None:
+    """Names of the queries, of a dataset that comes with Treeline and is still the same."""
+    card = card_of_task(cell.task)
+    if card is None or card.folder or card.takes_path:
+        return None
+    task = load_dataset(dataset_of(cell.task))
+    if task.digest != cell.task_digest:
+        return None
+    return [task.query_names[query] for query in queries.tolist()]

@@ -1,0 +1,96 @@
+"""Tables of text by columns, and figures as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+NONE = "–"
+
+T = TypeVar("T")
+
+
+class Labelled(Protocol):
+    """Something that is a row of a table."""
+
+    @property
+    def label(self) -> str:
+        """The text of its first column."""
+        ...
+
+
+R = TypeVar("R", bound=Labelled)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A table: a title, sentences on how to read it, header and rows of text."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    notes: list[str] = field(default_factory=list)
+
+
+class Column(NamedTuple, Generic[T]):
+    """A column of a board: its title, and its text of what was chosen of a row."""
+
+    title: str
+    text: Callable[[T], str]
+
+
+def table(
+    title: str,
+    rows: Iterable[R],
+    choose: Callable[[R], T | None],
+    columns: Sequence[Column[T]],
+    notes: Iterable[str] = (),
+    best: Callable[[T], float] | None = None,
+    absent: str = "",
+) -> Board:
+    """A board by columns, after the first one with the labels of the rows.
+
+    Args:
+        title: of the board.
+        rows: in their order.
+        choose: what of a row is shown, such as its points within a budget; None leaves it out.
+        columns: of what was chosen.
+        notes: how to read the board.
+        best: orders the rows, the largest first.
+        absent: begins a note that names the rows that are left out; empty for no note.
+    """
+    chosen = {row.label: choose(row) for row in rows}
+    shown = [(label, found) for label, found in chosen.items() if found is not None]
+    if best is not None:
+        shown.sort(key=lambda pair: -best(pair[1]))
+    texts = [[label, *(column.text(found) for column in columns)] for label, found in shown]
+    without = [label for label, found in chosen.items() if found is None]
+    note = [f"{absent}: {', '.join(without)}."] if absent and without else []
+    header = ["method", *(column.title for column in columns)]
+    return Board(title, header, texts, [*notes, *note])
+
+
+def itself(row: R) -> R:
+    """What is chosen where columns read the row."""
+    return row
+
+
+def mean_and_std(values: Sequence[float], digits: int = 1, factor: float = 100) -> str:
+    """Mean in per cent, with the standard deviation where there are several seeds."""
+    text = f"{factor * fmean(values):.{digits}f}"
+    return f"{text} ± {factor * stdev(values):.{digits}f}" if len(values) > 1 else text
+
+
+def mean_text(shares: Iterable[float], digits: int = 1) -> str:
+    """Mean in per cent."""
+    return f"{100 * fmean(shares):.{digits}f}"
+
+
+def interval_text(ends: Sequence[tuple[float, float]], digits: int = 1, factor: float = 100) -> str:
+    """The ends of intervals, each end averaged over seeds, in per cent."""
+    low, high = (factor * fmean(end) for end in zip(*ends, strict=True))
+    return f"{low:.{digits}f} … {high:.{digits}f}"

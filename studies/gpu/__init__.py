@@ -1,1 +1,0 @@
-"""The CPU against a GPU of this machine."""

@@ -1,0 +1,86 @@
+"""``bench speed gpu``: what it measures, the CPU in place of a GPU; what it says without one."""
+
+import pytest
+
+from bench.arrays.strings import Strings
+from bench.data.load import load_dataset
+from bench.errors import InputError
+from studies.speed import command, gpu
+from studies.speed.gpu import Pace, Trained, compare, encode_on, train_on
+
+TABLES = Trained("tables", "masked-de", {"steps": 130, "dim": 8, "negatives": 16})
+HEAD = Trained(
+    "a head", "standard-de", {"steps": 130, "tune": "head", "checks": 1, "batch": 8}, texts=True
+)
+CPUS = ("cpu", "cpu")
+
+
+@pytest.fixture(scope="module")
+def tree():
+    return load_dataset("tree:H=2,W=3")
+
+
+def test_steps_are_counted_from_the_fiftieth_to_the_last_multiple(monkeypatch):
+    clock = iter([0.0, 100.0, 101.0, 102.0])
+    monkeypatch.setattr("studies.speed.gpu.time.perf_counter", lambda: next(clock))
+    pace = Pace("cpu")
+    for done in (0, 50, 100, 150, 170):
+        pace("fit", done, 170)
+    assert pace.seconds_per_step == 1 / 50
+
+
+def test_seconds_are_those_of_a_pair_or_on_texts_of_a_step(tree, monkeypatch):
+    monkeypatch.setattr(Pace, "seconds_per_step", 0.7)
+    seconds, recall = train_on("cpu", TABLES, tree)
+    # A root and 3 children, all in each batch: 4 pairs at distance 0, 3 at distance 1.
+    assert seconds == pytest.approx(0.1)
+    assert recall > 0.5
+
+
+def test_the_same_device_encodes_the_same():
+    seconds, vectors = encode_on("cpu", Strings.of(["a dog", "a cat"]))
+    assert seconds > 0
+    assert (vectors**2).sum(axis=1) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.slow
+def test_a_device_beside_itself_agrees_in_each_training_and_in_encoding(tree):
+    rows = compare(CPUS, tree, (TABLES, HEAD), 4)
+    assert [row.what for row in rows[::2]] == [
+        "tables, pairs a second", "a head, steps a second", "encoding with MiniLM, texts a second",
+    ]  # fmt: skip
+    assert [row.reached for row in rows] == [None, True] * 3
+    assert rows[1].measured.middle == rows[3].measured.middle == 0
+    assert rows[5].measured.middle == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(("mine", "verdict"), [(0.9, "reached"), (0.906, "not reached")])
+def test_recalls_that_differ_by_more_than_half_a_point_do_not_agree(
+    tree, monkeypatch, mine, verdict
+):
+    found = iter([(0.01, mine), (0.02, 0.9)])
+    monkeypatch.setattr(gpu, "train_on", lambda *given: next(found))
+    speed, recall, *_ = compare(CPUS, tree, (TABLES,), 2)
+    assert speed.cells()[1:] == ["100.0 / s", "50.0 / s", "2.00", "", ""]
+    assert recall.cells()[-1] == verdict
+
+
+def test_without_a_gpu_it_says_what_it_takes_and_is_left_out_of_all(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+    with pytest.raises(InputError, match="sees none here .*driver.*torch for CUDA.*says True"):
+        command.speed(("gpu",), tmp_path, None)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(command, "PARTS", {"gpu": "studies.speed.gpu"})
+    command.speed((), tmp_path, None)
+    assert "gpu is left out: this compares the CPU with a GPU" in capsys.readouterr().out
+
+
+def test_a_gpu_may_be_named_and_the_cpu_may_not(monkeypatch):
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    assert gpu.lacking() is None
+    monkeypatch.setenv("TREELINE_DEVICE", "cuda:1")
+    assert gpu.lacking() is None
+    monkeypatch.setenv("TREELINE_DEVICE", "cuda:2")
+    assert "sees 2 here (cuda:2 is asked for)" in gpu.lacking()
+    monkeypatch.setenv("TREELINE_DEVICE", "cpu")
+    assert "TREELINE_DEVICE is cpu" in gpu.lacking()
