@@ -1,5 +1,5 @@
-"""``python -m bench``."""
+"""``python -m bench``. It may import ``cli``."""
 
-from bench.cli import main
+from bench.cli.commands import main
 
 main(prog_name="python -m bench")

@@ -1,4 +1,8 @@
-"""An experiment: plan the cells, measure those that are not stored yet, write the boards."""
+"""An experiment: plan the cells, measure those that are not stored yet, write the boards.
+
+In: grids and the conditions of measuring. Out: stored cells and their boards. It may import
+``executors``, ``report``, ``plan``, ``registry``, ``store`` and ``system``.
+"""
 
 from __future__ import annotations
 

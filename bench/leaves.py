@@ -1,4 +1,7 @@
-"""How evenly documents lie in leaves; a method may look at the same figures while it trains."""
+"""How evenly documents lie in leaves; a method may look at the same figures while it trains.
+
+It may import ``types``.
+"""
 
 from __future__ import annotations
 

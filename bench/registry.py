@@ -1,4 +1,8 @@
-"""Names of methods and where their classes are; nothing is imported before it is used."""
+"""From the name of a method to its class, which is imported when it is first used.
+
+In: a name, or a plugin's file. Out: a class. It may import ``method`` and ``system``, and it alone
+loads the catalogue of methods.
+"""
 
 from __future__ import annotations
 

@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from bench.errors import InputError
-from bench.evaluation.cell import CellSpec
 from bench.executors.ray_node import Began, Job, Measured, SharedFolderProbe, TaskWanted, measure
 from bench.executors.resources import Needs
 from bench.method import Method, Resources
 from bench.plan.cells import plan_cell
 from bench.registry import Registry
-from bench.store.cell import Cell
+from bench.store.cell import Cell, CellSpec
 from bench.system import cluster
 from bench.system.cluster import join_cluster
 from bench.system.provenance import provenance

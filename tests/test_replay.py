@@ -15,13 +15,13 @@ import pytest
 from bench.data.load import dataset_of
 from bench.data.readers.hierarchy import heldout_task
 from bench.errors import InputError
-from bench.evaluation.cell import CellSpec, run_cell
+from bench.evaluation.cell import run_cell
 from bench.experiment import measure
 from bench.plan.cells import plan_cell
 from bench.registry import Registry
 from bench.report.leaderboard import write_leaderboard
 from bench.report.published import mark_published
-from bench.store.cell import Cell, Status
+from bench.store.cell import Cell, CellSpec, Status
 from bench.store.folder import QUERIES, RUN, Store, to_json
 from bench.system.files import sha256_of
 from bench.system.provenance import provenance

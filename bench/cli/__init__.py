@@ -1,7 +1,8 @@
 """The commands: text to typed values, and one call each.
 
-In: what was typed. Out: an exit code. It may import everything below; nothing imports it but
-``__main__`` and ``run_bench.py``.
+In: what was typed. Out: an exit code. It may import ``experiment``, ``verify``, ``check``,
+``executors``, ``report``, ``plan``, ``registry``, ``data``, ``store`` and ``system``; it loads
+the commands of the studies where they are.
 """
 
 from bench.cli.commands import main, run

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bench.errors import InputError, unknown
-from bench.method import Value
+from bench.types import Value
 
 FOLDER = Path(__file__).parents[2] / "datasets"
 

@@ -1,5 +1,6 @@
 """One cell in this process: fit, index, choose, search, measure. ``cell.py`` tells it.
 
 In: a method, a task and a seed. Out: a measured :class:`bench.store.cell.Cell`. It may import
-``plan``, ``registry``, ``store``, ``method``, ``task``, ``measures``, ``arrays`` and ``system``.
+``plan``, ``registry``, ``versions``, ``store``, ``method``, ``task``, ``measures``, ``leaves``,
+``arrays`` and ``system``.
 """

@@ -17,7 +17,7 @@ from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
 from bench.measures.word_pairs import correlations
-from bench.method import Method, Resources, Workspace
+from bench.method import Method, Workspace
 from bench.registry import Registry
 from bench.store.cell import Cell, Cost, Status
 from bench.store.folder import QUERIES, RUN, Store
@@ -27,13 +27,13 @@ from bench.system.device import gpu_used, wanted_device
 from bench.system.files import sha256_of
 from bench.system.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
 from bench.system.paths import cache_folder
-from bench.system.records import Record
 from bench.task.files import load_sealed, require_same_vectors
 from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from bench.store.cell import CellSpec
     from bench.system.provenance import Provenance
     from bench.task import Task
     from bench.task.sealed import SealedJudgements
@@ -43,31 +43,6 @@ ReportPhase: TypeAlias = Callable[[str, int, int], None]
 """Called with (phase, done, total) as a cell gets on."""
 
 logger = logging.getLogger(__name__)
-
-
-class CellSpec(Record):
-    """What the process of a cell needs to know.
-
-    Attributes:
-        root: the results folder.
-        task_folder: the folder of the task's arrays.
-        fits: the folder of fitted states that cells share.
-        resources: what the cell needs on a node of a cluster.
-        memory_bytes: how much the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
-        launched: when the cell's process was started (seconds since 1970).
-        planned: the cell to be measured.
-    """
-
-    root: str
-    task_folder: str
-    fits: str
-    resources: Resources = Resources()
-    plugins: list[str]
-    memory_bytes: int
-    fits_from: float
-    launched: float = 0.0
-    planned: Cell
 
 
 def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -> Cell:

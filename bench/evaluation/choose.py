@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from bench.task import Task
 
 
-SEES_TEST = Chosen(budget=BUDGET, reason="the method is given the test")
-
-
 def choose(method: Method, task: Task, points: Sequence[Point], progress: Progress) -> Chosen:
     """The operating point that ranks validation queries best within ``BUDGET`` of the corpus.
 

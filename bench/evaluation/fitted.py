@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
-from bench.evaluation.choose import SEES_TEST
+from bench.measures.records import SEES_TEST
 from bench.method import Method
 from bench.registry import missing_packages
 from bench.system.device import gpu_used

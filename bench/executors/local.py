@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from bench.executors.exit_reason import status_and_reason
-from bench.executors.queue import CellQueue, Event, Kind
-from bench.executors.supervisor import GRACE_S
+from bench.executors.queue import GRACE_S, CellQueue, Event, Kind
 from bench.store.cell import Cell, Status
 from bench.system.memory import resident_bytes
 from bench.system.paths import CHECKOUT
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from bench.evaluation.cell import CellSpec
+    from bench.store.cell import CellSpec
     from bench.store.folder import Store
 
 SUPERVISOR = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.executors.supervisor")

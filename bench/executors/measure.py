@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from bench.evaluation.cell import CellSpec
 from bench.executors.local import LocalExecutor
 from bench.executors.progress import follow
 from bench.executors.queue import Event, Kind
 from bench.executors.resources import Needs
 from bench.method import Resources
-from bench.store.cell import Status
+from bench.store.cell import CellSpec, Status
 from bench.system.cluster import join_cluster
 from bench.system.memory import MEMORY_SHARE
 from bench.system.provenance import usable_cores

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from bench.evaluation.cell import CellSpec
-    from bench.store.cell import Cell
+    from bench.store.cell import Cell, CellSpec
     from bench.store.folder import Store
+
+
+GRACE_S = 5.0
+"""How long a cell may take to end when asked, before it is killed."""
 
 
 class Kind(StrEnum):

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from bench.evaluation.cell import CellSpec
     from bench.executors.ray_node import Message
     from bench.method import Resources
+    from bench.store.cell import CellSpec
     from bench.store.folder import Store
 
 RETRIES = 3

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import psutil
 from filelock import FileLock
 
-from bench.evaluation.cell import CellSpec
 from bench.executors.local import LocalExecutor
 from bench.executors.queue import Kind
+from bench.store.cell import CellSpec
 from bench.store.folder import QUERIES, RUN, Store
 from bench.system.memory import MEMORY_SHARE
 from bench.system.paths import cache_folder

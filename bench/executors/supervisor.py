@@ -21,9 +21,8 @@ import time
 from pathlib import Path
 
 from bench.executors.log import CellLog
+from bench.executors.queue import GRACE_S
 
-GRACE_S = 5.0
-"""How long a cell may take to end when asked, before it is killed."""
 LINGER_S = 0.5
 """How long what a cell started may outlive it: libraries tidy up in processes of their own."""
 

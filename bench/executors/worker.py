@@ -13,9 +13,9 @@ import time
 import traceback
 from pathlib import Path
 
-from bench.evaluation.cell import CellSpec, run_cell
+from bench.evaluation.cell import run_cell
 from bench.executors.queue import Kind
-from bench.store.cell import Cell, Status
+from bench.store.cell import Cell, CellSpec, Status
 
 REPORT_EVERY_S = 0.2
 

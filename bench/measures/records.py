@@ -175,3 +175,6 @@ class Leaves(Record):
     expected: End
     even: End
     training: Columns[Leaves] = Field(default_factory=list)
+
+
+SEES_TEST = Chosen(budget=BUDGET, reason="the method is given the test")

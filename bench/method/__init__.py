@@ -7,14 +7,12 @@ from bench.method.contract import (
     Ablations,
     FitIdentity,
     Method,
-    Params,
-    Point,
     SearchResult,
     check_params,
 )
 from bench.method.workspace import Progress, Resources, Workspace
 from bench.system.cluster import join_cluster, require_ray
-from bench.types import Value
+from bench.types import Params, Point, Value
 
 __all__ = [
     "Ablations",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
 from bench.method.workspace import Progress, Resources, Workspace
-from bench.types import Value
+from bench.types import Params, Point, Value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from bench.task.task import Corpus, Queries, Training
     from bench.types import Floats, Ints
 
-Params: TypeAlias = Mapping[str, Value]
-Point: TypeAlias = Mapping[str, Value]
 Ablations: TypeAlias = Mapping[str, Mapping[str, Params]]
 
 

@@ -1,5 +1,5 @@
 """From stored cells to boards, charts, the page and the papers' claims.
 
 In: a results folder. Out: LEADERBOARD.md, leaderboard.html and REPRODUCTION.md. It may import
-``plan``, ``registry``, ``data``, ``store``, ``measures``, ``method`` and ``system``.
+``plan``, ``registry``, ``data``, ``store``, ``versions``, ``measures`` and ``system``.
 """

@@ -1,5 +1,5 @@
 """What is kept of a cell on disk, and under which key.
 
 In: a cell with its run. Out: ``cell.json``, ``run.parquet`` and ``queries.parquet``, whole or not
-at all. It may import ``method``, ``versions``, ``measures``, ``task``, ``arrays`` and ``system``.
+at all. It may import ``method``, ``measures``, ``arrays`` and ``system``.
 """

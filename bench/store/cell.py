@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
+from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
 from bench.system.records import Amount, Columns, Figure, Record, Text
 from bench.types import Value
@@ -123,3 +124,28 @@ class Cell(Record):
         """What a newer cell of other code takes the place of."""
         params = repr(sorted(self.params.items()))
         return self.task, self.task_digest, self.method, params, self.seed, self.k
+
+
+class CellSpec(Record):
+    """What the process of a cell needs to know.
+
+    Attributes:
+        root: the results folder.
+        task_folder: the folder of the task's arrays.
+        fits: the folder of fitted states that cells share.
+        resources: what the cell needs on a node of a cluster.
+        memory_bytes: how much the process may allocate; 0: there is no ceiling.
+        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        launched: when the cell's process was started (seconds since 1970).
+        planned: the cell to be measured.
+    """
+
+    root: str
+    task_folder: str
+    fits: str
+    resources: Resources = Resources()
+    plugins: list[str]
+    memory_bytes: int
+    fits_from: float
+    launched: float = 0.0
+    planned: Cell

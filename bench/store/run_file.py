@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.arrays.relevance import Relevance
-    from bench.method import Point
-    from bench.types import Bools, Floats, Ints
+    from bench.types import Bools, Floats, Ints, Point
 
 SCHEMA = pa.schema(
     {

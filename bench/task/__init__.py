@@ -1,7 +1,7 @@
 """What is asked of a method and what it is given: corpus, queries, training pairs, judgements.
 
 In: arrays of a reader. Out: a :class:`Task`, in memory or in a folder, and its sealed test.
-It may import ``measures``, ``arrays`` and ``system``.
+It may import ``measures`` and ``arrays``.
 """
 
 from bench.arrays.relevance import Relevance

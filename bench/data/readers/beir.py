@@ -13,8 +13,9 @@ import pandas as pd
 import pyarrow as pa
 
 from bench.data.readers import jsonl
+from bench.data.readers.pairs import Judged
 from bench.data.readers.tables import read_table
-from bench.data.readers.text import Judged, text_task
+from bench.data.readers.text import text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:

@@ -15,7 +15,8 @@ import pyarrow.dataset as ds
 
 from bench.arrays.strings import Strings
 from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
-from bench.data.readers.text import Judged, text_task
+from bench.data.readers.pairs import Judged
+from bench.data.readers.text import text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:

@@ -26,7 +26,8 @@ import pyarrow as pa
 
 from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
 from bench.data.readers.jsonl import find_file, opened, parse_object
-from bench.data.readers.text import Judged, text_task
+from bench.data.readers.pairs import Judged
+from bench.data.readers.text import text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:

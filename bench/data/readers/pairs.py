@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.arrays.strings import Strings
-    from bench.data.readers.text import Judged
     from bench.types import Bools, Ints
 
 MOST_GRADES = 127
@@ -107,3 +106,18 @@ def _first(judged: pa.Table, source: Path) -> Bools:
         )
     first: Bools = ~again
     return first
+
+
+class Judged(NamedTuple):
+    """The judgements of a split, as a file has them.
+
+    Attributes:
+        table: Arrow columns ``query`` and ``document``, names, and ``grade``, whole numbers: 0 and
+            less is not relevant. The same judgement twice counts once.
+        split: what the split is called, for notes.
+        source: the file, for errors.
+    """
+
+    table: pa.Table
+    split: str
+    source: Path

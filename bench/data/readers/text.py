@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
@@ -13,12 +13,10 @@ from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
-
-    import pyarrow as pa
 
     from bench.arrays.relevance import Relevance
     from bench.data.readers.cache import Texts
+    from bench.data.readers.pairs import Judged
 
 CUT = 100
 """Rank at which rankings are cut."""
@@ -32,21 +30,6 @@ SEEN = (
     "a relevant document is seen if it was a positive of a training pair (those of validation are "
     "not); a query with documents of both kinds counts on both sides"
 )
-
-
-class Judged(NamedTuple):
-    """The judgements of a split, as a file has them.
-
-    Attributes:
-        table: Arrow columns ``query`` and ``document``, names, and ``grade``, whole numbers: 0 and
-            less is not relevant. The same judgement twice counts once.
-        split: what the split is called, for notes.
-        source: the file, for errors.
-    """
-
-    table: pa.Table
-    split: str
-    source: Path
 
 
 class Splits(TypedDict, total=False):
