@@ -1,4 +1,4 @@
-"""Commands over a results folder: its boards, and whether it is what was measured."""
+"""Commands over a results folder: its boards, and whether its content is as measured."""
 
 from __future__ import annotations
 

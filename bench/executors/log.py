@@ -1,4 +1,4 @@
-"""What a cell printed: its start and its end on disk, however much there is between."""
+"""The output of a cell on disk: its start and its end, of any length."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEPT_BYTES = 500_000
-"""Of the start, and as many of the end."""
+"""Bytes kept of the start, and as many of the end."""
 LAST_WORDS_BYTES = 64_000
-"""Enough for what Python says of all threads when it crashes."""
+"""Bytes kept in memory: enough for Python's report on all threads when it crashes."""
 
 
 class CellLog:
-    """A log file of at most a megabyte or so; a disk without room for it is no failure."""
+    """A log file of about a megabyte at most; a full disk is no failure."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -25,7 +25,7 @@ class CellLog:
         self._write(b"", "wb")
 
     def add(self, block: bytes) -> None:
-        """Take what was printed."""
+        """Add some output."""
         start, rest = block[: self._room], block[self._room :]
         if start:
             self._room -= len(start)
@@ -35,14 +35,14 @@ class CellLog:
             self._drop(len(self._end) - KEPT_BYTES)
 
     def close(self) -> None:
-        """Write the end."""
+        """Write the end of the output."""
         self._drop(len(self._end) - KEPT_BYTES)
         if self._left_out:
             self._write(f"\n[... {self._left_out:,} bytes left out ...]\n".encode())
         self._write(self._end)
 
     def last_words(self) -> str:
-        """The last of what was printed."""
+        """The end of the output."""
         if self._end:
             return self._end[-LAST_WORDS_BYTES:].decode(errors="replace")
         with contextlib.suppress(OSError), self._path.open("rb") as file:

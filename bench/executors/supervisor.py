@@ -1,10 +1,10 @@
-"""The process between the harness and a cell's: ``python -m`` this, with SPEC.json, FD and LOG.
+"""The process between the harness and a cell: ``python -m`` this module, with SPEC.json FD LOG.
 
-It forks the cell's process before anything heavy is imported, keeps the start and the end of what
-that prints, and leaves nothing of it behind: when the cell's process has ended, or when its own
-standard input has (the harness is gone, or wants no more of the cell), it ends all descendants. On
-Linux these include those that left their group, session and parent, which the kernel hands to this
-process. Asked to end (SIGTERM), it asks the cell first. Its last line on FD says how that ended.
+It forks the cell's process before anything heavy is imported, keeps the start and the end of its
+output, and leaves no process behind. It ends all descendants when the cell's process has ended, or
+when its own standard input has (the harness is gone, or no longer wants the cell). On Linux it also
+ends descendants that left their group, session and parent: the kernel hands them to this process.
+On SIGTERM it asks the cell to end first. Its last line on FD says how the cell ended.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench.executors.log import CellLog
 from bench.executors.queue import GRACE_S
 
 LINGER_S = 0.5
-"""How long what a cell started may outlive it: libraries tidy up in processes of their own."""
+"""Seconds that a cell's other processes may outlive it: libraries tidy up in some of their own."""
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
@@ -33,7 +33,7 @@ class Supervisor:
     """Watches over the process of a cell, a child of this one and leader of its group."""
 
     def __init__(self, worker: int, printed: int, log: CellLog) -> None:
-        """``printed``: what to read the cell's output from."""
+        """``printed``: the descriptor that the cell's output is read from."""
         self._worker = worker
         self._watched = [0, printed]
         self._printed = printed
@@ -43,7 +43,7 @@ class Supervisor:
         self._code: int | None = None
 
     def watch(self) -> int:
-        """Wait for the cell's process; its exit code is returned, minus the signal if killed."""
+        """Wait for the cell's process and return its exit code, minus the signal if killed."""
         wake = self._wake_on_signals()
         self._reap()
         while self._code is None:
@@ -72,7 +72,7 @@ class Supervisor:
         return self._code
 
     def _wake_on_signals(self) -> int:
-        """A descriptor that becomes readable when a child ends or this process is asked to."""
+        """A descriptor that becomes readable when a child ends or this process is asked to end."""
         wake, written = os.pipe()
         os.set_blocking(written, False)
         signal.set_wakeup_fd(written, warn_on_full_buffer=False)
@@ -98,7 +98,7 @@ class Supervisor:
         return block
 
     def _reap(self) -> bool:
-        """Collect children that ended; whether there are others."""
+        """Collect the children that ended; return whether there are others."""
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self._worker:
@@ -108,7 +108,7 @@ class Supervisor:
         return True
 
     def _end_descendants(self) -> None:
-        """End what the cell left; some of it may be starting more while this looks."""
+        """End the processes that the cell left; some may start more meanwhile."""
         lingers_until = time.monotonic() + LINGER_S
         while self._reap() and time.monotonic() < lingers_until and 0 in self._watched:
             time.sleep(0.01)
@@ -125,7 +125,7 @@ class Supervisor:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Set an attribute of this process, where the system has it."""
+    """Set an attribute of this process, if the system has that attribute."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
