@@ -24,6 +24,8 @@ ABSENT = "No operating point visits so little"
 Points: TypeAlias = list[PointResult]
 """One operating point of each seed."""
 Choose: TypeAlias = Callable[[Cell], PointResult | None]
+PointMeasure: TypeAlias = Callable[[PointResult], float | None]
+"""A fraction that an operating point comes to; None where it has no such measure."""
 
 
 @dataclass(frozen=True)

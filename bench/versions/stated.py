@@ -18,7 +18,7 @@ from bench.versions.sources import folder_of, hash_of, hash_of_class, reachable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from bench.method import Method
+    from bench.method.contract import Method
 
 LOCK = "versions.json"
 """In the folder of the built-in methods."""

@@ -6,10 +6,9 @@ Each board is over all relevant documents, or over those that were seen in train
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.recall import MIN_PAIRS
@@ -19,6 +18,7 @@ from bench.report.rows import (
     SEEDS,
     VISITED,
     Choose,
+    PointMeasure,
     Points,
     Row,
     chosen_points,
@@ -42,9 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.store.cell import Cell
-
-Measure: TypeAlias = Callable[[PointResult], float | None]
-"""A function from an operating point to a fraction; None if the point has no such measure."""
 
 BUDGETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of documents visited, one for each column."""
@@ -77,7 +74,7 @@ def recall_boards(rows: list[Row]) -> list[Board]:
     return boards
 
 
-def measures_of(rows: list[Row]) -> dict[str, Measure]:
+def measures_of(rows: list[Row]) -> dict[str, PointMeasure]:
     """The measures drawn against the share of documents visited, by title, the main one first."""
     cell = rows[0].cells[0]
     if not cell.points:
@@ -162,7 +159,7 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
     )
 
 
-def against_visited(rows: list[Row], what: str, value: Measure) -> Board:
+def against_visited(rows: list[Row], what: str, value: PointMeasure) -> Board:
     """A measure at the operating point that visits most within each share of documents."""
 
     def text(row: Row, budget: float) -> str:

@@ -10,9 +10,8 @@ from bench.report.rows import Points, chosen_points, most_visited, within_budget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.report.boards.recall import Measure
     from bench.report.boards.xray import XRayed
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
 
 AT = {"tenth": within_budget, "all": most_visited}
 """The points at which recall by distance is shown."""
@@ -49,7 +48,7 @@ class Curve(NamedTuple):
     recall: list[list[float]]
 
 
-def curve_of(row: Row, measures: dict[str, Measure]) -> Curve:
+def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     """The mean over seeds at each operating point; of the first seed if their numbers differ.
 
     Leaves are laid out again for each seed, and so the settings to search may differ.
@@ -97,7 +96,7 @@ def _recall(points: Points) -> list[float]:
     return [_percent([stratum.recall for stratum in each]) for each in strata]
 
 
-def _value(points: Points, measure: Measure) -> float | None:
+def _value(points: Points, measure: PointMeasure) -> float | None:
     known = [value for point in points if (value := measure(point)) is not None]
     return _percent(known) if known else None
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.boards.recall import Measure
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
 
 Values = list[dict[str, Any]]
 
@@ -86,7 +85,7 @@ def _is_drawn(measure: str) -> bool:
     return MEASURES[measure].compared != () if measure in MEASURES else "," not in measure
 
 
-def _against(rows: list[Row], measure: Measure) -> Values:
+def _against(rows: list[Row], measure: PointMeasure) -> Values:
     """The operating points of every row that has more than one."""
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
     several = {label: curve for label, curve in curves.items() if len(curve.visited) > 1}

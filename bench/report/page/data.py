@@ -19,8 +19,7 @@ from bench.report.markdown import cell_path
 if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
-    from bench.report.boards.recall import Measure
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
@@ -65,7 +64,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
     }
 
 
-def _row_json(row: Row, measures: dict[str, Measure], places: list[Json]) -> Json:
+def _row_json(row: Row, measures: dict[str, PointMeasure], places: list[Json]) -> Json:
     first = row.cells[0]
     at = {name: strata_of(row, name) for name in AT}
     found = {
