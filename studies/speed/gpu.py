@@ -88,7 +88,7 @@ def measure(data_dir: Path | None) -> Findings:
 
 
 def lacking() -> str | None:
-    """The reason why there is no GPU to compare with, and the requirements; None if there is one."""
+    """The reason why there is no GPU to compare with, and the requirements; or None."""
     import torch
 
     wanted = wanted_device() or "cuda"
