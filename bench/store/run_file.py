@@ -1,11 +1,11 @@
 """``run.parquet``: the results of a search, from which every metric can be derived again.
 
-One row for each query and operating point: ``point`` (its number in the cell), ``query`` (row of
-    the task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached``
-    (whether each of its relevant documents was visited, in the task's order, if that is known) and,
-    at point 0, ``exact`` (whether exact search finds each, if the method can search exactly).
-    Scores are checked and not kept: no measure reads them, and they would be more than half of a
-    file. For word pairs, the file has one row for each pair, and a column for each way of scoring.
+A row is a query at an operating point. It has ``point`` (its number in the cell), ``query`` (row
+of the task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached``
+(whether each of its relevant documents was visited, in the task's order, if that is known) and,
+at point 0, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
+are checked and not kept: no measure reads them, and they would be more than half of a file. For
+word pairs, a row is a pair, and each way of scoring is a column.
 """
 
 from __future__ import annotations
