@@ -160,7 +160,7 @@ def main() -> None:
     kept = CellLog(log)
     code = Supervisor(worker, printed, kept).watch()
     kept.close()
-    last = json.dumps({"ended": code, "printed": kept.last_words()})
+    last = json.dumps({"ended": code, "printed": kept.end_of_output()})
     with contextlib.suppress(BrokenPipeError):
         # The cell may have been killed in the middle of a line.
         os.write(descriptor, f"\n{last}\n".encode())

@@ -99,7 +99,7 @@ def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]
 
 def absent_text(names: list[str]) -> str:
     """A sentence on datasets that are not on this machine."""
-    return f"Not on this machine: {', '.join(names)} (`python -m bench list` says more)"
+    return f"Not on this machine: {', '.join(names)} (see `python -m bench list`)"
 
 
 def _read(

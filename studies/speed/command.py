@@ -38,7 +38,7 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
 
     _prepare(out)
     chosen = list(dict.fromkeys(names or PARTS))
-    if not names and (reason := gpu.lacking()):
+    if not names and (reason := gpu.lacks_gpu()):
         chosen.remove("gpu")
         say(f"gpu is left out: {reason}")
     for number, name in enumerate(chosen, start=1):

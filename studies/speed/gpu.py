@@ -79,7 +79,7 @@ def measure(data_dir: Path | None) -> Findings:
     Raises:
         InputError: there is no GPU to compare with; the message has the requirements.
     """
-    reason = lacking()
+    reason = lacks_gpu()
     if reason is not None:
         raise InputError(reason)
     device = wanted_device() or "cuda:0"
@@ -87,7 +87,7 @@ def measure(data_dir: Path | None) -> Findings:
     return Findings(compare((device, "cpu"), task, TRAINED, 2048), [_machine(device)])
 
 
-def lacking() -> str | None:
+def lacks_gpu() -> str | None:
     """The reason why there is no GPU to compare with, and the requirements; or None."""
     import torch
 
