@@ -10,8 +10,7 @@ from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
 from bench.system.provenance import provenance
-from bench.versions.keys import cell_key, digest
-from bench.versions.stated import code_of
+from bench.versions.keys import cell_key, code_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
