@@ -58,39 +58,42 @@ def files_of_class(found: type) -> frozenset[Path]:
         InputError: a file beside it is not the one that is imported under its name.
     """
     files: set[Path] = set()
-    waiting = set() if _is_standard(found.__module__) else {found.__module__}
-    while waiting:
-        for file in _files_of_module(waiting.pop()) - files:
+    built_ins: set[str] = set()
+    read: set[str] = set()
+    modules = set() if _is_standard(found.__module__) else {found.__module__}
+    while unread := modules - read:
+        read |= unread
+        for file in frozenset().union(*map(_files_of_module, unread)) - files:
             files.add(file)
             if file.suffix == ".py" and not _is_installed(file):
                 tree = parsed(_text(file))
-                files |= {each for name in imported(tree) for each in _of_built_ins(name)}
-                waiting |= _own_imports(file, tree)
-    return frozenset(files)
+                built_ins |= {name for name in imported(tree) if _package(name) == BUILT_IN}
+                modules |= _own_imports(file, tree)
+    return frozenset(files | reachable(*built_ins))
 
 
-def reachable(module: str) -> frozenset[Path]:
-    """The files of a module and of all that it imports of its own package, at whatever depth."""
-    package = module.partition(".")[0]
+def reachable(*modules: str) -> frozenset[Path]:
+    """The files of modules and of all that they import of their own package, at whatever depth."""
+    packages = set(map(_package, modules))
     found: dict[str, Path] = {}
-    waiting = [module]
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
         path = _origin(name)
         if name not in found and path is not None:
             found[name] = path
             named = imported(parsed(_text(path)))
-            waiting += [each for each in named if each.partition(".")[0] == package]
+            waiting += [each for each in named if _package(each) in packages]
     return frozenset(found.values())
 
 
-def _of_built_ins(name: str) -> frozenset[Path]:
-    return reachable(name) if name.partition(".")[0] == BUILT_IN else frozenset()
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _files_of_module(name: str) -> frozenset[Path]:
     """All files of the package that a module is of, or the one file of a module without one."""
-    package = name.partition(".")[0]
+    package = _package(name)
     path = _origin(name)
     if folders := _folders_of(package):
         found = {file for folder in folders for file in folder.rglob("*.py")}
@@ -108,7 +111,7 @@ def _own_imports(file: Path, tree: ast.Module) -> set[str]:
     """Top modules and packages that a file imports from where nothing is installed."""
     own = set()
     in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
-    for name in {each.partition(".")[0] for each in imported(tree)}:
+    for name in set(map(_package, imported(tree))):
         if name in HARNESS or name == BUILT_IN or _is_standard(name):
             continue
         places = {*_folders_of(name), *filter(None, [_origin(name)])}
@@ -134,7 +137,7 @@ def _is_hidden(file: Path, folder: Path) -> bool:
 
 
 def _is_standard(module: str) -> bool:
-    return module.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+    return _package(module) in sys.stdlib_module_names - {"__main__"}
 
 
 def folder_of(package: str) -> Path:
