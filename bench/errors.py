@@ -1,4 +1,4 @@
-"""Errors that a user can mend: each names the thing, the value, the expected and the way out."""
+"""Errors that a user can mend: each names the thing, the value, what was expected, the way out."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 LONGEST_REASON = 300
-"""Characters of an exception's text that a board shows; the cell's log has all."""
+"""Characters of an exception's text that a board shows; the cell's log has the whole text."""
 
 
 class InputError(ValueError):
-    """What the user gave cannot be used: a name, a file, a parameter, a folder."""
+    """Something that the user gave cannot be used: a name, a file, a parameter, a folder."""
 
 
 class MethodError(RuntimeError):
@@ -49,7 +49,7 @@ def cannot_write(path: Path, error: OSError) -> InputError:
 
 
 def reason_of(error: BaseException) -> str:
-    """An exception in a line, with the place it came from where it says nothing itself."""
+    """An exception in one line; its place in the code is named if its text is empty."""
     text = " ".join(str(error).split())
     if text:
         return f"{type(error).__name__}: {text[:LONGEST_REASON]}"
@@ -59,7 +59,7 @@ def reason_of(error: BaseException) -> str:
 
 @contextlib.contextmanager
 def placed(place: str) -> Iterator[None]:
-    """Name the place before what an InputError says: a file and its part; nothing if empty."""
+    """Put a place (a file and its part; nothing if empty) before the text of an InputError."""
     try:
         yield
     except InputError as error:

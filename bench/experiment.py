@@ -34,14 +34,14 @@ BAD = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is to be measured, where it is stored, and how.
+    """A request to measure: methods on datasets, the results folder, and the conditions.
 
     Attributes:
         grids: methods × seeds on datasets, in the order of measuring.
-        registry: where the methods were found.
+        registry: the registry that the methods were found in.
         out: the results folder.
-        conditions: limits, and where cells run.
-        data_dir: the folder that is searched for data first; None: the usual ones.
+        conditions: limits, and the machine or cluster that runs the cells.
+        data_dir: the folder that is searched for data first; None: the usual folders.
         here_only: leave out the datasets that are not on this machine.
         show_plan: print what is to be measured and how long that may take before it begins.
     """
@@ -59,7 +59,7 @@ def run(experiment: Experiment) -> bool:
     """Measure, write and print the boards; True if no cell failed.
 
     Raises:
-        InputError: something that is asked cannot be done; nothing is lost.
+        InputError: something that was asked for cannot be done; nothing is lost.
     """
     cells, plan = _measured(experiment)
     with _disk_errors(experiment.out):
@@ -69,10 +69,10 @@ def run(experiment: Experiment) -> bool:
 
 
 def measure(experiment: Experiment) -> list[Cell]:
-    """The cells of an experiment, those that were measured before included.
+    """The cells of an experiment, including those that were stored before.
 
     Raises:
-        InputError: something that is asked cannot be done; nothing is lost.
+        InputError: something that was asked for cannot be done; nothing is lost.
     """
     cells, plan = _measured(experiment)
     plan.require_read()
@@ -83,7 +83,7 @@ def show_plan(experiment: Experiment) -> None:
     """Print what an experiment would measure and how long that may take; measure nothing.
 
     Raises:
-        InputError: something that is asked cannot be done.
+        InputError: something that was asked for cannot be done.
     """
     _show(_plan(experiment), experiment)
 

@@ -1,4 +1,4 @@
-"""How evenly documents lie in leaves; a method may look at the same figures while it trains.
+"""How evenly documents lie in leaves; a method may read the same figures while it trains.
 
 It may import ``types``.
 """
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 class LeafHealth(NamedTuple):
-    """How documents are spread over leaves.
+    """Statistics of how documents are distributed over leaves.
 
     Attributes:
-        leaves: their number.
-        empty: those without a document.
+        leaves: number of leaves.
+        empty: number of leaves without a document.
         largest: share of the documents in the largest leaf.
-        gini: 0 where all leaves are alike, towards 1 where one holds everything.
-        entropy: of a document's leaf, as a share of that of equal leaves.
+        gini: Gini coefficient of the sizes: 0 if all leaves are alike, near 1 if one holds all.
+        entropy: entropy of a document's leaf, divided by the entropy of equal leaves.
         expected: documents in the leaf of a random document, sum of p_i c_i (EHI, appendix E.4);
             ``even`` if all leaves were alike.
-        even: documents a leaf, on average.
+        even: mean number of documents in a leaf.
     """
 
     leaves: int
@@ -37,11 +37,11 @@ class LeafHealth(NamedTuple):
 
 
 def leaf_health(leaf: Ints, n_leaves: int) -> LeafHealth:
-    """Health of a partition.
+    """The statistics of a partition.
 
     Args:
         leaf: [n_documents] or [n_documents, r] the leaves of each document.
-        n_leaves: their number, empty ones included.
+        n_leaves: number of leaves, including the empty ones.
     """
     sizes = np.sort(np.bincount(leaf.ravel(), minlength=n_leaves)).astype(np.float64)
     n_leaves, total = len(sizes), sizes.sum()

@@ -50,11 +50,11 @@ class Registry:
             self._loaded[method.name] = method
 
     def names(self) -> list[str]:
-        """What ``--methods all`` stands for."""
+        """The methods that ``--methods all`` stands for."""
         return [name for name in self._targets if name not in self._catalog.ON_REQUEST]
 
     def built_ins(self) -> list[str]:
-        """Names of the methods of the catalogue, those run on request alone included."""
+        """Names of the methods of the catalogue, including those that run on request alone."""
         return list(self._catalog.METHODS)
 
     def plugin_names(self) -> list[str]:
@@ -113,7 +113,7 @@ class Registry:
 
 
 def _absolute(plugin: str) -> str:
-    """The same ``FILE.py:Class`` from wherever it is read."""
+    """The same ``FILE.py:Class`` with an absolute path, valid from any working directory."""
     file, colon, attribute = plugin.rpartition(":")
     return f"{Path(file).absolute()}{colon}{attribute}" if file else plugin
 
@@ -160,7 +160,7 @@ def _finite(value: Value) -> bool:
 
 
 def _run_file(path: Path) -> ModuleType:
-    """Import a file under a module name of its own; it may import what lies beside it."""
+    """Import a file under a module name of its own; it may import the files beside it."""
     folder = str(path.absolute().parent)
     if folder not in sys.path:
         # Last: a file of another's name there takes the place of no library.
@@ -180,7 +180,7 @@ def _run_file(path: Path) -> ModuleType:
 
 
 def missing_packages(method: type[Method]) -> list[str]:
-    """Packages that a method needs and that are not installed."""
+    """The packages that a method needs and that are not installed."""
     return [name for name in method.requires if not _installed(name)]
 
 

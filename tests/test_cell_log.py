@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.executors import log as cell_log
-from bench.executors.log import CellLog
+from bench.executors import supervisor as cell_log
+from bench.executors.supervisor import CellLog
 
 
 @pytest.fixture

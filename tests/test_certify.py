@@ -11,8 +11,8 @@ from bench.store.cell import Cell
 from bench.store.folder import MARK, Store, to_json
 from bench.verify.certify import Again, certify, find_cell
 from bench.verify.files import check_files
-from bench.verify.mark import Mark, read_mark
-from bench.verify.verdicts import Verdict, judge
+from bench.verify.mark import Mark, Verdict, read_mark
+from bench.verify.verdicts import judge
 from tests.cells import cell
 from tests.conftest import ROOT
 from tests.running import experiment
@@ -46,7 +46,7 @@ def point(nprobe=1, visited=0.1, **changes):
 
 def verdicts(stored, again):
     """Verdicts by metric of the first point."""
-    _, judged = next(judge(cell(points=stored), cell(points=again)))
+    judged = judge(cell(points=stored), cell(points=again))
     return {each.metric: each.verdict for each in judged}
 
 
@@ -103,7 +103,7 @@ def test_a_correlation_that_there_is_none_of_must_be_none_again():
         (some, none, Verdict.FAIL),
         (some, near, Verdict.WITHIN),
     ):
-        ((_, (judged,)),) = judge(cell(similarity=[stored]), cell(similarity=[again]))
+        (judged,) = judge(cell(similarity=[stored]), cell(similarity=[again]))
         assert judged.verdict is verdict
 
 
@@ -213,7 +213,7 @@ class TestMark:
         mark = read_mark(Store(certified).folder(leafy) / MARK, leafy)
         assert (mark.cell_sha256, mark.key, mark.failed) == (leafy.sha256, leafy.key, False)
         assert mark.verdicts["OK"] > 20
-        assert mark.told().endswith("0 within tolerance, 0 FAIL")
+        assert mark.outcome.endswith("0 within tolerance, 0 FAIL")
         assert mark.differing == []
 
     def test_names_what_fails_with_both_numbers(self, certified, leafy, monkeypatch):

@@ -14,7 +14,7 @@ from bench.report.rows import rows_of
 from bench.store.folder import CELL, MARK, QUERIES, RUN, Store
 from bench.system.files import sha256_of
 from bench.system.records import to_json
-from bench.verify.mark import Mark, read_mark, write_mark
+from bench.verify.mark import Mark, read_mark
 from bench.verify.recompute import recompute
 from bench.verify.replay import replay
 
@@ -142,7 +142,7 @@ def test_that_a_cell_was_certified_stays_known(out):
     mark = Mark(
         cell_sha256=cell.sha256, key=cell.key, verdicts={}, differing=[], provenance=cell.provenance
     )
-    write_mark(path, mark)
+    path.write_text(to_json(mark))
     assert recompute(out)
     (now,) = (each for each in store.cells() if each.key == cell.key)
     assert now.sha256 != cell.sha256

@@ -175,7 +175,7 @@ def test_a_wrong_correlation_is_named(word_task, tmp_path):
     first, *others = store.cells()[0].similarity
     path = rewrite(store, similarity=[first.model_copy(update={"rho": 0.99}), *others])
     (failure,) = derived(store, word_task).failures
-    assert failure.startswith(f"{path}: all by score.rho is 0.99, its run gives ")
+    assert failure.startswith(f"{path}: all by score: rho is 0.99, its run gives ")
 
 
 def test_a_run_that_was_changed_with_its_checksum_gives_other_metrics(small_text_task, tmp_path):
@@ -237,7 +237,7 @@ def test_data_that_changed_since_are_an_error_and_data_that_are_not_here_are_non
         raise InputError(f"dataset {name} is not on this machine")
 
     (found,) = check_metrics(check_files(store).cells, absent)
-    assert (found.reason, found.failures) == ("dataset small is not on this machine", [])
+    assert (found.runs.reason, found.failures) == ("dataset small is not on this machine", [])
 
 
 @pytest.mark.parametrize(
@@ -372,7 +372,7 @@ def forged(store, *, keep_queries):
 def test_a_cell_with_metrics_must_have_had_a_run(results, capsys):
     path = forged(Store(results), keep_queries=False)
     assert not replay(results)
-    assert f"FAIL {path}: has metrics, and no sha256 of the run" in capsys.readouterr().out
+    assert f"FAIL {path}: has metrics, and no sha256 of their run" in capsys.readouterr().out
 
 
 def test_without_its_run_a_cell_must_still_be_the_mean_of_its_queries(results, capsys):

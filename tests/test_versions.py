@@ -17,9 +17,8 @@ from bench.report.rows import row_named, rows_of
 from bench.store.folder import Store
 from bench.system.provenance import provenance
 from bench.verify.lock import changes
-from bench.versions.keys import cell_key, fit_key
+from bench.versions.keys import cell_key, code_of, fit_key, is_earlier, locked
 from bench.versions.sources import hash_of, reachable
-from bench.versions.stated import code_of, is_earlier, locked
 from tests.cells import cell, point
 from tests.conftest import ROOT
 

@@ -1,4 +1,4 @@
-"""Ancestors in a directed acyclic graph: who lies above whom, and how many hops up."""
+"""Ancestors in a directed acyclic graph, and the number of hops to each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LONGEST_CYCLE = 20
 
 
 def ancestors(children: Ints, parents: Ints, n_nodes: int, max_distance: int) -> Relevance:
-    """Each node's ancestors up to ``max_distance`` hops, itself included at distance 0.
+    """Each node's ancestors up to ``max_distance`` hops; the node itself is one, at distance 0.
 
     Breadth first from all nodes at once: the frontier is the list of (node, ancestor) pairs first
     met at this distance, so that a pair's distance is the length of its shortest path.
@@ -77,7 +77,7 @@ def descendants(children: Ints, parents: Ints, root: int, n_nodes: int) -> Bools
 
 
 def require_acyclic(children: Ints, parents: Ints, names: Sequence[str]) -> None:
-    """Raise InputError naming the nodes of a cycle if there is one."""
+    """Raise InputError that names the nodes of a cycle if there is one."""
     above: dict[int, list[int]] = {}
     for child, parent in zip(children.tolist(), parents.tolist(), strict=True):
         above.setdefault(child, []).append(parent)

@@ -1,4 +1,4 @@
-"""Who is relevant to whom and at what distance."""
+"""The relevant documents of each query, and their distances."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Relevance:
-    """Which documents are relevant to each query and how far away, as compressed sparse rows.
+    """The relevant documents of each query and their distances, as compressed sparse rows.
 
     Query ``q`` has the documents ``documents[indptr[q]:indptr[q + 1]]``, ordered by distance.
 
@@ -22,7 +22,7 @@ class Relevance:
         indptr: [n_queries + 1] where each query's documents begin.
         documents: [n_pairs] document numbers.
         distances: [n_pairs] hops (hierarchies) or level (0 the nearest).
-        n_documents: size of the corpus.
+        n_documents: number of documents in the corpus.
     """
 
     indptr: Ints
@@ -47,7 +47,7 @@ class Relevance:
 
     @property
     def n_queries(self) -> int:
-        """Number of query rows, those without documents included."""
+        """Number of query rows, including those without documents."""
         return len(self.indptr) - 1
 
     @property
@@ -57,7 +57,7 @@ class Relevance:
 
     @cached_property
     def counts(self) -> Ints:
-        """[n_queries] how many documents are relevant to each query: |S|."""
+        """[n_queries] number of relevant documents of each query: |S|."""
         return _read_only(np.diff(self.indptr))
 
     @cached_property
@@ -76,7 +76,7 @@ class Relevance:
         return _read_only(self.queries * np.int64(self.n_documents) + self.documents)
 
     def where(self, keep: Bools) -> Relevance:
-        """The same queries with only the pairs that a [n_pairs] mask keeps."""
+        """The same queries with only the pairs that a mask [n_pairs] keeps."""
         indptr = np.zeros_like(self.indptr)
         np.cumsum(np.bincount(self.queries[keep], minlength=self.n_queries), out=indptr[1:])
         return Relevance(indptr, self.documents[keep], self.distances[keep], self.n_documents)
@@ -110,7 +110,7 @@ class Relevance:
         return np.where((self.codes[pair] == asked) & (ids >= 0), pair, -1)
 
     def arrays(self) -> dict[str, Ints]:
-        """Its arrays by name, for storing and hashing."""
+        """The arrays by name, for storing and hashing."""
         return {
             "indptr": self.indptr,
             "documents": self.documents,
@@ -119,6 +119,6 @@ class Relevance:
 
 
 def _read_only(array: Ints) -> Ints:
-    """The same array, which a method that is handed it cannot change."""
+    """A read-only view of the same array, which a method cannot change."""
     array.flags.writeable = False
     return array

@@ -36,12 +36,12 @@ class Strings(Sequence[str]):
 
     @classmethod
     def of(cls, values: Iterable[str]) -> Strings:
-        """From strings in memory."""
+        """Make them of strings in memory."""
         return values if isinstance(values, Strings) else cls.from_arrow(pa.array(values, _TYPE))
 
     @classmethod
     def from_arrow(cls, column: pa.Array | pa.ChunkedArray) -> Strings:
-        """From an Arrow column of strings without nulls."""
+        """Make them of an Arrow column of strings without nulls."""
         if isinstance(column, pa.ChunkedArray):
             column = column.combine_chunks()
         column = column.cast(_TYPE)
@@ -52,7 +52,7 @@ class Strings(Sequence[str]):
 
     @classmethod
     def open(cls, prefix: Path) -> Strings:
-        """Map what ``save`` or a ``StringsWriter`` wrote; nothing is read yet."""
+        """Map the files that ``save`` or a ``StringsWriter`` wrote; nothing is read yet."""
         offsets = np.memmap(_offsets_file(prefix), np.int64, "r")
         file = _data_file(prefix)
         data = np.memmap(file, np.uint8, "r") if file.stat().st_size else np.zeros(0, np.uint8)
@@ -98,7 +98,7 @@ class Strings(Sequence[str]):
 
     @cached_property
     def digest(self) -> str:
-        """Hash of the strings and of where each begins."""
+        """Hash of the strings and of their beginnings."""
         digest = hashlib.sha256((self.offsets - self.offsets[0]).data)
         digest.update(np.ascontiguousarray(self.data).data)
         return digest.hexdigest()
@@ -110,10 +110,10 @@ class Strings(Sequence[str]):
 
 
 class Taken(Sequence[str]):
-    """Some of a sequence's strings, each looked up when it is asked for."""
+    """A selection of a sequence's strings, each read when it is asked for."""
 
     def __init__(self, strings: Sequence[str], rows: Ints) -> None:
-        """``rows`` [n]: which, in their order."""
+        """``rows`` [n]: numbers of the strings, in the order of the selection."""
         self._strings = strings
         self._rows = rows
 

@@ -23,8 +23,8 @@ class Vectors:
     """An ``.npy`` file of vectors.
 
     Attributes:
-        path: of the file, [n, dim] float32 or float16.
-        digest: what stands for its content in the digest of a task.
+        path: path of the file, [n, dim] float32 or float16.
+        digest: a text that identifies its content in the digest of a task.
     """
 
     path: Path
@@ -38,16 +38,16 @@ class Vectors:
 
     @property
     def stamp(self) -> list[int]:
-        """Size and time of the file: other content under the same digest has another one."""
+        """Size and time of the file, to notice that its content was changed."""
         facts = self.path.stat()
         return [facts.st_size, facts.st_mtime_ns]
 
     def link(self, path: Path) -> None:
-        """Let another path lead to the file; nothing is copied."""
+        """Make another path lead to the file; nothing is copied."""
         path.symlink_to(self.path.resolve())
 
     def check(self) -> None:
-        """Raise InputError for what cannot be searched: another shape or type, or no number."""
+        """Raise InputError for a file that cannot be searched: wrong shape, type or value."""
         try:
             array = self.array
         except (OSError, ValueError, EOFError) as error:

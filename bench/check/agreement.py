@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
 
 TIE = 1e-4
-"""Difference of scores, relative to a query's largest, that rounding may make."""
+"""Difference of scores, relative to a query's largest, that rounding may cause."""
 
 
 def differing_query(
@@ -22,12 +22,12 @@ def differing_query(
     Args:
         first: answers to n queries.
         second: other answers to the same queries.
-        n_documents: size of the corpus.
-        exactly: also where two documents tie.
+        n_documents: number of documents in the corpus.
+        exactly: whether tied documents must be the same too.
 
     Returns:
         Its row. Up to ties, a document may be in one answer only if its score is that of the
-        answer's last document, and one that is in both has the same score in both.
+        answer's last document; a document in both answers has the same score in both.
     """
     if exactly:
         same = _trimmed_equal(first, second)
@@ -37,7 +37,7 @@ def differing_query(
 
 
 def returned(ids: Ints, n_documents: int) -> Bools:
-    """[n, n_documents] which documents each query got."""
+    """[n, n_documents] whether each query got each document."""
     found = np.zeros((len(ids), n_documents + 1), bool)
     np.put_along_axis(found, np.where(ids < 0, n_documents, ids), values=True, axis=1)
     return found[:, :-1]
@@ -58,7 +58,7 @@ def _padded(array: Ints | Floats, width: int, past: float) -> Floats:
 
 
 def _dense(answer: SearchResult, n_documents: int) -> Floats:
-    """[n, n_documents] score of each document returned, NaN of the others."""
+    """[n, n_documents] score of each document returned, NaN for the others."""
     scores = np.full((len(answer.ids), n_documents + 1), np.nan)
     places = np.where(answer.ids < 0, n_documents, answer.ids)
     np.put_along_axis(scores, places, answer.scores.astype(np.float64), axis=1)
@@ -66,13 +66,13 @@ def _dense(answer: SearchResult, n_documents: int) -> Floats:
 
 
 def _equal_up_to_ties(a: Floats, b: Floats) -> Bools:
-    """[n] whether two dense answers are one."""
+    """[n] whether two dense answers are the same up to ties."""
     in_a, in_b = ~np.isnan(a), ~np.isnan(b)
     finite = np.where(np.isfinite(a), np.abs(a), 0.0)
     tie = TIE * np.maximum(finite.max(axis=1, initial=0.0), 1e-6)[:, None]
     with np.errstate(invalid="ignore"):
         close = (a == b) | (np.abs(a - b) <= tie)
-        # Only the last places of an answer may be taken by other documents.
+        # Other documents may take only the last places of an answer.
         last_a = np.where(in_a, a, np.inf).min(axis=1, initial=np.inf)[:, None]
         last_b = np.where(in_b, b, np.inf).min(axis=1, initial=np.inf)[:, None]
         tied = np.where(in_a, np.abs(a - last_a) <= tie, np.abs(b - last_b) <= tie)

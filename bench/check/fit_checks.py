@@ -1,4 +1,4 @@
-"""Checks of what a method does when it is fitted, indexed, saved and loaded."""
+"""Checks of a method that is fitted, indexed, saved and loaded."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.types import Ints
 
 MATRIX = 2
-"""Dimensions of what a search returns."""
+"""Dimensions of the arrays that a search returns."""
 SAFE_FORMS: dict[str, Callable[[Path], object]] = {
     ".json": lambda file: json.loads(file.read_bytes()),
     ".npy": np.load,
@@ -36,11 +36,11 @@ SAFE_FORMS: dict[str, Callable[[Path], object]] = {
     ".faiss": lambda file: import_module("faiss").read_index(str(file)),
     ".txt": lambda file: file.read_text("utf-8"),
 }
-"""What reads a saved file, by its ending, without running code that is in it."""
+"""The function that reads a saved file, by its ending, without running code in it."""
 
 
 def fits_indexes_and_searches(subject: Subject) -> None:
-    """It can be fitted, indexed and searched, and what comes back are rankings."""
+    """It can be fitted, indexed and searched, and returns rankings."""
     ready = subject.first
     if not ready.points:
         raise CheckFailed("operating_points() is empty; without settings it is [{}]")
@@ -51,7 +51,7 @@ def fits_indexes_and_searches(subject: Subject) -> None:
 
 
 def _malformations(answer: SearchResult, n: int, n_documents: int) -> Iterator[str]:
-    """Why an answer is no [n, at most K] ranking; what comes first makes the rest meaningless."""
+    """The reasons why an answer is no ranking [n, at most K]; only the first need be meaningful."""
     ids, scores = answer.ids, answer.scores
     if ids.ndim != MATRIX or len(ids) != n or ids.shape[1] > K:
         yield f"returned ids {ids.shape} for {n} queries and k={K}, not [{n}, at most {K}]"
@@ -68,7 +68,7 @@ def _malformations(answer: SearchResult, n: int, n_documents: int) -> Iterator[s
 
 
 def does_not_modify_its_inputs(subject: Subject) -> None:
-    """Everything that it is handed is read-only, and is the same afterwards."""
+    """It receives read-only data, and the data is the same afterwards."""
     with tempfile.TemporaryDirectory(dir=subject.folder) as folder:
         task = mapped(subject.task, Path(folder))
         training = training_of(task, subject.method_type)
@@ -93,7 +93,7 @@ def does_not_modify_its_inputs(subject: Subject) -> None:
 
 
 def arrays_in(value: Any, name: str) -> Iterator[tuple[str, Ints]]:  # noqa: ANN401
-    """Every array in what is handed to a method, with where it was found: ``train.documents``."""
+    """Every array in the data that a method receives, with its place: ``train.documents``."""
     if isinstance(value, np.ndarray):
         yield name, value
         return
@@ -101,21 +101,21 @@ def arrays_in(value: Any, name: str) -> Iterator[tuple[str, Ints]]:  # noqa: ANN
         parts = {"offsets": value.offsets, "data": value.data}
     elif dataclasses.is_dataclass(value):
         parts = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    else:  # a named tuple, or no container of arrays
+    else:  # a named tuple, or an object without arrays
         parts = getattr(value, "_asdict", dict)()
     for part, inner in parts.items():
         yield from arrays_in(inner, f"{name}.{part}")
 
 
 def deterministic_under_a_seed(subject: Subject) -> None:
-    """Fitted and indexed twice under one seed, it answers the same."""
+    """Fitted and indexed twice under one seed, it gives the same answers."""
     difference = subject.first_difference(subject.second)
     if difference:
         raise CheckFailed(f"two fits under seed 0 answer differently: {difference}")
 
 
 def require_deterministic(subject: Subject) -> None:
-    """Comparing fits says nothing of a method whose fits differ anyway."""
+    """A method whose fits differ under one seed cannot be checked by comparing fits."""
     try:
         deterministic_under_a_seed(subject)
     except CheckFailed as failed:
@@ -123,7 +123,7 @@ def require_deterministic(subject: Subject) -> None:
 
 
 def fit_idempotent(subject: Subject) -> None:
-    """Fitted twice, one after the other, it answers as if it was fitted once."""
+    """Fitted twice in a row, it answers as if it was fitted once."""
     if type(subject.make()).fit is Method.fit:
         raise NotApplicable("it is not fitted")
     require_deterministic(subject)
@@ -136,7 +136,7 @@ def fit_idempotent(subject: Subject) -> None:
 
 
 def save_load_round_trip(subject: Subject) -> None:
-    """What is saved can be loaded and answers the same; no file of it can hold a pickle."""
+    """Its saved state can be loaded and gives the same answers; no file can hold a pickle."""
     if not subject.first.method.keeps_fit:
         raise NotApplicable("it does not save its fit")
     with tempfile.TemporaryDirectory(dir=subject.folder) as folder:
@@ -155,18 +155,18 @@ def save_load_round_trip(subject: Subject) -> None:
 
 
 def is_safe(file: Path) -> bool:
-    """Whether a file has one of the ``SAFE_FORMS``, and is what its ending says."""
+    """Whether a file has one of the ``SAFE_FORMS``, and its content is as its ending says."""
     read = SAFE_FORMS.get(file.suffix)
     try:
         if read is not None:
             read(file)
-    except Exception:  # in whatever way: it is no such file, or numpy refuses objects in it
+    except Exception:  # of any kind: the content is another, or numpy refuses objects in it
         return False
     return read is not None
 
 
 def thread_count_respected(subject: Subject) -> None:
-    """Told to use one thread, it uses one, and leaves that number as it is."""
+    """Limited to one thread, it uses one, and does not change that limit."""
     with one_thread():
         watch = Watch()
         ready = subject.ready(purpose="threads")

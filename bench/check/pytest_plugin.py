@@ -1,12 +1,12 @@
-"""The checks of ``bench check`` as tests of a package of one's own, one test a check.
+"""The checks of ``bench check`` as tests of a package of your own, one test for each check.
 
 In a test file, one line:
 
     test_contract = contract_tests(MyMethod)
 
 pytest then reports ``test_contract[texts-no_duplicates]`` and so on; a check that does not apply,
-or that the method is exempt from, is skipped with the reason. Nothing here is loaded by pytest
-where it is not imported.
+or that the method is exempt from, is skipped with the reason. pytest loads this module only if a
+test imports it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def contract_tests(method: type[Method] | str, *settings: str) -> Callable[[str,
         settings: ``PARAM=VALUE``, such as fewer steps under a name of the method's own.
 
     Returns:
-        What to bind to a name that begins with ``test``.
+        The function, to be assigned to a name that begins with ``test``.
     """
     folder = tempfile.TemporaryDirectory(prefix="treeline-check-")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bench.plan.grid import Settings
 
 ByCheck: TypeAlias = dict[str, list[CheckResult]]
-"""The results of each check of a method, one a task."""
+"""The results of each check of a method, one for each task."""
 WORST_FIRST = (
     CheckStatus.FAILED,
     CheckStatus.EXEMPT,
@@ -36,12 +36,12 @@ WORST_FIRST = (
 
 
 def check_methods(names: Sequence[str], settings: Settings, *, everything: bool) -> bool:
-    """Check methods and print what was found; True if nothing failed.
+    """Check methods and print the results; True if nothing failed.
 
     Args:
-        names: of methods, compositions, or ``FILE.py:Class``.
+        names: names of methods or compositions, or ``FILE.py:Class``.
         settings: values of their hyper-parameters.
-        everything: all built-in methods and those of installed packages, besides.
+        everything: whether to check all built-in methods and those of installed packages too.
 
     Raises:
         InputError: there is no such method or parameter.
@@ -88,7 +88,7 @@ def _checked(method: type[Method], settings: Settings, folder: Path) -> ByCheck:
 
 @contextlib.contextmanager
 def _into(file: Path) -> Iterator[None]:
-    """Send what libraries print to a file: it would break the table."""
+    """Send the output of libraries to a file: it would break the table."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = [os.dup(descriptor) for descriptor in (1, 2)]
@@ -106,18 +106,18 @@ def _into(file: Path) -> Iterator[None]:
 
 
 def _status(results: Sequence[CheckResult]) -> CheckStatus:
-    """One status for a check over the tasks: the worst, and what applied before what did not."""
+    """One status for a check over the tasks: the worst one; if it applied anywhere, it applies."""
     return min((result.status for result in results), key=WORST_FIRST.index)
 
 
 def _of_one(found: dict[str, ByCheck]) -> tuple[list[str], list[list[str]]]:
-    """A row for each check of the only method."""
+    """A row for each check of a single method."""
     ((name, by_check),) = found.items()
     return ["check", name], [[check, _status(results)] for check, results in by_check.items()]
 
 
 def _of_several(found: dict[str, ByCheck]) -> tuple[list[str], list[list[str]]]:
-    """A row for each method; checks are numbered, or the table would be too wide."""
+    """A row for each method; columns are numbered, or the table would be too wide."""
     say("\n".join(f"{number:2}  {name}" for number, name in enumerate(CHECKS, start=1)) + "\n")
     rows = [[name, *map(_status, by_check.values())] for name, by_check in found.items()]
     return ["method", *map(str, range(1, len(CHECKS) + 1))], rows

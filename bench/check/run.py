@@ -1,4 +1,4 @@
-"""Every check of a method, on every small task that it does not skip."""
+"""Every check of a method, on every small task that the method does not skip."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ CHECKS: dict[str, Check] = {
 
 
 class CheckStatus(StrEnum):
-    """How a check ended, as it stands in the table."""
+    """How a check ended, as shown in the table."""
 
     PASSED = "ok"
     FAILED = "FAIL"
@@ -56,10 +56,10 @@ class CheckResult(NamedTuple):
     """The result of one check of one method on one task.
 
     Attributes:
-        check: its name.
-        task: the name of the small task.
-        status: how it ended.
-        reason: what went wrong, or why it was not checked; empty where it passed.
+        check: name of the check.
+        task: name of the small task.
+        status: how the check ended.
+        reason: what went wrong, or why it was not checked; empty if it passed.
     """
 
     check: str
@@ -72,19 +72,19 @@ class MethodChecks:
     """The checks of one method.
 
     Attributes:
-        method: its class.
+        method: the class of the method.
     """
 
     def __init__(self, method: type[Method], settings: Settings, folder: Path) -> None:
         """Get ready to check.
 
         Args:
-            method: the class.
-            settings: what the user set of its hyper-parameters.
-            folder: shared by methods whose fits are to be shared.
+            method: the class of the method.
+            settings: values of its hyper-parameters that the user set.
+            folder: the folder of fitted states, which methods may share.
 
         Raises:
-            InputError: it is exempt from a check that there is not, or without a reason.
+            InputError: it is exempt from an unknown check, or without a reason.
         """
         for name, reason in method.exempt.items():
             if name not in CHECKS:
@@ -100,14 +100,14 @@ class MethodChecks:
         self._results: dict[tuple[str, str], CheckResult] = {}
 
     def result(self, task: str, check: str) -> CheckResult:
-        """How one check on one task ends; it is made once."""
+        """The result of one check on one task; each check runs once."""
         place = task, check
         if place not in self._results:
             self._results[place] = CheckResult(check, task, *self._checked(task, check))
         return self._results[place]
 
     def _checked(self, task: str, check: str) -> tuple[CheckStatus, str]:
-        """Status and reason."""
+        """Status and reason of a check."""
         if check in self.method.exempt:
             return CheckStatus.EXEMPT, self.method.exempt[check]
         try:
@@ -125,14 +125,14 @@ class MethodChecks:
         return CheckStatus.PASSED, ""
 
     def _require_runs(self, task: str) -> None:
-        """Leave out what cannot be checked of a method that is skipped or does not run."""
+        """Raise if nothing can be checked, because the method skips the task or does not run."""
         _, _, status, reason = self.result(task, RUNS.__name__)
         if status is not CheckStatus.PASSED:
             skipped = status is CheckStatus.NOT_APPLICABLE
             raise NotApplicable(reason if skipped else "it does not run")
 
     def _require_not_skipped(self, task: str) -> None:
-        """Leave out a task that the method skips; one that skips them all was not checked."""
+        """Raise for a task that the method skips; a method that skips all tasks was not checked."""
         skipped = {name: unsuited(one.make(), one.task) for name, one in self._subjects.items()}
         if all(skipped.values()):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())

@@ -1,4 +1,4 @@
-"""Checks of what a search returns."""
+"""Checks of the results of a search."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from bench.types import Ints
 
 BEYOND = 7
-"""Documents asked for beyond those that there are."""
+"""Documents asked for in addition to all that exist."""
 QUALITY = 0.15
-"""How much worse a fit may be that learned the same from other random numbers."""
+"""The loss of quality that a fit with other random numbers may have."""
 ODD_TEXTS = (
     "",
     "   ",
@@ -35,7 +35,7 @@ ODD_TEXTS = (
 
 
 def k_larger_than_the_corpus(subject: Subject) -> None:
-    """Asked for more than there is, it returns what it would return for k = N, each once."""
+    """Asked for more documents than exist, it answers as for k = N, each document once."""
     ready, n = subject.first, subject.first.n_documents
     for number, (point, answer) in enumerate(ready.answers(n + BEYOND)):
         row = _row_with_duplicates(answer.ids)
@@ -53,7 +53,7 @@ def k_larger_than_the_corpus(subject: Subject) -> None:
 
 
 def no_duplicates(subject: Subject) -> None:
-    """No document comes twice in one answer."""
+    """No document occurs twice in one answer."""
     for k in (K, 2 * K):
         for point, answer in subject.first.answers(k):
             row = _row_with_duplicates(answer.ids)
@@ -77,9 +77,9 @@ def _twice(ids: Ints) -> int:
 def ids_stable_under_a_permuted_corpus(subject: Subject) -> None:
     """Fitted and indexed with the documents in another order, it finds the same ones.
 
-    A fit that depends on its seed draws other numbers for documents elsewhere: it must find as much
-    of what is relevant. Any other must find the same documents, up to ties. Both at the
-    operating point that visits most, where leaves laid out in another order matter least.
+    A fit that depends on its seed draws other numbers for documents in another order: it must find
+        as many relevant ones. Any other must find the same documents, up to ties. Both are compared
+        at the operating point that visits most, where the layout of the leaves matters least.
     """
     require_deterministic(subject)
     first, n = subject.first, subject.first.n_documents
@@ -108,14 +108,14 @@ def ids_stable_under_a_permuted_corpus(subject: Subject) -> None:
 
 
 def _quality(ready: Ready) -> float:
-    """How good the answers to the test queries are, from 0 to 1."""
+    """The quality of the answers to the test queries, from 0 to 1."""
     rows = ready.queries().rows
     judged = ready.task.test.rows(rows)
     return judged.score(ready.answer(int(judged.depth.max())).ids)
 
 
 def one_query_equals_a_batch(subject: Subject) -> None:
-    """A query gets the same answer alone as among others, and visits as much on average."""
+    """A query gets the same answer alone and in a batch, and visits as much on average."""
     ready = subject.first
     queries = ready.queries()
     for point, batch in ready.answers(K):
@@ -130,7 +130,7 @@ def one_query_equals_a_batch(subject: Subject) -> None:
                     f"{shown(batch.ids[i])} among {len(queries.rows)}"
                 )
             visited.append(ready.visited(alone)[0])
-        # A library may count no better than for a whole batch.
+        # A library may count only for a whole batch.
         if not np.isclose(np.mean(visited), ready.visited(batch).mean(), rtol=1e-3):
             raise CheckFailed(
                 f"queries at {dict(point)} visit {np.mean(visited):.2f} documents one by one and "
@@ -139,7 +139,7 @@ def one_query_equals_a_batch(subject: Subject) -> None:
 
 
 def empty_and_non_latin_queries(subject: Subject) -> None:
-    """Queries without words, or in any script, get an answer or none, and no error."""
+    """Queries without words, or in any script, get an answer or none, and raise no error."""
     ready = subject.first
     own = ready.queries()
     if own.texts is None:

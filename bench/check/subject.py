@@ -1,4 +1,4 @@
-"""A method on a small task, as the checks see it: made, fitted, indexed and asked."""
+"""A method on a small task, as the checks use it: made, fitted, indexed and searched."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 K = 3
-"""Documents asked for, where a check does not need another number."""
+"""Number of documents asked for, if a check needs no other number."""
 CAPS = {"steps": 25, "epochs": 2, "checks": 2, "dim": 16, "branching": 4}
-"""The most that hyper-parameters of these names, or of names that end so, are in a check."""
+"""Largest values of hyper-parameters in a check, by name or by the ending of a name."""
 
 
 def small_params(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
-    """Hyper-parameters under which a method is fitted in moments, where their names are known.
+    """Hyper-parameters under which a method is fitted in moments, if their names are known.
 
-    What the user set stays as it is.
+    Values that the user set stay as they are.
     """
     values, asked = settled(method, task, settings), settings.of(method)
     return values | {name: cap for name, cap in capped(values).items() if name not in asked}
@@ -54,21 +54,21 @@ class CheckFailed(Exception):  # noqa: N818 - the result of a check, not an erro
 
 
 class NotApplicable(Exception):  # noqa: N818 - likewise
-    """The method lacks what the check is about."""
+    """The method lacks the feature that the check is about."""
 
 
 class Ready:
-    """A method that is fitted and indexed.
+    """A method that was fitted and has indexed a corpus.
 
     Attributes:
-        method: itself.
-        task: what it was fitted on.
+        method: the method.
+        task: the task that it was fitted on.
         points: its operating points.
-        meter: counts what is in the leaves that a query probed; None where there are no leaves.
+        meter: counts the documents in the leaves that a query probed; None if there are no leaves.
     """
 
     def __init__(self, method: Method, task: Task, corpus: Corpus | None = None) -> None:
-        """Index ``corpus``, or else the task's."""
+        """Index ``corpus``, or else that of the task."""
         self.method = method
         self.task = task
         self.n_documents = len(task.document_names)
@@ -79,7 +79,7 @@ class Ready:
         self._answers: dict[tuple[int, int], SearchResult] = {}
 
     def queries(self) -> Queries:
-        """The queries of the test, over memory of their own."""
+        """The queries of the test, in memory of their own."""
         own = self.task.queries_of(self.task.test)
         return own._replace(rows=np.array(own.rows))
 
@@ -114,26 +114,26 @@ class Subject:
     """A method on one of the small tasks.
 
     Attributes:
-        method_type: its class.
-        task: the task; each use has a copy of its own.
-        folder: where what checks write is kept while they run.
+        method_type: the class of the method.
+        task: the task; each use gets its own copy.
+        folder: the folder of the files that checks write while they run.
     """
 
     def __init__(self, method: type[Method], settings: Settings, task: Task, folder: Path) -> None:
-        """``folder`` may be shared: fits of one trainer are then made once."""
+        """``folder`` may be shared: then one fit of a trainer serves several methods."""
         self.method_type = method
         self.task = task
         self.folder = folder
         self._params = small_params(method, task, settings)
 
     def make(self) -> Method:
-        """A method that has seen nothing."""
+        """An unfitted method."""
         method = self.method_type(**self._params)
         method.workspace = Workspace(self.folder / "cache", device=wanted_device())
         return method
 
     def fitted(self, task: Task, *, seed: int = 0, purpose: str | None = "") -> Method:
-        """The method fitted on a task, or loaded where one was fitted alike for this purpose.
+        """The method fitted on a task, or loaded if it was fitted in this way for this purpose.
 
         With ``purpose=None`` it is fitted in any case, and its state is not kept.
         """
@@ -150,16 +150,16 @@ class Subject:
 
     @cached_property
     def first(self) -> Ready:
-        """The one that most checks ask."""
+        """The fitted method that most checks use."""
         return self.ready()
 
     @cached_property
     def second(self) -> Ready:
-        """Another, fitted under the same seed."""
+        """A second one, fitted under the same seed."""
         return self.ready(purpose="second")
 
     def first_difference(self, other: Ready, *, exactly: bool = True) -> str | None:
-        """Where another one's answers differ from the first's, in words, or None."""
+        """The first difference between the answers of another fit and the first's, in words."""
         if list(other.points) != list(self.first.points):
             return f"operating points {other.points}, not {self.first.points}"
         for number, point in enumerate(other.points):
@@ -174,9 +174,9 @@ class Subject:
 
 
 def no_progress(_done: int, _total: int) -> None:
-    """Progress of fits this short is not shown."""
+    """Do nothing: fits of this length need no progress."""
 
 
 def shown(ids: Ints) -> list[int]:
-    """The documents of a ranking, as a message names them."""
+    """The documents of a ranking, as a message shows them."""
     return [int(document) for document in ids if document >= 0]

@@ -28,14 +28,14 @@ NEAR_TO_FAR = ("All about the {}. What a {} is.", "The {}, and music.", "A word 
 
 
 def hierarchy_task() -> Task:
-    """A tree of 40 nodes, where each node is asked for itself and its ancestors."""
+    """A tree of 40 nodes, where each node is a query for itself and its ancestors."""
     return copied(read_tree("hierarchy", LEVELS, CHILDREN, max_distance=8))
 
 
 def text_task() -> Task:
-    """16 questions over 48 documents, three about each: at distance 0, 1 and 2.
+    """16 questions over 48 documents, three for each: at distance 0, 1 and 2.
 
-    The first 8 are for training, the next 4 for validation; the test are the last 4 and the first.
+    The first 8 are for training, the next 4 for validation; the test is the last 4 and the first.
     """
     n, per_topic = len(TOPICS), len(NEAR_TO_FAR)
     documents = [sentence.format(*[topic] * 2) for topic in TOPICS for sentence in NEAR_TO_FAR]
@@ -73,7 +73,7 @@ def permuted(task: Task, order: Ints) -> Task:
     """The same task with its documents in another order.
 
     Args:
-        task: whose judgements say nothing of seen pairs.
+        task: a task whose judgements have no ``seen``.
         order: [n_documents] the old number of each new document.
     """
     new_number = np.argsort(order)
@@ -91,15 +91,15 @@ def permuted(task: Task, order: Ints) -> Task:
 
 
 def copied(task: Task) -> Task:
-    """The same task over arrays of its own, which nothing keeps a method from writing to."""
+    """The same task over arrays of its own, which a method can write to."""
     return _over(task, np.array)
 
 
 def mapped(task: Task, folder: Path) -> Task:
-    """The same task over memory maps that numpy refuses to write to, as the harness hands out.
+    """The same task over memory maps that numpy does not write to, as the harness gives them.
 
-    A write that goes past numpy changes pages of this process, not the files: it can be seen
-    afterwards, where a map that the system itself protects would end the process.
+    A write that bypasses numpy changes pages of this process, not the files: it can be seen
+        afterwards, whereas a map that the system protects would end the process.
     """
 
     def map_of(array: Ints) -> Ints:
@@ -131,7 +131,7 @@ def _rebuilt(
     of_queries: Callable[[Strings], Strings],
     of_documents: Callable[[Strings], Strings],
 ) -> Task:
-    """A task of which each part is another, its names as the harness hands them out."""
+    """A task whose parts are replaced, with names in the form that the harness gives."""
 
     def judged(split: Judgements) -> Judgements:
         removed = None if split.removed is None else relevance(split.removed)

@@ -1,4 +1,4 @@
-"""Holding a process to one thread, and seeing whether a method keeps to it."""
+"""Limiting a process to one thread, and observing whether a method keeps to it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Read by libraries when they are loaded; the harness sets them for each cell."""
+"""Variables that libraries read when they are loaded; the harness sets them for each cell."""
 BUSY_S, BUSY_SHARE = 0.1, 1.5
 """Processor time beyond the clock's, in seconds and as a factor, that one thread cannot spend."""
 
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for the libraries that are loaded, and for those that will be."""
+    """Limit loaded libraries, and those that will be loaded, to one thread."""
     before = {name: os.environ.get(name) for name in VARIABLES}
     torch = sys.modules.get("torch")
     torch_threads = torch.get_num_threads() if torch else None
     os.environ.update(dict.fromkeys(VARIABLES, "1"))
     try:
         with threadpool_limits(1):
-            if torch:  # it keeps a number of its own until it is first used
+            if torch:  # it has a number of its own until its first use
                 torch.set_num_threads(1)
             yield
     finally:
@@ -39,18 +39,18 @@ def one_thread() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-        if "torch" in sys.modules:  # where it was loaded meanwhile, it knows of no other number
+        if "torch" in sys.modules:  # it was loaded meanwhile, and has only this number
             sys.modules["torch"].set_num_threads(torch_threads or usable_cores())
 
 
 class Watch:
-    """Looks at what a method does with threads from now on."""
+    """Observes a method's use of threads from now on."""
 
     def __init__(self) -> None:
         self._clock, self._processor = time.perf_counter(), time.process_time()
 
     def exceeded(self) -> str | None:
-        """How more than one thread was used since the beginning, or None."""
+        """How more than one thread was used since the beginning; or None."""
         clock = time.perf_counter() - self._clock
         processor = time.process_time() - self._processor
         for library in threadpool_info():

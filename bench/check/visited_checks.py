@@ -1,4 +1,4 @@
-"""Checks of how much of the corpus a method says that it looked at."""
+"""Checks of the share of the corpus that a method reports as visited."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROUNDING = 1e-6
 
 
 def larger_budget_never_visits_less(subject: Subject) -> None:
-    """Operating points go from cheap to dear: each visits at least as much as the one before."""
+    """Operating points are in order of cost: each visits at least as much as the one before."""
     ready = subject.first
     if len(ready.points) == 1:
         raise NotApplicable("it has one operating point")
@@ -32,7 +32,7 @@ def larger_budget_never_visits_less(subject: Subject) -> None:
 
 
 def visited_at_most_the_corpus(subject: Subject) -> None:
-    """No query visits more documents than there are, and none fewer than none."""
+    """A query visits from 0 documents to all that exist."""
     ready = subject.first
     for point, answer in ready.answers(K):
         visited = ready.visited(answer)
@@ -45,7 +45,7 @@ def visited_at_most_the_corpus(subject: Subject) -> None:
 
 
 def leaves_contain_what_is_returned(subject: Subject) -> None:
-    """What it returns lies in the leaves that it says it probed."""
+    """The documents that it returns lie in the leaves that it reports as probed."""
     ready = subject.first
     if ready.meter is None:
         raise NotApplicable("it has no leaves")
@@ -61,8 +61,8 @@ def leaves_contain_what_is_returned(subject: Subject) -> None:
 def k_of_the_corpus_returns_what_was_visited(subject: Subject) -> None:
     """Asked for k = N it returns exactly the documents that it visits when asked for a few.
 
-    What a method visits cannot be seen from outside. But one that looks at more than it admits
-    finds more than that when it is asked for all.
+    The visits of a method cannot be seen from outside. But a method that visits more than it
+    reports finds more than that when it is asked for all.
     """
     ready, n = subject.first, subject.first.n_documents
     for number, (point, few) in enumerate(ready.answers(K)):

@@ -1,8 +1,8 @@
 """The commands: text to typed values, and one call each.
 
-In: what was typed. Out: an exit code. It may import ``experiment``, ``verify``, ``check``,
+In: the text that was typed. Out: an exit code. It may import ``experiment``, ``verify``, ``check``,
 ``executors``, ``report``, ``plan``, ``registry``, ``data``, ``store`` and ``system``; it loads
-the commands of the studies where they are.
+the commands of the studies if they are there.
 """
 
 from bench.cli.commands import main, run

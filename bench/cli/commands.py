@@ -35,7 +35,7 @@ def main() -> None:
 
 
 STUDIES = "studies"
-"""The project's own studies, which stand in a checkout alone."""
+"""The folder of the project's own studies, which only a checkout has."""
 
 for command in results.COMMANDS:
     main.add_command(command)

@@ -12,7 +12,7 @@ import click
 from bench.errors import InputError
 
 LEAST_MEMORY = 512 << 20
-"""Of a cell: its libraries take half of it before it begins."""
+"""Bytes that a cell needs at least: its libraries take half of it before it begins."""
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -62,7 +62,7 @@ class Bytes(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
-        """Bytes."""
+        """Turn the text into bytes."""
         from pydantic import ByteSize, TypeAdapter, ValidationError
 
         try:
@@ -75,7 +75,7 @@ class Bytes(click.ParamType[int]):
 
 
 def data_dir_option(text: str) -> Callable[[Decorated], Decorated]:
-    """The option of a folder of data that is there."""
+    """The option of an existing folder of data."""
     kind = click.Path(path_type=Path, exists=True, file_okay=False)
     return click.option("--data-dir", type=kind, help=text)
 

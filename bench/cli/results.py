@@ -1,4 +1,4 @@
-"""Commands over a results folder: its boards, and whether it is what was measured."""
+"""Commands over a results folder: its boards, and whether its content is as measured."""
 
 from __future__ import annotations
 
@@ -119,12 +119,11 @@ def submit_command(
     meant. If a check fails, nothing is copied.
     """
     from bench.verify.submit import submit
-    from bench.verify.submit_chosen import SubmitOptions
 
-    options = SubmitOptions(
-        cells=cells,
-        source=source,
-        out=out,
+    holds = submit(
+        cells,
+        source,
+        out,
         methods=methods,
         datasets=datasets,
         certify=certify,
@@ -132,7 +131,7 @@ def submit_command(
         timeout_s=timeout_s,
         data_dir=data_dir,
     )
-    if not submit(options):
+    if not holds:
         sys.exit(1)
 
 

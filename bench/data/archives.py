@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _DAMAGED = (
     zipfile.BadZipFile,
-    tarfile.TarError,  # a member that would land outside its folder, too
+    tarfile.TarError,  # also for a member that would land outside its folder
     gzip.BadGzipFile,
     zlib.error,
     lzma.LZMAError,
@@ -37,11 +37,11 @@ def unpacked(archive: Path, target: Path) -> Iterator[Path]:
 
     Args:
         archive: a zip or tar archive or a gzipped file; its content decides which, not its name.
-        target: where the caller moves what is yielded; its parent folder is made.
+        target: the path that the caller moves the result to; its parent folder is made.
 
     Yields:
-        The file of a gzipped one; else a folder: the one top folder of the archive, or all that it
-        holds. It is deleted at the end unless it was moved.
+        The file, if it was gzipped; else a folder: the one top folder of the archive, or all its
+        content. It is deleted at the end unless it was moved.
 
     Raises:
         InputError: it is no archive, it is damaged, or a member would land outside its folder.
@@ -72,7 +72,7 @@ class _Read(io.FileIO):
         self._advance = advance
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """At most ``size`` bytes."""
+        """Read at most ``size`` bytes."""
         block = super().read(size)
         self._advance(len(block))
         return block

@@ -16,12 +16,12 @@ FOLDER = Path(__file__).parents[2] / "datasets"
 
 
 class Reported(BaseModel):
-    """A row of numbers that a paper published, in per cent; never mixed with measured ones.
+    """A row of figures that a paper published, in per cent; never mixed with measured ones.
 
     Attributes:
-        method, source: what the paper calls it, and which paper.
-        recall_by_distance: from distance 0 on.
-        min, overall: as printed.
+        method, source: the paper's name of the method, and the paper.
+        recall_by_distance: recall from distance 0 on.
+        min, overall: figures as printed.
         values: other measures by name (``nDCG@10`` in per cent; ``rho nouns`` as it is).
     """
 
@@ -40,10 +40,10 @@ class Source(BaseModel):
     """A public address that ``bench fetch`` downloads from.
 
     Attributes:
-        url: of a file, or of an archive with ``unpack``.
-        hash: ``sha256:…`` or ``md5:…`` of what is downloaded, as published or read off it.
-        size: in bytes.
-        to: where it goes, under the folder of the data: a file, or the folder of an archive.
+        url: the address of a file, or of an archive with ``unpack``.
+        hash: ``sha256:…`` or ``md5:…`` of the download, as published or computed here.
+        size: bytes of the download.
+        to: its place under the folder of the data: a file, or the folder of an archive.
         unpack: whether it is a zip or tar archive, or a single file under gzip.
     """
 
@@ -57,23 +57,24 @@ class Source(BaseModel):
 
 
 class Card(BaseModel):
-    """What is known of a dataset.
+    """The description of a dataset.
 
     Attributes:
-        name: as typed after ``--datasets``.
-        title, citation, licence: for the board and its reader.
+        name: the name that ``--datasets`` takes.
+        title, citation, licence: texts for the board.
         reader: ``module:function``, called with ``options`` and the card's folder.
-        options: of the reader.
-        folder: of its files, under the folders where data is looked for; empty: embedded.
-        files: what must lie in that folder, with the sha256 of each, or "" where none is known.
-        sources: where ``bench fetch`` gets them.
-        obtain: how to get by hand what has no public address.
-        takes_path: what the user's own file or folder is called in ``NAME:FOLDER`` or
+        options: arguments of the reader.
+        folder: the folder of its files, under the folders that are searched for data; empty:
+            embedded.
+        files: the files of that folder, with the sha256 of each, or "" if none is known.
+        sources: the addresses that ``bench fetch`` downloads from.
+        obtain: how to get the files that have no public address.
+        takes_path: the placeholder of the user's own file or folder, as in ``NAME:FOLDER`` or
             ``NAME:EDGES.csv``; empty: the dataset takes no path.
-        quick: whether it is one of the small ones that run by default.
+        quick: whether it is one of the small datasets that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
-        counts: what reading must give (``queries``, ``documents``, ``train_pairs``,
+        counts: the counts that reading must give (``queries``, ``documents``, ``train_pairs``,
             ``test_queries``, ``test_pairs``, ``word_pairs``).
         reported: rows of the papers.
     """
@@ -98,7 +99,7 @@ class Card(BaseModel):
     reported: list[Reported] = []
 
     def missing(self, data: Path) -> list[Path]:
-        """The files that are listed and not in ``data``; where none is listed, the folder."""
+        """The listed files that are not in ``data``; the folder, if no file is listed."""
         listed = [data / self.folder / name for name in self.files] or [data / self.folder]
         return [path for path in listed if not path.exists()]
 
@@ -126,9 +127,9 @@ def read_card(path: Path) -> Card:
 
 
 def card_of_task(task: str) -> Card | None:
-    """The card that a task was read by; ``tree-H=5,W=3`` was read by ``tree`` with arguments.
+    """The card of a task's dataset; ``tree-H=5,W=3`` was read by ``tree`` with arguments.
 
-    None for a task from a path of the user's, which no card describes.
+    None for a task that was read from a path of the user's, which no card describes.
     """
     known = cards()
     card = known.get(task) or known.get(task.rpartition("-")[0] if "=" in task else "")

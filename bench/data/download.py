@@ -1,4 +1,4 @@
-"""Downloads over http that go on where they were cut short."""
+"""Downloads over http that continue where they were cut short."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _PARTIAL, _RANGE_REFUSED = 206, 416
 
 
 def download(source: Source, part: Path, by_hand: str) -> None:
-    """Bring ``part`` to its full length, from where it ends if the server can.
+    """Download the rest of ``part``, from its end if the server can do that.
 
     Args:
-        source: whose url is asked.
+        source: the source whose url is asked.
         part: the file to fill.
-        by_hand: what the user can do without the server, for the errors.
+        by_hand: what the user can do without the server, for the error texts.
 
     Raises:
         InputError: the server cannot be reached, or gives a file of another length.
@@ -96,7 +96,7 @@ def _open(url: str, have: int, by_hand: str) -> tuple[HTTPResponse, int]:
 
 
 def _blocks(response: HTTPResponse) -> Iterator[bytes]:
-    """The body, as far as it comes; the length tells whether it was cut."""
+    """The body as it arrives; its length tells whether it was cut short."""
     with contextlib.suppress(OSError, HTTPException):
         while block := response.read(_BLOCK):
             yield block

@@ -1,8 +1,8 @@
-"""``bench fetch``: what the sources of a card give, verified, in the folder of the data.
+"""``bench fetch``: the files of a card's sources, verified, in the folder of the data.
 
-A download lies in ``NAME.part``, from which the same command goes on; archives are unpacked in a
-hidden folder. A file gets the name that readers know when it is whole and verified, and the files
-that a card lists come last: a fetch that was killed never reads as complete.
+A download is ``NAME.part`` until it is complete, and the same command continues it; archives are
+unpacked in a hidden folder. A file gets the name that readers know when it is whole and verified,
+and the files that a card lists come last, so that a fetch that was killed never looks complete.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _AGAIN = (
 
 
 def fetch(names: Iterable[str], data_dir: Path | None = None) -> None:
-    """Download what datasets lack into the first of the folders where data is looked for.
+    """Download the missing files of datasets into the first of the folders searched for data.
 
     Raises:
-        InputError: a name is unknown (nothing is downloaded then), or datasets could not be had;
-            the others were.
+        InputError: a name is unknown (nothing is downloaded then), or some datasets could not be
+            downloaded; the others were.
     """
     chosen = [find_card(name.partition(":")[0]) for name in names]
     errors = []
@@ -52,15 +52,15 @@ def fetch(names: Iterable[str], data_dir: Path | None = None) -> None:
 
 
 def fetch_card(card: Card, data: Path) -> None:
-    """Download what a dataset lacks into the data folder ``data``.
+    """Download the missing files of a dataset into the data folder ``data``.
 
-    A source is there when the card's files under its ``to`` are; where the card lists none of
-    them, when ``to`` is.
+    A source is there if the card's files under its ``to`` are; if the card lists none of them, if
+    ``to`` is.
 
     Raises:
         InputError: a source cannot be reached, was cut short or is not the published one; a file
-            that is here is not; an archive cannot be unpacked; files are missing that no source
-            has; the disk is full.
+            that is here has another hash; an archive cannot be unpacked; files are missing that no
+            source has; the disk is full.
     """
     if not card.folder:
         what = f"your own {card.takes_path}" if card.takes_path else "embedded"
@@ -90,7 +90,7 @@ def fetch_card(card: Card, data: Path) -> None:
 
 
 def _fetch_lacking(card: Card, data: Path) -> None:
-    """Fetch the sources that are not there; one process at a time."""
+    """Fetch the sources that are missing; one process at a time."""
     data.mkdir(parents=True, exist_ok=True)
     lock = FileLock(data / ".fetch.lock")
     try:
@@ -104,7 +104,7 @@ def _fetch_lacking(card: Card, data: Path) -> None:
 
 
 def _lacking(card: Card, data: Path) -> list[Source]:
-    """The sources that are not there."""
+    """The sources that are missing."""
     return [
         source
         for source in card.sources
@@ -113,21 +113,21 @@ def _lacking(card: Card, data: Path) -> list[Source]:
 
 
 def _brought(card: Card, source: Source) -> list[PurePosixPath]:
-    """The listed files that a source brings and no other one is, or else its ``to``."""
+    """The listed files that this source brings and no other source is, or else its ``to``."""
     others = {other.to for other in card.sources} - {source.to}
     listed = [file for file in _hashes(card) if file.is_relative_to(source.to)]
     return [file for file in listed if str(file) not in others] or [PurePosixPath(source.to)]
 
 
 def _hashes(card: Card) -> dict[PurePosixPath, str]:
-    """The card's files, relative to the folder of the data, with what their hash is to be."""
+    """The card's files, relative to the folder of the data, with their expected hashes."""
     return {
         PurePosixPath(card.folder, name): f"sha256:{sha256}" for name, sha256 in card.files.items()
     }
 
 
 def _fetch_source(card: Card, source: Source, data: Path) -> None:
-    """Download one source unless the user brought its archive, verify, unpack, move into place."""
+    """Download one source unless the user put its archive there; verify, unpack and move it."""
     target = data / source.to
     target.parent.mkdir(parents=True, exist_ok=True)
     whole, kind = target, "file"
@@ -157,7 +157,7 @@ def _fetch_source(card: Card, source: Source, data: Path) -> None:
 
 
 def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:
-    """Compare a file that is there with ``sha256:…`` or ``md5:…``, if that is known."""
+    """Compare an existing file with ``sha256:…`` or ``md5:…``; do nothing if neither is known."""
     kind, _, digest = expected.partition(":")
     if not digest or not path.is_file():
         return
@@ -168,9 +168,9 @@ def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:
 
 
 def _move(card: Card, source: Source, content: Path, target: Path, way_out: str) -> None:
-    """Verify the listed files of what a source gave and move all of it into place.
+    """Verify the listed files of a source and move all its files into place.
 
-    It is moved at once where nothing is, else file by file with the listed ones at the end.
+    A folder is moved at once if nothing is there; else file by file, the listed ones last.
     """
     hashes = _hashes(card)
     last = []

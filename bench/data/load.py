@@ -1,6 +1,6 @@
-"""From what is typed after ``--dataset`` to a task: ``wordnet``, ``tree:H=3,W=7``, ``beir:FOLDER``.
+"""From the text after ``--dataset`` to a task: ``wordnet``, ``tree:H=3,W=7``, ``beir:FOLDER``.
 
-A name is parsed once into a :class:`Dataset`; what is read, and from where, follows from it.
+A name is parsed once into a :class:`Dataset`, which says what is read and from where.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ BY_HAND = "missing: see below"
 
 
 class Dataset(NamedTuple):
-    """A dataset as it was typed: a card, and what came after the colon.
+    """A dataset as it was typed: a card, and the text after the colon.
 
     Attributes:
         card: the card of the name before the colon.
-        argument: the path or the arguments as they were typed; empty without a colon.
+        argument: the path or the arguments as typed; empty without a colon.
         options: the options of the reader that the arguments set.
     """
 
@@ -42,7 +42,7 @@ class Dataset(NamedTuple):
         """Parse a name; nothing is read.
 
         Raises:
-            InputError: the name is unknown, a path is missing, or an argument is off.
+            InputError: the name is unknown, a path is missing, or an argument is wrong.
         """
         name, _, argument = typed.partition(":")
         card = find_card(name)
@@ -62,7 +62,7 @@ class Dataset(NamedTuple):
         return f"{self.card.name}-{last}" if last else self.card.name
 
     def read(self, data_dir: Path | None) -> Task:
-        """Read the task, as ``load_dataset`` does."""
+        """Read the task; see ``load_dataset``."""
         card = self.card
         options = card.options | self.options
         if "graph" in options:
@@ -78,19 +78,19 @@ class Dataset(NamedTuple):
 
 
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
-    """Read one dataset; a file that is not found as named is looked for in the data folders.
+    """Read one dataset; a path that does not exist as typed is looked for in the data folders.
 
     Raises:
-        InputError: it is unknown, not here, its arguments are off, a file is not the published
-            one, or its counts are not the card's.
+        InputError: it is unknown or not on this machine, its arguments are wrong, a file is not the
+            published one, or its counts are not those of the card.
     """
     return Dataset.parse(name).read(data_dir)
 
 
 def dataset_of(task: str) -> str:
-    """The dataset that a task was read from, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
+    """The dataset of a task, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
 
-    For one that was read from a path, only the last part of the path is known.
+    For a dataset that was read from a path, only the last part of the path is known.
     """
     own = (card for card in cards().values() if card.takes_path)
     card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
@@ -103,8 +103,8 @@ def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str
     """A function that reads a task by its name.
 
     Args:
-        datasets: where the name alone does not find it, as ``--dataset`` takes them.
-        data_dir: where data files are looked for.
+        datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
+        data_dir: the folder that is searched for data first.
 
     Raises:
         InputError: a dataset that was named cannot be read.
@@ -129,7 +129,7 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
 
 
 def state_of(card: Card, data_dir: Path | None) -> str:
-    """``READY``, or what is missing and the command that brings it."""
+    """``READY``, or what is missing and the command that gets it."""
     graph = card.options.get("graph")
     if graph is not None and not (FOLDER / graph).exists():
         return f"missing: {graph}; python -m bench embed-wordnet"
@@ -138,6 +138,9 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     if not card.folder or not card.missing(here):
         return READY
     return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
+
+
+"""The options in ``H=3,W=7``; only whole numbers among the card's options can be set."""
 
 
 def _options(card: Card, argument: str) -> dict[str, int]:
@@ -162,7 +165,7 @@ def _own_path(argument: str, data_dir: Path | None) -> Path:
 
 
 def _checked_folder(card: Card, data_dir: Path | None) -> Path:
-    """The folder of a dataset, its files being there and those of the release."""
+    """The folder of a dataset, after a check that its files are there and are those released."""
     folder = find_data(card.folder, data_dir, dataset=card.name)
     way_out = f"run `python -m bench fetch {card.name}`" if card.sources else card.obtain
     for file, sha256 in card.files.items():
@@ -178,7 +181,7 @@ def _checked_folder(card: Card, data_dir: Path | None) -> Path:
 
 
 def _check_counts(card: Card, task: Task) -> None:
-    """Compare a task with what its card promises."""
+    """Compare the counts of a task with those of its card."""
     counts = {
         "queries": len(task.query_names),
         "documents": len(task.document_names),

@@ -1,4 +1,4 @@
-"""One cell in this process: fit, index, choose, search, measure. ``cell.py`` tells it.
+"""One cell in this process: fit, index, choose, search, measure. ``cell.py`` has all the steps.
 
 In: a method, a task and a seed. Out: a measured :class:`bench.store.cell.Cell`. It may import
 ``plan``, ``registry``, ``versions``, ``store``, ``method``, ``task``, ``measures``, ``leaves``,

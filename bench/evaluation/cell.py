@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from bench.task.word_pairs import WordPairs
 
 ReportPhase: TypeAlias = Callable[[str, int, int], None]
-"""Called with (phase, done, total) as a cell gets on."""
+"""Called with (phase, done, total) as a cell proceeds."""
 
 logger = logging.getLogger(__name__)
 
@@ -49,9 +49,9 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
     """Measure a planned cell in this process, and store it if it was measured to its end.
 
     Args:
-        spec: what to measure and where it goes.
-        report: called as the cell gets on.
-        warn: called with what the user should know at once.
+        spec: the cell, its task and the folder that it is stored in.
+        report: called as the cell proceeds.
+        warn: called with a text that the user should see at once.
 
     Returns:
         The cell, with a status and a reason where it was not measured.
@@ -133,14 +133,14 @@ def measure(
 
     Args:
         method: an unfitted method with its workspace.
-        task: what it is measured on, its test sealed.
-        sealed: that test.
-        planned: the cell with everything but its outcome.
-        fitted: where fitted states are kept, and taken from.
-        report: called as the cell gets on.
+        task: the task that it is measured on, with its test sealed.
+        sealed: the judgements of that test.
+        planned: the planned cell, with every field but the outcome.
+        fitted: the cache of fitted states, which are loaded from it and kept in it.
+        report: called as the cell proceeds.
         launched: when the work on this cell began (seconds since 1970).
-        memory_bytes: what this process may use; 0: there is no ceiling; None: it is not known.
-        folder: where the run and the values of its queries are written; None: nowhere.
+        memory_bytes: memory that this process may use; 0: there is no ceiling; None: not known.
+        folder: the folder for the run and the values of its queries; None: they are not written.
 
     Returns:
         The cell, with status OK.

@@ -23,10 +23,10 @@ def choose(method: Method, task: Task, points: Sequence[Point], progress: Progre
     Of points that rank equally well the cheapest is taken.
 
     Args:
-        method: fitted and indexed.
-        task: whose validation is searched; its test may be sealed.
-        points: the method's, cheapest first.
-        progress: called with (searched, all) points.
+        method: a method that was fitted and has indexed the corpus.
+        task: the task whose validation queries are searched; its test may be sealed.
+        points: the operating points of the method, cheapest first.
+        progress: called with the numbers of points (searched, all).
     """
     if len(points) == 1:
         return Chosen(budget=BUDGET, number=0, reason="the only operating point")

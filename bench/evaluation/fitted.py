@@ -1,4 +1,4 @@
-"""What a method is fitted on, and fitted states: an encoder is trained once for all its rows."""
+"""The training data of a method, and fitted states: an encoder is trained once for all its rows."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class FitInfo(NamedTuple):
 
     Attributes:
         seconds: seconds of training, including the warm start, in this cell or an earlier one.
-        spent: seconds spent on it in this process.
-        shared: whether it was fitted before.
-        waited: seconds until another cell's process had fitted it.
+        spent: seconds of fitting or loading in this process.
+        shared: whether another cell fitted it before.
+        waited: seconds of waiting until another cell's process had fitted it.
         gpu: the GPU that it was fitted on, or None.
     """
 
@@ -59,7 +59,7 @@ class FittedCache:
         self._not_before = not_before
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
-        """FitInfo a method, or load what another cell fitted; a warm start likewise first."""
+        """Fit a method, or load the state that another cell fitted; its warm start comes first."""
         if self._folder is None or not method.keeps_fit:
             return self._fit(method, training, seed, progress)
         folder = self._folder / fit_key(self._task_digest, method, seed)
@@ -74,7 +74,7 @@ class FittedCache:
             return fit._replace(waited=fit.waited + waited)
 
     def _load(self, method: Method, folder: Path) -> FitInfo | None:
-        """Load a state, returning how it was fitted; None if there is none."""
+        """Load a state and return how it was fitted; None if there is no state."""
         record = folder / "fit.json"
         if not record.exists() or record.stat().st_mtime < self._not_before:
             return None
@@ -100,7 +100,7 @@ class FittedCache:
         return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
-        """Keep the state for other cells; without room for it this cell goes on all the same."""
+        """Keep the state for other cells; if that fails, this cell goes on without it."""
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
@@ -118,14 +118,14 @@ def lacking(method: type[Method]) -> str | None:
 
 
 def unsuited(method: Method, task: Task) -> str | None:
-    """Why a method has no row on a task, or None."""
+    """The reason why a method has no row on a task, or None."""
     if task.similarity is not None and type(method).score is Method.score:
         return "does not score single pairs"
     return method.skip(training_of(task, method))
 
 
 def training_of(task: Task, method: Method | type[Method]) -> Training:
-    """What a method is given to fit on; the test too, if it declares ``sees_test``."""
+    """The data that a method is fitted on; the test too, if the method declares ``sees_test``."""
     if not method.sees_test:
         return task.training()
     test = task.test

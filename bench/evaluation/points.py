@@ -1,4 +1,4 @@
-"""From what was searched to what is stored of it: one way, in a run and in a replay."""
+"""From searches to the figures that are stored: one way, in a run and in a replay."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
 
 LEAF_RECORDS = 20
-"""How many leaf records of a training are kept, the first and the last included."""
+"""Leaf records of a training that are kept, including the first and the last."""
 
 
 class Evaluation:
@@ -34,9 +34,9 @@ class Evaluation:
         Args:
             judged: the judgements of the queries that are searched; each must have a relevant
                 document.
-            n_documents: size of the corpus.
+            n_documents: number of documents in the corpus.
             exact: [n_pairs] which relevant documents exact search over the same vectors finds, or
-                None where a method cannot search exactly.
+                None if the method cannot search exactly.
         """
         self._judged, self._exact, self._n_documents = judged, exact, n_documents
         self._searched: list[tuple[PointSummary, Bools | None]] = []
@@ -49,9 +49,9 @@ class Evaluation:
         """Measure the next operating point.
 
         Args:
-            summary: how it was searched.
+            summary: the setting and the cost of the search.
             ids: [n_queries, k] documents, best first, -1 after the last.
-            reached: [n_pairs] which relevant documents were visited; None where that is not known.
+            reached: [n_pairs] which relevant documents were visited; None: not known.
         """
         self._searched.append((summary, reached))
         found = self._judged.found(ids)
@@ -59,7 +59,7 @@ class Evaluation:
             part.add(ids, found)
 
     def points(self) -> list[PointResult]:
-        """The results of each operating point, in the order in which they came."""
+        """The results of each operating point, in the order of ``add``."""
         whole, *others = self._parts
         recalls, rankings = whole.recalls(), whole.rankings()
         absent = [None] * len(recalls)
@@ -90,8 +90,8 @@ class Evaluation:
         """The values of each query at the points that are kept.
 
         Args:
-            rows: [n_queries] of the task.
-            points: as ``points`` returned them.
+            rows: [n_queries] rows of the queries in the task.
+            points: the results that ``points`` returned.
         """
         kept = kept_points(points, len(rows))
         return QueryValues(rows, {number: self.of_queries(number) for number in kept})
@@ -159,7 +159,7 @@ class _Part:
         return recall_by_distance(self.found, self._relevance) if self.found else []
 
     def rankings(self) -> list[dict[str, Interval]]:
-        """Means over queries with their intervals, of each ranking."""
+        """Means over queries with their intervals, for each ranking."""
         if not self._values or not self._values[0]:
             return [{} for _ in self._values]
         names = list(self._values[0])
@@ -175,7 +175,7 @@ class _Part:
         return [dict(zip(names, flat[start : start + width], strict=True)) for start in starts]
 
     def results(self) -> list[PartResult] | None:
-        """All measures of each ranking, or None where no pair is of this part."""
+        """All measures of each ranking, or None if this part has no pair."""
         if not len(self.queries):
             return None
         n = {"n_queries": len(self.queries), "n_pairs": self._relevance.n_pairs}
@@ -191,7 +191,7 @@ class _Part:
 
 
 def leaves_of(method: Method, searcher: Searcher) -> Leaves | None:
-    """How evenly documents lie in the method's leaves, now and while it was trained."""
+    """How evenly documents lie in the method's leaves, after training and during it."""
     health = searcher.leaf_health()
     if health is None:
         return None

@@ -1,4 +1,4 @@
-"""A method measured, or made ready to search, in the process of the caller."""
+"""A method measured, or fitted and indexed for a search, in the process of the caller."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _FITTED: WeakValueDictionary[int, Method] = WeakValueDictionary()
-"""Methods that were prepared, by ``id``."""
+"""Methods that were prepared, by their ``id``."""
 
 
 def no_report(_phase: str, _done: int, _total: int) -> None:
-    """Called where the caller asks for no progress."""
+    """Do nothing: the report of a caller that asks for no progress."""
 
 
 def evaluate(
@@ -76,10 +76,10 @@ def evaluate(
 
 
 class Prepared(NamedTuple):
-    """How a method was made ready to search.
+    """The cost of making a method ready to search.
 
     Attributes:
-        fit: how it came to its fitted state.
+        fit: seconds and source of its fitted state.
         index_s: seconds of indexing the corpus.
     """
 
@@ -97,10 +97,10 @@ def prepare(
     """Fit a method under seed 0 and index the corpus, so that it can be searched.
 
     Args:
-        method: one that was not fitted before.
-        task: what it is fitted on.
-        corpus: what is indexed instead of the task's corpus.
-        workspace: what the method is given to work with; None: the same as in a run.
+        method: a method that was not fitted before.
+        task: the task that it is fitted on.
+        corpus: the corpus to index; None: the task's.
+        workspace: the method's cache and device; None: the same as in a run.
 
     Raises:
         InputError: the method cannot be measured on this task, or was fitted before.
@@ -118,9 +118,9 @@ def method_named(name: str, task: Task, settings: Mapping[str, Value]) -> Method
     """A method with the hyper-parameters that a run would give it.
 
     Args:
-        name: as typed after ``--methods``.
-        task: its defaults take the place of the method's.
-        settings: hyper-parameter -> value, before these defaults.
+        name: the name that ``--methods`` takes.
+        task: the task whose defaults replace those of the method.
+        settings: hyper-parameter -> value; they replace the defaults.
 
     Raises:
         InputError: there is no such method, or it has no such hyper-parameter or value.
@@ -135,7 +135,7 @@ def _begin(method: Method, task: Task, workspace: Workspace | None, report: Repo
     """Give a method its workspace.
 
     Raises:
-        InputError: it cannot be measured on this task, or was fitted before.
+        InputError: the method cannot be measured on this task, or was fitted before.
     """
     if _FITTED.get(id(method)) is method or _holds_more_than_new(method):
         raise InputError(
@@ -154,28 +154,28 @@ def _begin(method: Method, task: Task, workspace: Workspace | None, report: Repo
 
 
 def _holds_more_than_new(method: Method) -> bool:
-    """Whether a method has attributes that one just made does not have: its ``fit`` was called."""
+    """Whether a method has attributes that a new one does not have: its ``fit`` was called."""
     return bool(vars(method).keys() - vars(type(method)(**method.values)).keys())
 
 
 def _require_task(task: object) -> None:
-    """Raise TypeError for what is no task."""
+    """Raise TypeError for an object that is no task."""
     if not isinstance(task, Task):
         way = f"; bench.load({task!r}) reads one" if isinstance(task, str) else ""
         raise TypeError(f"a task is expected, as bench.load returns it, got {task!r}{way}")
 
 
 def _method_of(method: object, task: Task, settings: Mapping[str, Value]) -> Method:
-    """A method, made by its name if that is what was given.
+    """The method itself, or a new one if its name was given.
 
     Args:
-        method: a method, or its name.
-        task: its defaults are for a method that is given by name.
-        settings: hyper-parameter -> value, for one that is given by name.
+        method: a method, or the name of one.
+        task: the task whose defaults a method that is given by name gets.
+        settings: hyper-parameter -> value, for a method that is given by name.
 
     Raises:
-        InputError: it is a class, or a name that is unknown; or its hyper-parameters are given
-            beside it.
+        InputError: it is a class, its name is unknown, or hyper-parameters are given beside a
+            method that is made already.
         TypeError: it is something else.
     """
     if isinstance(method, str):

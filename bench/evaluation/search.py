@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
 
 BATCH = 4096
-"""Queries searched at once: bounds memory, and is how often progress is told."""
+"""Queries searched at once: this bounds memory, and progress is reported once a batch."""
 
 MET_AT_MOST = 2
-"""How often a library's counter may count a document: a graph scores some on several levels."""
+"""How often a library's counter may count one document: a graph scores some on several levels."""
 
 
 class Searcher:
     """Searches the queries of a split with an indexed method.
 
     Attributes:
-        encode_seconds: seconds of encoding queries so far, which are part of no search.
+        encode_seconds: seconds of encoding queries so far; no search includes them.
     """
 
     def __init__(
@@ -45,11 +45,11 @@ class Searcher:
         """Search ``queries``.
 
         Args:
-            method: fitted and indexed.
-            queries: n of them.
-            n_documents: size of the corpus.
-            k: documents asked for each query.
-            relevance: of these queries, to see which relevant documents are visited.
+            method: a method that was fitted and has indexed the corpus.
+            queries: the n queries to search.
+            n_documents: number of documents in the corpus.
+            k: number of documents asked for each query.
+            relevance: the relevance of these queries, by which visits of relevant documents count.
         """
         self._method = method
         self._queries = queries
@@ -64,7 +64,7 @@ class Searcher:
         """Search at one operating point.
 
         Raises:
-            MethodError: what came back is not a ranking of the corpus.
+            MethodError: the method did not return a ranking of the corpus.
         """
         n = len(self._queries.rows)
         ids = np.full((n, self._k), -1, np.int32)
@@ -100,7 +100,7 @@ class Searcher:
         return ids
 
     def _batches(self) -> Iterator[tuple[slice, Queries]]:
-        """The queries, encoded, a batch at a time."""
+        """The queries, encoded, in batches."""
         n = len(self._queries.rows)
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
@@ -111,7 +111,7 @@ class Searcher:
             yield batch, queries
 
     def _reached(self, result: SearchResult, batch: slice) -> Bools | None:
-        """Which relevant documents of a batch were visited, None where that is not known."""
+        """Which relevant documents of a batch were visited; None: not known."""
         if self._relevance is None:
             return None
         first, last = self._relevance.indptr[[batch.start, batch.stop]]
@@ -125,7 +125,7 @@ class Searcher:
         return None if self._meter is None else self._meter.health()
 
     def _visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
-        """[n] documents that each query visited, and whether the method says so itself."""
+        """[n] documents that each query visited, and whether the method counted them itself."""
         if result.leaves is not None:
             if self._meter is None:
                 raise MethodError("search() names leaves, but partition() returns None")
@@ -137,7 +137,7 @@ class Searcher:
         return self._n_documents, False
 
     def _claimed(self, visited: Ints | Floats, ids: Ints) -> Ints | Floats:
-        """A method's own counts, if they can be true; scoring a document twice is possible."""
+        """A method's own counts, checked: they may not be impossible."""
         n = len(ids)
         if np.shape(visited) != (n,) or not np.isfinite(visited).all() or np.min(visited) < 0:
             raise MethodError(

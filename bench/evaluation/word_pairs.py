@@ -1,4 +1,4 @@
-"""Scores of word pairs: a method's own, and their rank among other documents of the same query."""
+"""Scores of word pairs: the method's own, and the rank among other documents of the same query."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 N_SAMPLED = 6000
 """Documents that a score is ranked among."""
 BLOCK = 1_000_000
-"""Pairs scored at once: bounds memory, and is how often progress is told."""
+"""Pairs scored at once: this bounds memory, and progress is reported once a block."""
 _SAMPLE_SEED = 20170901
 """The sample belongs to the measure: it does not change with the seed of a run."""
 
@@ -26,9 +26,9 @@ def score_pairs(method: Method, task: Task, progress: Progress) -> dict[str, Flo
     """The scores that a method gives to each pair of words, in two ways.
 
     Args:
-        method: fitted, and able to score single pairs.
+        method: a fitted method that can score single pairs.
         task: a task of word pairs.
-        progress: called with (scored, all) pairs of senses and sampled documents.
+        progress: called with the numbers of pairs (scored, all) of senses and sampled documents.
 
     Returns:
         ``score``: [n] the score of a pair's best pair of senses. ``log-rank``: [n] the best of
@@ -37,7 +37,7 @@ def score_pairs(method: Method, task: Task, progress: Progress) -> dict[str, Flo
         NaN where a pair has no pair of senses.
 
     Raises:
-        MethodError: the scores are not one number for each pair.
+        MethodError: the method does not return one number for each pair.
         NotImplementedError: the method does not score single pairs.
         InputError: the task has no pairs of words.
     """
@@ -72,7 +72,7 @@ def score_pairs(method: Method, task: Task, progress: Progress) -> dict[str, Flo
 
 
 def _score(method: Method, task: Task, rows: Ints, documents: Ints) -> Floats:
-    """[n] a method's scores of n pairs, if they are that."""
+    """[n] a method's scores of n pairs, checked."""
     rows, documents = rows.view(), documents.view()
     rows.flags.writeable = documents.flags.writeable = False
     scores = np.asarray(method.score(task.training().queries(rows), documents))

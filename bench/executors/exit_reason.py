@@ -14,11 +14,11 @@ _LINE_LENGTH = 300
 
 
 def status_and_reason(code: int, printed: str) -> tuple[Status, str]:
-    """How a cell failed whose process cannot report it any more.
+    """Status and reason of a cell whose process can no longer report them.
 
     Args:
         code: exit code of its process, minus the number of the signal that ended it.
-        printed: the last of what it printed.
+        printed: the end of its output.
     """
     if code == -signal.SIGKILL:
         return (

@@ -1,7 +1,7 @@
 """Runs cells in processes of their own on this machine, a few at a time.
 
-A cell's process has a supervisor (:mod:`bench.executors.supervisor`) that ends it and all that it
-started once this process is gone, closes the supervisor's input or asks it to.
+A cell's process has a supervisor (:mod:`bench.executors.supervisor`). It ends that process and
+all its descendants when this process is gone, closes the supervisor's input, or asks for it.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ SCARCE = 0.04
 
 @dataclass(eq=False)
 class _Child:
-    """A cell that is being measured.
+    """A cell that is running.
 
     Attributes:
-        process: the supervisor of its process.
-        claim: keeps other runs from measuring it.
-        killed: why it was ended before it was measured.
-        outcome, ended_at: the cell that its process ended with, and when it reported that.
-        ending: exit code of its process and the last that it printed.
-        gone_since: when the supervisor ended.
+        process: the supervisor of the cell's process.
+        claim: the lock that keeps other runs from measuring it.
+        killed: status and reason if it was ended before it was measured.
+        outcome, ended_at: the cell that its process reported at its end, and the time of that.
+        ending: exit code of its process and the end of its output.
+        gone_since: the time when the supervisor ended.
     """
 
     spec: CellSpec
@@ -68,7 +68,7 @@ class _Child:
 
 
 class LocalExecutor:
-    """Up to ``jobs`` cells at once, each for at most ``timeout_s`` seconds."""
+    """Runs up to ``jobs`` cells at once, each for at most ``timeout_s`` seconds."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class LocalExecutor:
         threads: int,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """``environment``: variables of cells besides those of this process."""
+        """``environment``: variables of cells in addition to those of this process."""
         self._environment = environment or {}
         self._store = store
         self._jobs = jobs
@@ -137,7 +137,7 @@ class LocalExecutor:
         return child
 
     def _listen(self, child: _Child, readable: int) -> None:
-        """Pass on a child's events until it closes its end; None is the last."""
+        """Pass on a child's events until it closes its end of the pipe; None is the last."""
         with os.fdopen(readable, encoding="utf-8", errors="replace") as lines:
             for line in lines:
                 with contextlib.suppress(json.JSONDecodeError):  # killed in the middle of it
@@ -172,7 +172,7 @@ class LocalExecutor:
                 child.killed = Status.TIMEOUT, f"took longer than {self._timeout_s:g} s (--timeout)"
                 child.process.terminate()
             elif child.killed is not None and now - child.began > self._timeout_s + 3 * GRACE_S:
-                child.process.kill()  # a supervisor that does not get on; its cell ends with it
+                child.process.kill()  # the supervisor hangs; its cell ends with it
             if child.process.poll() is not None:
                 # Its supervisor was killed, and something else keeps the pipe open.
                 child.gone_since = child.gone_since or now
@@ -186,7 +186,7 @@ class LocalExecutor:
             largest.stop()
 
     def _end(self, child: _Child) -> Cell:
-        """What became of a cell; what its process has not stored is stored now."""
+        """How a cell ended; it is stored now if its process has not stored it."""
         self._running.remove(child)
         _await(child)
         try:
@@ -212,7 +212,7 @@ class LocalExecutor:
 
 
 def _await(child: _Child) -> None:
-    """Wait until the supervisor has ended the cell and then itself."""
+    """Wait until the supervisor has ended the cell, and then has ended itself."""
     child.stop()
     try:
         child.process.wait(3 * GRACE_S)

@@ -1,4 +1,4 @@
-"""Planned cells measured, each in a process of its own; stored ones are kept as they are."""
+"""Planned cells are measured, each in a process of its own; stored cells are kept."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cluster:
-    """A Ray cluster.
+    """A Ray cluster and the resources that cells need there.
 
     Attributes:
         address: HOST:PORT; None: ``RAY_ADDRESS``, or a new one of this machine alone.
-        needs: ``[METHOD.]NAME=NUMBER``, what cells need on a node.
+        needs: ``[METHOD.]NAME=NUMBER``, the resources that cells need on a node.
     """
 
     address: str | None = None
@@ -47,14 +47,14 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Conditions:
-    """How cells are measured.
+    """Limits of the cells, and the machine or cluster that runs them.
 
     Attributes:
-        jobs: cells at once; None: one here, on a cluster as many as it has room for.
+        jobs: cells at once; None: one on this machine, on a cluster as many as it has room for.
         timeout_s: seconds that a cell may take.
-        memory_bytes: what all cells here may allocate together; None: most of what is free.
+        memory_bytes: memory that all cells on this machine share; None: most of what is free.
         fresh: whether stored cells are measured again.
-        cluster: where cells run; None: on this machine.
+        cluster: the cluster that runs the cells; None: they run on this machine.
     """
 
     jobs: int | None = None
@@ -65,12 +65,12 @@ class Conditions:
 
     @property
     def threads(self) -> int:
-        """Cores that a cell computes on."""
+        """Number of cores that a cell computes on."""
         return max(1, usable_cores() // (self.jobs or 1))
 
 
 def join(conditions: Conditions) -> None:
-    """Connect to the cluster, where cells run on one.
+    """Connect to the cluster, if cells run on one.
 
     Raises:
         InputError: it cannot be reached.
@@ -89,15 +89,15 @@ def measure(
 
     Args:
         planned: every task with its planned cells; failed ones are stored as they are.
-        registry: where the cells' methods are found.
+        registry: the registry that the cells' methods were found in.
         store: the results folder.
-        conditions: limits, and where cells run.
+        conditions: limits, and the machine or cluster that runs the cells.
 
     Returns:
-        The cells, each key once, those that were stored before first.
+        The cells, each key once; those that were stored before come first.
 
     Raises:
-        InputError: the folder cannot be written, or a need is none of the methods'.
+        InputError: the folder cannot be written, or a need is of no method.
     """
     resources = _resources(planned, registry, conditions.cluster)
     store.prepare()
@@ -140,7 +140,7 @@ def measure(
 def _resources(
     planned: Sequence[tuple[Task, list[Cell]]], registry: Registry, cluster: Cluster | None
 ) -> dict[str, Resources]:
-    """What the cells of each method need on a node of the cluster, if there is one."""
+    """The resources of each method's cells on a node of the cluster; empty without a cluster."""
     if cluster is None:
         return {}
     names = sorted({cell.method for _, cells in planned for cell in cells})
@@ -149,7 +149,7 @@ def _resources(
 
 
 def _executor(store: Store, conditions: Conditions) -> Executor:
-    """What measures cells where they are to run."""
+    """The executor of this machine or of the cluster."""
     jobs, timeout_s = conditions.jobs, conditions.timeout_s
     if conditions.cluster is not None:
         from bench.executors.ray import RayExecutor

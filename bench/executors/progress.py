@@ -1,4 +1,4 @@
-"""How far a run is, while its cells are measured: bars on a terminal, lines elsewhere."""
+"""The progress of a run while its cells are measured: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 
 def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
-    """Show the events of a run as they come; the ended cells are returned."""
+    """Show the events of a run as they come, and return the cells that ended."""
     console = Console()
     shown = _live(console, events, n_cells) if console.is_terminal else _plain(events, n_cells)
     return list(shown)
 
 
 def _outcome(cell: Cell) -> str:
-    """How a cell ended, in a line."""
+    """How a cell ended, in one line."""
     if cell.status is Status.SKIPPED:
         return f"{cell.status}: {cell.reason}"
     if cell.status is not Status.OK:
@@ -62,7 +62,7 @@ def _quality(cell: Cell) -> str:
 
 
 def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
-    """Lines for a log: the start and end of a cell, and a phase now and then."""
+    """Print lines for a log: the start and end of a cell, and a phase now and then."""
     began = time.monotonic()
     phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last printed
     ended = 0
@@ -89,7 +89,7 @@ def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
 
 
 def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
-    """A bar for the run and one for each cell that is running."""
+    """Show a bar for the run and one for each running cell."""
     columns = (
         SpinnerColumn(),
         TextColumn(

@@ -1,4 +1,4 @@
-"""What executors report of cells, and the queue of cells that runs into one folder share."""
+"""The events of cells, and the queue of cells that runs into one folder share."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 
 GRACE_S = 5.0
-"""How long a cell may take to end when asked, before it is killed."""
+"""Seconds that a cell has to end after it was asked to; then it is killed."""
 
 
 class Kind(StrEnum):
-    """What happened to a cell."""
+    """The kind of an event."""
 
     START = "start"
     PHASE = "phase"
@@ -33,10 +33,10 @@ class Event:
     """Something that happened to a cell.
 
     Attributes:
-        kind: what it was.
+        kind: the kind of the event.
         cell: the planned cell, or the measured one at its end.
-        text: the name of the phase, or the warning.
-        done, total: how far the phase is.
+        text: the name of the phase, or the text of the warning.
+        done, total: progress of the phase.
     """
 
     kind: Kind
@@ -50,21 +50,21 @@ class Executor(Protocol):
     """Measures cells in processes of their own."""
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """Measure cells, in order, and yield what happens; all processes are gone at the end.
+        """Measure cells, in order, and yield their events; all processes are gone at the end.
 
-        A cell that another run is measuring waits for it: what that stores is not measured again.
+        A cell that another run is measuring waits for it, and is kept if that run stores it.
         """
 
 
 class Claimed(NamedTuple):
-    """A cell to be measured, and what keeps other runs from measuring it until it is released."""
+    """A cell to be measured, and the lock that keeps other runs from measuring it."""
 
     spec: CellSpec
     claim: BaseFileLock
 
 
 class CellQueue:
-    """Cells that are still to be measured, in order. It is true while there are some."""
+    """Cells that are still to be measured, in order. It is true while there are any."""
 
     def __init__(self, store: Store, specs: Sequence[CellSpec]) -> None:
         self._store = store
@@ -75,10 +75,10 @@ class CellQueue:
         return bool(self._specs)
 
     def take(self, room: int) -> Iterator[Event | Claimed]:
-        """Take at most ``room`` cells that no other run is measuring off the queue.
+        """Take at most ``room`` cells off the queue that no other run is measuring.
 
         Yields:
-            Each of them, claimed; and an event for what another run is measuring or has measured.
+            Each of them, claimed; an event for each that another run is measuring or has measured.
         """
         for spec in list(self._specs):
             if room <= 0:

@@ -1,6 +1,6 @@
 """Runs cells on a Ray cluster, each as one task; their results are gathered into the store here.
 
-A node that dies costs the cells on it a retry. How a cell itself fails is never tried again.
+A cell whose node dies is tried again. A cell that fails by itself is not.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ if TYPE_CHECKING:
     from bench.store.folder import Store
 
 RETRIES = 3
-"""How often a cell is begun again whose worker or node died."""
+"""How often a cell is started again whose worker or node died."""
 PATIENCE_S = 20.0
-"""How long a cell waits for a node that has what it asks for, while no node of the cluster has."""
+"""Seconds that a cell waits for a node with enough resources, if the cluster has none."""
 LOOK_EVERY_S = 2.0
-"""How often the nodes of the cluster are counted."""
+"""Seconds between two looks at the nodes of the cluster."""
 
 
 @dataclass(eq=False)
 class _Sent:
-    """A cell that was handed to the cluster.
+    """A cell that was sent to the cluster.
 
     Attributes:
-        claim: keeps other runs from measuring it.
+        claim: the lock that keeps other runs from measuring it.
         stream: the messages of its node.
         tries: how often its worker or node died.
-        began: whether a node has taken it up.
-        unschedulable_since: since when no node has what it asks for.
+        began: whether a node has begun it.
+        unschedulable_since: the time since when no node has the resources that it asks for.
     """
 
     spec: CellSpec
@@ -60,10 +60,10 @@ class _Sent:
 
 
 class RayExecutor:
-    """Cells on the nodes of the cluster that this process is connected to."""
+    """Runs cells on the nodes of the cluster that this process is connected to."""
 
     def __init__(self, store: Store, *, jobs: int | None, timeout_s: float) -> None:
-        """``jobs``: cells at once; None: as many as there is room for."""
+        """``jobs``: cells at once; None: as many as the cluster has room for."""
         self._store = store
         self._jobs = jobs
         self._timeout_s = timeout_s
@@ -73,7 +73,7 @@ class RayExecutor:
         self._look_at = 0.0
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """As in :class:`bench.executors.queue.Executor`; this process leaves the cluster."""
+        """See :class:`bench.executors.queue.Executor`; this process leaves the cluster then."""
         queued = CellQueue(self._store, specs)
         try:
             with self._store.staging("cluster") as folder:
@@ -100,7 +100,7 @@ class RayExecutor:
         return most - len(self._sent)
 
     def _look(self) -> None:
-        """Count what the living nodes have."""
+        """Read the resources of the living nodes."""
         if time.monotonic() >= self._look_at:
             self._nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             self._look_at = time.monotonic() + LOOK_EVERY_S
@@ -127,7 +127,7 @@ class RayExecutor:
         sent.stream, sent.began = task.remote(job.model_dump_json(by_alias=True), files), False
 
     def _files(self, folder: str) -> Any:  # noqa: ANN401 - a reference of Ray's
-        """A task's files, put into the cluster's memory once."""
+        """A task's files, copied once into the cluster's memory."""
         if folder not in self._tasks:
             files = {path.name: np.fromfile(path, np.uint8) for path in Path(folder).iterdir()}
             self._tasks[folder] = ray.put(files)
@@ -153,7 +153,7 @@ class RayExecutor:
                 yield from self._events_of(sent, message)
 
     def _events_of(self, sent: _Sent, message: Message) -> Iterator[Event]:
-        """The events that a message of a cell's node stands for."""
+        """The events of a message from a cell's node."""
         planned = sent.spec.planned
         if isinstance(message, Began):
             sent.began = True
@@ -166,7 +166,7 @@ class RayExecutor:
             self._submit(sent, with_task=True)
 
     def _gathered(self, sent: _Sent, message: Measured) -> Event:
-        """Store what a node measured, as if it had been measured here."""
+        """Store a cell that a node measured, as if it had been measured here."""
         cell = Cell.model_validate_json(message.cell)
         (self._store.logs / f"{cell.key}.log").write_bytes(message.log)
         with self._store.staging(cell.key) as staging:
@@ -176,7 +176,7 @@ class RayExecutor:
         return self._ended(sent, cell)
 
     def _again(self, sent: _Sent, error: Exception) -> Event:
-        """Begin a cell again whose worker or node died, if that did not happen too often."""
+        """Start a cell again whose worker or node died, unless that happened too often."""
         sent.tries += 1
         if sent.tries > RETRIES:
             reason = f"its worker or node died {sent.tries} times, the last time: {_line(error)}"
@@ -186,7 +186,7 @@ class RayExecutor:
         return Event(Kind.WARNING, sent.spec.planned, text)
 
     def _unschedulable(self) -> Iterator[Event]:
-        """Warn of cells that no node has room for, and fail them in the end; Ray would wait on."""
+        """Warn of cells that no node has room for, and fail them later; Ray would wait forever."""
         now = time.monotonic()
         for sent in [sent for sent in self._sent if not sent.began]:
             asked = sent.spec.resources
@@ -212,7 +212,7 @@ class RayExecutor:
         return Event(Kind.END, cell)
 
     def _leave(self) -> None:
-        """End what still runs: the supervisor of a cell ends it with the worker."""
+        """End all running cells; the supervisor of a cell ends it when the worker ends."""
         for sent in self._sent:
             with contextlib.suppress(RayError):
                 ray.cancel(sent.stream)
@@ -222,7 +222,7 @@ class RayExecutor:
 
 
 def _has(node: dict[str, float], asked: Resources) -> bool:
-    """Whether a node has what a cell asks for, when nothing else runs there."""
+    """Whether a node has the resources that a cell asks for, when nothing else runs there."""
     return (
         node.get("CPU", 0) >= asked.cpus
         and node.get("GPU", 0) >= asked.gpus
@@ -231,6 +231,6 @@ def _has(node: dict[str, float], asked: Resources) -> bool:
 
 
 def _line(error: Exception) -> str:
-    """The first sentence of Ray's message, which goes on with advice on its own tools."""
+    """The first sentence of Ray's message; the others are advice on Ray's own tools."""
     cause = error.cause if isinstance(error, RayTaskError) else error
     return reason_of(cause).split(". ")[0].rstrip(".")

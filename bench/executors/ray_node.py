@@ -1,7 +1,7 @@
 """The part of a node of a cluster: it runs the process of a cell and sends back the results.
 
-The cell is measured by the executor of this machine (:mod:`bench.executors.local`), in a folder of
-the node's own: its isolation, limits and account of memory are those of a local run.
+The cell is measured by the executor of this machine (:mod:`bench.executors.local`), in a folder
+of the node's own: isolation, limits and the account of memory are those of a local run.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class SharedFolderProbe(Record):
-    """A file of the machine that sends cells, and its text: a node that reads it shares folders."""
+    """A file of the sending machine and its text: a node that reads it shares folders."""
 
     file: str
     text: str
@@ -54,9 +54,9 @@ class Job(Record):
 
     Attributes:
         spec: the cell, with folders of the machine that sends it.
-        timeout_s: seconds that it may take.
-        cluster: its address, for a method that works on shards by actors.
-        shared_folder_probe: tells a node whether it shares the sender's folders.
+        timeout_s: seconds that the cell may take.
+        cluster: the address of the cluster, for a method that works on shards by actors.
+        shared_folder_probe: the file by which a node knows whether it shares the sender's folders.
     """
 
     spec: CellSpec
@@ -66,13 +66,13 @@ class Job(Record):
 
 
 class Began(NamedTuple):
-    """A node has taken the cell up."""
+    """A node has begun the cell."""
 
     node: str
 
 
 class Going(NamedTuple):
-    """How far the cell is, or a warning; as in an event."""
+    """Progress of the cell, or a warning; the fields are those of an event."""
 
     kind: Kind
     text: str
@@ -81,16 +81,16 @@ class Going(NamedTuple):
 
 
 class TaskWanted(NamedTuple):
-    """The node lacks the task's files: send them with the cell."""
+    """The node lacks the task's files: they are to be sent with the cell."""
 
 
 class Measured(NamedTuple):
     """The results of a cell.
 
     Attributes:
-        cell: JSON of the whole cell.
-        files: those stored with it.
-        log: what its process printed.
+        cell: JSON of the cell.
+        files: the files that were stored with it.
+        log: the output of its process.
     """
 
     cell: str
@@ -105,11 +105,11 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
     """Measure a cell on this node.
 
     Args:
-        job_json: of a ``Job``.
-        sent: the task's files, or None as long as they were not asked for.
+        job_json: JSON of a ``Job``.
+        sent: the task's files, or None before they were asked for.
 
     Yields:
-        What happens; ``Measured`` or ``TaskWanted`` is the last.
+        What happens to the cell; ``Measured`` or ``TaskWanted`` is the last message.
     """
     job = Job.model_validate_json(job_json)
     yield Began(platform.node())
@@ -136,7 +136,7 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
 
 
 def _placed(job: Job, store: Store, sent: Files | None) -> CellSpec | None:
-    """The cell with folders, memory and provenance of this node; None if the task is not here."""
+    """The cell with this node's folders, memory and provenance; None if the task is not here."""
     spec, cpus = job.spec, job.spec.resources.cpus
     update: dict[str, object] = {"root": str(store.root)}
     if not job.shared_folder_probe.is_seen():
@@ -152,7 +152,7 @@ def _placed(job: Job, store: Store, sent: Files | None) -> CellSpec | None:
 
 
 def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:
-    """The folder of a task on this node, written if its files were sent; None if there is none."""
+    """The folder of a task on this node, written if its files were sent; else None."""
     folder, partial = tasks / name, tasks / f"{name}-sent"
     with FileLock(f"{folder}.lock"):  # another cell of the task may be writing it
         if not folder.exists():
@@ -167,7 +167,7 @@ def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:
 
 
 def _gathered(cell: Cell, store: Store) -> Measured:
-    """A cell and its files, which this node need not keep."""
+    """A cell and its files, which are removed from this node."""
     folder = store.folder(cell)
     files = {
         name: (folder / name).read_bytes() for name in (RUN, QUERIES) if (folder / name).exists()

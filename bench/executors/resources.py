@@ -1,4 +1,4 @@
-"""What cells need on a node of a cluster, where the user knows better than the method."""
+"""The resources that cells need on a node of a cluster, as the method or the user states them."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class Needs:
             self._changes.setdefault(method, {})[resource] = _number(text, resource, value)
 
     def of(self, method: str) -> Resources:
-        """What a cell of a method asks for.
+        """The resources that a cell of a method asks for.
 
         Raises:
-            InputError: the method states what no cluster can give.
+            InputError: the method states a need that no cluster can give.
         """
         stated = self._methods[method].resources
         changed = {**self._changes.get("", {}), **self._changes.get(method, {})}

@@ -1,10 +1,10 @@
-"""The process between the harness and a cell's: ``python -m`` this, with SPEC.json, FD and LOG.
+"""The process between the harness and a cell: ``python -m`` this module, with SPEC.json FD LOG.
 
-It forks the cell's process before anything heavy is imported, keeps the start and the end of what
-that prints, and leaves nothing of it behind: when the cell's process has ended, or when its own
-standard input has (the harness is gone, or wants no more of the cell), it ends all descendants. On
-Linux these include those that left their group, session and parent, which the kernel hands to this
-process. Asked to end (SIGTERM), it asks the cell first. Its last line on FD says how that ended.
+It forks the cell's process before anything heavy is imported, keeps the start and the end of its
+output, and leaves no process behind. It ends all descendants when the cell's process has ended, or
+when its own standard input has (the harness is gone, or no longer wants the cell). On Linux it also
+ends descendants that left their group, session and parent: the kernel hands them to this process.
+On SIGTERM it asks the cell to end first. Its last line on FD says how the cell ended.
 """
 
 from __future__ import annotations
@@ -20,20 +20,70 @@ import sys
 import time
 from pathlib import Path
 
-from bench.executors.log import CellLog
 from bench.executors.queue import GRACE_S
 
 LINGER_S = 0.5
-"""How long what a cell started may outlive it: libraries tidy up in processes of their own."""
+"""Seconds that a cell's other processes may outlive it: libraries tidy up in some of their own."""
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+
+
+KEPT_BYTES = 500_000
+"""Bytes kept of the start, and as many of the end."""
+LAST_WORDS_BYTES = 64_000
+"""Bytes kept in memory: enough for Python's report on all threads when it crashes."""
+
+
+class CellLog:
+    """A log file of about a megabyte at most; a full disk is no failure."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._room = KEPT_BYTES
+        self._end = bytearray()
+        self._left_out = 0
+        self._write(b"", "wb")
+
+    def add(self, block: bytes) -> None:
+        """Add some output."""
+        start, rest = block[: self._room], block[self._room :]
+        if start:
+            self._room -= len(start)
+            self._write(start)
+        self._end += rest
+        if len(self._end) > 2 * KEPT_BYTES:
+            self._drop(len(self._end) - KEPT_BYTES)
+
+    def close(self) -> None:
+        """Write the end of the output."""
+        self._drop(len(self._end) - KEPT_BYTES)
+        if self._left_out:
+            self._write(f"\n[... {self._left_out:,} bytes left out ...]\n".encode())
+        self._write(self._end)
+
+    def last_words(self) -> str:
+        """The end of the output."""
+        if self._end:
+            return self._end[-LAST_WORDS_BYTES:].decode(errors="replace")
+        with contextlib.suppress(OSError), self._path.open("rb") as file:
+            return file.read()[-LAST_WORDS_BYTES:].decode(errors="replace")
+        return ""
+
+    def _drop(self, n_bytes: int) -> None:
+        if n_bytes > 0:
+            del self._end[:n_bytes]
+            self._left_out += n_bytes
+
+    def _write(self, content: bytes | bytearray, mode: str = "ab") -> None:
+        with contextlib.suppress(OSError), self._path.open(mode) as file:
+            file.write(content)
 
 
 class Supervisor:
     """Watches over the process of a cell, a child of this one and leader of its group."""
 
     def __init__(self, worker: int, printed: int, log: CellLog) -> None:
-        """``printed``: what to read the cell's output from."""
+        """``printed``: the descriptor that the cell's output is read from."""
         self._worker = worker
         self._watched = [0, printed]
         self._printed = printed
@@ -43,7 +93,7 @@ class Supervisor:
         self._code: int | None = None
 
     def watch(self) -> int:
-        """Wait for the cell's process; its exit code is returned, minus the signal if killed."""
+        """Wait for the cell's process and return its exit code, minus the signal if killed."""
         wake = self._wake_on_signals()
         self._reap()
         while self._code is None:
@@ -72,7 +122,7 @@ class Supervisor:
         return self._code
 
     def _wake_on_signals(self) -> int:
-        """A descriptor that becomes readable when a child ends or this process is asked to."""
+        """A descriptor that becomes readable when a child ends or this process is asked to end."""
         wake, written = os.pipe()
         os.set_blocking(written, False)
         signal.set_wakeup_fd(written, warn_on_full_buffer=False)
@@ -98,7 +148,7 @@ class Supervisor:
         return block
 
     def _reap(self) -> bool:
-        """Collect children that ended; whether there are others."""
+        """Collect the children that ended; return whether there are others."""
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == self._worker:
@@ -108,7 +158,7 @@ class Supervisor:
         return True
 
     def _end_descendants(self) -> None:
-        """End what the cell left; some of it may be starting more while this looks."""
+        """End the processes that the cell left; some may start more meanwhile."""
         lingers_until = time.monotonic() + LINGER_S
         while self._reap() and time.monotonic() < lingers_until and 0 in self._watched:
             time.sleep(0.01)
@@ -125,7 +175,7 @@ class Supervisor:
 
 
 def _prctl(option: int, value: int) -> None:
-    """Set an attribute of this process, where the system has it."""
+    """Set an attribute of this process, if the system has that attribute."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 

@@ -1,4 +1,4 @@
-"""The process of a cell: it measures, and reports to the harness how far it is.
+"""The process of a cell: it measures, and reports its progress to the harness.
 
 It writes one JSON line an event to a file descriptor, and ends when its parent does.
 """
@@ -21,7 +21,7 @@ REPORT_EVERY_S = 0.2
 
 
 class _Events:
-    """Lines to the harness; of one phase at most a few a second."""
+    """Writes lines to the harness; a few a second at most for one phase."""
 
     def __init__(self, descriptor: int) -> None:
         # What a method starts must not hold this end of the pipe open.
@@ -31,7 +31,7 @@ class _Events:
         self._next = 0.0
 
     def phase(self, phase: str, done: int, total: int) -> None:
-        """Report how far a phase is."""
+        """Report the progress of a phase."""
         now = time.monotonic()
         if phase == self._phase and now < self._next and done < total:
             return
@@ -39,7 +39,7 @@ class _Events:
         self._write({"kind": Kind.PHASE, "text": phase, "done": done, "total": total})
 
     def warn(self, text: str) -> None:
-        """Report what the user should know at once."""
+        """Report a text that the user should see at once."""
         self._write({"kind": Kind.WARNING, "text": text})
 
     def end(self, cell: Cell) -> None:
@@ -59,7 +59,7 @@ def _end() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End once the parent is gone, killed outright perhaps; Linux sees to that sooner."""
+    """End once the parent is gone, even if it was killed; Linux does that without this thread."""
     while os.getppid() == parent:
         time.sleep(0.5)
     _end()
@@ -70,7 +70,7 @@ def measure(spec_file: Path, descriptor: int) -> None:
 
     Args:
         spec_file: JSON of a ``CellSpec``.
-        descriptor: where events go.
+        descriptor: the file descriptor that events are written to.
     """
     spec = CellSpec.model_validate_json(spec_file.read_bytes())
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -84,7 +84,7 @@ def measure(spec_file: Path, descriptor: int) -> None:
 
 
 def _reason_of_exit(error: BaseException) -> str:
-    """An exception that is meant to end the process, with the place that raised it."""
+    """An exception that was meant to end the process, with the place that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     name = type(error).__name__
     return f"{name}({error}) in {Path(place.filename).name}:{place.lineno}: {place.line}"

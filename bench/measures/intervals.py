@@ -36,7 +36,7 @@ def ratio_intervals(
     Args:
         numerators: [n_queries, m] found pairs.
         denominators: [n_queries, m] relevant pairs.
-        rng: of the resampling.
+        rng: the random numbers of the resampling.
 
     Returns:
         Lower and upper ends, [m] each.
@@ -61,7 +61,7 @@ def paired_p_values(differences: Floats, seed: int = 0) -> Floats:
 
     Args:
         differences: [n_queries, m] of m pairs of rows, query by query; NaN counts as no query.
-        seed: of the signs, which the pairs share.
+        seed: seed of the signs, which the pairs share.
 
     Returns:
         [m] p-values; never 0, as the observed signs are one of the assignments.
@@ -87,8 +87,8 @@ def difference_intervals(differences: Floats, seed: int = 0) -> tuple[Floats, Fl
     """95 % bootstrap intervals over queries of mean differences.
 
     Args:
-        differences: as for ``paired_p_values``.
-        seed: of the resampling.
+        differences: [n_queries, m] as for ``paired_p_values``.
+        seed: seed of the resampling.
 
     Returns:
         Lower and upper ends, [m] each.

@@ -1,4 +1,4 @@
-"""The measures of rankings that are cut at a rank, of each query, straight from arrays.
+"""The measures of rankings that are cut at a rank, for each query, computed on arrays.
 
 The definitions are those of trec_eval, and tests compare with ir_measures. Ours reads a ranking in
 the order that the method returned, where trec_eval breaks ties of scores by document name.
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
 
 PARTS = ("", "seen", "unseen")
-"""All relevant documents, those that were positives in training, and the others."""
+"""All relevant documents; those that were positives in training; the others."""
 
 
 class Ranked(NamedTuple):
-    """Rankings of n queries, held against what is relevant.
+    """Rankings of n queries, with the gain of each ranked document.
 
     Attributes:
         gained: [n, k] gain of each ranked document, best first; 0 where it is not relevant.
         relevant: [n, k] whether each counts for measures without grades.
         n_relevant: [n] how many documents count so.
-        relevance: of the queries.
-        gains: [n_pairs] of each relevant document.
+        relevance: the relevance of the queries.
+        gains: [n_pairs] gain of each relevant document.
     """
 
     gained: Floats
@@ -44,16 +44,16 @@ class Ranked(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """A measure, and where it is shown.
+    """A measure, and the boards that show it.
 
     Attributes:
-        name: as boards, files and papers have it.
-        of: [n] values from 0 to 1 of each query; 0 for one that finds nothing.
-        says: what it is, in a sentence of docs/measures.md.
+        name: the name on boards, in files and in papers.
+        of: the function that gives [n] values from 0 to 1; 0 for a query that finds nothing.
+        says: the definition in words, for docs/measures.md.
         moves_up: whether documents of the other part leave a ranking before seen or unseen ones are
             measured, those below moving up; else the ranking is read as it was returned.
-        against_visited: of which ``PARTS`` it is shown against the share of documents visited.
-        compared: by which ``PARTS`` rows are compared query by query.
+        against_visited: the ``PARTS`` that are shown against the share of documents visited.
+        compared: the ``PARTS`` by which rows are compared query by query.
     """
 
     name: str
@@ -159,22 +159,22 @@ MEASURES = by_name(
     ]
 )
 MAIN = "nDCG@10"
-"""What rows are ordered by, and operating points are chosen by."""
+"""The measure that orders rows, and by which operating points are chosen."""
 
 
 def titled(name: str, part: str) -> str:
-    """A measure of a part, as boards name it."""
+    """The name of a measure of a part, as on boards."""
     return f"{name}, {part} documents" if part else name
 
 
 def held_against(ids: Ints, relevance: Relevance, gains: Floats, least_gain: int = 1) -> Ranked:
-    """Rankings with what their documents gain.
+    """Rankings with the gains of their documents.
 
     Args:
         ids: [n, k] ranked document numbers, best first, -1 after the last.
-        relevance: of the same queries.
-        gains: [n_pairs] of each relevant document.
-        least_gain: from which gain a document counts for measures without grades.
+        relevance: the relevance of the same queries.
+        gains: [n_pairs] gain of each relevant document.
+        least_gain: the gain from which a document counts for measures without grades.
     """
     pair = relevance.pairs_of(ids)
     gained = np.where(pair >= 0, np.append(gains, 0.0)[pair], 0.0)
@@ -193,13 +193,13 @@ def ranking_measures(
 
     Args:
         ids: [n, k] ranked document numbers, best first, -1 after the last.
-        relevance: of the same queries.
-        gains: [n_pairs] of each relevant document.
-        least_gain: from which gain a document counts for measures without grades.
-        others: relevant documents of another part; see ``Measure.moves_up``.
+        relevance: the relevance of the same queries.
+        gains: [n_pairs] gain of each relevant document.
+        least_gain: the gain from which a document counts for measures without grades.
+        others: the relevant documents of another part; see ``Measure.moves_up``.
 
     Raises:
-        InputError: a measure gives what is not a share for each query.
+        InputError: a measure does not give one share for each query.
     """
     as_returned = held_against(ids, relevance, gains, least_gain)
     moved = as_returned
@@ -234,6 +234,6 @@ def without(ids: Ints, removed: Relevance) -> Ints:
 
 
 def _share(part: Floats | Ints, whole: Floats | Ints) -> Floats:
-    """Their ratio, 0 where there is nothing to find."""
+    """The ratio of two counts, 0 if there is nothing to find."""
     ratio: Floats = np.divide(part, whole, out=np.zeros(len(whole)), where=np.asarray(whole) > 0)
     return ratio

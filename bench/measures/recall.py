@@ -27,9 +27,9 @@ def found_at(
     Args:
         ids: [n_queries, k] ranked document numbers, best first, -1 after the last. Ties are
             broken by this order.
-        relevance: of the same queries.
-        removed: documents dropped from a ranking before its best are taken.
-        cut: how many are taken; None for |S|, the number of documents relevant to the query.
+        relevance: the relevance of the same queries.
+        removed: documents that leave a ranking before its best are taken.
+        cut: number of documents taken; None for |S|, the number of relevant documents of a query.
 
     Returns:
         [n_pairs] in the order of ``relevance``.
@@ -75,9 +75,9 @@ def recall_by_distance(
     """Recall of the pairs at each distance, for several rankings of the same queries.
 
     Args:
-        found: for each ranking, [n_pairs] whether a pair stands among the |S| best of its query.
+        found: a list with, for each ranking, [n_pairs] whether a pair is among the |S| best.
         relevance: the same pairs; every query must have one.
-        seed: of the bootstrap, whose resamples the rankings share.
+        seed: seed of the bootstrap, whose resamples the rankings share.
     """
     n_distances = int(relevance.distances.max()) + 1
     total = sums_by_query(relevance, n_distances, np.ones(relevance.n_pairs))

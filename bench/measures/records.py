@@ -1,4 +1,4 @@
-"""What is measured of a cell: results of its operating points, and their JSON form."""
+"""Records of a cell's results: the figures of its operating points, and their JSON form."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ class Interval(Record):
 
 
 class PartResult(Record):
-    """What one operating point gave on a part of the relevant documents.
+    """The figures of one operating point on a part of the relevant documents.
 
     Attributes:
         n_queries, n_pairs: size of the part.
-        recall: over its pairs.
-        recall_by_distance, ranking: as for the whole.
+        recall: recall over the pairs of the part.
+        recall_by_distance, ranking: the same measures as for all relevant documents.
     """
 
     n_queries: int
@@ -51,10 +51,11 @@ class Correlation(Record):
     """Spearman's rho between a score of word pairs and the human one.
 
     Attributes:
-        score: how a pair was scored: ``score`` as the method gives it, ``log-rank``.
-        subset: which of the pairs.
-        n: how many they are.
-        rho, low, high: with a 95 % bootstrap interval over pairs; None where all scores are equal.
+        score: the way of scoring a pair: ``score`` as the method gives it, or ``log-rank``.
+        subset: name of the subset of the pairs.
+        n: number of pairs.
+        rho, low, high: rho with its 95 % bootstrap interval over pairs; None if all scores are
+            equal.
     """
 
     score: str
@@ -66,14 +67,14 @@ class Correlation(Record):
 
 
 class Loss(Record):
-    """Where relevant documents are lost: 1 - recall = encoder + routing + scoring - gain.
+    """The shares of relevant documents lost; 1 - recall = encoder + routing + scoring - gain.
 
     Shares of the pairs at one distance, or of all.
 
     Attributes:
         encoder: exact search over the same vectors misses them.
         routing: exact search finds them, but they were not visited.
-        scoring: visited, and not among the best that were returned.
+        scoring: the document was visited, but is not among the best that were returned.
         gain: exact search misses them, but the documents ranked above were not visited.
     """
 
@@ -88,9 +89,9 @@ class XRay(Record):
     """The losses of an operating point: see :class:`Loss`.
 
     Attributes:
-        overall: of all pairs.
-        by_distance: at each distance that occurs.
-        undivided: whether it is not known what was visited, and routing has scoring's part too.
+        overall: the losses over all pairs.
+        by_distance: the losses at each distance that occurs.
+        undivided: whether visits are not known, so that ``routing`` includes the loss in scoring.
     """
 
     overall: Loss
@@ -99,19 +100,19 @@ class XRay(Record):
 
 
 class PointResult(Record):
-    """What one operating point gave. Shares are fractions.
+    """The figures of one operating point. Shares are fractions.
 
     Attributes:
         visited: mean share of the corpus whose vectors were scored for a query.
         self_reported: whether ``visited`` is the method's own count.
-        routing: document dot products spent on the way, for each query.
+        routing: cost of routing a query, in document dot products.
         work: ``visited`` and routing together, as a share of the corpus.
         recall, low, high: over all pairs, with its interval.
         macro: mean over queries.
         min: smallest over distances of at least 30 pairs.
         ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
-        seen, unseen: of relevant documents that were seen in training, and of the others.
-        xray: where relevant documents are lost, of a method that can search exactly.
+        seen, unseen: the same over relevant documents seen in training, and over the others.
+        xray: the losses, for a method that can search exactly; else None.
     """
 
     point: dict[str, Value]
@@ -133,7 +134,7 @@ class PointResult(Record):
 
 
 BUDGET = 0.1
-"""The share of documents visited at which methods are compared."""
+"""The largest share of documents visited at which methods are compared."""
 
 
 def most_visited_within(points: Sequence[PointResult], budget: float) -> int | None:
@@ -147,10 +148,10 @@ class Chosen(Record):
 
     Attributes:
         budget: share of the corpus that a validation query may visit, on average.
-        number: of the operating point, or None where none could be chosen.
-        reason: why there was nothing to choose.
-        score: what validation came to there: nDCG@10 over text, recall@|S| in a hierarchy.
-        visited: mean share of the corpus that validation queries visited there.
+        number: number of the operating point, or None if none could be chosen.
+        reason: the reason why there was nothing to choose.
+        score: the score on validation: nDCG@10 over text, recall@|S| in a hierarchy.
+        visited: mean share of the corpus that its validation queries visited.
     """
 
     budget: float
@@ -164,7 +165,7 @@ class Leaves(Record):
     """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
 
     Attributes:
-        training: the same, each time that the method looked while it was trained.
+        training: the same figures at several times of the training.
     """
 
     leaves: int

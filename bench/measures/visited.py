@@ -1,4 +1,4 @@
-"""How much of the corpus a query looked at, counted from the leaves that it probed."""
+"""The share of the corpus that a query visits, counted from the leaves that it probed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.types import Bools, Ints
 
 REACHED = 1 << 26
-"""Query and document pairs held at once, where documents lie in several leaves."""
+"""Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 
 
 class VisitedMeter:
@@ -22,7 +22,7 @@ class VisitedMeter:
 
     Args:
         leaf: [n_documents] the leaf of each document, or [n_documents, r] its r leaves.
-        n_documents: size of the corpus.
+        n_documents: number of documents in the corpus.
     """
 
     def __init__(self, leaf: Ints, n_documents: int) -> None:
@@ -40,7 +40,7 @@ class VisitedMeter:
         self._n_leaves = len(self._sizes)
 
     def health(self) -> LeafHealth:
-        """How evenly documents lie in the leaves, those that were probed and are empty included."""
+        """How evenly documents lie in the leaves, including empty leaves that were probed."""
         return leaf_health(self._leaf, self._n_leaves)
 
     def count(self, leaves: Ints, ids: Ints) -> Ints:
@@ -77,9 +77,9 @@ class VisitedMeter:
         """[m] whether the query of each pair visited its document.
 
         Args:
-            leaves: [n, p] as for ``count``.
+            leaves: [n, p] leaves probed, as for ``count``.
             rows: [m] rows of ``leaves``.
-            documents: [m] a document for each.
+            documents: [m] the document of each pair.
         """
         probed = self._probed(leaves)
         found = np.zeros(len(rows), bool)
@@ -88,7 +88,7 @@ class VisitedMeter:
         return found
 
     def _distinct(self, probed: Bools) -> Ints:
-        """[n] documents in probed leaves; one that lies in several counts once."""
+        """[n] documents in probed leaves; a document that lies in several counts once."""
         counts: Ints
         if self._leaf.shape[1] == 1:
             counts = (probed @ self._sizes.astype(np.float64)).astype(np.int64)

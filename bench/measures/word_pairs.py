@@ -1,4 +1,4 @@
-"""How well scores of word pairs order them as people do: Spearman's rho with its interval."""
+"""How well scores of word pairs agree with human ones: Spearman's rho with its interval."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rank_scores(scores: Floats, queries: Ints, sampled: Floats) -> Floats:
 
     Args:
         scores: [n] scores.
-        queries: [n] the row of ``sampled`` that each belongs to.
+        queries: [n] the row of ``sampled`` that each score belongs to.
         sampled: [n_queries, m] scores of the same queries with sampled documents.
 
     Returns:
@@ -63,7 +63,7 @@ def correlations(
     Args:
         scores: [n_pairs] scores by name; NaN, no score, counts as the lowest.
         gold: [n_pairs] human scores.
-        subsets: [n_pairs] which pairs belong to it, by name.
+        subsets: [n_pairs] whether a pair belongs to the subset, by the subset's name.
     """
     return [
         correlation(predicted[mask], gold[mask], score=score, subset=subset)
@@ -81,8 +81,8 @@ def correlation(scores: Floats, human: Floats, *, score: str, subset: str) -> Co
     Args:
         scores: [n] scores; NaN, no score, counts as the lowest.
         human: [n] human scores.
-        score: how the pairs were scored.
-        subset: which pairs they are.
+        score: the way of scoring, by name.
+        subset: the subset of the pairs, by name.
     """
     from scipy import stats
 

@@ -16,16 +16,16 @@ LOSSES = ("encoder", "routing", "scoring", "gain")
 
 
 def losses(found: Bools, exact: Bools, reached: Bools | None) -> dict[str, Bools]:
-    """What each relevant pair counts as; ``~found`` is encoder + routing + scoring - gain.
+    """The kind of loss of each relevant pair; ``~found`` is encoder + routing + scoring - gain.
 
     Args:
-        found: [n_pairs] returned among the best.
-        exact: [n_pairs] returned among the best by exact search over the same vectors.
-        reached: [n_pairs] the document was visited for the query; None: not known, and routing
-            then has scoring's part too.
+        found: [n_pairs] whether the pair is among the best returned.
+        exact: [n_pairs] whether exact search over the same vectors returns it among the best.
+        reached: [n_pairs] whether the document was visited for the query; None: not known, and
+            ``routing`` then includes the loss in scoring.
 
     Returns:
-        [n_pairs] for each of ``LOSSES``.
+        [n_pairs] a mask for each of ``LOSSES``.
     """
     lost = exact & ~found
     visited = np.zeros_like(found) if reached is None else reached

@@ -1,4 +1,4 @@
-"""The contract of a method: what it is given, what it must answer, and what it may ask for.
+"""The contract of a method: its data, its answers, and the resources that it may ask for.
 
 It may import ``task``, ``system`` and ``leaves``.
 """

@@ -22,15 +22,15 @@ Ablations: TypeAlias = Mapping[str, Mapping[str, Params]]
 
 
 class FitIdentity(NamedTuple):
-    """What a fitted state depends on besides the task and the seed.
+    """All that a fitted state depends on, besides the task and the seed.
 
-    Methods whose identities are equal share one fit: rows that differ by index alone.
+    Methods whose identities are equal share one fitted state: rows that differ by index alone.
 
     Attributes:
-        name: of what is fitted.
+        name: the name of the part that is fitted.
         params: the hyper-parameters that the fit reads.
-        parts: the classes whose code it runs; what they inherit from and import is followed by the
-            harness, and where the method is no built-in, its own class counts as well.
+        parts: the classes whose code the fit runs; the harness adds the code that they inherit
+            and import, and the class of a method that is no built-in.
     """
 
     name: str
@@ -40,15 +40,15 @@ class FitIdentity(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class SearchResult:
-    """What a search returned for a batch of n queries.
+    """The results of a search for a batch of n queries.
 
     Attributes:
         ids: [n, k] document numbers, best first, each at most once; -1 where there are fewer.
         scores: [n, k] higher is better; checked for NaN, and never used for the order.
         leaves: [n, p] leaves that each query probed, -1 where fewer; needs ``partition()``.
-        visited: [n] distinct documents scored, where the method counts for itself; the board marks
+        visited: [n] distinct documents scored, if the method counts for itself; the board marks
             it *self-reported*. With neither leaves nor visited, a query visited the whole corpus.
-        routing: vectors scored to find the way, in document dot products for each query.
+        routing: vectors scored to choose leaves, in document dot products for each query.
     """
 
     ids: Ints
@@ -65,18 +65,18 @@ class Method(ABC):
     of its own. Arrays that it hands out are read-only.
 
     Attributes:
-        name: as typed after ``--methods``.
+        name: the name that ``--methods`` takes.
         params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
             the cell's key.
-        version: of a built-in alone: a name and a number, raised when results may change. What is
-            no built-in is known by the content of its modules.
+        version: for a built-in alone: a name and a number, raised when results may change. The
+            version of any other method is the content of its modules.
         requires: packages without which the cell is skipped.
-        ablations: what ``bench ablate`` changes, one thing at a time: question -> answer ->
+        ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is handed the test relevance.
-        resources: what a node of a cluster must have free for it; see ``docs/scale.md``.
+        resources: what a node of a cluster must have free for a cell; see ``docs/scale.md``.
         exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
-        workspace: where to keep what can be made again, and whom to tell of long preparations.
+        workspace: the cache, the device, and the functions that report progress and warnings.
     """
 
     name: ClassVar[str]
@@ -94,16 +94,16 @@ class Method(ABC):
         self.workspace = Workspace()
 
     def skip(self, train: Training) -> str | None:  # noqa: ARG002 - for those that override it
-        """Why this method has no row on a task, such as that its queries have no text; or None."""
+        """The reason why this method has no row on a task, such as missing texts; or None."""
         return None
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:  # noqa: B027
         """Learn from training pairs and validation. The default learns nothing.
 
         Args:
-            train: all that may be seen.
-            seed: of every random choice.
-            progress: to be called with (done, total) now and then.
+            train: all the data that the method may see.
+            seed: the seed of every random choice.
+            progress: a function to be called with (done, total) now and then.
         """
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Method(ABC):
         """Prepare the corpus for search.
 
         Args:
-            corpus: names of the n documents, and a sample of queries to lay the index out by.
+            corpus: the n documents, and a sample of queries that the index may be tuned on.
         """
 
     def operating_points(self) -> list[Point]:
@@ -134,13 +134,13 @@ class Method(ABC):
             point: one of ``operating_points()``.
 
         Returns:
-            [n, at most k] ids and scores, and what was looked at.
+            [n, at most k] ids and scores, and the leaves or documents that were visited.
         """
 
     def rank_exactly(self, queries: Queries, k: int) -> Ints | None:  # noqa: ARG002
         """The k best of all documents by the scores that ``search`` ranks by, or None.
 
-        Tells apart what the vectors miss from what the index misses: the board's X-ray.
+        The X-ray needs it: it separates the losses of the vectors from those of the index.
 
         Args:
             queries: a batch of n queries.
@@ -160,7 +160,7 @@ class Method(ABC):
         return None
 
     def leaves_in_training(self) -> Sequence[LeafHealth]:
-        """How the leaves fared while the method was trained, for one that learns them."""
+        """Statistics of the leaves at times of the training, if the method learns leaves."""
         return ()
 
     def index_bytes(self) -> int:
@@ -172,7 +172,7 @@ class Method(ABC):
 
         Args:
             queries: n queries.
-            documents: [n] a document for each.
+            documents: [n] one document for each query.
 
         Returns:
             [n] scores, higher for more relevant.
@@ -183,14 +183,14 @@ class Method(ABC):
         raise NotImplementedError(f"{self.name} does not score single pairs")
 
     def save(self, folder: Path) -> None:
-        """Write the fitted state, to be shared and kept for the next run; never a pickle.
+        """Write the fitted state, which other cells and later runs load; never a pickle.
 
         A method that does not override this and ``load`` is fitted anew in each cell.
         """
         raise NotImplementedError
 
     def load(self, folder: Path) -> None:
-        """Take over the fitted state that ``save`` wrote, instead of ``fit``."""
+        """Load the fitted state that ``save`` wrote, instead of ``fit``."""
         raise NotImplementedError
 
     @property
@@ -199,28 +199,28 @@ class Method(ABC):
         return type(self).save is not Method.save
 
     def fit_identity(self) -> FitIdentity:
-        """What the fitted state depends on."""
+        """All that the fitted state depends on."""
         return FitIdentity(self.name, self.values, (type(self), *self.parts()))
 
     @classmethod
     def parts(cls) -> tuple[type, ...]:
-        """Classes that this one is made of without inheriting from them, such as its index."""
+        """Classes that this one uses without inheriting from them, such as its index."""
         return ()
 
     def warm_start(self, train: Training) -> Method | None:  # noqa: ARG002
-        """An unfitted method whose fit this one's goes on from, or None.
+        """An unfitted method whose fitted state ``fit`` starts from, or None.
 
-        The harness fits it first (or loads it, if that was done before) and calls ``start_from``.
+        The harness fits it first (or loads its state) and calls ``start_from``.
         """
         return None
 
     def start_from(self, fitted: Method) -> None:
-        """Take the fitted warm start, before ``fit``."""
+        """Take over the fitted warm start, before ``fit``."""
         raise NotImplementedError
 
 
 def check_params(method: type[Method], params: Params) -> None:
-    """Raise InputError for a hyper-parameter that the method lacks, or one of the wrong type."""
+    """Raise InputError for a hyper-parameter that the method lacks or that has the wrong type."""
     for name, value in params.items():
         if name not in method.params:
             known = ", ".join(sorted(method.params)) or "none"

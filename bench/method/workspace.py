@@ -1,4 +1,4 @@
-"""What the harness gives a method to work with besides its data, and what a cell needs."""
+"""The cache, device and callbacks of a method, and the resources that a cell needs."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Called with (done, total) while a method works."""
+"""A function that is called with (done, total) while a method works."""
 
 
 def _no_progress(_done: int, _total: int) -> None:
-    """Called where nobody wants to know the progress."""
+    """Do nothing: the default."""
 
 
 def _no_warning(_text: str) -> None:
-    """Called where nobody wants to know the warning."""
+    """Do nothing: the default."""
 
 
 class Workspace(NamedTuple):
-    """What the harness gives a method to work with; set before anything else is called.
+    """The working environment of a method; the harness sets it before it calls anything else.
 
     Attributes:
-        cache: a folder of the user's, shared by all runs, for what can be made again (embeddings,
-            keyed by all that they depend on); None: keep nothing.
-        progress: of preparing, such as encoding texts, whenever that happens.
-        warn: tells the user of what goes wrong but does not end the cell.
-        memory_bytes: how much the process might allocate when the cell began; 0: not known.
-        scratch: a folder for what does not fit into that, gone when the cell ends; None: there is
-            none.
-        device: where to compute, ``cpu``, ``cuda`` or ``cuda:1``; empty: on a GPU where there is
+        cache: the user's folder, shared by all runs, for files that can be made again (embeddings,
+            keyed by all that they depend on); None: no file is kept.
+        progress: called while the method prepares, such as while it encodes texts.
+        warn: called with the text of a problem that does not end the cell.
+        memory_bytes: bytes that the process could allocate when the cell began; 0: not known.
+        scratch: a folder for data that does not fit into memory; it is removed when the cell ends.
+            None: there is none.
+        device: the device to compute on, ``cpu``, ``cuda`` or ``cuda:1``; empty: a GPU if there is
             one that the method can use.
     """
 
@@ -44,12 +44,12 @@ class Workspace(NamedTuple):
 
 
 class Resources(NamedTuple):
-    """What must be free on a node before a cell starts there.
+    """The resources that must be free on a node before a cell starts there.
 
     Attributes:
-        cpus: cores, as many as the cell computes on threads.
-        gpus: devices; one may be shared, by halves for example.
-        memory_gb: memory in 10^9 bytes; 0: whatever is there.
+        cpus: cores, one for each thread that the cell computes on.
+        gpus: number of GPUs; one may be shared, by halves for example.
+        memory_gb: memory in 10^9 bytes; 0: no requirement.
     """
 
     cpus: int = 1

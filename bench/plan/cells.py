@@ -10,8 +10,7 @@ from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
 from bench.system.provenance import provenance
-from bench.versions.keys import cell_key, digest
-from bench.versions.stated import code_of
+from bench.versions.keys import cell_key, code_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Plan(NamedTuple):
-    """The cells that are asked for.
+    """The cells that were asked for.
 
     Attributes:
         tasks: every task with its planned cells, in the order of measuring.
         absent: datasets that are not on this machine.
-        unread: what is wrong with the datasets that cannot be read.
+        unread: an error text for each dataset that cannot be read.
     """
 
     tasks: list[tuple[Task, list[Cell]]]
@@ -37,7 +36,7 @@ class Plan(NamedTuple):
     unread: list[str]
 
     def require_read(self) -> None:
-        """Raise InputError for datasets that were left out as they cannot be read."""
+        """Raise InputError if datasets were left out because they cannot be read."""
         if self.unread:
             raise InputError("; ".join(self.unread))
 
@@ -50,13 +49,14 @@ def plan_cells(
     A dataset that cannot be read, and a method that refuses its parameters, do not stop the others.
 
     Args:
-        grids: what is asked, in the order of measuring.
+        grids: the grids that were asked for, in the order of measuring.
         data_dir: the folder that is searched for data first.
-        threads: cores that a cell computes on.
+        threads: number of cores that a cell computes on.
         here_only: leave out the datasets that are not on this machine.
 
     Raises:
-        InputError: a name or a setting makes no sense, or nothing that is asked can be measured.
+        InputError: a name or a setting cannot be used, or nothing that was asked for can be
+            measured.
     """
     datasets = {grid.dataset: Dataset.parse(grid.dataset) for grid in grids}
     absent = _absent(datasets, data_dir) if here_only else []
@@ -87,7 +87,7 @@ def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]
     """The datasets that are not on this machine.
 
     Raises:
-        InputError: none is.
+        InputError: all of them are absent.
     """
     states = {name: state_of(dataset.card, data_dir) for name, dataset in datasets.items()}
     absent = [name for name, state in states.items() if state != READY]
@@ -104,7 +104,7 @@ def absent_text(names: list[str]) -> str:
 def _read(
     datasets: Mapping[str, Dataset], data_dir: Path | None
 ) -> tuple[dict[str, Task], list[str]]:
-    """Tasks by dataset, and what is wrong with those that cannot be read."""
+    """Tasks by dataset, and an error text for each that cannot be read."""
     tasks, unread = {}, []
     for name, dataset in datasets.items():
         try:
@@ -122,7 +122,7 @@ def _cell_of(
     settings: Settings,
     provenance: Provenance,
 ) -> Cell:
-    """A planned cell; or a failed one where the method refuses a value of its parameters.
+    """A planned cell; or a failed one if the method refuses a value of its parameters.
 
     Raises:
         InputError: a parameter has a value of another type, or ``k`` is too small.
@@ -140,14 +140,14 @@ def _cell_of(
 
 
 def plan_cell(task: Task, method: Method, seed: int, k: int | None, provenance: Provenance) -> Cell:
-    """The cell to be measured, with its key and nothing measured yet.
+    """The planned cell with its key, before anything is measured.
 
     Args:
         task: the dataset.
-        method: with its hyper-parameters.
+        method: the method with its hyper-parameters.
         seed: the seed of the fit.
         k: documents asked for each query, or None for as many as the measures read.
-        provenance: where it is measured.
+        provenance: the machine, packages and commit that it is measured with.
 
     Raises:
         InputError: ``k`` is too small.

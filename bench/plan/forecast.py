@@ -1,4 +1,4 @@
-"""What a run is going to measure, and how long that may take, from what stored cells took."""
+"""What a run is going to measure, and an estimate of its hours from stored cells."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HEADER = ["dataset", "cells", "stored", "to measure", "hours"]
 
 
 class Forecast(NamedTuple):
-    """How many cells are to be measured, and how long that may take.
+    """Number of cells to be measured, and an estimate of their time.
 
     Attributes:
-        name: their dataset.
-        cells, stored: how many they are, and how many of them are measured.
-        seconds: what the others may take, one after another.
-        unknown: how many of the others have no earlier measurement to estimate from.
+        name: the dataset.
+        cells, stored: number of all cells, and of those that are stored.
+        seconds: estimated seconds of the cells that are not stored, one after another.
+        unknown: number of these without an earlier measurement to estimate from.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Forecast(NamedTuple):
 
     @property
     def to_measure(self) -> int:
-        """How many are not stored."""
+        """Number of cells that are not stored."""
         return self.cells - self.stored
 
     @property
     def hours(self) -> str:
-        """As text."""
+        """The estimated hours as text."""
         return f"{self.seconds / 3600:,.2f}"
 
     def row(self) -> list[str]:
@@ -49,7 +49,7 @@ class Forecast(NamedTuple):
         return [self.name, *map(str, (self.cells, self.stored, self.to_measure)), hours]
 
     def sentence(self) -> str:
-        """A sentence."""
+        """The forecast as a sentence."""
         text = (
             f"{self.cells} cells: {self.stored} are stored, {self.to_measure} are to be measured, "
             f"which takes about {self.hours} hours if one runs at a time"
@@ -59,15 +59,15 @@ class Forecast(NamedTuple):
 
 
 def forecasts(planned: Iterable[Cell], stored: list[Cell], *, fresh: bool) -> list[Forecast]:
-    """A forecast for each dataset, in the order of the cells, and one of all.
+    """A forecast for each dataset, in the order of the cells, and one for all.
 
-    A cell may take what stored ones of its task, method and parameters took, whatever their seed
-    and version; without any, what those of its task and method took.
+    The estimate of a cell is the mean of stored cells of its task, method and parameters, of any
+    seed and version; without any, of stored cells of its task and method.
 
     Args:
-        planned: the cells that are asked for.
-        stored: those of the results folder.
-        fresh: whether what is stored is measured again.
+        planned: the cells that were asked for.
+        stored: the cells of the results folder.
+        fresh: whether stored cells are measured again.
     """
     took = _Took(stored)
     kept = {cell.key for cell in stored if cell.status is Status.OK and not fresh}
@@ -86,14 +86,14 @@ def forecasts(planned: Iterable[Cell], stored: list[Cell], *, fresh: bool) -> li
 
 
 def seconds_of(cost: Cost) -> float:
-    """Seconds that a cell took, without a fit that an earlier one had made."""
+    """Seconds that a cell took, without a fit that an earlier cell did."""
     fit = 0.0 if cost.fit_shared else cost.fit_s
     work = cost.index_s + cost.encode_s + cost.choose_s + cost.search_s + cost.exact_s
     return fit + work + cost.harness_s
 
 
 class _Took:
-    """What stored cells took."""
+    """Seconds that stored cells took."""
 
     def __init__(self, stored: Iterable[Cell]) -> None:
         self._found: dict[tuple[str, str], list[tuple[Params, float]]] = defaultdict(list)
@@ -105,7 +105,7 @@ class _Took:
                 self._found[cell.task, cell.method].append((cell.params, 0.0))
 
     def of(self, cell: Cell) -> float | None:
-        """Mean seconds, or None where there is nothing to tell from."""
+        """Mean seconds, or None if no stored cell is like it."""
         alike = self._found[cell.task, cell.method]
         same = [seconds for params, seconds in alike if params == cell.params]
         return fmean(same or [seconds for _, seconds in alike]) if alike else None

@@ -1,4 +1,4 @@
-"""What is asked, typed: methods × seeds on a dataset, with the values of hyper-parameters."""
+"""A typed request: methods × seeds on a dataset, with the values of hyper-parameters."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ class Settings:
     """Values of hyper-parameters that the user or a suite sets.
 
     Attributes:
-        values: (method, parameter) to value; the method is empty where all are meant that have it.
-            A text is read as the type of the parameter's default.
+        values: (method, parameter) to value; the method is empty for a parameter of all methods
+            that have it. A text is read as the type of the parameter's default.
     """
 
     values: Mapping[tuple[str, str], Value] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Settings:
-        """Read ``[METHOD.]PARAM=VALUE``, as typed after ``--set``.
+        """Read ``[METHOD.]PARAM=VALUE``, the form that ``--set`` takes.
 
         Raises:
             InputError: it has another form, or sets the same parameter twice.
@@ -49,12 +49,12 @@ class Settings:
 
     @classmethod
     def named(cls, values: Mapping[str, Value]) -> Settings:
-        """Values by ``[METHOD.]PARAM``."""
+        """Settings from values by ``[METHOD.]PARAM``."""
         split = {name: name.rpartition(".") for name in values}
         return cls({(split[name][0], split[name][2]): value for name, value in values.items()})
 
     def and_of(self, method: str, values: Mapping[str, Value]) -> Settings:
-        """The same, with these values of a method on top."""
+        """The same settings, with these values of a method on top."""
         own = {(method, name): value for name, value in values.items()}
         return Settings({**self.values, **own})
 
@@ -76,9 +76,9 @@ class Grid(NamedTuple):
     """Methods times seeds on a dataset, all under the same settings.
 
     Attributes:
-        dataset: as typed after ``--dataset``.
+        dataset: the name that ``--dataset`` takes.
         k: documents asked for each query, or None for as many as the measures read.
-        place: where a suite lists it, for errors; empty on the command line.
+        place: its place in a suite's file, for errors; empty on the command line.
     """
 
     dataset: str
@@ -98,18 +98,18 @@ def grids(
     seeds: tuple[int, ...] = (0,),
     k: int | None = None,
 ) -> list[Grid]:
-    """The same methods, settings and seeds on each of some datasets.
+    """The same methods, settings and seeds on each of several datasets.
 
     Args:
-        methods: names, or ``all``; those of the registry's plugins always run.
-        datasets: as typed after ``--dataset``.
-        registry: where the methods are found.
+        methods: names, or ``all``; methods of the registry's plugins always run.
+        datasets: names that ``--dataset`` takes.
+        registry: the registry of the methods.
         settings: values of hyper-parameters.
         seeds: the seeds of the fits.
         k: documents asked for each query, or None for as many as the measures read.
 
     Raises:
-        InputError: no method is named, a name is unknown, or a setting is of no named method.
+        InputError: no method is named, a name is unknown, or a setting fits no named method.
     """
     names = [*methods, *registry.plugin_names()]
     if not names:
@@ -130,7 +130,7 @@ def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]
 
 
 def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
-    """All hyper-parameters of a method; its defaults give way to those of the dataset's card."""
+    """All hyper-parameters of a method; defaults of the dataset's card replace its own."""
     values = dict(method.params)
     for name in values:
         for key in (name, f"{method.name}.{name}"):
@@ -141,7 +141,7 @@ def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
 
 
 def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
-    """All hyper-parameters of a method on a task, with what is set before the defaults."""
+    """All hyper-parameters of a method on a task; settings replace the defaults."""
     values = defaults_on(method, task) | settings.of(method)
     check_params(method, values)
     return values
@@ -169,12 +169,12 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
 
 
 def _fits(value: Value, default: Value) -> bool:
-    """Whether a value may stand for a parameter of this default."""
+    """Whether a value has the type that a parameter of this default takes."""
     return type(value) is type(default) or (type(default) is float and type(value) is int)
 
 
 def _read_value(method: type[Method], name: str, given: Value) -> Value:
-    """A value of the type of the parameter's default, from one of that type or a text."""
+    """A value in the type of the parameter's default, from one of that type or from a text."""
     default = method.params[name]
     wanted = type(default)
     try:

@@ -1,7 +1,7 @@
-"""Suites: ``datasets/suites/*.toml`` list what is measured together, the most important first.
+"""Suites: ``datasets/suites/*.toml`` list boards to measure, the most important first.
 
-``published`` is the definition of what ``results/`` holds, ``quick`` that of ``make bench``. No
-method is imported here: ``bench.plan.suite_grids`` has the classes that a suite names.
+``published`` defines the content of ``results/``, ``quick`` that of ``make bench``. No method is
+imported here: ``bench.plan.suite_grids`` finds the classes that a suite names.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class Entry(BaseModel):
     """Methods times seeds on a dataset, all under the same settings.
 
     Attributes:
-        dataset: as typed after ``--dataset``.
+        dataset: the name that ``--dataset`` takes.
         methods: names as boards show them; ``all`` stands for those of ``bench list``.
         settings: hyper-parameters as ``PARAM`` or ``"METHOD.PARAM"``, each of the type of its
             default.
-        seeds: of the fits.
+        seeds: the seeds of the fits.
         k: documents asked for each query; without it as many as the measures read.
     """
 
@@ -49,7 +49,7 @@ class Entry(BaseModel):
     k: PositiveInt | None = None
 
     def lists(self, cell: Cell) -> bool:
-        """Whether a cell of the same dataset is one of these, whatever code measured it.
+        """Whether a cell of the same dataset is one of these, in any version of its method.
 
         ``all`` is taken as any method.
         """
@@ -69,7 +69,7 @@ class Entry(BaseModel):
 
 
 class _File(BaseModel):
-    """What the TOML holds."""
+    """The content of the TOML file."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -79,11 +79,11 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Suite:
-    """What a file lists.
+    """The content of a suite.
 
     Attributes:
-        name: as typed after ``--suite``.
-        boards: with the place of each in the file, as errors name it; the most important first.
+        name: the name that ``--suite`` takes.
+        boards: entry by its place in the file, which errors name; the most important first.
     """
 
     name: str
@@ -120,7 +120,7 @@ def read_suite(name: str) -> Suite:
 
 
 def not_of(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
-    """The cells that a suite does not list, whatever code measured them."""
+    """The cells that a suite does not list, in any version of their methods."""
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in suite.boards.values():
         by_task[Dataset.parse(entry.dataset).task_name].append(entry)
@@ -154,7 +154,7 @@ def _misfit(path: Path, error: ValidationError) -> InputError:
 
 
 def _check_scalars(table: dict[str, Any]) -> None:
-    """Raise InputError for a setting that is no value."""
+    """Raise InputError for a setting that is no single value."""
     for name, value in table.items():
         if not isinstance(value, bool | int | float | str):
             raise InputError(

@@ -1,4 +1,4 @@
-"""What a suite asks for, with the classes of the methods that it names."""
+"""The grids of a suite, with the classes of the methods that it names."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def grids_of(
     """The boards of a suite, in its order.
 
     Args:
-        name: as typed after ``--suite``.
-        registry: where the methods are found.
-        methods: names of the methods that are meant; all where none is named.
-        datasets: likewise.
+        name: the name that ``--suite`` takes.
+        registry: the registry of the methods.
+        methods: names of the methods to keep; all if none is named.
+        datasets: names of the datasets to keep; all if none is named.
 
     Raises:
-        InputError: a method is unknown or has another name on boards, a setting is of no method
-            or of another type, a row is listed twice, or the suite does not list what is meant.
+        InputError: a method is unknown or has another name on boards, a setting has no method or
+            another type, a row is listed twice, or the suite does not list a name to keep.
     """
     suite = read_suite(name)
     grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
@@ -43,10 +43,10 @@ def grids_of(
 def _only(
     suite: Suite, grids: list[Grid], methods: Collection[str], datasets: Collection[str]
 ) -> list[Grid]:
-    """The grids over some methods and datasets; all where none is named.
+    """The grids of some methods and datasets; all if none is named.
 
     Raises:
-        InputError: the suite lists no such method or dataset, or not the one on the other.
+        InputError: the suite lists no such method or dataset, or not that method on that dataset.
     """
     by_method = {method.name for grid in grids for method in grid.methods}
     for kind, asked, known in (
@@ -70,7 +70,7 @@ def _only(
 
 
 def _grid(entry: Entry, place: str, registry: Registry) -> Grid:
-    """What an entry asks for."""
+    """The grid of an entry."""
     with placed(f"{place}: methods"):
         methods = methods_named(entry.methods, registry)
         for name in entry.methods:

@@ -1,4 +1,4 @@
-"""What changed since the boards that were marked last: new rows, moved, of other seeds, gone."""
+"""Changes since the boards that were marked last: rows that are new, moved, reseeded or gone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bench.report.published import Published, RowScores, TaskScores
 
 SHOWN = 3
-"""Rows of a kind that are named in a line."""
+"""Rows of one kind that a line names."""
 KINDS = ("new", "moved", "seeds", "gone")
 BUDGET = "≤ 10 %"
 
@@ -22,9 +22,9 @@ class Change(NamedTuple):
     """A row that changed.
 
     Attributes:
-        kind: one of ``KINDS``; ``seeds`` where nothing but their number changed.
-        seeds, most, tenth: as shown, with an arrow where that changed.
-        size: by how much a score moved, for the order.
+        kind: one of ``KINDS``; ``seeds`` if nothing but their number changed.
+        seeds, most, tenth: texts of the row's figures, with an arrow if they changed.
+        size: the difference of the scores, for the order.
     """
 
     label: str
@@ -35,7 +35,7 @@ class Change(NamedTuple):
     size: float
 
     def text(self) -> str:
-        """The row with what is new about it."""
+        """The row with its changed figures."""
         if self.kind == "seeds":
             return f"{self.label} ({self.seeds})"
         parts = [self.most, f"{BUDGET}: {self.tenth}", f"{self.seeds} seeds"]
@@ -50,7 +50,7 @@ class TaskChanges(NamedTuple):
     """The rows of a task that changed, by kind, the most important first.
 
     Attributes:
-        data: set beside the task's name where there is another task of that name.
+        data: text after the task's name, if there is another task of that name.
     """
 
     task: str
@@ -58,7 +58,7 @@ class TaskChanges(NamedTuple):
     changes: list[Change]
 
     def line(self) -> str:
-        """All kinds of change in a line: the first rows of each, the rest counted."""
+        """All kinds of change in one line: the first rows of each, and the number of others."""
         kinds = []
         for kind in KINDS:
             texts = [change.text() for change in self.changes if change.kind == kind]
@@ -69,12 +69,12 @@ class TaskChanges(NamedTuple):
 
 
 def changes_since(published: Published, now: Sequence[TaskScores]) -> list[TaskChanges]:
-    """The tasks with a row that shows other digits than it did.
+    """The tasks with a row that now shows other digits.
 
     Scores of other data, or by another measure, are not compared.
 
     Args:
-        published: what was marked.
+        published: the scores that were marked.
         now: the scores of today's tasks.
     """
     before, after = (
@@ -120,7 +120,7 @@ def _changes(before: TaskScores | None, after: TaskScores | None) -> list[Change
 def _change(
     task: TaskScores, label: str, old: RowScores | None, new: RowScores | None
 ) -> Change | None:
-    """What is different about a row, or None where it shows the same digits."""
+    """The change of a row, or None if it shows the same digits."""
     shown = [row for row in (old, new) if row is not None]
     seeds, most, tenth = (
         " → ".join(dict.fromkeys(texts))

@@ -1,4 +1,4 @@
-"""Boards and where they are, methods and datasets, on the terminal."""
+"""Boards, methods and datasets on the terminal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
 
 
 def print_written(written: Leaderboard) -> None:
-    """Print the stored cells that are on no board, and where the boards are, and the page."""
+    """Print the stored cells that are on no board, and the paths of the boards and the page."""
     for problem in written.left_out:
         say(f"Left out: {problem}")
     if written.left_out:
@@ -46,7 +46,7 @@ def print_written(written: Leaderboard) -> None:
 
 
 def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
-    """Print the methods and datasets, what each needs and what is missing here (``bench list``)."""
+    """Print methods and datasets, the needs of each and what is missing here (``bench list``)."""
     registry = Registry(plugins)
     rows = []
     for method in map(registry.resolve, registry.names()):

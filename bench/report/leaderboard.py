@@ -35,12 +35,12 @@ in `runs/`; rows marked *reported* are printed in papers and stand apart.
 
 
 class Leaderboard(NamedTuple):
-    """What was written.
+    """The files that were written.
 
     Attributes:
-        path: of LEADERBOARD.md.
-        page: of leaderboard.html, if it was written.
-        reports: of every task.
+        path: path of LEADERBOARD.md.
+        page: path of leaderboard.html, if it was written.
+        reports: the report of every task.
         left_out: a line for each stored cell that is on no board.
     """
 
@@ -54,13 +54,14 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
     """Write the boards of all cells of a store into its LEADERBOARD.md.
 
     Args:
-        store: whose cells, and boards that were marked. A folder with marked boards is a published
-            one, and the rows that the published suite does not list are named.
+        store: the results folder. One with marked boards is a published one, and rows that the
+            published suite does not list are named.
         figures: whether charts are drawn into ``figures/`` and shown, and the page is written
-            beside them, which takes seconds.
+            beside them; this takes seconds.
 
     Raises:
-        InputError: what was marked is not as it was written, or the suite cannot be used.
+        InputError: the record of marked boards is not as it was written, or the suite cannot be
+            used.
     """
     path = store.root / NAME
     published = read_published(store.published)
@@ -92,7 +93,7 @@ def _name(report: TaskReport) -> str:
 
 
 def _overview(board: Board, links: dict[str, str]) -> str:
-    """A board of all datasets, their names linked."""
+    """A board of all datasets, with links to them."""
     rows = [[links[name], *texts] for name, *texts in board.rows]
     return "\n".join(
         [f"## {board.title}", "", *board.notes, "", pipe_table(board.header, rows), ""]
@@ -100,18 +101,18 @@ def _overview(board: Board, links: dict[str, str]) -> str:
 
 
 def _changed(board: Board, changes: list[TaskChanges], links: dict[str, str]) -> str:
-    """What changed, a line for each dataset; the page has every row."""
+    """The changes, one line for each dataset; the page has every row."""
     lines = [f"## {board.title}", "", *board.notes, ""]
     lines += [f"- {links.get(each.task, each.task)}{each.data}: {each.line()}" for each in changes]
     return "\n".join([*lines, ""] if changes else lines)
 
 
 def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
-    """A section in markdown: rows that are not of the suite, and how many are of earlier versions.
+    """A section in markdown: rows that are not in the suite, and the number of earlier versions.
 
     Args:
-        reports: of each task.
-        links: a task to how it is written.
+        reports: the report of each task.
+        links: task -> its text with a link.
 
     Raises:
         InputError: the suite cannot be used.
@@ -139,7 +140,7 @@ def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
 
 
 def _with_cell_of(report: TaskReport, keys: set[str]) -> Iterator[str]:
-    """Rows with one of some cells, with its seed where others of the row are none of them."""
+    """Rows with a cell in ``keys``, with its seed if other cells of the row are not in it."""
     for row in report.rows:
         seeds = [str(cell.seed) for cell in row.cells if cell.key in keys]
         if len(seeds) == len(row.cells):
@@ -196,7 +197,7 @@ def _section(report: TaskReport, figures: Path | None) -> str:
 
 
 def places(cells: list[Cell]) -> list[str]:
-    """Machines, threads and commits that the cells were measured on, each once."""
+    """Machines, threads and commits of the cells, each once."""
     found: dict[str, set[str]] = {}
     for cell in cells:
         origin = cell.provenance

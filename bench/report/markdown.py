@@ -1,4 +1,4 @@
-"""Markdown: tables, and links to sections and to the cells that a board is made of."""
+"""Markdown: tables, and links to sections and to the cells behind a board."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def pipe_table(header: list[str], rows: list[list[str]]) -> str:
-    """A table in markdown, with the bars of its texts escaped and nothing to fill them up."""
+    """A table in markdown, with escaped bars and without padding."""
     table = [header, ["---" for _ in header], *rows]
     escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in table]
     return "\n".join(f"| {' | '.join(row)} |" for row in escaped)
 
 
 def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
-    """Every row of the tables in a text, after its header."""
+    """Every row of the tables in a text, each with the header of its table."""
     header: list[str] = []
     above: list[str] = []
     for line in text.splitlines():
@@ -52,9 +52,9 @@ def cell_path(cell: Cell) -> str:
 
 
 def linked(board: Board, rows: Iterable[Row]) -> Board:
-    """A board with every seed of its rows named, each a link to its cell.
+    """A board with the seeds of its rows, each with a link to its cell.
 
-    The name of a row leads to its first cell.
+    The name of a row links to its first cell.
     """
     cells = {row.label: row.cells for row in rows}
     seeds = board.header.index("seeds") if "seeds" in board.header else None

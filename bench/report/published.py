@@ -1,4 +1,4 @@
-"""``published.json``: the main scores of boards, marked to be compared with later ones."""
+"""``published.json``: the main scores of boards, marked for comparison with later ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Score(Record):
-    """Mean and standard deviation over seeds; no deviation of a single one."""
+    """Mean and standard deviation over seeds; no deviation for a single seed."""
 
     mean: FiniteFloat
     spread: FiniteFloat | None = None
@@ -42,9 +42,9 @@ class RowScores(Record):
     """The main scores of a row.
 
     Attributes:
-        seeds: how many.
-        most: at the operating point that visits most.
-        tenth: at the one that visits most within 10 %, if every seed has one.
+        seeds: number of seeds.
+        most: score at the operating point that visits most.
+        tenth: score at the one that visits most within 10 %, if every seed has one.
     """
 
     seeds: PositiveInt
@@ -53,11 +53,11 @@ class RowScores(Record):
 
 
 class TaskScores(Record):
-    """The rows of a task by their labels, the best first.
+    """The rows of a task by label, the best first.
 
     Attributes:
-        measure: what the scores are, as the summary names it.
-        unit: fractions that are shown in per cent, or correlations.
+        measure: name of the measure, as in the summary.
+        unit: ``fractions`` that are shown in per cent, or correlations.
     """
 
     task: str
@@ -76,7 +76,7 @@ class TaskScores(Record):
 
 
 class Published(Record):
-    """Scores of all tasks on a day; sha256: of the file's text with this field null."""
+    """Scores of all tasks on one day; ``sha256`` hashes the file's text with this field null."""
 
     schema_: Literal[1] = Field(default=1, alias="schema")
     date: dt.date
@@ -85,7 +85,7 @@ class Published(Record):
 
 
 def scores_of(rows: Sequence[Row]) -> TaskScores:
-    """The main scores of the rows of one task, of which there is one at least."""
+    """The main scores of the rows of one task; it has at least one row."""
     cell = rows[0].cells[0]
     searched = bool(cell.points)
     return TaskScores(
@@ -118,7 +118,7 @@ def _score(of_seeds: Iterable[float]) -> Score:
 
 
 def whatever_version(scores: TaskScores) -> TaskScores:
-    """The same, of rows by their names: one of an earlier version where there is no other."""
+    """The same scores by name of the row: an earlier version counts if there is no other."""
     rows: dict[str, RowScores] = {}
     for label, row in scores.rows.items():
         name = label.replace(EARLIER, "")
@@ -147,10 +147,10 @@ def mark_published(store: Store, date: dt.date) -> None:
 
 
 def read_published(path: Path) -> Published | None:
-    """What was marked last, or None where nothing was.
+    """The boards that were marked last, or None if none were.
 
     Raises:
-        InputError: the file is not, byte for byte, one that was written by this version.
+        InputError: the file is not, byte for byte, as this version wrote it.
     """
     try:
         return read_record(path, Published)

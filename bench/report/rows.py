@@ -1,4 +1,4 @@
-"""Rows of cells over seeds, and the operating points that boards show of them."""
+"""Rows: cells over seeds, and the operating points that boards show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.measures.ranking import MAIN
 from bench.measures.records import BUDGET, PointResult, most_visited_within
 from bench.report.table import Column, mean_text
 from bench.store.cell import Cell, Status
-from bench.versions.stated import is_earlier
+from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,17 +24,19 @@ ABSENT = "No operating point visits so little"
 Points: TypeAlias = list[PointResult]
 """One operating point of each seed."""
 Choose: TypeAlias = Callable[[Cell], PointResult | None]
+PointMeasure: TypeAlias = Callable[[PointResult], float | None]
+"""A fraction that an operating point comes to; None where it has no such measure."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """The cells of one method and its hyper-parameters, over seeds.
+    """The cells of one method with its hyper-parameters, over seeds.
 
     Attributes:
-        label: unlike that of any other row; it says where a row is of an earlier version.
-        cells: of each seed.
-        differing_params: parameters not set by hand whose values differ from those of rows of the
-            same name, which were measured under different defaults.
+        label: the name on boards, different for each row; it marks an earlier version.
+        cells: the cell of each seed.
+        differing_params: parameters not set by hand that differ from those of rows of the same
+            name, because the rows were measured under different defaults.
     """
 
     label: str
@@ -43,20 +45,20 @@ class Row:
 
     @property
     def name(self) -> str:
-        """The label, whatever the version."""
+        """The label without the mark of a version."""
         return self.label.replace(EARLIER, "")
 
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
-    """The row of a name, of today's version where there are two."""
+    """The row of a name; of today's version if there are two."""
     found = [row for row in rows if row.name == name]
     return min(found, key=lambda row: row.label != name, default=None)
 
 
 def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells grouped by task; a task whose data changed is another task.
+    """Cells grouped by task; a task with other data is another task.
 
-    Datasets come by name, those of arguments (``tree-H=3,W=3``) after the others.
+    Datasets are in order of their names; those with arguments (``tree-H=3,W=3``) come last.
     """
     groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -65,9 +67,9 @@ def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
-    """Measured cells grouped over seeds, the best overall recall first.
+    """Measured cells grouped over seeds, with the best overall recall first.
 
-    Seeds that other code measured are another row: the mean of both would be of neither.
+    Seeds measured with other code are another row: a mean of both would describe neither.
     """
     groups: dict[tuple[str, str, int, tuple[str, ...]], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -86,19 +88,19 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
 
 
 def _score(row: Row) -> float:
-    """What a row is placed by; pairs of words are not searched, and have boards with an order."""
+    """The score that orders rows; 0 for word pairs, whose boards sort by themselves."""
     return mean_score([most_visited(cell) for cell in row.cells]) if row.cells[0].points else 0.0
 
 
 def label(cell: Cell) -> str:
-    """The name of a row: its method and what was set by hand."""
+    """The name of a row: its method and the parameters that were set by hand."""
     changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
     marks = " (sees the test)" * cell.sees_test + EARLIER * is_earlier(cell.code)
     return f"{cell.method}{changed}{marks}"
 
 
 def _differing_params(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
-    """The parameters of a cell that others with the same label have otherwise."""
+    """The parameters of a cell whose values differ in others with the same label."""
     alike = [other for other in others if label(other) == label(cell)]
     return tuple(
         name
@@ -108,12 +110,12 @@ def _differing_params(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
 
 
 def main_score(point: PointResult) -> float:
-    """What rows are ordered by, a fraction; see ``main_measure``."""
+    """The figure that rows are ordered by, a fraction; see ``main_measure``."""
     return point.ranking[MAIN].mean if point.ranking else point.recall
 
 
 def main_measure(cell: Cell) -> str:
-    """The name of what rows of a searched cell are ordered by."""
+    """The name of the measure that orders rows of a searched cell."""
     return "recall@|S|" if cell.cut is None else MAIN
 
 
@@ -123,7 +125,7 @@ def most_visited(cell: Cell) -> PointResult:
 
 
 def within(cell: Cell, budget: float) -> PointResult | None:
-    """The operating point that visits most within a budget: a measured mean share visited."""
+    """The operating point that visits most within a budget, by measured mean share visited."""
     number = most_visited_within(cell.points, budget)
     return None if number is None else cell.points[number]
 
@@ -134,7 +136,7 @@ def within_budget(cell: Cell) -> PointResult | None:
 
 
 def chosen_points(row: Row, choose: Choose) -> Points | None:
-    """The chosen point of each seed, or None where a seed has none."""
+    """The chosen point of each seed, or None if a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
     return points if len(points) == len(row.cells) else None
 
@@ -155,7 +157,7 @@ VISITED = Column("visited %", visited_text)
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:
-    """A sentence on rows of an earlier version, where there are any."""
+    """A sentence on rows of an earlier version, if there are any."""
     if all(row.label == row.name for row in rows):
         return []
     return [

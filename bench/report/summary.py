@@ -1,4 +1,4 @@
-"""Each dataset in a line: its best rows, near and far, at 10 % visited, and the fastest."""
+"""Each dataset in one line: its best rows, near and far, at 10 % visited, and the fastest."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 FAST = 0.95
 """The share of the best score at 10 % visited that a row must reach to be called fast."""
 MOST_AT_AN_END = 2
-"""Distances that are called near, and far."""
+"""Number of distances that are called near, and far."""
 
 
 def summary_board(reports: Sequence[TaskReport]) -> Board:
-    """The best rows of each task, those that see the test left out."""
+    """The best rows of each task, without those that see the test."""
     header = ["dataset", "measure", "best", "best at ≤ 10 % visited", "fastest at ≤ 10 % visited"]
     table = [[report.cells[0].task, *_best(_unaided(report))] for report in reports if report.rows]
     notes = [
@@ -38,7 +38,7 @@ def summary_board(reports: Sequence[TaskReport]) -> Board:
 
 
 def distance_board(reports: Sequence[TaskReport]) -> Board:
-    """The best rows of each task near, far and at their worst distance, where it has several."""
+    """The best rows of each task near, far and at their worst distance, if it has several."""
     header = ["dataset", "best near", "best far", "best at its worst distance"]
     header += ["best near at ≤ 10 % visited", "best far at ≤ 10 % visited"]
     table = []
@@ -86,7 +86,7 @@ def _best(rows: list[Row]) -> list[str]:
 
 
 def _near_and_far(row: Row) -> list[list[int]]:
-    """The distances of a task that are called near, and far; none where it has but one."""
+    """The distances of a task that are called near, and far; none if it has only one."""
     cell = row.cells[0]
     strata = most_visited(cell).recall_by_distance if cell.points else []
     ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
@@ -95,7 +95,7 @@ def _near_and_far(row: Row) -> list[list[int]]:
 
 
 def _recall(point: PointResult, distances: list[int]) -> float:
-    """Over all pairs at some distances."""
+    """Recall over all pairs at some distances."""
     strata = [each for each in point.recall_by_distance if each.distance in distances]
     return sum(each.n * each.recall for each in strata) / sum(each.n for each in strata)
 
@@ -103,7 +103,7 @@ def _recall(point: PointResult, distances: list[int]) -> float:
 def _scores(
     rows: list[Row], choose: Choose, value: Callable[[PointResult], float]
 ) -> dict[str, float]:
-    """Label to the mean over seeds, of rows that have such a point in each."""
+    """The mean over seeds by label, for rows that have such a point in each."""
     points = {row.label: chosen_points(row, choose) for row in rows}
     return {label: fmean(map(value, found)) for label, found in points.items() if found}
 
@@ -111,7 +111,7 @@ def _scores(
 def _best_text(
     scores: dict[str, float], before: str = "", form: str = "{:.1f}", factor: float = 100
 ) -> str:
-    """The best row and its score, and how many others show the same digits."""
+    """The best row and its score, and the number of others with the same digits."""
     if not scores:
         return NONE
     texts = {label: form.format(factor * score) for label, score in scores.items()}

@@ -37,7 +37,7 @@ class Board:
 
 
 class Column(NamedTuple, Generic[T]):
-    """A column of a board: its title, and its text of what was chosen of a row."""
+    """A column of a board: its title, and the function that makes its text for a row."""
 
     title: str
     text: Callable[[T], str]
@@ -52,16 +52,16 @@ def table(
     best: Callable[[T], float] | None = None,
     absent: str = "",
 ) -> Board:
-    """A board by columns, after the first one with the labels of the rows.
+    """A board by columns; the first one has the labels of the rows.
 
     Args:
-        title: of the board.
-        rows: in their order.
-        choose: what of a row is shown, such as its points within a budget; None leaves it out.
-        columns: of what was chosen.
-        notes: how to read the board.
-        best: orders the rows, the largest first.
-        absent: begins a note that names the rows that are left out; empty for no note.
+        title: title of the board.
+        rows: the rows, in their order.
+        choose: the part of a row that is shown, such as points within a budget; None: leave it out.
+        columns: the columns, which read the chosen part.
+        notes: sentences on how to read the board.
+        best: the key that orders the rows, the largest first.
+        absent: the beginning of a note that names the rows left out; empty: no note.
     """
     chosen = {row.label: choose(row) for row in rows}
     shown = [(label, found) for label, found in chosen.items() if found is not None]
@@ -75,12 +75,12 @@ def table(
 
 
 def itself(row: R) -> R:
-    """What is chosen where columns read the row."""
+    """The row itself: the choice for columns that read the whole row."""
     return row
 
 
 def mean_and_std(values: Sequence[float], digits: int = 1, factor: float = 100) -> str:
-    """Mean in per cent, with the standard deviation where there are several seeds."""
+    """Mean in per cent, with the standard deviation if there are several seeds."""
     text = f"{factor * fmean(values):.{digits}f}"
     return f"{text} ± {factor * stdev(values):.{digits}f}" if len(values) > 1 else text
 

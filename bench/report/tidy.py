@@ -1,4 +1,4 @@
-"""What a results folder holds, as one tidy table: a row for each cell, point and measure."""
+"""The content of a results folder as a tidy table: a row for each cell, point and measure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.errors import InputError
 from bench.store.folder import Store
-from bench.versions.stated import is_earlier
+from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,14 +73,14 @@ def _rows(cell: Cell) -> Iterator[Row]:
 
 
 def _effort(point: PointResult) -> Row:
-    """What an operating point costs, and its settings."""
+    """Cost of an operating point, and its settings."""
     names = ("visited", "work", "queries_per_second")
     effort: Row = {name: getattr(point, name) for name in names}
     return effort | {f"point.{name}": value for name, value in point.point.items()}
 
 
 def _measures(point: PointResult) -> Iterator[Row]:
-    """Each measure of an operating point; of a part of the pairs, with the part's name."""
+    """Each measure of an operating point; a measure of a part has the part's name."""
     yield {"measure": "recall", "value": point.recall, "low": point.low, "high": point.high}
     yield {"measure": "macro", "value": point.macro}
     yield {"measure": "min", "value": point.min}

@@ -1,4 +1,4 @@
-"""What is kept of a cell on disk, and under which key.
+"""The files of a cell on disk, and its key.
 
 In: a cell with its run. Out: ``cell.json``, ``run.parquet`` and ``queries.parquet``, whole or not
 at all. It may import ``method``, ``measures``, ``arrays`` and ``system``.

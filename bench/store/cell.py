@@ -1,4 +1,4 @@
-"""A cell: what was measured of one (task, method, hyper-parameters, seed), and its JSON form."""
+"""A cell: the results of one (task, method, hyper-parameters, seed), and their JSON form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.types import Value
 
 
 class Status(StrEnum):
-    """Where a cell stands: planned, and not measured yet; or how it ended."""
+    """The state of a cell: planned, which means not measured yet; or how it ended."""
 
     PLANNED = "planned"
     OK = "ok"
@@ -29,14 +29,14 @@ class Cost(Record):
     """Seconds, megabytes (10^6) and bytes.
 
     Attributes:
-        fit_s: of training, as measured when it was done; ``fit_shared`` if in an earlier cell.
-        encode_s: of the test queries, if that was not done before; q/s leave it out.
-        choose_s: of searching validation queries, to choose an operating point.
-        search_s: over all operating points.
-        exact_s: of searching exactly, for the X-ray.
+        fit_s: training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        encode_s: encoding the test queries, if that was not done before; not part of q/s.
+        choose_s: searching validation queries, to choose an operating point.
+        search_s: searching test queries, at all operating points.
+        exact_s: exact search, for the X-ray.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest unique set size of the cell's process, sampled.
-        ceiling_mb: of what it might allocate; None: not told.
+        ceiling_mb: megabytes that the process was allowed to allocate; None: not known.
     """
 
     fit_s: Amount
@@ -57,15 +57,15 @@ class Cell(Record):
 
     Attributes:
         cut: rank at which rankings are cut, None for |S|.
-        seen_means: what it means here that a pair's answer was seen in training.
+        seen_means: what "seen" means on this task: a pair's answer was in training, in words.
         changed: the parameters that were set by hand.
-        code: what the results depend on, as :func:`bench.versions.stated.code_of` gives it.
+        code: versions that the results depend on; see :func:`bench.versions.keys.code_of`.
         chosen: the operating point that validation chose before the test was opened.
-        points: of what was searched; similarity: of pairs that were scored.
-        leaves: of a method that parts the corpus.
-        run_sha256, queries_sha256: of ``run.parquet`` and ``queries.parquet``; None where nothing
-            was searched.
-        sha256: of the text of ``cell.json`` with this field null.
+        points: figures of searches; similarity: figures of word pairs that were scored.
+        leaves: statistics of the leaves, for a method that has them.
+        run_sha256, queries_sha256: hashes of ``run.parquet`` and ``queries.parquet``; None if
+            nothing was searched.
+        sha256: hash of the text of ``cell.json`` with this field null.
     """
 
     schema_: Literal[1, 2] = Field(default=2, alias="schema")
@@ -103,7 +103,7 @@ class Cell(Record):
         provenance: Provenance | None = None,
         **outcome: Any,  # noqa: ANN401 - fields of each its own type
     ) -> Cell:
-        """This planned cell with how it ended and what was measured."""
+        """This planned cell, with its status and its results."""
         update = {"status": status, "reason": reason, **outcome}
         if provenance is not None:
             update["provenance"] = provenance
@@ -116,25 +116,25 @@ class Cell(Record):
 
     @property
     def place(self) -> str:
-        """Its folder within the runs of a store: ``<task>/<method>/<key>``."""
+        """The folder of the cell within the runs of a store: ``<task>/<method>/<key>``."""
         return f"{self.task}/{self.method}/{self.key}"
 
     @property
     def identity(self) -> tuple[str, str, str, str, int, int]:
-        """What a newer cell of other code takes the place of."""
+        """The fields that a cell shares with the older one that it replaces, of other code."""
         params = repr(sorted(self.params.items()))
         return self.task, self.task_digest, self.method, params, self.seed, self.k
 
 
 class CellSpec(Record):
-    """What the process of a cell needs to know.
+    """All that the process of a cell needs to know.
 
     Attributes:
         root: the results folder.
         task_folder: the folder of the task's arrays.
         fits: the folder of fitted states that cells share.
         resources: what the cell needs on a node of a cluster.
-        memory_bytes: how much the process may allocate; 0: there is no ceiling.
+        memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
         fits_from: states fitted before this time (seconds since 1970) are fitted again.
         launched: when the cell's process was started (seconds since 1970).
         planned: the cell to be measured.

@@ -1,9 +1,9 @@
 """Results on disk: cells are written whole or not at all.
 
 ``runs/<task>/<method>/<key>/`` holds ``run.parquet``, ``queries.parquet`` and, moved into place
-last, ``cell.json``; beside them ``certify.json``, if it was measured again. ``.work/`` holds what
-can be made again: tasks, fitted encoders, logs, unfinished cells, and which cells are being
-measured.
+last, ``cell.json``; and ``certify.json`` if the cell was measured again. ``.work/`` holds files
+that can be made again: tasks, fitted states, logs, unfinished cells, and the locks of cells that
+are being measured.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
 MARK = "certify.json"
 BESIDE = (RUN, QUERIES, MARK)
-"""The files that come and go with a cell.json."""
+"""The files that are moved and removed together with a cell.json."""
 PUBLISHED_BYTES = 500_000
-"""Larger files stay out of git; cell.json is enough for the boards, but for paired differences."""
+"""Larger files stay out of git; the boards need cell.json alone, but for paired differences."""
 
 
 class Store:
@@ -49,7 +49,7 @@ class Store:
         self._claims = root / ".work" / "claims"
 
     def prepare(self) -> None:
-        """Make the folders and clear what killed runs left half-written.
+        """Make the folders, and remove unfinished files of runs that were killed.
 
         Raises:
             InputError: the folder cannot be written.
@@ -83,18 +83,18 @@ class Store:
         return lock
 
     def clear_staging(self, key: str) -> None:
-        """Remove what the killed process of a claimed cell left half-written."""
+        """Remove unfinished files of a claimed cell whose process was killed."""
         for left in self._staging.glob(f"{key}-*"):
             remove(left)
 
     def folder(self, cell: Cell) -> Path:
-        """Where a cell is kept."""
+        """The folder of a cell."""
         return self.runs / cell.place
 
     def find(self, cell: Cell) -> Cell | None:
         """The stored cell of the same key that was measured to its end, if there is one.
 
-        A file beside it that is not the one that was written with it makes it none.
+        A cell does not count if a file beside it is not the one that was written with it.
         """
         folder = self.folder(cell)
         stored = _whole_cell(folder / CELL)
@@ -107,7 +107,7 @@ class Store:
         return stored
 
     def query_values(self, cell: Cell) -> QueryValues | None:
-        """What each query came to in a stored cell, or None where that is not here as stored."""
+        """The values of each query of a stored cell, or None if they are not here as stored."""
         file = self.folder(cell) / QUERIES
         if not file.exists() or sha256_of(file) != cell.queries_sha256:
             return None
@@ -155,7 +155,7 @@ class Store:
         """Store a cell with the files in ``staging`` in the place of the one in its folder.
 
         Raises:
-            InputError: the disk is full or the folder cannot be written; what was there stays.
+            InputError: the disk is full or the folder cannot be written; the old files stay.
         """
         folder, text = self.folder(cell), to_json(cell)
         try:
@@ -183,10 +183,10 @@ class Store:
     def commit(self, cell: Cell, staging: Path | None = None) -> None:
         """Store a cell with the files in ``staging``, then drop the cells that it supersedes.
 
-        A failure never takes the place of a cell measured to its end.
+        A failed cell never replaces one that was measured to its end.
 
         Raises:
-            InputError: the disk is full or the folder cannot be written; what was there stays.
+            InputError: the disk is full or the folder cannot be written; the old files stay.
         """
         measured = cell.status is Status.OK
         if not measured and self.find(cell) is not None:
@@ -202,10 +202,10 @@ class Store:
 
 
 def read_cell(path: Path) -> Cell | None:
-    """A stored cell, or None where there is none.
+    """A stored cell, or None if there is no file.
 
     Raises:
-        NotWholeError: the file is not what was written, or is of another version's form.
+        NotWholeError: the file is not as it was written, or has the form of another version.
     """
     try:
         return read_record(path, Cell)
@@ -214,7 +214,7 @@ def read_cell(path: Path) -> Cell | None:
 
 
 def _whole_cell(path: Path) -> Cell | None:
-    """A stored cell, or None where there is none that is whole."""
+    """A stored cell, or None if there is none that is whole."""
     with contextlib.suppress(NotWholeError):
         return read_cell(path)
     return None

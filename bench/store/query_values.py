@@ -1,4 +1,4 @@
-"""``queries.parquet``: what each query came to, so that rows can be compared query by query."""
+"""``queries.parquet``: the values of each query, to compare rows query by query."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BUDGETS = (BUDGET, 0.2, 1.0)
 """Shares of documents visited at which rows are compared."""
 MANY = 20_000
-"""Queries beyond which only the first share is kept, so that the file can be published."""
+"""If there are more queries, only the first of ``BUDGETS`` is kept, to keep the file small."""
 
 
 class QueryValues(NamedTuple):
@@ -38,7 +38,7 @@ class QueryValues(NamedTuple):
 
 
 def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
-    """The operating points whose values are kept: the dearest within each of ``BUDGETS``."""
+    """The points whose values are kept: the one that visits most within each of ``BUDGETS``."""
     budgets = BUDGETS if n_queries <= MANY else BUDGETS[:1]
     numbers = {most_visited_within(points, budget) for budget in budgets}
     return sorted(number for number in numbers if number is not None)
@@ -60,7 +60,7 @@ def write_query_values(path: Path, values: QueryValues) -> None:
 
 
 def read_query_values(path: Path) -> QueryValues | None:
-    """What ``write_query_values`` wrote, or None if there is no such file."""
+    """The values that ``write_query_values`` wrote, or None if there is no such file."""
     if not path.exists():
         return None
     table = pq.read_table(path)

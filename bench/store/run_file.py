@@ -1,11 +1,11 @@
-"""``run.parquet``: what a search returned, from which every metric can be derived again.
+"""``run.parquet``: the results of a search, from which every metric can be derived again.
 
-One row a query and operating point: ``point`` (its number in the cell), ``query`` (row of the
-task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached`` (of its
-relevant documents, in the task's order: which were visited, where that is known) and, at point 0,
-``exact`` (of the same: which exact search finds, where the method can search exactly). Scores are
-checked and not kept: no measure reads them, and they would be more than half of a file.
-Of word pairs, one row a pair: each way of scoring is a column.
+A row is a query at an operating point. It has ``point`` (its number in the cell), ``query`` (row
+of the task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached``
+(whether each of its relevant documents was visited, in the task's order, if that is known) and,
+at point 0, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
+are checked and not kept: no measure reads them, and they would be more than half of a file. For
+word pairs, a row is a pair, and each way of scoring is a column.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ PARQUET = {
     "write_statistics": False,
     "data_page_size": 64 << 20,
 }
-"""What makes files of ids and figures small; statistics serve searches that nobody makes."""
+"""Options that make the file small; statistics would serve searches that nobody makes."""
 ROW_GROUP = 64 << 20
-"""Bytes in memory beyond which operating points are written."""
+"""Bytes in memory at which operating points are written."""
 ENCODING = {
     "query": "DELTA_BINARY_PACKED",
     "ids.list.element": "BYTE_STREAM_SPLIT",
@@ -67,10 +67,10 @@ class RunFile:
         """Open ``path``.
 
         Args:
-            path: to write.
+            path: the file to write.
             queries: [n] rows of the queries.
-            depth: [n] how many documents of each ranking are kept.
-            relevance: of these queries.
+            depth: [n] number of documents of each ranking that are kept.
+            relevance: the relevance of these queries.
             exact: [n_pairs] which relevant documents exact search finds, or None.
         """
         self._writer = pq.ParquetWriter(path, SCHEMA, **PARQUET, column_encoding=ENCODING)
@@ -84,7 +84,7 @@ class RunFile:
     def add(self, run: PointRun) -> None:
         """Append the next operating point."""
         n, k = run.ids.shape
-        # Up to the last document: a place left empty before it keeps its rank.
+        # Up to the last document: an empty place before it keeps its rank.
         ends = k - np.argmax(run.ids[:, ::-1] >= 0, axis=1)
         lengths = np.where((run.ids >= 0).any(axis=1), np.minimum(ends, self._depth), 0)
         kept = np.arange(k) < lengths[:, None]
@@ -103,14 +103,14 @@ class RunFile:
             self._flush()
 
     def _flush(self) -> None:
-        """Write what waits as one row group: what points have in common takes no room twice."""
+        """Write the waiting rows as one row group, in which equal values take no room twice."""
         if self._waiting:
             table = pa.concat_tables(self._waiting).combine_chunks()
             self._writer.write_table(table, row_group_size=len(table))
             self._waiting = []
 
     def _of_pairs(self, values: Bools | None) -> pa.Array:
-        """A list for each query of what is known of its pairs; null where nothing is."""
+        """A column of lists, one for each query, with the values of its pairs; null if none."""
         if values is None:
             return pa.nulls(len(self._queries), pa.list_(pa.bool_()))
         bits = pa.Array.from_buffers(
@@ -119,20 +119,20 @@ class RunFile:
         return pa.ListArray.from_arrays(self._offsets, bits)
 
     def close(self) -> None:
-        """Write what is left, and the footer."""
+        """Write the waiting rows, and the footer."""
         self._flush()
         self._writer.close()
 
 
 class PointRecord(NamedTuple):
-    """What a run file says of one operating point.
+    """The content of a run file on one operating point.
 
     Attributes:
-        queries: [n] rows of the task.
+        queries: [n] rows of the queries in the task.
         ids: [n, deepest] documents, best first, -1 after the last.
         visited: [n] documents scored.
         reached: [n_pairs] whether each relevant document was visited, or None.
-        exact: [n_pairs] whether exact search finds it, or None; of point 0 alone.
+        exact: [n_pairs] whether exact search finds it, or None; only at point 0.
     """
 
     queries: Ints
@@ -177,7 +177,7 @@ def _rankings(lists: pa.ListArray) -> Ints:
 
 
 def _pairs_of(table: pa.Table, name: str) -> Bools | None:
-    """[n_pairs] the lists of a column one after the other, None where it is null throughout."""
+    """[n_pairs] the lists of a column one after the other, None if all are null."""
     # A file of before there was an X-ray has no such column.
     if name not in table.column_names or table[name].null_count == len(table):
         return None
@@ -194,7 +194,7 @@ def write_scores(path: Path, scores: dict[str, Floats]) -> None:
 
 
 def read_scores(path: Path) -> dict[str, Floats]:
-    """What ``write_scores`` wrote."""
+    """The scores that ``write_scores`` wrote."""
     table = pq.read_table(path)
     return {name: table[name].to_numpy() for name in table.column_names}
 
@@ -207,13 +207,13 @@ def _column(values: Ints | Floats) -> pa.Array:
 
 @dataclass(frozen=True)
 class PointSummary:
-    """How one operating point was searched.
+    """The setting and the cost of a search at one operating point.
 
     Attributes:
         mean_visited: documents scored for a query.
         self_reported: whether the method counted them itself.
         routing: document dot products for each query, beside the visited ones.
-        seconds: spent in the method's ``search``.
+        seconds: seconds spent in the method's ``search``.
     """
 
     point: Point
@@ -226,14 +226,14 @@ class PointSummary:
 
 @dataclass(frozen=True, eq=False)
 class PointRun:
-    """What one operating point returned for all queries of the test.
+    """The results of one operating point for all queries of the test.
 
     Attributes:
         ids: [n, k] documents, best first, -1 past the end.
         scores: [n, k] float32.
         visited: [n] documents scored.
-        reached: [n_pairs] whether each relevant document was visited, None where that is not known.
-        summary: the rest.
+        reached: [n_pairs] whether each relevant document was visited; None: not known.
+        summary: the setting and the cost of the search.
     """
 
     ids: Ints

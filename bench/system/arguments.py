@@ -1,4 +1,4 @@
-"""What callers from Python give, checked: a wrong argument says what was expected."""
+"""Checks of arguments from Python: the error for a wrong one names what was expected."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def names_of(given: object, what: str) -> list[str]:
         what: the kind of name, for the message.
 
     Raises:
-        TypeError: it is something else.
+        TypeError: it is neither.
     """
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
@@ -30,12 +30,12 @@ def names_of(given: object, what: str) -> list[str]:
 
 
 def path_of(given: Path | str | None) -> Path | None:
-    """A path, if there is one."""
+    """A path from a path or a text; None stays None."""
     return None if given is None else Path(given)
 
 
 def require_seed(seed: object) -> None:
-    """Raise TypeError for what is no whole number, InputError for one that is out of range."""
+    """Raise TypeError for a seed that is no whole number, InputError for one out of range."""
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise TypeError(f"a seed is a whole number, got {seed!r}")
     if not 0 <= seed < SEEDS:

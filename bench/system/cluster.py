@@ -10,17 +10,17 @@ from bench.errors import InputError
 from bench.system.paths import CHECKOUT
 
 _REACH_S = 5.0
-"""How long a head node may take to answer; Ray itself tries for minutes."""
+"""Seconds that a head node has to answer; Ray itself tries for minutes."""
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    # The last lines of a dead node's log. What was lost with it says so itself, in a line.
+    # The last lines of a dead node's log. The error of what was lost with it is one line already.
     "RAY_DEDUP_LOGS_SKIP_REGEX": "^Raylet is terminated",
 }
-"""Of Ray, unless the environment says otherwise."""
+"""Variables for Ray that the environment has not set."""
 
 
 def require_ray(asked: str) -> None:
-    """Raise InputError where Ray is not installed.
+    """Raise InputError if Ray is not installed.
 
     Args:
         asked: the option that needs it.
@@ -37,10 +37,10 @@ def join_cluster(asked: str, address: str | None = None) -> None:
 
     Args:
         asked: the option that needs it.
-        address: ``HOST:PORT`` of its head node, as given by ``--address``; None: what
-            ``RAY_ADDRESS`` says (a cell on a cluster finds its own there), or a new cluster of this
-            machine alone. What ran here last is not looked for: Ray waits minutes for one that is
-            gone.
+        address: ``HOST:PORT`` of its head node, as given by ``--address``; None: the address in
+            ``RAY_ADDRESS`` (a cell on a cluster finds its own there), or a new cluster of this
+            machine alone. The last cluster of this machine is not looked for: Ray waits minutes for
+            one that is gone.
 
     Raises:
         InputError: Ray is not installed, or there is no cluster at the address.
@@ -71,7 +71,7 @@ def join_cluster(asked: str, address: str | None = None) -> None:
 
 
 def _check(address: str, source: str) -> None:
-    """Raise InputError where nothing answers."""
+    """Raise InputError if nothing answers at the address."""
     if address in {"auto", "local"}:
         return
     host, colon, port = address.rpartition(":")

@@ -1,4 +1,4 @@
-"""Where methods compute: the one reader of ``TREELINE_DEVICE``, and the GPU a process has used."""
+"""The device of methods (the one reader of ``TREELINE_DEVICE``), and the GPU of a process."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VARIABLE = "TREELINE_DEVICE"
 def wanted_device() -> str:
     """The device that the environment names, ``cpu``, ``cuda`` or ``cuda:1``; empty if it does not.
 
-    Whether it is there is seen by the method that asks for it: torch takes seconds to import.
+    The method that uses the device finds out whether it exists: torch takes seconds to import.
 
     Raises:
         InputError: it names no device.
@@ -29,9 +29,9 @@ def wanted_device() -> str:
 
 
 def gpu_used() -> str | None:
-    """Name and CUDA version of the GPU that this process has had memory of through torch, or None.
+    """Name and CUDA version of the GPU whose memory this process has used through torch, or None.
 
-    It is looked at and not claimed: that a GPU is there, or wanted, says nothing of what was used.
+    The function does not claim a GPU: one that exists, or was asked for, need not have been used.
     """
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_initialized():

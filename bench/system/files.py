@@ -20,7 +20,7 @@ def write_atomically(path: Path, text: str) -> None:
     """Write under a temporary name beside ``path``, then move it there.
 
     Raises:
-        InputError: it cannot be written there; what was there stays.
+        InputError: it cannot be written there; the old file stays.
     """
     try:
         with written(path.parent, text) as file:
@@ -31,7 +31,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def written(folder: Path, text: str) -> Iterator[Path]:
-    """A file on the disk to its last byte, named after this process; gone if it is not moved."""
+    """A file whose last byte is on the disk, named after this process; removed if not moved."""
     own = f"-{os.getpid()}"
     with tempfile.NamedTemporaryFile(
         "w", dir=folder, prefix=".writing-", suffix=own, delete=False, encoding="utf-8"

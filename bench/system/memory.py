@@ -10,10 +10,10 @@ import psutil
 
 EVERY_S = 0.5
 MEMORY_SHARE = 0.85
-"""Of the memory that is free at the start, what all cells together may allocate."""
+"""Share of the memory free at the start that all cells together may allocate."""
 
 RESERVED_LATER = 512 << 20
-"""By libraries that are imported later, and buffers and stacks of threads at the first use."""
+"""Bytes that libraries imported later reserve, and buffers and stacks of threads at first use."""
 
 
 class PeakMemory:
@@ -27,12 +27,12 @@ class PeakMemory:
         self._thread.start()
 
     def sample(self) -> None:
-        """Look now."""
+        """Read the memory now."""
         with contextlib.suppress(psutil.Error):
             self._peak = max(self._peak, self._process.memory_full_info().uss)
 
     def stop(self) -> float:
-        """Stop looking; the peak in megabytes (10^6 bytes)."""
+        """Stop sampling and return the peak in megabytes (10^6 bytes)."""
         self._stopped.set()
         self.sample()
         return self._peak / 1e6
@@ -43,11 +43,11 @@ class PeakMemory:
 
 
 def limit_memory(n_bytes: int) -> None:
-    """Let allocations past ``n_bytes`` of private memory fail, instead of the machine swapping.
+    """Make allocations past ``n_bytes`` of private memory fail, so that the machine does not swap.
 
-    The system counts what is reserved. What libraries have reserved and do not use is allowed for,
-    and so is what others that are imported later will: what is used in the end has to be compared
-    with the peak.
+    The system counts reserved memory. Memory that libraries reserved and do not use is added to
+    the limit, and so is what libraries that are imported later will reserve. The memory in use must
+    therefore be compared with the peak.
     """
     process = psutil.Process()
     reserved = getattr(process.memory_info(), "data", 0)
@@ -60,12 +60,12 @@ def limit_memory(n_bytes: int) -> None:
 
 
 def memory_left(n_bytes: int) -> int:
-    """What this process may still allocate under a ceiling of ``n_bytes``; at least one byte."""
+    """Bytes that this process may still allocate under a ceiling of ``n_bytes``; at least one."""
     return max(1, n_bytes - psutil.Process().memory_full_info().uss)
 
 
 def resident_bytes(pid: int) -> int:
-    """Bytes in memory of a process and all that descend from it."""
+    """Bytes in memory of a process and its descendants."""
     try:
         root = psutil.Process(pid)
         family = [root, *root.children(recursive=True)]
@@ -79,7 +79,7 @@ def resident_bytes(pid: int) -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception says that memory could not be had; torch has no type of its own."""
+    """Whether an exception means that memory ran out; torch has no exception type for it."""
     text = str(error)
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)

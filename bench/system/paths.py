@@ -1,4 +1,4 @@
-"""Where code, data and what can be made again are, as the environment says."""
+"""The folders of code, of data and of the cache, as the environment names them."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def cache_folder() -> Path:
-    """The user's cache: texts as they were read, embeddings. ``TREELINE_CACHE`` names another."""
+    """The user's cache of texts and embeddings. ``TREELINE_CACHE`` names another folder."""
     named = os.environ.get("TREELINE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("treeline")
 
 
 def data_folders(data_dir: Path | None) -> list[Path]:
-    """Where data is looked for, in order: ``--data-dir``, ``$TREELINE_DATA``, the user's cache."""
+    """The folders that are searched for data: ``--data-dir``, ``$TREELINE_DATA``, the cache."""
     return list(dict.fromkeys(_data_folders(data_dir)))
 
 
@@ -42,7 +42,7 @@ def find_data(relative: str, data_dir: Path | None, *, dataset: str) -> Path:
     """A file or folder of a dataset.
 
     Raises:
-        InputError: it is in none of the folders; it says where it looked and what to run.
+        InputError: it is in none of the folders; the message names them and the way out.
     """
     folders = data_folders(data_dir)
     for folder in folders:

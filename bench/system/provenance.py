@@ -1,4 +1,4 @@
-"""Where and with what a cell was measured."""
+"""The machine, the packages and the commit that a cell was measured with."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ PACKAGES = (
 
 
 def provenance(threads: int, packages: tuple[str, ...] = PACKAGES) -> Provenance:
-    """Of what is measured from now on.
+    """The provenance of cells that are measured from now on.
 
     Args:
-        threads: of each cell.
-        packages: whose versions are told, as far as they are installed.
+        threads: number of threads of each cell.
+        packages: the packages whose versions are recorded if they are installed.
     """
     git, dirty = _git()
     now = dt.datetime.now(dt.UTC)
@@ -87,7 +87,7 @@ def _cpu_model() -> str:
 
 @cache
 def _git() -> tuple[str | None, bool | None]:
-    """Commit of the checkout that this file is in, and whether it was changed since."""
+    """Commit of the checkout that this file is in, and whether files were changed since."""
     folder = Path(__file__).parent
     try:
         sha = _output("git", "-C", str(folder), "rev-parse", "HEAD")
@@ -105,7 +105,7 @@ def _output(*command: str) -> str:
 
 
 class Provenance(Record):
-    """Where a cell was measured."""
+    """The machine, the packages and the commit that a cell was measured with."""
 
     git: str | None
     dirty: bool | None
@@ -116,5 +116,5 @@ class Provenance(Record):
 
     @property
     def commit(self) -> str:
-        """The commit in short, and whether there were changes on top of it."""
+        """The commit in short, and whether files were changed since."""
         return (self.git or "no commit")[:10] + (" with changes" if self.dirty else "")

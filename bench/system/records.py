@@ -1,6 +1,6 @@
-"""Records as compact JSON that names its own checksum: written whole, and verified when read.
+"""Records as compact JSON that contains its own checksum: written whole, verified when read.
 
-Lists of records are columns in JSON, so that names stand once. Figures have the digits that count.
+Lists of records are columns in JSON, so that each name is written once. Figures are rounded.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SHA256 = re.compile(rb'"sha256":\s*"([0-9a-f]{64})"')
 
 
 class Record(BaseModel):
-    """Strict: an unknown field in a file is an error, not a loss; no figure is infinite or NaN."""
+    """Strict: an unknown field in a file is an error, and no figure is infinite or NaN."""
 
     model_config = ConfigDict(
         extra="forbid", allow_inf_nan=False, ser_json_inf_nan="constants", populate_by_name=True
@@ -38,7 +38,7 @@ class Record(BaseModel):
 
 
 class NotWholeError(InputError):
-    """A stored file is not what was written."""
+    """A stored file is not as it was written."""
 
 
 def _with_digits(digits: int) -> PlainSerializer:
@@ -46,11 +46,11 @@ def _with_digits(digits: int) -> PlainSerializer:
 
 
 Figure = Annotated[float, _with_digits(8)]
-"""What was measured: one pair in ten million more or less still shows."""
+"""A measured figure: one pair in ten million more or less still shows."""
 End = Annotated[float, _with_digits(5)]
-"""An end of an interval, which is no more certain."""
+"""An end of an interval, with fewer digits, as it is less certain."""
 Amount = Annotated[float, _with_digits(4)]
-"""Seconds, megabytes, and what else is never twice the same."""
+"""Seconds, megabytes, and other amounts that differ in each measurement."""
 Text = Annotated[str, PlainSerializer(lambda text: text.encode(errors="backslashreplace").decode())]
 """Text of a method; characters that no file can hold are escaped."""
 
@@ -60,7 +60,7 @@ def _columns(rows: Sequence[Any], handler: SerializerFunctionWrapHandler) -> Any
 
 
 def transposed(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """One column for each name, where all rows have the same; columns of columns likewise."""
+    """One column for each name, if all rows have the same names; nested rows likewise."""
     found: dict[str, Any] = {}
     for name in rows[0] if rows else ():
         column = [row[name] for row in rows]
@@ -70,7 +70,7 @@ def transposed(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def rows_of(columns: Any) -> Any:  # noqa: ANN401
-    """The rows that ``transposed`` made columns of; anything but columns as it is."""
+    """The rows that ``transposed`` made columns of; any other value as it is."""
     if not isinstance(columns, dict):
         return columns
     plain = {name: rows_of(column) for name, column in columns.items()}
@@ -88,10 +88,10 @@ R = TypeVar("R", bound=Record)
 
 
 def to_json(record: Record) -> str:
-    """The text of a record with a field ``sha256``: its own checksum included.
+    """The text of a record with a field ``sha256``, including its own checksum.
 
     Raises:
-        InputError: it holds what a text cannot hold, or is not read back as it was written.
+        InputError: it holds a value that a text cannot hold, or reads back differently.
     """
     unsigned = _dumped(record.model_copy(update={"sha256": None}))
     digest = hashlib.sha256(unsigned.encode()).hexdigest()
@@ -104,11 +104,11 @@ def to_json(record: Record) -> str:
 
 
 def read_record(path: Path, kind: type[R]) -> R:
-    """A record of a file, verified by its checksum.
+    """The record in a file, verified by its checksum.
 
     Raises:
         FileNotFoundError: there is no such file.
-        NotWholeError: it cannot be read, is cut short, was changed, or is of another form.
+        NotWholeError: it cannot be read, is cut short, was changed, or has another form.
     """
     try:
         content = path.read_bytes()
@@ -130,7 +130,7 @@ def read_record(path: Path, kind: type[R]) -> R:
 
 
 def problem_of(error: ValidationError) -> str:
-    """The first thing that is wrong with a record, in a line."""
+    """The first problem of a record, in one line."""
     first = error.errors()[0]
     place = ".".join(map(str, first["loc"]))
     return " ".join(f"{place} {first['msg']}".split())

@@ -1,4 +1,4 @@
-"""What is printed: lines, tables, and how far long work is."""
+"""Printing: lines, tables, and the progress of long work."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 
 
 PLAIN_EVERY_S = 10.0
-"""How often a phase is told of where there is no terminal."""
+"""Seconds between two lines about a phase, where there is no terminal."""
 
 
 def say(text: str = "") -> None:
-    """One line to standard output."""
+    """Print one line to standard output."""
     click.echo(text)
 
 
 def say_table(header: list[str], rows: list[list[str]]) -> None:
-    """A plain table."""
+    """Print a plain table."""
     say(tabulate(rows, header, tablefmt="simple", disable_numparse=True))
 
 
 @contextlib.contextmanager
 def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
-    """Show how far a file is: a bar on a terminal, a line now and then elsewhere.
+    """Show the progress of a file: a bar on a terminal, a line now and then elsewhere.
 
     Args:
-        title: what is done to which file.
-        total: its bytes; None where that is not known.
-        done: those that were there before.
+        title: the action and the file.
+        total: bytes of the file; None: not known.
+        done: bytes that were there before.
 
     Yields:
-        What to call with the bytes of each step.
+        A function to be called with the bytes of each step.
     """
     console = Console()
     if console.is_terminal:
@@ -75,7 +75,7 @@ def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[
 
 @contextlib.contextmanager
 def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    """Show how many of something are done; yields what to call with the number of each step."""
+    """Show the progress of a count; yields a function to be called with the number of each step."""
     console = Console()
     if console.is_terminal:
         with Progress(console=console, transient=True) as progress:
@@ -92,12 +92,12 @@ def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
 def _told_now_and_then(
     title: str, line: Callable[[int, float], str], done: int = 0
 ) -> Callable[[int], None]:
-    """What to call with each step, of which a line is told where there is no terminal.
+    """A function to be called with each step; it prints a line now and then, without a terminal.
 
     Args:
-        title: what goes on.
-        line: of what is done now, and the seconds since the beginning.
-        done: before that.
+        title: the action.
+        line: the text for the amount done now and the seconds since the beginning.
+        done: the amount done before.
     """
     began = told = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""What is asked of a method and what it is given: corpus, queries, training pairs, judgements.
+"""The data of a benchmark: corpus, queries, training pairs, and the judgements (qrels) of a test.
 
 In: arrays of a reader. Out: a :class:`Task`, in memory or in a folder, and its sealed test.
 It may import ``measures`` and ``arrays``.

@@ -1,4 +1,4 @@
-"""A task on disk: one file an array, so that each cell's process maps it instead of building it."""
+"""A task on disk: a file for each array, which the process of each cell maps into memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FACTS = "task.json"
 
 
 def save_task(task: Task, folder: Path) -> Path:
-    """Write a task into ``folder/<digest>`` unless it is there; the folder is returned."""
+    """Write a task into ``folder/<digest>`` unless it is there, and return that folder."""
     target = folder / task.digest[:24]
     partial = folder / f"{target.name}-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +47,7 @@ def save_task(task: Task, folder: Path) -> Path:
 
 
 def _is_whole(folder: Path, task: Task) -> bool:
-    """Whether a folder holds this very task, undamaged."""
+    """Whether a folder holds this very task, complete and undamaged."""
     try:
         found = load_task(folder)
         same = found.digest == task.digest
@@ -57,16 +57,16 @@ def _is_whole(folder: Path, task: Task) -> bool:
 
 
 def _stamps(task: Task) -> dict[str, list[int]]:
-    """What tells that a file of vectors is the one that was linked."""
+    """Size and time of each file of vectors; they show whether a linked file was changed."""
     return {label: vectors.stamp for label, vectors in task.vectors().items()}
 
 
 def require_same_vectors(folder: Path) -> None:
-    """Raise InputError where a file that a saved task links to is not the one that was linked."""
+    """Raise InputError if a file that a saved task links to was changed."""
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     for label, stamp in facts["stamps"].items():
         link = folder / f"{label}.vectors.npy"
-        # What was sent to a node of a cluster is a copy of its own.
+        # The file on a node of a cluster is a copy of its own.
         if link.is_symlink() and Vectors(link, "").stamp != stamp:
             raise InputError(
                 f"{link.resolve()} changed since the run began; leave it as it is and run it again"
@@ -74,7 +74,7 @@ def require_same_vectors(folder: Path) -> None:
 
 
 def _write_task(task: Task, folder: Path) -> None:
-    """Its arrays, names and texts as files of ``folder``."""
+    """Write the arrays, names and texts of a task as files of ``folder``."""
     for label, part in task.relevances().items():
         for name, array in part.arrays().items():
             np.save(folder / f"{label}.{name}.npy", array)
@@ -113,7 +113,7 @@ def _write_task(task: Task, folder: Path) -> None:
 def load_task(folder: Path) -> Task:
     """Read a task; its arrays are read-only memory maps.
 
-    Its test is as open as any array. The process of a cell takes ``load_sealed``.
+    Its test can be read like any array. The process of a cell takes ``load_sealed`` instead.
     """
     facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""How a split is judged: what is relevant, where a ranking is cut, what a document gains."""
+"""Judgements (qrels) of a split: relevant documents, their gains, and the rank of the cut."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Judgements:
-    """What a split is judged by.
+    """The judgements of a split.
 
     Attributes:
-        relevance: the relevant documents; queries without any are not asked.
+        relevance: the relevant documents; queries without any are not searched.
         removed: documents taken out of a query's ranking first (training pairs of a held-out
             task), or None.
         cut: rank at which rankings are cut, or None for |S|, the number of relevant documents.
         gains: gain of a document at distance 0, 1, …, for nDCG; whole numbers.
         least_gain: gain from which a document counts as relevant for recall@k and MRR.
-        seen: [n_pairs] whether a pair's answer was in training, or None where that says nothing.
+        seen: [n_pairs] whether a pair's answer was in training, or None: not known for this task.
     """
 
     relevance: Relevance

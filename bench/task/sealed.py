@@ -1,7 +1,7 @@
-"""The test while a cell is measured: sealed until what is chosen on validation is on record.
+"""The sealed test: no judgement can be read until a choice on validation is on record.
 
-The seal keeps a mistake from happening, in the harness or in a method that was handed too much. It
-cannot keep a method that wants to cheat from reading files.
+The seal prevents a mistake, in the harness or in a method that was given too much. It cannot
+prevent a method that wants to cheat from reading files.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class SealedJudgements(Judgements):
-    """Judgements that say which queries are asked and how deep, and nothing of what is relevant.
+    """Judgements that give the test queries and the depth of their rankings, and no relevance.
 
     Attributes:
-        asked: [n] rows of the queries that have an answer.
-        asked_depth: [n] how many documents of the ranking of each are read.
-        chosen: what was on record when they were opened, or None while they are sealed.
+        asked: [n] rows of the queries that have a relevant document.
+        asked_depth: [n] number of documents of each ranking that are read.
+        chosen: the choice that was on record when the seal was opened, or None while it is closed.
     """
 
     asked: Ints
@@ -36,7 +36,7 @@ class SealedJudgements(Judgements):
     chosen: Chosen | None
 
     def __init__(self, judged: Judgements) -> None:
-        vars(self).update(  # past the guard of a frozen dataclass
+        vars(self).update(  # the dataclass is frozen
             _judged=judged,
             asked=judged.relevance.answered,
             asked_depth=judged.depth[judged.relevance.answered],
@@ -44,7 +44,7 @@ class SealedJudgements(Judgements):
         )
 
     def open(self, chosen: Chosen) -> Judgements:
-        """The judgements, now that ``chosen`` is on record.
+        """Return the judgements, now that ``chosen`` is on record.
 
         Raises:
             SealedError: they were opened before, with another choice.
@@ -70,7 +70,7 @@ class SealedJudgements(Judgements):
 
 
 def seal(task: Task) -> tuple[Task, SealedJudgements]:
-    """The same task with its test sealed and all else read-only, and the seal that opens it."""
+    """The same task with its test sealed and all else read-only, and the seal to open it."""
     sealed = SealedJudgements(_read_only(task.test))
     documents = Strings.of(task.document_names)
     queries = task.query_names
@@ -99,7 +99,7 @@ def _locked(relevance: Relevance) -> Relevance:
 
 
 def _view(array: Array) -> Array:
-    """The same memory, read-only from here; the caller's own array stays as it is."""
+    """A read-only view of the same memory; the caller's own array stays writable."""
     view = array.view()
     view.flags.writeable = False
     return view

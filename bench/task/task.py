@@ -1,4 +1,4 @@
-"""A task in memory: corpus, queries, training pairs, and what the splits are judged by."""
+"""A task in memory: corpus, queries, training pairs, and the judgements of its splits."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Queries(NamedTuple):
         rows: [n] numbers of the queries, the rows of an encoder table.
         names: [n] their names.
         texts: [n] their texts, or None where the task has none.
-        vectors: [n, dim] what they are searched by, where the task gives that; or None.
+        vectors: [n, dim] vectors to search with, if the task gives them; or None.
     """
 
     rows: Ints
@@ -39,7 +39,7 @@ class Queries(NamedTuple):
     vectors: Floats | None = None
 
     def part(self, place: slice) -> Queries:
-        """Those of a slice."""
+        """The queries of a slice."""
         return Queries(*(None if values is None else values[place] for values in self))  # type: ignore[arg-type]
 
 
@@ -48,13 +48,13 @@ class Corpus(NamedTuple):
 
     Attributes:
         names: [n] their names.
-        sample: the validation queries, for an index that is laid out by what is asked.
-        judged: what the sample's rankings are judged by, rows in its order.
-        training: the training queries, likewise.
-        relevance: their relevant documents, rows in their order.
+        sample: the validation queries, for an index that is tuned on queries.
+        judged: the judgements of the sample, with rows in its order.
+        training: the training queries.
+        relevance: the relevance of the training queries, with rows in their order.
         texts: [n] the documents' texts, or None where the task has none.
-        vectors: [n, dim] float32 or float16, what they are found by where the task gives that, a
-            read-only memory map; or None.
+        vectors: [n, dim] float32 or float16, the documents' vectors as a read-only memory map, if
+            the task gives them; or None.
     """
 
     names: Sequence[str]
@@ -80,7 +80,7 @@ class Training:
         validation: judgements of a sample of queries, to choose and to stop by.
         query_names, document_names: names of the table rows.
         query_texts, document_texts: their texts, or None where the task has none.
-        query_vectors, document_vectors: what they are compared by, or None: that is learned then.
+        query_vectors, document_vectors: the given vectors, or None if they are to be learned.
         pairs_only: whether the test asks for scores of single pairs, and for no ranking.
         test: None, but for a method that declares ``sees_test`` (the oracle).
     """
@@ -122,13 +122,13 @@ class Task:
 
     Attributes:
         name: its name on the board.
-        query_names, document_names: what the numbers stand for.
+        query_names, document_names: names of the query rows and of the document rows.
         train, validation, test: the three splits.
-        query_texts, document_texts: what a text encoder reads, or None: tables are trained then.
-        query_vectors, document_vectors: what is searched as it is, where nothing is encoded; or
-            None.
-        similarity: pairs of words to score, where that is the test instead of a search.
-        seen: what it means on this task that the answer of a test pair was seen in training.
+        query_texts, document_texts: texts for a text encoder, or None: tables are trained then.
+        query_vectors, document_vectors: vectors that are searched as they are, without an encoder;
+            or None.
+        similarity: pairs of words to score, if that is the test instead of a search.
+        seen: what "seen" means on this task: the answer of a test pair was in training, in words.
         notes: sentences that the board prints under its title.
         defaults: hyper-parameters that suit this dataset, before the user's own.
     """
@@ -150,7 +150,7 @@ class Task:
 
     @cached_property
     def digest(self) -> str:
-        """Hash of all that can change a result: names, texts, pairs, splits, their judging."""
+        """Hash of all that can change a result: names, texts, pairs, splits, judgements."""
         digest = hashlib.sha256(self.name.encode())
         for names in (self.query_names, self.document_names):
             digest.update("\n".join(names).encode() + b"\0")
@@ -184,12 +184,12 @@ class Task:
         return {label: part for label, part in parts.items() if part is not None}
 
     def vectors(self) -> dict[str, Vectors]:
-        """The vectors that the task gives, by name; none where they are learned."""
+        """The vectors that the task gives, by name; empty if they are learned."""
         parts = {"queries": self.query_vectors, "documents": self.document_vectors}
         return {label: part for label, part in parts.items() if part is not None}
 
     def training(self, test: Relevance | None = None) -> Training:
-        """What a method is given to fit on; ``test`` for one that declares ``sees_test``."""
+        """The data that a method is fitted on; ``test`` for one that declares ``sees_test``."""
         return Training(
             self.train,
             self.validation,
@@ -205,13 +205,13 @@ class Task:
 
     @property
     def n_asked(self) -> int:
-        """Queries that are searched for, or pairs that are scored."""
+        """Number of queries to search, or of word pairs to score."""
         pairs = self.similarity
         return len(self.test.relevance.answered if pairs is None else pairs.gold)
 
     @property
     def corpus(self) -> Corpus:
-        """What a method indexes."""
+        """The corpus that a method indexes."""
         sample = self.queries_of(self.validation)
         judged = self.validation.rows(sample.rows)
         asked = self.train.answered
@@ -226,7 +226,7 @@ class Task:
         )
 
     def queries_of(self, split: Judgements) -> Queries:
-        """The queries of a split that have an answer."""
+        """The queries of a split that have a relevant document."""
         return self.queries(split.relevance.answered)
 
     def queries(self, rows: Ints) -> Queries:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class WordPairs:
-    """What a similarity benchmark asks: a score for each pair of words.
+    """The questions of a word similarity benchmark: a score is asked for each pair of words.
 
     The score of a pair is that of its best pair of senses: those of pair ``i`` are
     ``indptr[i]:indptr[i + 1]``; there are none where a word is not in the graph.
 
     Attributes:
         gold: [n] human scores.
-        indptr: [n + 1] where each pair's sense pairs begin.
+        indptr: [n + 1] the first sense pair of each pair, and the end of the last.
         queries, documents: [n_sense_pairs] rows of the task's queries and documents.
         subsets: parts by name, each [n] which pairs belong to it.
     """
@@ -35,7 +35,7 @@ class WordPairs:
 
     @cached_property
     def digest(self) -> str:
-        """Hash of everything."""
+        """Hash of all arrays."""
         digest = hashlib.sha256()
         for name, array in self.arrays().items():
             digest.update(f"{name}:{array.shape}".encode())
@@ -43,7 +43,7 @@ class WordPairs:
         return digest.hexdigest()
 
     def arrays(self) -> dict[str, Ints | Floats | Bools]:
-        """Its arrays by name, for storing and hashing."""
+        """The arrays by name, for storing and hashing."""
         subsets = {f"subset.{name}": mask for name, mask in self.subsets.items()}
         own: dict[str, Ints | Floats | Bools] = {
             "gold": self.gold,

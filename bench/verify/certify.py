@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import difflib
 import tempfile
+from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
 from bench.executors.measure import Conditions, measure
+from bench.plan.cells import plan_cell
+from bench.plan.grid import defaults_on
 from bench.registry import Registry
 from bench.store.cell import Cell, Status
 from bench.store.folder import CELL, MARK, Store
-from bench.system.provenance import usable_cores
-from bench.system.records import read_record
+from bench.system.files import write_atomically
+from bench.system.provenance import provenance, usable_cores
+from bench.system.records import read_record, to_json
 from bench.system.terminal import say, say_table
-from bench.verify.mark import Mark, mark_of, write_mark
-from bench.verify.today import cell_of_today
-from bench.verify.verdicts import STATED, Verdict, judge
+from bench.verify.mark import Judged, Mark, Verdict
+from bench.verify.runs import stores_of
+from bench.verify.verdicts import STATED, judge
 
 if TYPE_CHECKING:
-    from bench.verify.verdicts import Judged
+    from bench.method import Method
+    from bench.task import Task
 
 FOUND = 3
 """Cells that an error names."""
@@ -48,9 +54,11 @@ class Again(NamedTuple):
 def certify(named: str, how: Again) -> bool:
     """Measure a cell again, in a folder of its own, and print each metric beside the stored one.
 
+    The outcome is written as ``certify.json`` beside the stored cell.
+
     Args:
         named: the path of a cell.json or of its folder, or how its key begins.
-        how: of which the results folder, plugins, data and the time limit are read.
+        how: the results folder, plugins, data and the time limit.
 
     Returns:
         Whether no metric fails.
@@ -65,31 +73,26 @@ def certify(named: str, how: Again) -> bool:
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
             "name a cell that was measured"
         )
-    return not certified(path, stored, how).failed
-
-
-def certified(path: Path, stored: Cell, how: Again) -> Mark:
-    """Measure a cell again, print what comes of it, and leave that beside the stored one.
-
-    Args:
-        path: of its cell.json, where ``certify.json`` is written.
-        stored: the cell, which was measured to its end.
-        how: as for ``certify``.
-
-    Raises:
-        InputError: it cannot be measured here, or nothing can be written there.
-    """
     say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")
     again = _measured_again(stored, how)
-    judged = list(judge(stored, again)) if again.status is Status.OK else []
-    mark = mark_of(stored, again, judged)
-    if judged:
-        _report(stored, again, judged)
-        say("\n" + mark.told())
+    ended = "" if again.status is Status.OK else f"it ended as {again.status}: {again.reason}"
+    judged = [] if ended else list(judge(stored, again))
+    counts = Counter(each.verdict for each in judged)
+    mark = Mark(
+        cell_sha256=stored.sha256,
+        key=again.key,
+        reason=ended,
+        verdicts={verdict: counts[verdict] for verdict in Verdict},
+        differing=[each for each in judged if each.verdict is not Verdict.OK],
+        provenance=again.provenance,
+    )
+    if ended:
+        say(f"{Verdict.FAIL}: measured again, {ended}")
     else:
-        say(f"{Verdict.FAIL}: measured again, it ended as {again.status}: {again.reason}")
-    write_mark(path.with_name(MARK), mark)
-    return mark
+        _print(stored, again, judged)
+        say(f"\n{mark.outcome}")
+    write_atomically(path.with_name(MARK), to_json(mark))
+    return not mark.failed
 
 
 def find_cell(named: str, out: Path) -> Path:
@@ -101,11 +104,9 @@ def find_cell(named: str, out: Path) -> Path:
     for path in (Path(named), Path(named) / CELL):
         if path.is_file():
             return path
-    cells = {
-        path.parent.name: path
-        for store in (Store(out / "ablations"), Store(out))
-        for path in store.cell_paths()
-    }
+    # Where a key is in both, the results folder's own cell is meant, and not the ablation's.
+    paths = [path for store in reversed(stores_of(out)) for path in store.cell_paths()]
+    cells = {path.parent.name: path for path in paths}
     found = [key for key in cells if named and key.startswith(named)]
     if len(found) == 1:
         return cells[found[0]]
@@ -122,6 +123,25 @@ def find_cell(named: str, out: Path) -> Path:
 
 def _listed(keys: list[str]) -> str:
     return ", ".join(keys[:FOUND]) + ", …" * (len(keys) > FOUND)
+
+
+def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) -> Cell:
+    """The planned cell of the same parameters, whatever the defaults are by now.
+
+    Its key is that of the stored cell if neither the code of the method nor the data has changed.
+
+    Args:
+        stored: the cell.
+        method: the class of its name.
+        task: the task that it was measured on.
+        threads: the cores that it is to be measured with.
+
+    Raises:
+        InputError: the method refuses a parameter.
+    """
+    today = defaults_on(method, task)
+    values = today | {name: value for name, value in stored.params.items() if name in today}
+    return plan_cell(task, method(**values), stored.seed, stored.k, provenance(threads))
 
 
 def _measured_again(stored: Cell, how: Again) -> Cell:
@@ -150,30 +170,25 @@ def _measured_again(stored: Cell, how: Again) -> Cell:
     return again
 
 
-def _report(stored: Cell, again: Cell, judged: list[tuple[str, list[Judged]]]) -> None:
-    """Print every metric, and what is not judged."""
+def _print(stored: Cell, again: Cell, judged: list[Judged]) -> None:
+    """Print every metric, then time, memory and the choice on validation, which are not judged."""
     say(STATED)
-    for name, rows in judged:
-        say(f"\n{name}")
+    for point, rows in groupby(judged, key=lambda each: each.point):
+        say(f"\n{point}")
         say_table(["metric", "stored", "again", "tolerance", ""], [_row(each) for each in rows])
+    cells = (stored, again)
+    costs = [
+        [name, *(f"{getattr(cell.cost, name):.4g}" if cell.cost else "–" for cell in cells)]
+        for name in ("fit_s", "index_s", "encode_s", "search_s", "peak_mb", "index_bytes")
+    ]
+    speeds = [[f"{point.queries_per_second:,.0f}" for point in cell.points] for cell in cells]
+    costs.append(["queries per second", *(" ".join(speed) or "–" for speed in speeds)])
+    chosen = [str(cell.chosen.number) if cell.chosen else "–" for cell in cells]
+    costs.append(["point chosen on validation", *chosen])
     say("\nShown, not judged")
-    say_table(["", "stored", "again"], _costs(stored, again))
+    say_table(["", "stored", "again"], costs)
 
 
 def _row(each: Judged) -> list[str]:
     figures = [f"{v:.6g}" if v is not None else "–" for v in (each.stored, each.again)]
     return [each.metric, *figures, f"± {each.tolerance:.2g}", each.verdict]
-
-
-def _costs(stored: Cell, again: Cell) -> list[list[str]]:
-    """Time, memory and what was chosen, then and now."""
-    cells = (stored, again)
-    rows = [
-        [name, *(f"{getattr(cell.cost, name):.4g}" if cell.cost else "–" for cell in cells)]
-        for name in ("fit_s", "index_s", "encode_s", "search_s", "peak_mb", "index_bytes")
-    ]
-    speeds = [[f"{point.queries_per_second:,.0f}" for point in cell.points] for cell in cells]
-    rows.append(["queries per second", *(" ".join(speed) or "–" for speed in speeds)])
-    chosen = [cell.chosen.number if cell.chosen else None for cell in cells]
-    rows.append(["point chosen on validation", *("–" if n is None else str(n) for n in chosen)])
-    return rows

@@ -13,18 +13,20 @@ from bench.system.records import NotWholeError, read_record
 from bench.verify.mark import Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from bench.store.folder import Store
 
 IGNORED = ".gitignore"
+STRAY = "is no part of a cell; take it away"
 _DEPTH = 3
 """runs/<task>/<method>/<key>."""
 
 
 @dataclass
 class Checked:
-    """What was found in the ``runs`` of a results folder.
+    """The state of the files in the ``runs`` of a results folder.
 
     Attributes:
         cells: whole cells, with all their files that lie there, by the path of their cell.json.
@@ -46,85 +48,72 @@ def check_files(store: Store) -> Checked:
     for _ in range(_DEPTH):
         entries = [entry for folder in folders for entry in sorted(folder.iterdir())]
         folders = [entry for entry in entries if entry.is_dir()]
-        stray = (entry for entry in entries if not entry.is_dir())
-        checked.failures += [f"{entry}: is no part of a cell; take it away" for entry in stray]
+        checked.failures += [f"{entry}: {STRAY}" for entry in entries if not entry.is_dir()]
     for folder in folders:
         check_cell(store, folder, checked)
     return checked
 
 
 def check_cell(store: Store, folder: Path, checked: Checked) -> None:
-    """Compare the files of one cell with their checksums, and add what is found to ``checked``."""
-    path = folder / CELL
+    """Compare the files of one cell with their checksums, and add the outcome to ``checked``."""
+    path, n_failures = folder / CELL, len(checked.failures)
     known = {CELL, RUN, QUERIES, MARK, IGNORED}
-    failures = [
-        f"{entry}: is no part of a cell; take it away"
-        for entry in sorted(folder.iterdir())
-        if entry.name not in known
-    ]
-    cell, problem = _read_whole(path)
-    if cell is None:
-        checked.failures += [*failures, problem]
+    strays = (entry for entry in sorted(folder.iterdir()) if entry.name not in known)
+    checked.failures += [f"{entry}: {STRAY}" for entry in strays]
+    try:
+        cell = read_record(path, Cell)
+    except FileNotFoundError:
+        checked.failures.append(f"{path}: missing; its folder holds no cell")
+        return
+    except NotWholeError as error:
+        checked.failures.append(str(error))
         return
     checked.whole[CELL] += 1
-    if store.folder(cell) != folder:
-        failures.append(f"{path}: is the cell of {store.folder(cell)}; move it there")
-    unpublished = _ignored(folder / IGNORED)
-    failures += [
-        f"{folder / IGNORED}: names {name!r}, which is neither {RUN} nor {QUERIES}"
-        for name in sorted(unpublished - {RUN, QUERIES})
-    ]
+    if (cell.points or cell.similarity) and cell.run_sha256 is None:
+        checked.failures.append(f"{path}: has metrics, and no sha256 of their run")
+    if folder != store.folder(cell):
+        checked.failures.append(f"{path}: is the cell of {store.folder(cell)}; move it there")
+    checked.failures += _wrong_runs(cell, folder, checked)
+    checked.failures += _wrong_mark(cell, folder / MARK, checked)
+    if len(checked.failures) == n_failures:
+        checked.cells[path] = cell
+
+
+def _wrong_runs(cell: Cell, folder: Path, checked: Checked) -> Iterator[str]:
+    """What is wrong with the run and the values of queries beside a cell; others are counted."""
+    ignored = folder / IGNORED
+    text = ignored.read_bytes().decode(errors="replace") if ignored.exists() else ""
+    unpublished = set(text.split("\n")) - {""}
+    for name in sorted(unpublished - {RUN, QUERIES}):
+        yield f"{ignored}: names {name!r}, which is neither {RUN} nor {QUERIES}"
     for name, recorded in ((RUN, cell.run_sha256), (QUERIES, cell.queries_sha256)):
         file = folder / name
         if not file.is_file():
             if recorded is not None and name in unpublished:
                 checked.unpublished[name] += 1
             elif recorded is not None:
-                failures.append(
+                yield (
                     f"{file}: missing; cell.json has its sha256, and no {IGNORED} beside it says "
                     "that it is not published"
                 )
         elif recorded is None:
-            failures.append(f"{file}: cell.json has no sha256 of it; take it away")
+            yield f"{file}: cell.json has no sha256 of it; take it away"
         elif (found := sha256_of(file)) != recorded:
-            failures.append(f"{file}: has the sha256 {found}, its cell.json says {recorded}")
+            yield f"{file}: has the sha256 {found}, its cell.json says {recorded}"
         else:
             checked.whole[name] += 1
-    failures += _check_mark(folder / MARK, cell, checked)
-    checked.failures += failures
-    if not failures:
-        checked.cells[path] = cell
 
 
-def _read_whole(path: Path) -> tuple[Cell | None, str]:
-    """The cell of a file, or what is wrong with it."""
-    try:
-        cell = read_record(path, Cell)
-    except FileNotFoundError:
-        return None, f"{path}: missing; its folder holds no cell"
-    except NotWholeError as error:
-        return None, str(error)
-    if (cell.points or cell.similarity) and cell.run_sha256 is None:
-        return None, f"{path}: has metrics, and no sha256 of the run that they come from"
-    return cell, ""
-
-
-def _check_mark(path: Path, cell: Cell, checked: Checked) -> list[str]:
-    """Count a mark that is whole and of this very cell; else what is wrong with it."""
+def _wrong_mark(cell: Cell, path: Path, checked: Checked) -> Iterator[str]:
+    """What is wrong with the mark of a cell; one that is whole and of this very cell is counted."""
     try:
         mark = read_record(path, Mark)
     except FileNotFoundError:
-        return []
+        return
     except NotWholeError as error:
-        return [f"{error}; certify the cell again"]
+        yield f"{error}; certify the cell again"
+        return
     if mark.cell_sha256 != cell.sha256:
-        return [f"{path}: is of another measurement; certify the cell again, or take it away"]
-    checked.whole[MARK] += 1
-    return []
-
-
-def _ignored(path: Path) -> set[str]:
-    """The names in a cell's .gitignore."""
-    if not path.exists():
-        return set()
-    return set(path.read_bytes().decode(errors="replace").split("\n")) - {""}
+        yield f"{path}: is of another measurement; certify the cell again, or take it away"
+    else:
+        checked.whole[MARK] += 1

@@ -15,9 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from bench.check.subject import capped
+from bench.check.tasks import TOPICS
 from bench.errors import InputError
 from bench.registry import Registry
 from bench.store.folder import RUN
@@ -25,18 +24,16 @@ from bench.store.run_file import read_run
 from bench.system.files import write_atomically
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
+from bench.versions.keys import LOCK, built_ins, code_hash, locked, stated
 from bench.versions.source_code import BUILT_IN
-from bench.versions.stated import LOCK, built_ins, code_hash, locked, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.method import Method
-    from bench.types import Ints
 
 TREE = "tree:H=4,W=3"
 VERSION = re.compile(r"([A-Za-z0-9._+-]+) ([0-9]+)")
-TOPICS = "dog piano volcano tax vaccine football bread satellite marriage whale bicycle novel"
 
 
 class Changes(NamedTuple):
@@ -45,9 +42,9 @@ class Changes(NamedTuple):
     Attributes:
         now: the hash of the code behind each version.
         raised: versions that the lock does not have.
-        changed: versions whose code is another.
+        changed: versions whose code differs from the lock's.
         gone: versions that nothing states any more.
-        unstated: names of classes that state none.
+        unstated: names of classes that state no version.
     """
 
     now: dict[str, str]
@@ -64,7 +61,7 @@ def changes() -> Changes:
         InputError: a version has another form, or two classes of different files state the same.
     """
     classes = {each for method in _compositions(Registry()) for each in built_ins(method)}
-    files: dict[str, str] = {}
+    stating: dict[str, type] = {}
     for each in sorted(classes, key=lambda each: each.__qualname__):
         version = stated(each)
         if version and not VERSION.fullmatch(version):
@@ -72,14 +69,14 @@ def changes() -> Changes:
                 f"{each.__qualname__} states the version {version!r}; a version is a name and a "
                 'number, such as "masked-de 2"'
             )
-        if version and files.setdefault(version, each.__module__) != each.__module__:
+        other = stating.setdefault(version, each).__module__
+        if version and other != each.__module__:
             raise InputError(
                 f"{each.__qualname__} of {each.__module__} states {version!r}, as a class of "
-                f"{files[version]} does; a version is stated once"
+                f"{other} does; a version is stated once"
             )
-    now = {stated(each): code_hash(each) for each in sorted(classes, key=stated)}
+    was, now = locked(), {version: code_hash(stating[version]) for version in sorted(stating)}
     now.pop("", None)
-    was = locked()
     return Changes(
         now,
         raised=[version for version in now if version not in was],
@@ -131,7 +128,7 @@ def _compositions(registry: Registry) -> Iterator[type[Method]]:
     """Every built-in method, trainer and index."""
     trainers, indexes = registry.parts()
     names = [*registry.built_ins(), *(f"{name}+exact" for name in trainers)]
-    names += [f"standard-de+{name}" for name in indexes if f"standard-de+{name}" not in names]
+    names += [f"standard-de+{name}" for name in indexes]
     for name in dict.fromkeys(map(registry.canonical, names)):
         try:
             yield registry.resolve(name)
@@ -155,17 +152,17 @@ def _compare(changed: list[str], before: str) -> None:
         tree = folder / "before"
         _git("worktree", "add", "--detach", "--quiet", str(tree), before)
         try:
-            old = _rankings(tree, methods, folder, "before")
+            old = _rankings(tree, methods, folder)
         finally:
             _git("worktree", "remove", "--force", str(tree))
-        new = _rankings(CHECKOUT, methods, folder, "now")
+        new = _rankings(CHECKOUT, methods, folder)
     absent = methods - {name.partition(" of ")[0] for name in new}
     if absent:
         raise InputError(
             f"{', '.join(sorted(absent))}: ran on neither of the two small tasks; install the "
             "packages that `python -m bench list` says are missing, or give --same if you are sure"
         )
-    differing = [name for name in sorted(old.keys() | new.keys()) if not _equal(old, new, name)]
+    differing = [name for name in sorted(old | new) if old.get(name) != new.get(name)]
     if differing:
         raise InputError(
             f"results are not those of {before}: {'; '.join(differing)}. Raise the version that "
@@ -173,36 +170,22 @@ def _compare(changed: list[str], before: str) -> None:
         )
 
 
-def _equal(old: dict[str, list[Ints]], new: dict[str, list[Ints]], name: str) -> bool:
-    one, other = old.get(name, []), new.get(name, [])
-    return len(one) == len(other) and all(map(np.array_equal, one, other))
-
-
-def _rankings(tree: Path, methods: set[str], folder: Path, when: str) -> dict[str, list[Ints]]:
+def _rankings(tree: Path, methods: set[str], folder: Path) -> dict[str, list[list[list[int]]]]:
     """The ids at each operating point of each cell, by method and task, that a checkout gives."""
-    registry, out = Registry(), folder / f"out-{when}"
-    # The cache is not shared: embeddings of the code before would be read by that of now.
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(tree),
-        "TREELINE_CACHE": str(folder / f"cache-{when}"),
-    }
-    caps = [
-        f"{name}.{param}={value}"
-        for name in sorted(methods)
-        for param, value in capped(registry.resolve(name).params).items()
-    ]
+    registry, own = Registry(), folder / ("of-now" if tree == CHECKOUT else "of-before")
     command = [sys.executable, "run_bench.py", "--methods", ",".join(sorted(methods))]
-    command += ["--dataset", TREE, "--dataset", f"beir:{folder / 'texts'}", "--out", str(out)]
-    command += [part for cap in caps for part in ("--set", cap)]
+    command += ["--dataset", TREE, "--dataset", f"beir:{folder / 'texts'}", "--out", str(own)]
+    for name in sorted(methods):
+        for param, value in capped(registry.resolve(name).params).items():
+            command += ["--set", f"{name}.{param}={value}"]
+    # The cache is not shared: embeddings of the code before would be read by that of now.
+    environment = {**os.environ, "PYTHONPATH": str(tree), "TREELINE_CACHE": f"{own}-cache"}
     ended = subprocess.run(  # noqa: S603 - this checkout's own command
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False
     )
     found = {
-        " of ".join(reversed(path.parent.relative_to(out / "runs").parts[:2])): [
-            point.ids for point in read_run(path)
-        ]
-        for path in out.glob(f"runs/*/*/*/{RUN}")
+        f"{path.parts[-3]} of {path.parts[-4]}": [point.ids.tolist() for point in read_run(path)]
+        for path in own.glob(f"runs/*/*/*/{RUN}")
     }
     if ended.returncode or not found:
         raise InputError(f"{tree}: {' '.join(command)} failed:\n{ended.stdout}\n{ended.stderr}")
@@ -211,30 +194,24 @@ def _rankings(tree: Path, methods: set[str], folder: Path, when: str) -> dict[st
 
 def _write_texts(folder: Path) -> None:
     """A small text task in BEIR's form: documents about a topic, and others that mention it."""
-    topics = TOPICS.split()
-    texts = [text for topic in topics for text in (f"All about the {topic}.", f"{topic}, music")]
+    documents = [text for each in TOPICS for text in (f"All about the {each}.", f"{each}, music")]
     (folder / "qrels").mkdir(parents=True)
-    for name, prefix, lines in (
-        ("corpus", "d", texts),
-        ("queries", "q", [f"what is a {topic}?" for topic in topics]),
+    for name, texts in (
+        ("corpus", documents),
+        ("queries", [f"what is a {each}?" for each in TOPICS]),
     ):
-        records = [
-            json.dumps({"_id": f"{prefix}{i}", "text": line}) for i, line in enumerate(lines)
-        ]
-        (folder / f"{name}.jsonl").write_text("\n".join(records) + "\n", encoding="utf-8")
+        lines = [json.dumps({"_id": f"{name[0]}{i}", "text": text}) for i, text in enumerate(texts)]
+        (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     for split, queries in (("train", range(8)), ("test", range(8, 12))):
-        pairs = [f"q{query}\td{2 * query + i}\t1" for query in queries for i in (0, 1)]
+        pairs = [f"q{query}\tc{2 * query + i}\t1" for query in queries for i in (0, 1)]
         text = "\n".join(["query-id\tcorpus-id\tscore", *pairs]) + "\n"
         (folder / "qrels" / f"{split}.tsv").write_text(text, encoding="utf-8")
 
 
 def _git(*arguments: str) -> None:
+    command = ["git", *arguments]
     ended = subprocess.run(  # noqa: S603
-        ["git", *arguments],  # noqa: S607
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
+        command, cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     if ended.returncode:
-        raise InputError(f"git {' '.join(arguments)}: {ended.stderr.strip()}")
+        raise InputError(f"{' '.join(command)}: {ended.stderr.strip()}")

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bench.data.load import task_reader
 from bench.errors import InputError
-from bench.store.folder import CELL, MARK, QUERIES, RUN, Store
+from bench.store.cell import Cell
+from bench.store.folder import CELL, MARK, QUERIES, RUN
 from bench.store.query_values import equal_values, write_query_values
-from bench.system.files import sha256_of
+from bench.system.files import sha256_of, write_atomically
 from bench.system.records import to_json
 from bench.system.terminal import say
-from bench.verify.mark import read_mark, write_mark
-from bench.verify.rederive import rederive
-from bench.verify.replay import ABLATIONS
+from bench.verify.mark import read_mark
+from bench.verify.runs import rederive, runs_by_task, stores_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from bench.store.cell import Cell
+    from bench.store.folder import Store
     from bench.task import Task
 
 
@@ -40,50 +39,32 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
     Raises:
         InputError: there are no runs, or a dataset that was named cannot be read.
     """
-    stores = [each for each in (Store(out), Store(out / ABLATIONS)) if each.runs.is_dir()]
-    if not stores:
-        raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
-    read = task_reader(datasets, data_dir)
-    failed = 0
-    for store in stores:
+    task_of = task_reader(datasets, data_dir)
+    failures = []
+    for store in stores_of(out):
         store.prepare()
-        cells, problems = store.read()
-        for problem in problems:
-            say(f"FAIL {problem}")
-        failed += len(problems)
-        groups: dict[str, list[Cell]] = defaultdict(list)
-        for cell in cells:
-            groups[cell.task].append(cell)
-        for name, group in groups.items():
-            here = [cell for cell in group if (store.folder(cell) / RUN).exists()]
-            absent = sum(cell.run_sha256 is not None for cell in group) - len(here)
-            without = f"; {absent} have no run file here" if absent else ""
-            try:
-                task = read(name) if here else None
-            except (InputError, OSError) as error:
-                say(f"{name}: not recomputed{without}: {' '.join(str(error).split())}")
+        cells, failures_here = store.read()
+        for failure in failures_here:
+            say(f"FAIL {failure}")
+        for runs in runs_by_task({store.folder(cell) / CELL: cell for cell in cells}, task_of):
+            if runs.reason:
+                say(f"{runs.name}: not recomputed{runs.without}: {runs.reason}")
                 continue
-            written, wrong = _of_task(store, task, here) if task else (0, 0)
-            failed += wrong
-            say(f"{name}: {written} of {len(here)} cells written anew{without}")
+            written = 0
+            for cell in runs.here.values():
+                try:
+                    written += _recompute(store, runs.task, cell)
+                except InputError as error:
+                    failures_here.append(f"{store.folder(cell)}: {error}")
+                    say(f"FAIL {failures_here[-1]}")
+            say(f"{runs.name}: {written} of {len(runs.here)} cells written anew{runs.without}")
+        failures += failures_here
     say("`python -m bench leaderboard` shows what is new on the boards")
-    return not failed
+    return not failures
 
 
-def _of_task(store: Store, task: Task, cells: list[Cell]) -> tuple[int, int]:
-    """How many cells were written anew, and of how many the run cannot be read."""
-    written = wrong = 0
-    for cell in cells:
-        try:
-            written += _recomputed(store, task, cell)
-        except InputError as error:
-            say(f"FAIL {store.folder(cell)}: {error}")
-            wrong += 1
-    return written, wrong
-
-
-def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
-    """Write a cell anew, if a figure of it changed.
+def _recompute(store: Store, task: Task, cell: Cell) -> bool:
+    """Write a cell anew if a figure of it changed; whether it was written.
 
     Raises:
         InputError: its run cannot be read, another process measures it, or the disk is full.
@@ -105,8 +86,9 @@ def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
         mark = read_mark(folder / MARK, cell)
         if mark is not None:
             # The run is the one that was certified, and so are the figures that it gives.
-            signed = type(new).model_validate_json(text)
-            write_mark(staging / MARK, mark.model_copy(update={"cell_sha256": signed.sha256}))
+            signed = Cell.model_validate_json(text).sha256
+            mark = mark.model_copy(update={"cell_sha256": signed})
+            write_atomically(staging / MARK, to_json(mark))
         shutil.copy(folder / RUN, staging / RUN)
         store.replace(new, staging)
     return True
@@ -114,20 +96,14 @@ def _recomputed(store: Store, task: Task, cell: Cell) -> bool:
 
 def _derived(store: Store, task: Task, cell: Cell, staging: Path) -> Cell:
     """The cell with the figures of its run; the values of its queries go to ``staging``."""
-    derived = rederive(cell, task, store.folder(cell) / RUN)
+    new, values = rederive(cell, task, store.folder(cell) / RUN)
     queries = staging / QUERIES
-    if derived.values is not None:
+    if values is not None:
         kept = store.query_values(cell)
-        if kept is not None and equal_values(kept, derived.values):
+        if kept is not None and equal_values(kept, values):
             # Another version of Arrow would write other bytes.
             shutil.copy(store.folder(cell) / QUERIES, queries)
         else:
-            write_query_values(queries, derived.values)
-    return cell.model_copy(
-        update={
-            "schema_": 2,
-            "points": derived.points,
-            "similarity": derived.similarity,
-            "queries_sha256": sha256_of(queries) if queries.exists() else None,
-        }
-    )
+            write_query_values(queries, values)
+    found = sha256_of(queries) if queries.exists() else None
+    return new.model_copy(update={"schema_": 2, "queries_sha256": found})

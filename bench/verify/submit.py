@@ -4,31 +4,90 @@ from __future__ import annotations
 
 import shlex
 import shutil
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.errors import InputError, cannot_write
-from bench.report.leaderboard import write_leaderboard
+from bench.data.load import dataset_of
+from bench.errors import InputError, cannot_write, unknown
+from bench.report.leaderboard import places, write_leaderboard
+from bench.report.markdown import pipe_table
+from bench.report.page.data import command_of
+from bench.report.published import scores_of
+from bench.report.rows import by_task, rows_of
+from bench.report.table import NONE
+from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
+from bench.system.records import NotWholeError, read_record
 from bench.system.terminal import say
-from bench.verify.mark import write_mark
+from bench.verify.certify import Again, find_cell
+from bench.verify.certify import certify as measure_again
+from bench.verify.mark import Mark, read_mark
 from bench.verify.replay import replay
-from bench.verify.submit_checks import Checks
-from bench.verify.submit_chosen import choose
-from bench.verify.submit_request import request_text, title_of
-from bench.verify.submit_rows import few_seeds, marks_of, submission_of, uncertified
+from bench.verify.submit_checks import wrong_with
 
 if TYPE_CHECKING:
-    from bench.verify.mark import Mark
-    from bench.verify.submit_checks import Refusal
-    from bench.verify.submit_chosen import Candidate, SubmitOptions
-    from bench.verify.submit_rows import Submission
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from bench.report.rows import Row
+
+ENOUGH_SEEDS = 3
+"""Seeds that give a row a standard deviation."""
+HEADER = [
+    "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited", "measured again",
+]  # fmt: skip
 
 
-def submit(options: SubmitOptions) -> bool:
+class Candidate(NamedTuple):
+    """A measured cell, the path of its cell.json, and whether it is yet to be published."""
+
+    path: Path
+    cell: Cell
+    new: bool = True
+
+    @property
+    def mark(self) -> Mark | None:
+        """The outcome of measuring it again; a mark by other code than its own does not count."""
+        mark = read_mark(self.path.with_name(MARK), self.cell)
+        return mark if mark is not None and mark.key == self.cell.key else None
+
+
+class Seeds(NamedTuple):
+    """A row of the boards, with the cell of each of its seeds."""
+
+    row: Row
+    cells: list[Candidate]
+
+    @property
+    def again(self) -> str:
+        """The outcome of each seed that was measured again, or empty where none was."""
+        marks = [(each.cell.seed, each.mark) for each in self.cells]
+        return "; ".join(f"seed {seed}: {mark.outcome}" for seed, mark in marks if mark)
+
+
+def submit(
+    cells: Sequence[str],
+    source: Path,
+    out: Path,
+    *,
+    methods: str = "",
+    datasets: Iterable[str] = (),
+    certify: bool = False,
+    check_only: bool = False,
+    timeout_s: float = 3600,
+    data_dir: Path | None = None,
+) -> bool:
     """Check cells; if all of them hold, publish them, build the boards again and replay.
 
     Args:
-        options: what to submit, and where it goes.
+        cells: paths or beginnings of keys; none: all cells that were measured.
+        source: the results folder that the cells are taken from.
+        out: the published results folder.
+        methods: names with commas between: only these; empty: all.
+        datasets: names as ``--dataset`` takes them: only these; none: all.
+        certify: whether a seed of each row is measured again, where none was.
+        check_only: whether nothing is copied.
+        timeout_s: seconds that a cell may take that is measured again.
+        data_dir: where data files are looked for.
 
     Returns:
         Whether all holds. Where a check fails, nothing was copied.
@@ -36,74 +95,158 @@ def submit(options: SubmitOptions) -> bool:
     Raises:
         InputError: there is nothing to submit, or it cannot be read or written.
     """
-    chosen = choose(options)
-    for line in chosen.left_out:
-        say(f"Left out: {line}")
-    checks = Checks(Store(options.source), options.data_dir)
-    if refusals := [refusal for each in chosen.candidates for refusal in checks.refusals(each)]:
-        return _refused(refusals)
-    submission = submission_of(chosen, checks)
-    for line in submission.left_out:
-        say(f"Left out: {line}")
-    if not submission.by_key:
-        none = "" if chosen.left_out or submission.left_out else ": it has none"
-        raise InputError(f"no cell of {options.source} is to be submitted{none}")
-    marks = marks_of(submission, options)
-    if refusals := uncertified(submission, marks, options):
-        return _refused(refusals)
-    say(f"{len(submission.by_key)} cells hold: files, commit, data, metrics, code, certify.")
-    if submission.published:
-        say(f"{len(submission.published)} of them are published already.")
-    for line in few_seeds(submission.rows):
-        say(f"Warning: {line}")
-    if options.check_only:
+    found = _filtered(_read(cells, source), methods, datasets, source)
+    found = list(_not_left_out(found, source, out, named=bool(cells)))
+    if not found:
+        raise InputError(f"no cell of {source} is to be submitted")
+    new, rows = [each for each in found if each.new], _rows(found)
+    refusals = list(wrong_with({each.path: each.cell for each in new}, source, data_dir))
+    if certify and new and not refusals:
+        how = Again(source, timeout_s=timeout_s, data_dir=data_dir)
+        for row in rows:
+            if not row.again:
+                measure_again(str(next(each.path for each in row.cells if each.new)), how)
+    refusals += [
+        f"certify: {each.path}: measured again, {mark.outcome}; see {MARK} beside it"
+        for each in new
+        if (mark := each.mark) is not None and mark.failed
+    ]
+    for refusal in refusals:
+        say(f"REFUSED {refusal}")
+    if refusals:
+        say(f"\nRefused: {len(refusals)}. Nothing was copied.")
+        return False
+    say(f"{len(new)} cells hold: files, commit, data, metrics, code.")
+    if len(found) > len(new):
+        say(f"{len(found) - len(new)} cells are published already.")
+    for seeds in rows:
+        if (n_seeds := len(seeds.cells)) < ENOUGH_SEEDS:
+            say(
+                f"Warning: {seeds.cells[0].cell.task} · {seeds.row.label} has {n_seeds} of "
+                f"{ENOUGH_SEEDS} seeds: it will have no standard deviation (--seeds 0,1,2)"
+            )
+    return check_only or (_publish(new, out, data_dir) and _print_request(rows, out))
+
+
+def _read(named: Sequence[str], source: Path) -> list[Candidate]:
+    """The cells that are named, or all.
+
+    Raises:
+        InputError: there are no cells, a name is of none or of another folder, or a cell is cut
+            short.
+    """
+    store = Store(source)
+    if not store.runs.is_dir():
+        raise InputError(
+            f"{store.runs} is not there; measure first (python run_bench.py), or name the results "
+            "folder with --from"
+        )
+    paths = {path.resolve(): path for path in store.cell_paths()}
+    wanted = [find_cell(name, source) for name in named]
+    for path in wanted:
+        if path.resolve() not in paths:
+            raise InputError(f"{path} is not in {store.runs}; name its results folder with --from")
+    found = []
+    for path in dict.fromkeys(path.resolve() for path in wanted) or paths:
+        try:
+            found.append(Candidate(paths[path], read_record(paths[path], Cell)))
+        except NotWholeError as error:
+            raise InputError(f"{error}; delete its folder and measure it again") from error
+    return found
+
+
+def _filtered(
+    found: list[Candidate], methods: str, datasets: Iterable[str], source: Path
+) -> list[Candidate]:
+    """The cells of the methods and datasets that are named."""
+    asked: tuple[tuple[str, set[str], Callable[[Cell], str]], ...] = (
+        ("method", {name.strip() for name in methods.split(",")} - {""}, lambda cell: cell.method),
+        ("dataset", set(datasets), lambda cell: dataset_of(cell.task)),
+    )
+    for kind, names, name_in in asked:
+        there = {name_in(each.cell) for each in found}
+        for name in names - there:
+            raise unknown(f"{kind} in {source}", name, there)
+        found = [each for each in found if not names or name_in(each.cell) in names]
+    return found
+
+
+def _not_left_out(
+    found: list[Candidate], source: Path, out: Path, *, named: bool
+) -> Iterator[Candidate]:
+    """The cells to publish, and those that are published just as they are; others are printed."""
+    if source.resolve() == out.resolve():
+        raise InputError(f"--from and --out are both {out}: cells are copied between two")
+    published = Store(out)
+    for each in found:
+        there = published.find(each.cell)
+        if each.cell.status is not Status.OK and not named:
+            problem = f"ended as {each.cell.status}"
+        elif there is not None and there.sha256 != each.cell.sha256:
+            problem = (
+                "is published already, of another measurement; take "
+                f"{published.folder(there)} away to publish this one"
+            )
+        else:
+            yield each._replace(new=there is None)
+            continue
+        say(f"Left out: {each.path}: {each.cell.title}: {problem}")
+
+
+def _rows(found: list[Candidate]) -> list[Seeds]:
+    """The rows with a cell to publish; all rows where there is none: a stopped submission ends."""
+    by_key = {each.cell.key: each for each in found}
+    rows = [
+        Seeds(row, [by_key[cell.key] for cell in row.cells])
+        for group in by_task(each.cell for each in found)
+        for row in rows_of(group)
+    ]
+    return [row for row in rows if any(each.new for each in row.cells)] or rows
+
+
+def _publish(new: list[Candidate], out: Path, data_dir: Path | None) -> bool:
+    """Copy the new cells, write boards and replay; whether that holds."""
+    store = Store(out)
+    store.prepare()
+    before = {cell.key: cell for cell in store.cells()}
+    for each in new:
+        names = (RUN, QUERIES, MARK) if each.mark else (RUN, QUERIES)
+        with store.staging(each.cell.key) as folder:
+            for file in filter(Path.is_file, map(each.path.with_name, names)):
+                try:
+                    shutil.copy2(file, folder / file.name)
+                except OSError as error:
+                    raise cannot_write(out, error) from error
+            store.commit(each.cell, folder)
+    for key in before.keys() - {cell.key for cell in store.cells()}:
+        say(f"Takes the place of {key}: {before[key].title}, by older code")
+    write_leaderboard(store, figures=True)
+    say(f"\nReplay of {out}:")
+    if replay(out, data_dir):
         return True
-    return _published(submission, marks, options)
-
-
-def _refused(refusals: list[Refusal]) -> bool:
-    """Say why; False."""
-    for path, check, problem in refusals:
-        say(f"REFUSED {path}: {check}: {problem}")
-    say(f"\nRefused: {len(refusals)}. Nothing was copied.")
+    say(
+        f"\nThe cells were copied, but {out} does not hold; `git status` shows what was written, "
+        "and `git restore` and `git clean` take it back"
+    )
     return False
 
 
-def _published(submission: Submission, marks: dict[str, Mark], options: SubmitOptions) -> bool:
-    """Copy the new cells, write boards and replay; whether that holds."""
-    published = Store(options.out)
-    published.prepare()
-    before = {cell.key: cell for cell in published.cells()}
-    for each in submission.new:
-        _copy(each, marks.get(each.cell.key), published)
-    cells = [each.cell for each in submission.by_key.values()]
-    after = {cell.key for cell in published.cells()}
-    for key in before.keys() - after:
-        say(f"Takes the place of {key}: {before[key].title}, by older code")
-    write_leaderboard(published, figures=True)
-    say(f"\nReplay of {options.out}:")
-    if not replay(options.out, options.data_dir):
-        say(
-            f"\nThe cells were copied, but {options.out} does not hold; `git status` shows what "
-            "was written, and `git restore` and `git clean` take it back"
-        )
-        return False
-    title = title_of(cells)
-    say(f"\nTo commit:\n\n    git add {options.out}\n    git commit -m {shlex.quote(title)}")
-    say(f"\nThe text of the pull request:\n\n{request_text(cells, marks)}")
+def _print_request(rows: list[Seeds], out: Path) -> bool:
+    """Print what to commit and the text of a pull request: rows, machines, commands; True."""
+    cells = [cell for each in rows for cell in each.row.cells]
+    table = []
+    for each in rows:
+        scores = scores_of([each.row])
+        found = scores.rows[each.row.label]
+        figures = [scores.measure, scores.text(found.most), scores.text(found.tenth)]
+        seeds = ", ".join(str(cell.seed) for cell in each.row.cells)
+        names = [dataset_of(scores.task), each.row.label, seeds]
+        table.append([*names, *figures, each.again or NONE])
+    methods = ", ".join(dict.fromkeys(cell.method for cell in cells))
+    tasks = ", ".join(dict.fromkeys(dataset_of(cell.task) for cell in cells))
+    title = f"Results: {methods} on {tasks}"
+    say(f"\nTo commit:\n\n    git add {out}\n    git commit -m {shlex.quote(title)}")
+    say(f"\nThe text of the pull request:\n\n# {title}\n\n{pipe_table(HEADER, table)}\n")
+    say(f"Shares in per cent. Measured on {'; '.join(places(cells))}. To measure them again:\n")
+    say("\n".join(f"    {command_of(each.row)}" for each in rows))
     return True
-
-
-def _copy(candidate: Candidate, mark: Mark | None, published: Store) -> None:
-    """Store a cell with its files and its mark among the published ones."""
-    path, cell = candidate
-    with published.staging(cell.key) as folder:
-        for name in (RUN, QUERIES):
-            if (file := path.with_name(name)).is_file():
-                try:
-                    shutil.copy2(file, folder / name)
-                except OSError as error:
-                    raise cannot_write(published.root, error) from error
-        published.commit(cell, folder)
-    if mark is not None:
-        write_mark(published.folder(cell) / MARK, mark)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
@@ -10,132 +11,97 @@ from bench.errors import InputError
 from bench.registry import CATALOG, Registry
 from bench.store.cell import Status
 from bench.store.folder import RUN, Store
+from bench.verify.certify import cell_of_today
 from bench.verify.files import Checked, check_cell
 from bench.verify.metrics import check_metrics
-from bench.verify.today import cell_of_today
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.store.cell import Cell
     from bench.task import Task
-    from bench.verify.submit_chosen import Candidate
 
 OWN_CODE = CATALOG.partition(".")[0]
 """The package that published methods are in."""
+FRESH = "measure it again with --fresh"
 
 
-class Refusal(NamedTuple):
-    """Why a cell is not published.
+def wrong_with(cells: Mapping[Path, Cell], source: Path, data_dir: Path | None) -> Iterator[str]:
+    """All that is wrong with cells: the check in a word, the path, what is wrong and the way out.
 
-    Attributes:
-        path: of its cell.json.
-        check: what does not hold, in a word.
-        problem: what is wrong and what to do.
+    Data, metrics and code are checked where the files hold.
+
+    Args:
+        cells: cells by the path of their cell.json.
+        source: the results folder that they lie in.
+        data_dir: where data files are looked for.
     """
-
-    path: Path
-    check: str
-    problem: str
-
-
-class Checks:
-    """Checks cells one after the other; each dataset is read once."""
-
-    def __init__(self, store: Store, data_dir: Path | None) -> None:
-        """Check cells of a store, with data from where it is looked for."""
-        self._store, self._data_dir = store, data_dir
-        self._registry = Registry()
-        self._tasks: dict[str, Task] = {}
-
-    def refusals(self, candidate: Candidate) -> Iterator[Refusal]:
-        """All that is wrong with a cell; of its data, code and metrics only if its files hold."""
-        path, cell = candidate
-        if cell.status is not Status.OK:
-            yield Refusal(path, "status", f"ended as {cell.status} ({cell.reason}): measure it")
-            return
-        wrong = self._wrong_files(path)
-        for problem in wrong:
-            told = problem.removeprefix(f"{path}: ")
-            yield Refusal(path, "files", f"{told} (or measure it again with --fresh)")
-        if problem := _untraceable(cell):
-            yield Refusal(path, "commit", problem)
-        if wrong:
-            return
-        try:
-            task = self._task(cell.task)
-        except (InputError, OSError) as error:
-            yield Refusal(path, "data", str(error))
-            return
-        yield from self._checked_on(task, candidate)
-
-    def _wrong_files(self, path: Path) -> list[str]:
-        run = path.with_name(RUN)
-        if not run.is_file():  # a .gitignore, which would do for what is published, does not here
-            return [f"{run}: is not here, and metrics are derived from it"]
-        checked = Checked()
-        check_cell(self._store, path.parent, checked)
-        return checked.failures
-
-    def _task(self, name: str) -> Task:
-        """The task that a cell was measured on, which others must be able to read.
-
-        Raises:
-            InputError: it has no card, or is not on this machine.
-        """
-        card = card_of_task(name)
-        if card is None or card.takes_path:
-            raise InputError(
-                f"{name} was read from a path of yours, where nobody else can read it: add a card "
-                "for it (CONTRIBUTING.md) and measure by its name"
-            )
-        if name not in self._tasks:
-            self._tasks[name] = load_dataset(dataset_of(name), self._data_dir)
-        return self._tasks[name]
-
-    def _checked_on(self, task: Task, candidate: Candidate) -> Iterator[Refusal]:
-        path, cell = candidate
-        (derived,) = check_metrics({path: cell}, lambda _name: task)
-        for failure in derived.failures:
-            yield Refusal(path, "metrics", f"{failure.removeprefix(f'{path}: ')}; measure it again")
-        if problem := self._other_code(cell, task):
-            yield Refusal(path, "code", problem)
-
-    def _other_code(self, cell: Cell, task: Task) -> str:
-        """Why the code that measured a cell is not that of this checkout, or empty."""
-        way = f"move its file to {OWN_CODE}/ and name it in {OWN_CODE}/catalog.py (CONTRIBUTING.md)"
-        try:
-            method = self._registry.resolve(cell.method)
-        except InputError:
-            return f"{cell.method} is no method of this checkout: {way}"
-        try:
-            key = cell_of_today(cell, method, task, cell.provenance.threads).key
-        except InputError as error:
-            return f"today's code does not take its parameters: {error}; measure it again"
-        modules = [part.__module__ for part in (method, *method.parts())]
-        outside = [module for module in modules if module.partition(".")[0] != OWN_CODE]
-        if outside:
-            return f"{cell.method} is of the installed module {outside[0]}: {way}"
-        if key != cell.key:
-            return (
-                f"its code or data has changed since it was measured: its key would be {key} "
-                "today; run the same command again"
-            )
-        return ""
+    checked = Checked()
+    for path, cell in cells.items():
+        for check, problem in _wrong_origin(cell):
+            yield f"{check}: {path}: {problem}"
+        if cell.status is Status.OK:
+            check_cell(Store(source), path.parent, checked)
+    yield from (f"files: {failure} (or {FRESH})" for failure in checked.failures)
+    registry = Registry()
+    for derived in check_metrics(checked.cells, partial(_task, data_dir=data_dir)):
+        runs = derived.runs
+        for path in runs.absent:  # a .gitignore would do for what is published, and not here
+            yield f"files: {path}: {RUN} is not here, and metrics are derived from it; {FRESH}"
+        yield from (f"metrics: {failure}; {FRESH}" for failure in derived.failures)
+        for path, cell in runs.here.items():
+            if runs.reason:
+                yield f"data: {path}: {runs.reason}"
+            elif problem := _other_code(cell, registry, runs.task):
+                yield f"code: {path}: {problem}"
 
 
-def _untraceable(cell: Cell) -> str:
-    """Why nobody could tell what code measured a cell, or empty."""
+def _task(name: str, data_dir: Path | None) -> Task:
+    """A task that others can read as well.
+
+    Raises:
+        InputError: it has no card, or is not on this machine.
+    """
+    card = card_of_task(name)
+    if card is None or card.takes_path:
+        raise InputError(
+            f"{name} was read from a path of yours, where nobody else can read it: add a card "
+            "for it (CONTRIBUTING.md) and measure by its name"
+        )
+    return load_dataset(dataset_of(name), data_dir)
+
+
+def _wrong_origin(cell: Cell) -> Iterator[tuple[str, str]]:
+    """Why a cell is no measurement, or why nobody could tell what code measured it."""
     origin = cell.provenance
-    if origin.git is None:
-        return (
-            "was measured outside a git checkout, so its commit is not known; measure it again in "
-            "one with --fresh"
-        )
-    if origin.dirty is not False:
-        return (
-            f"was measured with uncommitted changes on top of {origin.git[:10]} (.py or .toml "
-            "files); commit them, and measure it again with --fresh"
-        )
-    return ""
+    if cell.status is not Status.OK:
+        yield "status", f"ended as {cell.status} ({cell.reason}): measure it"
+    elif origin.git is None:
+        problem = "was measured outside a git checkout, so its commit is not known"
+        yield "commit", f"{problem}; {FRESH} in one"
+    elif origin.dirty is not False:
+        changes = f"uncommitted changes on top of {origin.git[:10]} (.py or .toml files)"
+        yield "commit", f"was measured with {changes}; commit them, and {FRESH}"
+
+
+def _other_code(cell: Cell, registry: Registry, task: Task) -> str:
+    """Why the code that measured a cell is not that of this checkout, or empty."""
+    way = f"move its file to {OWN_CODE}/ and name it in {OWN_CODE}/catalog.py (CONTRIBUTING.md)"
+    try:
+        method = registry.resolve(cell.method)
+    except InputError:
+        return f"{cell.method} is no method of this checkout: {way}"
+    for part in (method, *method.parts()):
+        if part.__module__.partition(".")[0] != OWN_CODE:
+            return f"{cell.method} is of the installed module {part.__module__}: {way}"
+    try:
+        key = cell_of_today(cell, method, task, cell.provenance.threads).key
+    except InputError as error:
+        return f"today's code does not take its parameters: {error}; measure it again"
+    if key == cell.key:
+        return ""
+    return (
+        f"its code or data has changed since it was measured: its key would be {key} today; run "
+        "the same command again"
+    )

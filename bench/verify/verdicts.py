@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import math
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.measures.xray import LOSSES
+from bench.verify.mark import Judged, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.measures.records import Interval, PartResult, PointResult, Stratum
+    from bench.measures.records import Interval, PointResult, Stratum
     from bench.store.cell import Cell
 
+    Figures = dict[str, tuple[float | None, float]]
+    """Metrics by name: the value, and how much it may differ when it is measured again."""
+
 EQUAL = 1e-6
-"""What two equal figures may differ by."""
+"""Relative or absolute difference of two equal figures."""
 EFFORT = 0.05
 """Relative tolerance of what is visited and of the routing cost."""
 STATED = (
@@ -26,129 +29,89 @@ STATED = (
 )
 
 
-class Verdict(StrEnum):
-    """What a metric is called."""
+def judge(stored: Cell, again: Cell) -> Iterator[Judged]:
+    """The verdict on every metric of a stored cell, operating point by operating point.
 
-    OK = "OK"
-    WITHIN = "within tolerance"
-    FAIL = "FAIL"
-
-
-class Figure(NamedTuple):
-    """A metric, and how much it may differ where training or search is not deterministic."""
-
-    value: float | None
-    tolerance: float
-
-
-class Judged(NamedTuple):
-    """A stored metric beside the one measured again; None where there is none."""
-
-    metric: str
-    stored: float | None
-    again: float | None
-    tolerance: float
-    verdict: Verdict
-
-
-def judge(stored: Cell, again: Cell) -> Iterator[tuple[str, list[Judged]]]:
-    """What the stored cell says of each operating point, under its name.
-
-    A point that is not searched again fails in all its metrics. What older code did not measure is
-    not judged.
+    A point that is not searched again fails in all its metrics. Metrics that the stored cell does
+    not have are not judged.
     """
-    if stored.similarity:
-        yield "pairs of words", _judged(_correlations(stored), _correlations(again))
-    n = stored.n_queries
-    searched = {str(point.point): point for point in again.points}
-    for point in stored.points:
-        found = searched.get(str(point.point))
-        yield _name(point), _judged(_figures(point, n), {} if found is None else _figures(found, n))
+    then, now = _points(stored), _points(again)
+    for point, figures in then.items():
+        for metric, (value, tolerance) in figures.items():
+            there = point in now and metric in now[point]
+            other = now[point][metric][0] if there else None
+            verdict = _verdict(value, other, tolerance) if there else Verdict.FAIL
+            yield Judged(
+                point=point, metric=metric, stored=value, again=other,
+                tolerance=tolerance, verdict=verdict,
+            )  # fmt: skip
 
 
-def _name(point: PointResult) -> str:
-    return " ".join(f"{name}={value}" for name, value in point.point.items()) or "the only point"
-
-
-def _judged(was: dict[str, Figure], now: dict[str, Figure]) -> list[Judged]:
-    rows = []
-    for name, stored in was.items():
-        again = now[name].value if name in now else None
-        verdict = _verdict(stored, again) if name in now else Verdict.FAIL
-        rows.append(Judged(name, stored.value, again, stored.tolerance, verdict))
-    return rows
-
-
-def _verdict(stored: Figure, again: float | None) -> Verdict:
-    if stored.value is None or again is None:
-        return Verdict.OK if stored.value is again else Verdict.FAIL
-    if math.isclose(stored.value, again, rel_tol=EQUAL, abs_tol=EQUAL):
+def _verdict(stored: float | None, again: float | None, tolerance: float) -> Verdict:
+    if stored is None or again is None:
+        return Verdict.OK if stored is again else Verdict.FAIL
+    if math.isclose(stored, again, rel_tol=EQUAL, abs_tol=EQUAL):
         return Verdict.OK
-    return Verdict.WITHIN if abs(stored.value - again) <= stored.tolerance else Verdict.FAIL
+    return Verdict.WITHIN if abs(stored - again) <= tolerance else Verdict.FAIL
 
 
-def _correlations(cell: Cell) -> dict[str, Figure]:
-    return {
-        f"rho of {row.subset} by {row.score}": Figure(
-            row.rho, _near(row.low or 0.0, row.high or 0.0, row.n)
-        )
+def _points(cell: Cell) -> dict[str, Figures]:
+    """The metrics of a cell under the name of each operating point."""
+    points = {
+        " ".join(f"{name}={value}" for name, value in point.point.items())
+        or "the only point": _figures(point, cell.n_queries)
+        for point in cell.points
+    }
+    correlations: Figures = {
+        f"rho of {row.subset} by {row.score}": (row.rho, _near(row.low or 0, row.high or 0, row.n))
         for row in cell.similarity
     }
+    return {"pairs of words": correlations, **points} if correlations else points
 
 
-def _figures(point: PointResult, n_queries: int) -> dict[str, Figure]:
-    """Every metric of an operating point by name."""
-    near = _near(point.low, point.high, sum(row.n for row in point.recall_by_distance))
-    at = {row.distance: _near(row.low, row.high, row.n) for row in point.recall_by_distance}
-    least = next((h for h, recall in _recalls(point) if recall == point.min), None)
-    figures = {
-        "visited": Figure(point.visited, EFFORT * point.visited),
-        "routing": Figure(point.routing, EFFORT * point.routing),
-        "work": Figure(point.work, EFFORT * point.work),
-        "recall": Figure(point.recall, near),
-        "macro": Figure(point.macro, near),
-        "min": Figure(point.min, near if least is None else at[least]),
-        **_by_distance("", point.recall_by_distance),
-        **_ranking("", point.ranking, n_queries),
+def _figures(point: PointResult, n_queries: int) -> Figures:
+    """The metrics of an operating point."""
+    strata = point.recall_by_distance
+    near = _near(point.low, point.high, sum(row.n for row in strata))
+    at = {row.distance: _near(row.low, row.high, row.n) for row in strata}
+    least = next((row.distance for row in strata if row.recall == point.min), None)
+    figures: Figures = {
+        "visited": (point.visited, EFFORT * point.visited),
+        "routing": (point.routing, EFFORT * point.routing),
+        "work": (point.work, EFFORT * point.work),
+        "recall": (point.recall, near),
+        "macro": (point.macro, near),
+        "min": (point.min, near if least is None else at[least]),
+        **_of_queries("", strata, point.ranking, n_queries),
     }
     for name, part in (("seen ", point.seen), ("unseen ", point.unseen)):
         if part is not None:
-            figures |= _part(name, part)
+            # It has no interval over all its pairs: that of the distance which most are at.
+            most = max(part.recall_by_distance, key=lambda row: row.n)
+            figures[f"{name}recall"] = part.recall, _near(most.low, most.high, most.n)
+            figures |= _of_queries(name, part.recall_by_distance, part.ranking, part.n_queries)
     if point.xray is not None:
         losses = [("", point.xray.overall, near)]
         losses += [(f" at {h}", loss, at[h]) for h, loss in point.xray.by_distance.items()]
         for place, loss, tolerance in losses:
             for name in LOSSES:
-                figures[f"lost: {name}{place}"] = Figure(getattr(loss, name), tolerance)
+                figures[f"lost: {name}{place}"] = getattr(loss, name), tolerance
     return figures
 
 
-def _recalls(point: PointResult) -> Iterator[tuple[int, float]]:
-    yield from ((row.distance, row.recall) for row in point.recall_by_distance)
-
-
-def _part(name: str, part: PartResult) -> dict[str, Figure]:
-    # It has no interval over all its pairs: that of the distance which most are at.
-    most = max(part.recall_by_distance, key=lambda row: row.n)
-    return {
-        f"{name}recall": Figure(part.recall, _near(most.low, most.high, most.n)),
-        **_by_distance(name, part.recall_by_distance),
-        **_ranking(name, part.ranking, part.n_queries),
-    }
-
-
-def _by_distance(name: str, strata: list[Stratum]) -> dict[str, Figure]:
-    return {
-        f"{name}recall at {row.distance}": Figure(row.recall, _near(row.low, row.high, row.n))
+def _of_queries(
+    name: str, strata: list[Stratum], ranking: Mapping[str, Interval], n_queries: int
+) -> Figures:
+    """Recall by distance and the measures of the ranking, which have intervals of their own."""
+    recalls: Figures = {
+        f"{name}recall at {row.distance}": (row.recall, _near(row.low, row.high, row.n))
         for row in strata
     }
-
-
-def _ranking(name: str, ranking: Mapping[str, Interval], n_queries: int) -> dict[str, Figure]:
-    return {
-        f"{name}{measure}": Figure(found.mean, _near(found.low, found.high, n_queries))
+    measures: Figures = {
+        f"{name}{measure}": (found.mean, _near(found.low, found.high, n_queries))
         for measure, found in ranking.items()
     }
+    return recalls | measures
 
 
 def _near(low: float, high: float, n: int) -> float:

@@ -18,15 +18,16 @@ _RUNNERS = frozenset({"exec", "eval"})
 
 @lru_cache(maxsize=1024)
 def parsed(text: str) -> ast.Module:
-    """A source text as a tree.
+    """A source text as a tree, without what runs for type checkers alone.
 
     Raises:
         InputError: it is no Python.
     """
     try:
-        return ast.parse(text)
+        tree: ast.Module = _Running().visit(ast.parse(text))
     except SyntaxError as error:
         raise InputError(f"{error.msg} in line {error.lineno} of {error.text!r}") from error
+    return tree
 
 
 @lru_cache(maxsize=1024)
@@ -38,12 +39,24 @@ def code_that_counts(text: str, *, built_in: bool) -> str:
     """
     stripped: ast.Module = (_OfBuiltIns() if built_in else _Stripped()).visit(ast.parse(text))
     if built_in:
-        stripped.body.sort(key=_place_of_import)
+        # The project's own imports first, by what they name: their order follows names of modules.
+        stripped.body.sort(
+            key=lambda node: (not _is_own(node), _is_own(node) and ast.unparse(node))
+        )
     return ast.unparse(stripped)
 
 
-class _Stripped(ast.NodeTransformer):
-    """Leaves out docstrings, annotations of functions, and what is imported for types alone."""
+class _Running(ast.NodeTransformer):
+    """Leaves out what is under ``if TYPE_CHECKING:``."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
+        if _name_of(node.test) != "TYPE_CHECKING":
+            return self.generic_visit(node)
+        return [self.visit(each) for each in node.orelse] or None
+
+
+class _Stripped(_Running):
+    """Leaves out docstrings and annotations of functions as well."""
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
@@ -65,22 +78,13 @@ class _Stripped(ast.NodeTransformer):
         fields = [each for each in node.body if isinstance(each, ast.AnnAssign)]
         node.body = [each for each in node.body if each not in fields]
         visited = self.generic_visit(node)
-        node.body = [*(each for each in map(self.field, fields) if each), *node.body]
+        node.body = [*fields, *node.body]
         return visited
-
-    def field(self, node: ast.AnnAssign) -> ast.AnnAssign | None:
-        """A field of a class as it counts, or None."""
-        return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST | None:
         if node.value is None:
             return None
         return ast.copy_location(ast.Assign([node.target], node.value), node)
-
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.AST] | None:
-        if not _is_for_types(node):
-            return self.generic_visit(node)
-        return [self.visit(each) for each in node.orelse] or None
 
 
 class _OfBuiltIns(_Stripped):
@@ -91,10 +95,13 @@ class _OfBuiltIns(_Stripped):
             node.module = BUILT_IN
         return node
 
-    def field(self, node: ast.AnnAssign) -> ast.AnnAssign | None:
-        """A field, but for the version that a class states."""
-        stated = isinstance(node.target, ast.Name) and node.target.id == "version"
-        return None if stated else node
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        node.body = [
+            each
+            for each in node.body
+            if not (isinstance(each, ast.AnnAssign) and _name_of(each.target) == "version")
+        ]
+        return super().visit_ClassDef(node)
 
 
 def _is_own(node: ast.AST) -> bool:
@@ -102,11 +109,6 @@ def _is_own(node: ast.AST) -> bool:
     return isinstance(node, ast.ImportFrom) and (
         (node.module or "").partition(".")[0] in HARNESS | {BUILT_IN}
     )
-
-
-def _place_of_import(node: ast.AST) -> tuple[bool, str]:
-    """The project's own imports first, by what they name: their order follows names of modules."""
-    return (False, ast.unparse(node)) if _is_own(node) else (True, "")
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -118,11 +120,6 @@ def _is_text(node: ast.AST) -> bool:
     )
 
 
-def _is_for_types(node: ast.AST) -> bool:
-    """Whether a statement is ``if TYPE_CHECKING:``."""
-    return isinstance(node, ast.If) and _name_of(node.test) == "TYPE_CHECKING"
-
-
 def _name_of(node: ast.AST) -> str:
     """The last part of a dotted name."""
     return str(getattr(node, "attr", getattr(node, "id", "")))
@@ -132,13 +129,7 @@ def _name_of(node: ast.AST) -> str:
 def imported(tree: ast.Module) -> tuple[str, ...]:
     """Names that a module imports when it runs, those that may be attributes instead included."""
     names: list[str] = []
-    waiting: list[ast.AST] = [tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.If) and _is_for_types(node):
-            waiting.extend(node.orelse)
-            continue
-        waiting.extend(ast.iter_child_nodes(node))
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

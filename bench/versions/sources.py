@@ -26,8 +26,8 @@ from bench.versions.source_code import (
 )
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable
+    from importlib.machinery import ModuleSpec
 
 
 def hash_of(files: Iterable[Path], own: Path | None = None) -> str:
@@ -42,13 +42,7 @@ def hash_of(files: Iterable[Path], own: Path | None = None) -> str:
 
 
 def hash_of_class(found: type) -> str:
-    """Hash of the code that a class depends on, or an empty text for one of Python itself."""
-    files = files_of_class(found)
-    return hash_of(files, _origin(found.__module__)) if files else ""
-
-
-def files_of_class(found: type) -> frozenset[Path]:
-    """The source files that a class outside of ``bench`` and of the standard library depends on.
+    """Hash of the code that a class depends on, or an empty text for one of Python itself.
 
     A class in a package depends on all its modules; one in a file, on those that the file imports
     from where nothing is installed: the files beside it, for one. What is imported of the built-in
@@ -63,13 +57,14 @@ def files_of_class(found: type) -> frozenset[Path]:
     modules = set() if _is_standard(found.__module__) else {found.__module__}
     while unread := modules - read:
         read |= unread
-        for file in frozenset().union(*map(_files_of_module, unread)) - files:
+        for file in set().union(*map(_files_of_module, unread)) - files:
             files.add(file)
             if file.suffix == ".py" and not _is_installed(file):
-                tree = parsed(_text(file))
-                built_ins |= {name for name in imported(tree) if _package(name) == BUILT_IN}
-                modules |= _own_imports(file, tree)
-    return frozenset(files | reachable(*built_ins))
+                named = set(imported(parsed(_text(file))))
+                built_ins |= {name for name in named if _package(name) == BUILT_IN}
+                modules |= _own_imports(file)
+    files |= reachable(*built_ins)
+    return hash_of(files, _origin(found.__module__)) if files else ""
 
 
 def reachable(*modules: str) -> frozenset[Path]:
@@ -91,49 +86,44 @@ def _package(module: str) -> str:
     return module.partition(".")[0]
 
 
-def _files_of_module(name: str) -> frozenset[Path]:
+def _files_of_module(name: str) -> set[Path]:
     """All files of the package that a module is of, or the one file of a module without one."""
-    package = _package(name)
     path = _origin(name)
-    if folders := _folders_of(package):
-        found = {file for folder in folders for file in folder.rglob("*.py")}
-        return frozenset(found if path is None else found | {path})
-    if path is None:
-        return frozenset()
-    if path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
-        # It cannot be read off what it loads: each file in its folder may be.
-        below = path.parent.rglob("*.py")
-        return frozenset({path, *(file for file in below if not _is_hidden(file, path.parent))})
-    return frozenset({path})
+    own = set() if path is None else {path}
+    if folders := _folders_of(_package(name)):
+        return own | {file for folder in folders for file in folder.rglob("*.py")}
+    if path is not None and path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
+        # It cannot be read off what it loads: each file in its folder may be, but for those in
+        # folders that a name with a dot keeps apart, such as .venv.
+        folder = path.parent
+        own |= {
+            file
+            for file in folder.rglob("*.py")
+            if not any(part.startswith(".") for part in file.relative_to(folder).parts)
+        }
+    return own
 
 
-def _own_imports(file: Path, tree: ast.Module) -> set[str]:
+def _own_imports(file: Path) -> set[str]:
     """Top modules and packages that a file imports from where nothing is installed."""
     own = set()
     in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
-    for name in set(map(_package, imported(tree))):
+    for name in set(map(_package, imported(parsed(_text(file))))):
         if name in HARNESS or name == BUILT_IN or _is_standard(name):
             continue
         places = {*_folders_of(name), *filter(None, [_origin(name)])}
         beside = (file.parent / f"{name}.py", file.parent / name / "__init__.py")
         expected = next((path for path in beside if path.exists()), None)
-        if expected is not None and not in_package and not _is_among(expected, places):
-            raise InputError(
-                f"{file} imports {name}, which is {_origin(name)} and not {expected} beside it; "
-                "rename the one beside it"
-            )
+        if expected is not None and not in_package:
+            _require_among(expected, places, f"{file} imports {name}, which is {_origin(name)}")
         if any(not _is_installed(place) for place in places):
             own.add(name)
     return own
 
 
-def _is_among(path: Path, places: Iterable[Path]) -> bool:
-    return any(place.exists() and path.samefile(place) for place in places)
-
-
-def _is_hidden(file: Path, folder: Path) -> bool:
-    """Whether a file lies in a folder that a name with a dot keeps apart, such as ``.venv``."""
-    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+def _require_among(path: Path, places: Iterable[Path], what: str) -> None:
+    if not any(map(path.samefile, filter(Path.exists, places))):
+        raise InputError(f"{what} and not {path} beside it; rename the one beside it")
 
 
 def _is_standard(module: str) -> bool:
@@ -148,13 +138,26 @@ def folder_of(package: str) -> Path:
     return folders[0]
 
 
+def _spec(module: str) -> ModuleSpec | None:
+    """How a module would be imported, or None for what is no module."""
+    try:
+        return importlib.util.find_spec(module)
+    except (ImportError, ValueError):
+        return None
+
+
 def _folders_of(package: str) -> list[Path]:
     """Where the modules of a package lie, of one without ``__init__.py`` in several places."""
-    try:
-        spec = importlib.util.find_spec(package)
-    except (ImportError, ValueError):
-        return []
+    spec = _spec(package)
     return [Path(folder) for folder in (spec and spec.submodule_search_locations) or ()]
+
+
+def _origin(module: str) -> Path | None:
+    """The file of a module, or None for what is no module or has no file."""
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    if origin is None and (spec := _spec(module)) is not None and spec.has_location:
+        origin = spec.origin
+    return Path(origin) if origin else None
 
 
 @cache
@@ -164,18 +167,6 @@ def _is_installed(path: Path) -> bool:
     folders = {paths[name] for name in ("stdlib", "purelib", "platlib")}
     folders |= {*site.getsitepackages(), site.getusersitepackages()}
     return any(path.is_relative_to(folder) for folder in folders)
-
-
-def _origin(module: str) -> Path | None:
-    """The file of a module, or None for what is no module or has no file."""
-    origin = getattr(sys.modules.get(module), "__file__", None)
-    if origin is None:
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, ValueError):
-            return None
-        origin = spec.origin if spec and spec.has_location else None
-    return Path(origin) if origin else None
 
 
 def _text(path: Path) -> str:

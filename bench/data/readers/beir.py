@@ -44,15 +44,15 @@ def read(
     of nDCG. The text of a document is its title and its text.
 
     Args:
-        name: of the task.
-        folder: with the files.
-        train: the split to train on; it may be missing, then nothing can be trained.
-        validation: the split to validate on, or empty: a sample of the training queries.
+        name: name of the task.
+        folder: the folder with the files.
+        train: the split to train on; without it, nothing can be trained.
+        validation: the split to validate on; empty: a sample of the training queries.
         test: the split to test on, unless ``heldout_queries`` are drawn from training.
-        splits: how validation and test are drawn, and what is relevant.
+        splits: rules by which validation and test are drawn, and the least relevant gain.
 
     Raises:
-        InputError: a file or a line is not as it must be, or nothing is left to test on.
+        InputError: a file or a line is malformed, or nothing is left to test on.
     """
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")

@@ -1,4 +1,4 @@
-"""What was read or made once, as memory-mapped files in the user's cache."""
+"""Data that was read or generated once, as memory-mapped files in the user's cache."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Texts(NamedTuple):
     """The documents or the queries of a dataset.
 
     Attributes:
-        names: [n] their names, each once.
+        names: [n] their names, each different.
         texts: [n] their texts; may be empty.
     """
 
@@ -38,7 +38,7 @@ class Texts(NamedTuple):
 
     @classmethod
     def open(cls, folder: Path, kind: str) -> Self:
-        """Map what a ``texts_writer`` wrote."""
+        """Map the files that a ``texts_writer`` wrote."""
         return cls(Strings.open(folder / f"{kind}.names"), Strings.open(folder / f"{kind}.texts"))
 
 
@@ -47,7 +47,8 @@ def texts_writer(folder: Path, kind: str) -> Iterator[Callable[[Column, Column],
     """Write names and texts to disk as they come: memory does not grow with their number.
 
     Yields:
-        What to call with Arrow columns of names and of texts, as many and without nulls.
+        A function to be called with Arrow columns of names and of texts, equally long and without
+        nulls.
     """
     names, texts = (StringsWriter(folder / f"{kind}.{part}") for part in ("names", "texts"))
 
@@ -60,12 +61,12 @@ def texts_writer(folder: Path, kind: str) -> Iterator[Callable[[Column, Column],
 
 
 def require_distinct(names: Strings, source: Path) -> None:
-    """Refuse names that come twice.
+    """Refuse duplicate names.
 
     They are sorted, not hashed: a hash table of all would be the largest thing in memory.
 
     Raises:
-        InputError: naming one that does.
+        InputError: a name occurs twice; the message has it.
     """
     column = names.to_arrow()
     order = pc.array_sort_indices(column)
@@ -82,15 +83,15 @@ def require_distinct(names: Strings, source: Path) -> None:
 def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) -> Path:
     """The folder of texts that ``write`` fills from ``sources``, made once.
 
-    It is made again where a source's path, size or time of change differs, or the recipe does.
+    It is filled again if the path, size or time of a source changed, or the recipe did.
 
     Args:
         sources: the files that are read.
         recipe: name of the format and all options that change what is written.
-        write: fills the folder it is given.
+        write: a function that fills the folder that it is given.
 
     Raises:
-        InputError: a source is not there, or the cache cannot be written.
+        InputError: a source is missing, or the cache cannot be written.
     """
     facts = [recipe]
     for source in sources:
@@ -106,14 +107,14 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
 
 
 def made_once(folder: Path, write: Callable[[Path], None], what: str) -> Path:
-    """Fill a folder of the cache unless it is there, whole or not at all, one process at a time.
+    """Fill a folder of the cache, whole or not at all, unless it is there; one process at a time.
 
     It is written under a temporary name; its marker, which lists the other files, comes last.
 
     Args:
-        folder: what is to be there, and is returned.
-        write: fills the folder it is given.
-        what: what is kept, for the error.
+        folder: the folder to fill and to return.
+        write: a function that fills the folder that it is given.
+        what: a name for its content, for the error.
 
     Raises:
         InputError: the cache cannot be written.
@@ -126,7 +127,7 @@ def made_once(folder: Path, write: Callable[[Path], None], what: str) -> Path:
         with FileLock(f"{folder}.lock"):
             if _is_whole(folder):  # another process made it
                 return folder
-            for left in (folder, partial):  # damaged, or of a run that was killed
+            for left in (folder, partial):  # damaged, or left by a run that was killed
                 shutil.rmtree(left, ignore_errors=True)
             partial.mkdir()
             try:
@@ -145,7 +146,7 @@ def made_once(folder: Path, write: Callable[[Path], None], what: str) -> Path:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether a folder has its marker and every file at its size."""
+    """Whether a folder has its marker, and every file has its size."""
     try:
         sizes = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
         return all((folder / name).stat().st_size == size for name, size in sizes.items())

@@ -1,8 +1,8 @@
-"""Generated vectors with the cluster structure of WordNet, as many as are asked for.
+"""Generated vectors with the cluster structure of WordNet, of any number.
 
-Every synset gets a place near the mean of what lies above it; documents lie around synsets drawn at
-random, so that clusters are nested and as unequal as the noun graph's branches are. A query is a
-document with noise: that document is its answer, and other documents may lie nearer to it.
+Every synset gets a place near the mean of its hypernyms' places; documents lie around synsets drawn
+at random, so that clusters are nested and as unequal as the branches of the noun graph. A query is
+a document with noise: that document is its answer, and other documents may be nearer.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 _VERSION = 1
-"""Of how vectors are made; raise it when that changes."""
+"""Version of the recipe; raise it when vectors change."""
 SEED = 20261121
 DECAY = 0.9
-"""Of the noise, from one level of the graph to the next."""
+"""Factor of the noise from one level of the graph to the next."""
 AROUND, ASKED = 0.5, 1.25
 """Length of the noise of a document around its synset, and of a query around its document."""
 AT_ONCE = 65_536
@@ -41,9 +41,10 @@ MOST = 1_000_000_000
 
 
 def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
-    """``n`` documents and as many queries as are asked for, made once and kept in the cache.
+    """``n`` documents and ``queries`` queries, generated once and kept in the cache.
 
-    Vectors have length 1. The digest of the task is that of how they are made, as the last bit of
+    Vectors have length 1. The task's digest hashes the recipe and not the vectors, as the last bit
+    of
     a value may differ from one processor to another.
 
     Raises:
@@ -83,7 +84,7 @@ def _make(nouns: NounGraph, n: int, n_queries: int, dim: int, folder: Path) -> N
             os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
     for number, start in enumerate(range(0, n, AT_ONCE)):
         rows = slice(start, min(start + AT_ONCE, n))
-        # A generator for each block: what a document is does not depend on how many there are.
+        # A generator for each block: a document does not depend on the number of documents.
         rng = np.random.default_rng([SEED, 1, number])
         around = synsets[rng.integers(0, len(synsets), AT_ONCE)]
         documents[rows] = _near(around, AROUND, rng)[: rows.stop - start]
@@ -112,7 +113,7 @@ def _places(nouns: NounGraph, dim: int) -> Floats:
 
 
 def _near(vectors: Floats, noise: float, rng: np.random.Generator) -> Floats:
-    """Unit vectors near [n, dim] others: noise of about this length is added."""
+    """Unit vectors near others [n, dim]: noise of about this length is added."""
     dim = vectors.shape[1]
     moved = vectors + rng.standard_normal(vectors.shape, np.float32) * np.float32(noise / dim**0.5)
     unit: Floats = moved / np.linalg.norm(moved, axis=1, keepdims=True)

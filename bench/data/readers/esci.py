@@ -1,4 +1,4 @@
-"""Amazon's Shopping Queries: products for a query, each Exact, Substitute, Complement, Irrelevant.
+"""Amazon's Shopping Queries: a query's products are Exact, Substitute, Complement or Irrelevant.
 
 Reddy, Màrquez, Valero, Rao, Zaragoza, Bandyopadhyay, Biswas, Xing & Subbian, 2022 (arXiv
 2206.06588), the reduced version (``small_version``) of one locale.
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 EXAMPLES = "shopping_queries_dataset_examples.parquet"
 PRODUCTS = "shopping_queries_dataset_products.parquet"
 GAINS = (100, 10)
-"""Of Exact and of Substitute: the official 1.0 and 0.1 in whole numbers."""
+"""Gains of Exact and Substitute: the official 1.0 and 0.1 as whole numbers."""
 
 _GRADES = {"E": 100, "S": 10, "C": 0, "I": 0}
 _NOTE = (
@@ -60,11 +60,11 @@ def read(
     """The search task over the products that the examples name.
 
     Args:
-        name: of the task.
-        folder: with the two files.
-        locale: of queries and products.
-        fields: what a product's text is made of, with blanks between.
-        splits: how the validation is drawn.
+        name: name of the task.
+        folder: the folder with the two files.
+        locale: locale of the queries and products.
+        fields: the fields that are joined with blanks to the text of a product.
+        splits: rules by which the validation is drawn.
 
     Raises:
         InputError: a file is missing, of another format or without the columns that are read; a
@@ -106,7 +106,7 @@ def _examples(path: Path, locale: str) -> pa.Table:
 def _products(
     path: Path, judged: Path, table: pa.Table, locale: str, fields: Sequence[str]
 ) -> Texts:
-    """The products that the examples name, in the order of their file; read in batches."""
+    """The products that the examples name, in the order of the file; read in batches."""
     wanted = pc.unique(table["product_id"])
     chosen = (pc.field("product_locale") == locale) & pc.field("product_id").isin(wanted)
 
@@ -121,7 +121,7 @@ def _products(
 
 
 def _queries(table: pa.Table) -> Texts:
-    """Each query once, in the order in which they are judged."""
+    """Each query once, in the order of the judgements."""
     names = table["query_id"].combine_chunks().cast(pa.large_string())
     distinct = pc.unique(names)
     first = table.take(pc.index_in(distinct, value_set=names))
@@ -129,14 +129,14 @@ def _queries(table: pa.Table) -> Texts:
 
 
 def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> Column:
-    """The fields with blanks between."""
+    """The fields joined with blanks."""
     parts = [rows[field].cast(pa.large_string()).fill_null("") for field in fields]
     joined = pc.binary_join_element_wise(*parts, pa.scalar(" ", pa.large_string()))
     return pc.utf8_trim_whitespace(joined)
 
 
 def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
-    """The chosen rows of a Parquet or CSV file; a few batches of them are in memory at a time."""
+    """The chosen rows of a Parquet or CSV file; only a few batches are in memory at a time."""
     try:
         dataset = ds.dataset(path, format="parquet")
         found = dataset.schema.names

@@ -1,4 +1,4 @@
-"""Tasks from a hierarchy: each node is a query, its ancestors and itself are relevant."""
+"""Tasks from a hierarchy: each node is a query; its ancestors and the node are relevant."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ TRANSDUCTIVE = (
 def transductive_task(
     name: str, names: Sequence[str], children: Ints, parents: Ints, max_distance: int
 ) -> Task:
-    """Training and test are all pairs up to ``max_distance``; validation a sample of queries."""
+    """Training and test are all pairs up to ``max_distance``; validation is a sample of queries."""
     relevance = ancestors(children, parents, len(names), max_distance)
     validation = Judgements(relevance.where(_sampled(len(names))[relevance.queries]))
     test = Judgements(relevance)
@@ -44,12 +44,12 @@ def transductive_task(
 def heldout_task(
     name: str, names: Sequence[str], children: Ints, parents: Ints, max_distance: int
 ) -> Task:
-    """Half of the pairs at distance 2 and more are the test; nothing else is judged.
+    """Half of the pairs at distance 2 and more are the test; no other pair is judged.
 
-    The other half is for training, with distance 0 and all direct links, but for the longer pairs
-    of a sample of queries: those are the validation. A query's training and validation documents
-    are removed from its ranking before the test is read; its training documents before the
-    validation is.
+    The other half is for training, with distance 0 and all direct links, except the longer pairs of
+    a sample of queries, which are the validation. A query's training and validation documents are
+    removed from its ranking before the test is judged; its training documents before the validation
+    is.
     """
     relevance = ancestors(children, parents, len(names), max_distance)
     longer = relevance.distances >= 2  # noqa: PLR2004 - one is a direct link
@@ -90,9 +90,9 @@ def read(
     There may be several roots, and several parents of a node; a link named twice counts once.
 
     Args:
-        name: of the task.
-        path: the file, or the folder that it is in.
-        edges: the name of the file in that folder.
+        name: name of the task.
+        path: the file, or the folder that contains it.
+        edges: name of the file in that folder.
         max_distance: longest path of a pair, in hops.
 
     Raises:

@@ -1,4 +1,4 @@
-"""HyperLex: how much one word is a kind of another, judged by people, over the noun graph.
+"""HyperLex: people's scores of how much one word is a kind of another, over the noun graph.
 
 Vulić, Gerz, Kiela, Hill & Korhonen, Computational Linguistics 43(4), 2017.
 """
@@ -32,20 +32,20 @@ SPLITS = {
 _KEY = ["WORD1", "WORD2", "POS"]
 _SCORE = "AVG_SCORE"
 HIGHEST = 6.0
-"""Scores are from 0, not at all a kind of, to 6."""
+"""Scores are from 0 (not at all a kind of) to 6."""
 
 
 def read(name: str, folder: Path, graph: Path, max_distance: int) -> Task:
-    """Word pairs to score by what was learned from the whole noun graph; there is no search test.
+    """Word pairs to score, with training on the whole noun graph; there is no search test.
 
     Args:
-        name: of the task.
-        folder: with ``hyperlex-all.txt`` and ``splits/``, as released.
+        name: name of the task.
+        folder: the folder with ``hyperlex-all.txt`` and ``splits/``, as released.
         graph: the embedded noun graph.
         max_distance: longest path of a training pair, in hops.
 
     Raises:
-        InputError: a file is missing or is not such a list; it names the file and the line.
+        InputError: a file is missing or malformed; the message has the file and the line.
     """
     nouns = read_graph(graph)
     whole = transductive_task(name, nouns.names, nouns.children, nouns.parents, max_distance)

@@ -1,8 +1,8 @@
-"""Files of JSON lines such as BEIR's: a name, perhaps a title, and a text a line.
+"""Files of JSON lines such as BEIR's: each line has a name, an optional title, and a text.
 
-Blocks of lines are parsed by Arrow in several threads and go to disk as they come, so that memory
-does not grow with the file. A block that Arrow refuses is parsed line by line: that accepts ids
-that are numbers, and names the line that is wrong.
+Arrow parses blocks of lines in several threads, and they go to disk at once, so that memory does
+not grow with the file. A block that Arrow refuses is parsed line by line: this accepts ids that are
+numbers, and names the line that is wrong.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ with an id and a text has 22 bytes."""
 WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
 MOST_THREADS = 8
 _VERSION = 2
-"""Part of the recipe; raise it when what is written changes."""
+"""Version of the recipe; raise it when the written files change."""
 
 
 _Read = tuple[Column, Column]
 
 
 class _Block(NamedTuple):
-    """Whole lines, and how many come before them in the file."""
+    """Whole lines, and the number of lines before them in the file."""
 
     lines: memoryview
     above: int
@@ -50,17 +50,17 @@ class _Block(NamedTuple):
 def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
     """Names and texts of a file of JSON lines, or of ``path`` with ``.gz`` after it.
 
-    A line has ``_id``, a string or a whole number, and ``text``, which may be empty; ``title`` may
-    be there. A text is title, blank, text, without blanks around. A second read maps what the
-    first wrote into the user's cache.
+    A line has ``_id``, a string or a whole number, and ``text``, which may be empty; ``title`` is
+    optional. A text is title, blank, text, without blanks around. A second read maps the files that
+    the first wrote into the user's cache.
 
     Args:
         path: the file.
-        fields: which of the three are read.
+        fields: the fields that are read, of the three.
 
     Raises:
-        InputError: the file is missing, empty or damaged, a line is not as it must be (it names the
-            line), an id comes twice, or the cache cannot be written.
+        InputError: the file is missing, empty or damaged, a line is malformed (the message has its
+            number), an id occurs twice, or the cache cannot be written.
     """
     source = find_file(path.parent, path.name)
 
@@ -77,10 +77,10 @@ def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
 
 
 def find_file(folder: Path, *names: str) -> Path:
-    """The first of the names that is in a folder, as it is or with ``.gz`` after it.
+    """The first of the names that exists in a folder, as it is or with ``.gz`` after it.
 
     Raises:
-        InputError: none is.
+        InputError: no such file exists.
     """
     files = [folder / f"{name}{ending}" for name in names for ending in ("", ".gz")]
     for file in files:
@@ -95,7 +95,7 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
     """Open a file for reading, unpacking one named ``.gz``.
 
     Raises:
-        InputError: it ends early, is not gzip, or cannot be read.
+        InputError: the file ends early, is not gzip, or cannot be read.
     """
     try:
         with gzip.open(source) if source.suffix == ".gz" else source.open("rb") as file:
@@ -108,7 +108,7 @@ def parse_object(line: bytes) -> dict[str, Any]:
     """The JSON object of one line.
 
     Raises:
-        ValueError: it is none, is not in UTF-8, or has an escape that cannot be written as UTF-8.
+        ValueError: it is no object, is not UTF-8, or has an escape that UTF-8 cannot encode.
     """
     try:
         value = json.loads(line.decode("utf-8-sig"))
@@ -160,7 +160,7 @@ def _blocks(source: Path) -> Iterator[_Block]:
 
 
 def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
-    """Parse a block by Arrow, or None where it needs the slow way."""
+    """Parse a block by Arrow; None if it must be parsed line by line."""
     if not bytes(lines[:64]).lstrip().startswith(b"{"):
         return None  # Arrow 26 crashes on a block whose first line is null
     schema = pa.schema([(name, pa.large_string()) for name in fields])

@@ -1,11 +1,13 @@
-"""NQ320k: the Wikipedia pages of Natural Questions, each a document, found by the questions.
+"""NQ320k: Wikipedia pages of Natural Questions are the documents, their questions the queries.
 
 Kwiatkowski et al., Natural Questions, TACL 7, 2019; prepared as for NCI (Wang et al., NeurIPS 2022,
-arXiv 2206.02743): a document is title, abstract and content; documents with the same title are one,
-with the text that comes first, training before development; the test is the development questions.
+arXiv 2206.02743): a document is title, abstract and content; pages with the same title are one
+document, with the text that comes first, training before development; the test is the development
+questions.
 
-Title: ``document_title``, or what is between the first <H1> and </H1>. Abstract: what is between
-the first <P> and </P>. Content: what follows up to the last <Ul> list but one, tags taken out.
+Title: ``document_title``, or the text between the first <H1> and </H1>. Abstract: the text between
+    the first <P> and </P>. Content: the text after it up to the last <Ul> list but one, without
+    tags.
 
 Uncertain, and checked only by the counts on the card (109,739 documents, 307,373 and 7,830
 questions): NCI compares titles after BERT's uncased tokenizer, of which ``title_key`` makes all but
@@ -57,15 +59,16 @@ _VERSION = 1
 
 
 def read(name: str, folder: Path, **splits: Unpack[Splits]) -> Task:
-    """The task from the simplified training file and the development file, packed or not.
+    """The task from the simplified training file and the development file, gzipped or not.
 
     Args:
-        name: of the task.
-        folder: with the two files.
-        splits: how the validation is drawn.
+        name: name of the task.
+        folder: the folder with the two files.
+        splits: rules by which the validation is drawn.
 
     Raises:
-        InputError: a file is missing or damaged, or a line is no such page; it names the line.
+        InputError: a file is missing or damaged, or a line is no such page; the message has the
+            line.
     """
     files = {"train": find_file(folder, *TRAIN), "test": find_file(folder, *DEVELOPMENT)}
     made = cached(list(files.values()), f"nq320k {_VERSION}", lambda to: _write(files, to))
@@ -108,12 +111,12 @@ def _columns(rows: list[tuple[str, str]]) -> list[pa.Array]:
 
 
 class Page(NamedTuple):
-    """One line.
+    """A line of the file: a question and its page.
 
     Attributes:
-        question_id, question: of the question.
-        title: of its page.
-        body: the page as the line has it: words and tags with blanks between.
+        question_id, question: id and text of the question.
+        title: title of the page.
+        body: the page as in the line: words and tags with blanks between.
     """
 
     question_id: str
@@ -139,7 +142,7 @@ def pages(source: Path) -> Iterator[Page]:
     """The lines of a file, one after the other; it may be gzipped.
 
     Raises:
-        InputError: the file is damaged or a line is not as it must be; it names the line.
+        InputError: the file is damaged or a line is malformed; the message has its number.
     """
     with opened(source) as file:
         for number, line in enumerate(file, start=1):
@@ -152,7 +155,7 @@ def pages(source: Path) -> Iterator[Page]:
 
 
 def title_key(title: str) -> str:
-    """What makes two titles the same: BERT's uncased words, without accents."""
+    """The key by which titles are compared: BERT's uncased words, without accents."""
     plain = unicodedata.normalize("NFD", title.lower())
     letters = (letter for letter in plain if unicodedata.category(letter) != "Mn")
     spaced = (f" {letter} " if _stands_alone(letter) else letter for letter in letters)
@@ -178,7 +181,7 @@ def _page(fields: dict[str, Any]) -> Page:
 
 
 def _between(text: str, opening: str, closing: str, default: int) -> tuple[str, int]:
-    """What is between the first two marks and where that ends, or nothing and ``default``."""
+    """The text between the first two marks and its end; or nothing and ``default``."""
     start = text.find(opening)
     end = text.find(closing, start) if start >= 0 else -1
     if end < 0:
@@ -187,7 +190,7 @@ def _between(text: str, opening: str, closing: str, default: int) -> tuple[str, 
 
 
 def _stands_alone(letter: str) -> bool:
-    """Whether BERT makes a word of a single letter: punctuation, symbols of ASCII, ideographs."""
+    """Whether BERT makes a word of a single letter: punctuation, ASCII symbols, ideographs."""
     if letter.isascii():
         return letter.isprintable() and not letter.isalnum() and letter != " "
     return unicodedata.category(letter).startswith("P") or any(

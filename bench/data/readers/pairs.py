@@ -33,11 +33,11 @@ def relevance_of(
     """The relevant pairs of a split by row, and the grade at each distance, largest first.
 
     Args:
-        judged: what a file says, or None: a split without pairs.
-        queries: the names of all queries, row by row.
+        judged: the judgements (qrels) of a file, or None: a split without pairs.
+        queries: the names of all queries, in the order of the rows.
         documents: the names of all documents.
-        gains: the grades that stand for distance 0, 1, …; None: those that the split has.
-        notes: where sentences go that count what was left out.
+        gains: the grades at distance 0, 1, …; None: the grades that occur in the split.
+        notes: the list that sentences are added to, with counts of what was left out.
 
     Raises:
         InputError: a pair is judged twice with different grades, or there are too many grades.
@@ -73,7 +73,7 @@ def relevance_of(
 
 
 def _rows(asked: pa.ChunkedArray, names: Strings) -> Ints:
-    """[n] the row of each asked name, -1 where there is none.
+    """[n] the row of each asked name, -1 if there is none.
 
     Only the asked names are hashed, not those of a corpus of millions.
     """
@@ -114,8 +114,8 @@ class Judged(NamedTuple):
     Attributes:
         table: Arrow columns ``query`` and ``document``, names, and ``grade``, whole numbers: 0 and
             less is not relevant. The same judgement twice counts once.
-        split: what the split is called, for notes.
-        source: the file, for errors.
+        split: name of the split, for notes.
+        source: path of the file, for errors.
     """
 
     table: pa.Table

@@ -28,19 +28,20 @@ def read_table(
 ) -> pd.DataFrame:
     """Read the named columns as strings without blanks around; the index is the number of the line.
 
-    Lines without a value are passed over, and so are other columns.
+    Lines without a value are skipped, and so are other columns.
 
     Args:
         path: the file, in UTF-8.
         columns: the columns that are read; each line needs a value in each.
-        separator: what is between values: a comma, a tab, or None for any number of blanks.
-        header: the names of all columns of a file without a header; None: its first line has them.
-        quotes: whether a value may stand in double quotes; else they are a part of it.
+        separator: the text between values: a comma, a tab, or None for any number of blanks.
+        header: the names of all columns, for a file without a header; None: the first line has
+            them.
+        quotes: whether a value may be in double quotes; else the quotes are part of it.
         longer: whether a line may have more values than the header has names.
 
     Raises:
         InputError: the file cannot be read, is not UTF-8 or lacks a column; a line has too few or
-            too many values, or none in a column that is read.
+            too many values, or no value in a column that is read.
     """
     rows = _rows(io.StringIO(_text(path), newline=""), separator, quotes=quotes)
     form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"

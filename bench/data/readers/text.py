@@ -1,4 +1,4 @@
-"""A task of texts: its validation, its held-out queries, and what of its test was seen."""
+"""A task of texts: its validation, its held-out queries, and the seen part of its test."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ SEEN = (
 
 
 class Splits(TypedDict, total=False):
-    """How the splits of a task of texts are made; options of a card.
+    """Rules by which the splits of a task of texts are made; options of a card.
 
     Attributes:
         validation_share: share of the training queries that are drawn as validation, with a fixed
-            seed, and not trained on; at least 1 query.
-        validation_most: queries drawn as validation at most.
-        heldout_queries: how many training queries are drawn as test where there is no test split.
-        least_gain: gain from which a document counts as relevant for recall and MRR.
+            seed, and are not trained on; at least 1 query.
+        validation_most: largest number of queries drawn as validation.
+        heldout_queries: number of training queries drawn as test, if there is no test split.
+        least_gain: the gain from which a document counts as relevant for recall and MRR.
     """
 
     validation_share: float
@@ -61,23 +61,23 @@ def text_task(
     notes: Sequence[str] = (),
     **splits: Unpack[Splits],
 ) -> Task:
-    """Put a task together from what a reader found.
+    """Make a task of the parts that a reader found.
 
     Args:
-        name: of the task.
-        queries: of all splits.
+        name: name of the task.
+        queries: the queries of all splits.
         documents: the corpus.
         trained: the judgements to train on, or None: nothing can be trained.
-        tested: those of the test, or None: the test is drawn from the training queries.
-        validated: those of the validation, or None: a sample of the training queries.
-        gains: the grades that stand for distance 0, 1, …; None: those that each split has.
+        tested: the judgements of the test, or None: the test is drawn from the training queries.
+        validated: the judgements of the validation, or None: a sample of the training queries.
+        gains: the grades at distance 0, 1, …; None: the grades that occur in each split.
         notes: sentences for the board.
-        splits: how validation and test are drawn, and what is relevant.
+        splits: rules by which validation and test are drawn, and the least relevant gain.
 
     Raises:
         InputError: a pair is judged twice with different grades, there are too many grades, more
-            queries are to be held out than training has, nothing is left to test on, or nothing has
-            a gain as high as ``least_gain``.
+            queries are to be held out than training has, nothing is left to test on, or no gain is
+            as high as ``least_gain``.
     """
     notes = list(notes)
     (train, train_gains), (test, test_gains), (validation, validation_gains) = (
@@ -140,7 +140,7 @@ def text_task(
 def _without(
     pairs: Relevance, others: Relevance, split: str, other: str, notes: list[str]
 ) -> Relevance:
-    """The pairs of a split whose queries are not in another one; a note counts the rest."""
+    """The pairs of a split whose queries are not in another one; a note counts the others."""
     shared = np.intersect1d(pairs.answered, others.answered)
     if len(shared):
         notes.append(

@@ -16,7 +16,7 @@ MAX_NODES = 2_000_000
 
 
 def read(name: str, H: int, W: int, max_distance: int) -> Task:  # noqa: N803 - the paper's letters
-    """The tree of the HR paper: ``H`` levels, the root among them, ``W`` children a node.
+    """The tree of the HR paper: ``H`` levels with the root, ``W`` children of each node.
 
     Raises:
         InputError: a number is too small, or the tree too large.

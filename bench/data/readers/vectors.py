@@ -1,8 +1,8 @@
-"""Vectors of your own: a folder with documents, queries and what each query should find.
+"""Vectors of your own: a folder with documents, queries and the answers of each query.
 
 ``documents.npy`` [n_documents, dim] and ``queries.npy`` [n_queries, dim] are searched as they are,
-by dot product, without being read into memory; ``answers.npy`` [n_queries, r] holds the rows of
-each query's relevant documents, -1 where there are fewer than r.
+by dot product, and mapped instead of read into memory; ``answers.npy`` [n_queries, r] holds the
+rows of each query's relevant documents, -1 if there are fewer than r.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def read(name: str, folder: Path) -> Task:
 
 
 def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints) -> Task:
-    """A task over vectors as they are; an eleventh of the queries, at most 1,000, is validation.
+    """A task over given vectors; an eleventh of the queries, at most 1,000, is validation.
 
     Args:
-        name: of the task.
-        documents: what is searched.
-        queries: what it is searched with.
-        answers: [n_queries, r] rows of relevant documents, -1 where there are fewer.
+        name: name of the task.
+        documents: vectors of the documents.
+        queries: vectors of the queries.
+        answers: [n_queries, r] rows of relevant documents, -1 if there are fewer.
     """
     n_queries, n_documents = len(queries.array), len(documents.array)
     asked, place = np.nonzero(answers >= 0)
@@ -97,7 +97,7 @@ def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints)
 
 
 def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
-    """[n_queries, r] what a file of answers holds."""
+    """[n_queries, r] the content of a file of answers, checked."""
     try:
         answers: Ints = np.load(file.path)
     except (OSError, ValueError, EOFError) as error:

@@ -33,12 +33,12 @@ HYPERNYM_POINTERS = ("@", "@i")  # `@i` links an instance (a person, a city) to 
 
 
 class NounGraph(NamedTuple):
-    """Synsets and what lies directly above them.
+    """Synsets and their direct hypernyms.
 
     Attributes:
         names: [n] names such as ``dog.n.01``: first lemma, part of speech, sense number.
         lemmas: [n] all lemmas of a synset, joined by ``|``.
-        children, parents: [n_links] synset numbers of each link.
+        children, parents: [n_links] numbers of the lower and the upper synset of each link.
     """
 
     names: list[str]
@@ -50,7 +50,7 @@ class NounGraph(NamedTuple):
 def read(
     name: str, graph: Path, max_distance: int, *, root: str | None = None, held_out: bool = False
 ) -> Task:
-    """A task over the noun graph, or over a synset ``root`` and what is below it."""
+    """A task over the noun graph, or over a synset ``root`` and the synsets below it."""
     nouns = read_graph(graph)
     names, children, parents = nouns.names, nouns.children, nouns.parents
     if root is not None:
@@ -75,15 +75,16 @@ def read_text(
     """The noun graph for text encoders: a node's text is its lemma names.
 
     A sample of nodes is held out: none is in a training pair, as query or as document. All pairs of
-    the sampled queries are judged, with documents held out or not.
+        the sampled queries are judged, whether their documents are held out or not.
 
     Args:
-        name: of the task.
+        name: name of the task.
         graph: the embedded noun graph.
         max_distance: longest path of a pair, in hops.
         held_out: share of the nodes that are held out.
-        test_queries: queries of the test among the held-out nodes, and as many among the others.
-        validation_queries: held-out nodes that are the validation, none of them in the test.
+        test_queries: number of test queries among the held-out nodes, and as many among the others.
+        validation_queries: number of held-out nodes that are the validation, none of them in the
+            test.
 
     Raises:
         InputError: the graph has too few nodes for these numbers.
@@ -98,7 +99,7 @@ def read_text(
             " must be 1 or more and together no more than that, and test_queries no more than the "
             f"other nodes; got {test_queries:,} and {validation_queries:,}"
         )
-    # Nodes by lot: the held-out ones first, of which the test comes before the validation.
+    # A random order of the nodes: held-out nodes first, of which the test precedes the validation.
     place = np.random.default_rng(SPLIT_SEED + 2).permutation(n_nodes)
     held = place < n_held
     tested = np.where(held, place, place - n_held) < test_queries
@@ -125,7 +126,7 @@ def read_text(
 
 
 def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
-    """The sentence that says how many nodes a text encoder cannot tell apart."""
+    """The sentence with the number of nodes that a text encoder cannot tell apart."""
     text = texts.to_arrow().dictionary_encode().indices.to_numpy()
     shared = np.bincount(text)[text] > 1
     unseen = text[held & tested]
@@ -164,7 +165,7 @@ def build_graph(source: Path, target: Path) -> NounGraph:
         target: the Parquet file to write.
 
     Raises:
-        InputError: a file is missing or is not the one of WordNet 3.0.
+        InputError: a file is missing or is not that of WordNet 3.0.
     """
     data, index = (_checked(source / name).decode("ascii") for name in MD5)
     # Lines of the licence at the top of both files begin with a space.
@@ -196,7 +197,7 @@ def build_graph(source: Path, target: Path) -> NounGraph:
 
 
 def _checked(path: Path) -> bytes:
-    """The bytes of one of WordNet's files, if it is the right one."""
+    """The bytes of one of WordNet's files, if its md5 is right."""
     try:
         content = path.read_bytes()
     except OSError as error:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TaskReport(NamedTuple):
-    """One task: its cells, their rows, how these compare query by query, and the boards."""
+    """One task: its cells, its rows, their comparisons query by query, and the boards."""
 
     cells: list[Cell]
     rows: list[Row]
@@ -36,8 +36,8 @@ def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
     """All boards over the cells of one task, the papers' rows last.
 
     Args:
-        cells: of one task.
-        values_of: gives what each query came to in a cell, or None where that is not kept.
+        cells: the cells of one task.
+        values_of: a function that gives the values of each query of a cell, or None if not kept.
     """
     rows = rows_of(cells)
     comparisons = compare(rows, values_of)
@@ -63,7 +63,7 @@ def _measured_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Boa
 
 
 def _reported_board(reported: Sequence[Reported]) -> Board:
-    """Rows that papers published, apart from what was measured."""
+    """Rows that papers published, separate from measured rows."""
     n_distances = max(len(row.recall_by_distance) for row in reported)
     names = list(dict.fromkeys(name for row in reported for name in row.values))
     whole = [name for name in ("overall", "min") if any(getattr(row, name) for row in reported)]
@@ -79,7 +79,7 @@ def _reported_board(reported: Sequence[Reported]) -> Board:
 
 
 def _figure(value: float | None) -> str:
-    """As printed: per cent with one digit, correlations below 1 with three."""
+    """A figure as printed: per cent with one digit, correlations below 1 with three."""
     if value is None:
         return NONE
     return f"{value:.3f}" if abs(value) < 1 else f"{value:.1f}"

@@ -21,7 +21,7 @@ class _Choices(NamedTuple):
 
 
 def choice_board(rows: list[Row]) -> Board:
-    """The board of chosen points, of rows that had points to choose from."""
+    """The board of chosen points, for rows that had several points to choose from."""
     measure = main_measure(rows[0].cells[0])
     columns: list[Column[_Choices]] = [
         Column("seeds", lambda found: str(len(found.chosen))),
@@ -43,7 +43,7 @@ def choice_board(rows: list[Row]) -> Board:
 
 
 def _choices(row: Row) -> _Choices | None:
-    """None where a seed has no choice."""
+    """The choices of all seeds, or None if a seed has none."""
     pairs = [pair for cell in row.cells if (pair := _choice(cell)) is not None]
     if len(pairs) < len(row.cells):
         return None
@@ -51,7 +51,7 @@ def _choices(row: Row) -> _Choices | None:
 
 
 def _choice(cell: Cell) -> tuple[PointResult, PointResult] | None:
-    """None where nothing was chosen, or nothing was there to choose from."""
+    """The chosen and the best point, or None if nothing was chosen or there was no choice."""
     chosen = cell.chosen
     if chosen is None or chosen.number is None or len(cell.points) < 2:  # noqa: PLR2004
         return None
@@ -68,7 +68,7 @@ def _scores(points: Points) -> str:
 
 
 def _settings(points: Points) -> str:
-    """The settings over seeds: of one that differs, the least and the most."""
+    """The settings over seeds; a setting that differs is shown with its least and its most."""
     texts = []
     for name in points[0].point:
         values = sorted({point.point[name] for point in points})

@@ -1,4 +1,4 @@
-"""What rows cost, how evenly documents lie in their leaves, and what could not be measured."""
+"""The cost of rows, the evenness of their leaves, and the cells that could not be measured."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cost_board(rows: list[Row]) -> Board:
 
 
 def leaf_board(rows: list[Row]) -> Board:
-    """How evenly documents lie in leaves, of rows that have them."""
+    """How evenly documents lie in leaves, for rows that have leaves."""
 
     def leaves(row: Row) -> list[Leaves]:
         return [cell.leaves for cell in row.cells if cell.leaves is not None]
@@ -85,7 +85,7 @@ def _mean(
     form: str = ".1f",
     factor: float = 1,
 ) -> Column[Row]:
-    """A column with the mean of an attribute of a row's records, one of each seed."""
+    """A column with the mean of an attribute of a row's records, one for each seed."""
     return Column(
         title,
         lambda row: format(factor * fmean(getattr(each, name) for each in records(row)), form),

@@ -1,4 +1,4 @@
-"""Who beats whom: rows compared query by query, within the same share of documents visited."""
+"""Rows compared query by query, within the same share of documents visited."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ COMPARED = {
     },
     "recall": "recall (macro)",
 }
-"""What rows are compared by: the column of a cell's values of queries, and its title."""
+"""The comparisons of rows: the column of a cell's values of queries, and its title."""
 
 
 class Difference(NamedTuple):
-    """How far one row is ahead of another, in per cent.
+    """The lead of one row over another, in per cent.
 
     Attributes:
-        mean: over queries, with its 95 % bootstrap interval ``low`` to ``high``.
-        p: of a paired randomisation test, with Holm's correction over all pairs.
+        mean: mean over queries, with its 95 % bootstrap interval ``low`` to ``high``.
+        p: p-value of a paired randomisation test, with Holm's correction over all pairs.
     """
 
     mean: float
@@ -50,15 +50,15 @@ class Difference(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Rows by one measure, at the point of each that visits most within 10 %.
+    """Rows compared by one measure, at the point of each that visits most within 10 %.
 
     Attributes:
-        title: of the measure.
-        labels: of the m rows, the best mean first.
+        title: title of the measure.
+        labels: labels of the m rows, the best mean first.
         queries: [n_queries] numbers of the queries.
-        values: [n_queries, m], each the mean over seeds; NaN where a query has none.
-        n_known: queries with a value.
-        pairs: places of two rows, the first smaller, to their difference.
+        values: [n_queries, m], each the mean over seeds; NaN if a query has none.
+        n_known: number of queries with a value.
+        pairs: numbers of two rows, the first smaller, to their difference.
     """
 
     title: str
@@ -70,11 +70,11 @@ class Comparison(NamedTuple):
 
 
 def compare(rows: list[Row], values_of: ValuesOf) -> list[Comparison]:
-    """A comparison for each measure that at least two rows have query by query.
+    """A comparison for each measure that at least two rows have for each query.
 
     Args:
-        rows: of one task; those that see the test are left out.
-        values_of: gives what each query came to in a cell, or None where that is not kept.
+        rows: the rows of one task; rows that see the test are left out.
+        values_of: a function that gives the values of each query of a cell, or None if not kept.
     """
     honest = [row for row in rows if not row.cells[0].sees_test]
     found = {row.label: seeds for row in honest if (seeds := _within_budget(row, values_of))}
@@ -92,7 +92,7 @@ def compare(rows: list[Row], values_of: ValuesOf) -> list[Comparison]:
 
 
 def _within_budget(row: Row, values_of: ValuesOf) -> list[tuple[Ints, dict[str, Floats]]]:
-    """The queries of each seed and their values within 10 % visited; none where a seed has none."""
+    """The queries of each seed and their values within 10 % visited; none if a seed has none."""
     seeds = []
     for cell in row.cells:
         number, values = most_visited_within(cell.points, BUDGET), values_of(cell)

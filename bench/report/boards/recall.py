@@ -1,15 +1,14 @@
-"""Boards of searched tasks: recall by distance, ranking measures, and both against what is visited.
+"""Boards of searched tasks: recall by distance, ranking measures, both against documents visited.
 
-Each is over all relevant documents, or over those that were seen in training or not (``PARTS``).
+Each board is over all relevant documents, or over those that were seen in training or not.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.recall import MIN_PAIRS
@@ -19,6 +18,7 @@ from bench.report.rows import (
     SEEDS,
     VISITED,
     Choose,
+    PointMeasure,
     Points,
     Row,
     chosen_points,
@@ -43,16 +43,13 @@ if TYPE_CHECKING:
 
     from bench.store.cell import Cell
 
-Measure: TypeAlias = Callable[[PointResult], float | None]
-"""A fraction, of an operating point; None where it has no such measure."""
-
 BUDGETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Shares of documents visited, a column for each."""
+"""Shares of documents visited, one for each column."""
 CHEAP = "at ≤ 10 % visited"
 
 
 def recall_boards(rows: list[Row]) -> list[Board]:
-    """The boards of a task that is searched: of its rankings where these are cut at a rank."""
+    """The boards of a task that is searched: ranking measures if rankings are cut at a rank."""
     first = most_visited(rows[0].cells[0])
     both = (("", most_visited), (f" {CHEAP}", within_budget))
     if rows[0].cells[0].cut is None:
@@ -77,8 +74,8 @@ def recall_boards(rows: list[Row]) -> list[Board]:
     return boards
 
 
-def measures_of(rows: list[Row]) -> dict[str, Measure]:
-    """What is drawn against the share of documents visited, by title, the main measure first."""
+def measures_of(rows: list[Row]) -> dict[str, PointMeasure]:
+    """The measures drawn against the share of documents visited, by title, the main one first."""
     cell = rows[0].cells[0]
     if not cell.points:
         return {}
@@ -97,12 +94,12 @@ def measures_of(rows: list[Row]) -> dict[str, Measure]:
 
 
 def _parts(point: PointResult) -> Sequence[str]:
-    """The parts with boards of their own; a single one would have those of the whole."""
+    """The parts with boards of their own; a single part would have the figures of the whole."""
     return PARTS if point.seen is not None and point.unseen is not None else PARTS[:1]
 
 
 def part_of(point: PointResult, part: str) -> PointResult | PartResult | None:
-    """A point as a whole, or its result over seen or unseen documents."""
+    """A point as a whole, or its results over seen or unseen documents."""
     found: PointResult | PartResult | None = getattr(point, part) if part else point
     return found
 
@@ -112,7 +109,7 @@ def _results(points: Points, part: str) -> list[PointResult | PartResult]:
 
 
 def value_of(point: PointResult, part: str, measure: str) -> float | None:
-    """Mean of a measure over the queries of a part; None where it was not measured."""
+    """Mean of a measure over the queries of a part; None if it was not measured."""
     found = part_of(point, part)
     interval = None if found is None else found.ranking.get(measure)
     return None if interval is None else interval.mean
@@ -162,8 +159,8 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
     )
 
 
-def against_visited(rows: list[Row], what: str, value: Measure) -> Board:
-    """A measure, by its name, at the operating point that visits most within each share."""
+def against_visited(rows: list[Row], what: str, value: PointMeasure) -> Board:
+    """A measure at the operating point that visits most within each share of documents."""
 
     def text(row: Row, budget: float) -> str:
         points = chosen_points(row, partial(within, budget=budget)) or []
@@ -216,7 +213,7 @@ def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
 
 
 def _equal(rows: list[Row]) -> list[str]:
-    """Rows that return the same rankings, named."""
+    """The names of rows that return the same rankings."""
     groups: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         groups[repr([most_visited(cell).ranking for cell in row.cells])].append(row.label)
@@ -229,7 +226,7 @@ def _equal(rows: list[Row]) -> list[str]:
 
 
 def _counts(cell: Cell, part: str) -> str:
-    """How many queries and relevant documents a board is over."""
+    """The number of queries and relevant documents that a board is over."""
     point = most_visited(cell)
     found = part_of(point, part)
     n_pairs = sum(stratum.n for stratum in found.recall_by_distance) if found else 0

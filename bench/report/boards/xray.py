@@ -1,4 +1,4 @@
-"""Where relevant documents are lost: to the encoder, to routing, to scoring; and what is gained."""
+"""The steps that lose relevant documents: encoder, routing, scoring; and the gain of pruning."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ TITLE = "X-ray at ≤ 10 % visited"
 
 
 class XRayed(NamedTuple):
-    """A row at the points that visit most within 10 %.
+    """A row at the points that visit most within 10 %, with its X-ray.
 
     Attributes:
-        label: of the row.
+        label: label of the row.
         visited: its mean share visited, as text.
-        seeds: the X-ray of each.
+        seeds: the X-ray of each seed.
     """
 
     label: str
@@ -42,7 +42,7 @@ class XRayed(NamedTuple):
 
 
 def xrayed(rows: list[Row]) -> list[XRayed]:
-    """The rows whose cells were all X-rayed within 10 % visited, the best one first."""
+    """The rows whose cells all have an X-ray within 10 % visited, the best one first."""
     found = []
     for row in rows:
         points = chosen_points(row, within_budget) or []
@@ -53,7 +53,7 @@ def xrayed(rows: list[Row]) -> list[XRayed]:
 
 
 def xray_boards(rows: list[Row]) -> list[Board]:
-    """One board over all pairs and, where there are several distances, one by distance."""
+    """One board over all pairs and, if there are several distances, one by distance."""
     found = xrayed(rows)
     if not found:
         return []
@@ -99,7 +99,7 @@ def _term(row: XRayed, term: str) -> str:
 
 
 def _at(row: XRayed, distance: int, *, brackets: bool) -> str:
-    """What the encoder misses at a distance, and what the index adds to it."""
+    """The share missed by the encoder at a distance, and the share that the index adds."""
     by_encoder = row.terms(distance)["encoder"]
     by_index = row.missed(distance) - by_encoder
     text = f"{by_encoder:.1f} {'-' if by_index < 0 else '+'} {abs(by_index):.1f}"

@@ -1,4 +1,4 @@
-"""What a row finds at each of its operating points: the numbers behind every chart."""
+"""A row's figures at each of its operating points: the numbers behind every chart."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from bench.report.rows import Points, chosen_points, most_visited, within_budget
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.report.boards.recall import Measure
     from bench.report.boards.xray import XRayed
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
 
 AT = {"tenth": within_budget, "all": most_visited}
 """The points at which recall by distance is shown."""
@@ -23,7 +22,7 @@ class Strata(NamedTuple):
 
     Attributes:
         visited: mean share of documents, in per cent.
-        recall: at each distance that the task has.
+        recall: recall at each distance of the task.
     """
 
     visited: float
@@ -34,11 +33,11 @@ class Curve(NamedTuple):
     """A row's operating points, cheapest first; every share in per cent.
 
     Attributes:
-        n_seeds: over how many seeds a point is the mean.
+        n_seeds: number of seeds in the mean of a point.
         visited, work: shares of documents, without and with the routing cost.
         speed: queries a second.
-        measures: name to values.
-        recall: [points][distances].
+        measures: values by name of the measure.
+        recall: [points][distances] recall.
     """
 
     n_seeds: int
@@ -49,10 +48,10 @@ class Curve(NamedTuple):
     recall: list[list[float]]
 
 
-def curve_of(row: Row, measures: dict[str, Measure]) -> Curve:
-    """The mean over seeds at each operating point, or the first seed's where they differ in number.
+def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
+    """The mean over seeds at each operating point; of the first seed if their numbers differ.
 
-    Leaves are laid out anew for each seed, and so may be the settings that are worth searching.
+    Leaves are laid out again for each seed, and so the settings to search may differ.
     """
     seeds = [sorted(cell.points, key=lambda point: point.visited) for cell in row.cells]
     if len({len(points) for points in seeds}) > 1:
@@ -69,7 +68,7 @@ def curve_of(row: Row, measures: dict[str, Measure]) -> Curve:
 
 
 def strata_of(row: Row, at: str) -> Strata | None:
-    """Recall by distance at one of ``AT``, or None where a seed has no such point."""
+    """Recall by distance at one of ``AT``, or None if a seed has no such point."""
     points = chosen_points(row, AT[at]) if row.cells[0].points else None
     if points is None:
         return None
@@ -97,7 +96,7 @@ def _recall(points: Points) -> list[float]:
     return [_percent([stratum.recall for stratum in each]) for each in strata]
 
 
-def _value(points: Points, measure: Measure) -> float | None:
+def _value(points: Points, measure: PointMeasure) -> float | None:
     known = [value for point in points if (value := measure(point)) is not None]
     return _percent(known) if known else None
 

@@ -18,20 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.boards.recall import Measure
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
 
 Values = list[dict[str, Any]]
 
 IN_COLOUR = 6
-"""Rows of a chart that are in colour: the best."""
+"""Number of rows of a chart that are in colour: the best."""
 
 
 def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
     """Draw the charts of one task into a folder.
 
     Returns:
-        The file's name for each title of a board that has a chart.
+        The name of the file by the title of the board that it belongs to.
     """
     rows = list(rows)
     if not rows:
@@ -66,7 +65,7 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
 
 
 def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401
-    """A described chart with its data, as a picture."""
+    """A chart with its data, as an SVG."""
     spec = vega.spec_of(description) | {"datasets": {vega.DATA: values}, "title": title}
     return _slim(vl_convert.vegalite_to_svg(spec))
 
@@ -74,7 +73,7 @@ def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401
 def _slim(svg: str) -> str:
     """A picture at less than half of its size, which looks the same.
 
-    The texts for screen readers are left out: in markdown it is an image with a text of its own.
+    The texts for screen readers are left out: in markdown it is an image with its own text.
     Coordinates have two decimals.
     """
     svg = re.sub(r' (aria-[a-z-]+|role|class|pointer-events)="[^"]*"| opacity="1"', "", svg)
@@ -82,11 +81,11 @@ def _slim(svg: str) -> str:
 
 
 def _is_drawn(measure: str) -> bool:
-    """Whether a measure has a file of its own: of texts, those that rows are compared by."""
+    """Whether a measure has its own file: over texts, the measures that rows are compared by."""
     return MEASURES[measure].compared != () if measure in MEASURES else "," not in measure
 
 
-def _against(rows: list[Row], measure: Measure) -> Values:
+def _against(rows: list[Row], measure: PointMeasure) -> Values:
     """The operating points of every row that has more than one."""
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
     several = {label: curve for label, curve in curves.items() if len(curve.visited) > 1}
@@ -99,7 +98,7 @@ def _against(rows: list[Row], measure: Measure) -> Values:
 
 
 def _by_distance(rows: list[Row]) -> Values:
-    """Recall of every row at the point that visits most; none where all are at one distance."""
+    """Recall of every row at the point that visits most; none if all pairs are at one distance."""
     strata = {row.label: found for row in rows if (found := strata_of(row, "all")) is not None}
     if not strata or all(len(found.recall) == 1 for found in strata.values()):
         return []

@@ -1,7 +1,7 @@
-"""Charts as descriptions over named data: drawn as SVG beside the boards, and alive on the page.
+"""Charts as descriptions over named data: SVG beside the boards, interactive on the page.
 
-Rows that are looked at stand in colour (``focus``), the others grey behind them. Colours
-differ on white and on black, and each has a shape of its own.
+Selected rows are in colour (``focus``), the others grey behind them. Colours differ on white and on
+black, and each has a shape of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PALETTE = (
 )  # fmt: skip
 GREY = "#8a8f98"
 LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
-"""Those of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
+"""Colours of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
     "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
@@ -34,7 +34,7 @@ CONFIG = {
 
 
 def spec_of(description: alt.TopLevelMixin) -> dict[str, Any]:
-    """A description in Vega-Lite's JSON, its data yet to come under the name ``DATA``."""
+    """A description in Vega-Lite's JSON; its data is added later under the name ``DATA``."""
     spec: dict[str, Any] = description.to_dict()
     return spec | {"config": CONFIG}
 
@@ -45,7 +45,7 @@ def against_visited(scale: str) -> Layers:
     Data: method, focus, visited and work (per cent, above 0), value (per cent), speed.
 
     Args:
-        scale: of the share: ``linear`` or ``log``.
+        scale: scale of the share: ``linear`` or ``log``.
     """
     base = _data().encode(
         x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
@@ -94,7 +94,7 @@ def heat_map() -> Layers:
 
 
 def difference_by_distance() -> alt.Chart:
-    """How far A is ahead of B at each distance. Data: distance, ahead (points), winner."""
+    """The lead of A over B at each distance. Data: distance, ahead (points), winner."""
     bars: alt.Chart = (
         _data()
         .mark_bar()
@@ -109,7 +109,7 @@ def difference_by_distance() -> alt.Chart:
 
 
 def difference_by_query() -> alt.Chart:
-    """How far A is ahead of B on each query, in order. Data: place, ahead (points), winner."""
+    """The lead of A over B on each query, in order. Data: place, ahead (points), winner."""
     area: alt.Chart = (
         _data()
         .mark_area(interpolate="step")
@@ -135,7 +135,7 @@ def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
     """The same bars at each distance, a small chart for each method.
 
     Args:
-        labels: of the methods in their order; small charts do not keep that of the data.
+        labels: names of the methods in their order; small charts do not keep that of the data.
     """
     bars = _bars().encode(x=_distance(), y=alt.Y("missed:Q", title="missed, %"))
     facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
@@ -161,7 +161,7 @@ def _scale(kind: str) -> alt.Scale:
 
 
 def _focused(base: alt.Chart, order: str) -> Layers:
-    """Lines with points: in colour those with ``focus``, grey the others."""
+    """Lines with points: in colour if they have ``focus``, else grey."""
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260)
     scale = alt.Scale(range=list(PALETTE))
     colour = alt.Color("method:N", sort=None, scale=scale, legend=legend)

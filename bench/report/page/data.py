@@ -1,4 +1,4 @@
-"""What the page holds of a task: its boards, rows with their curves, and values of queries."""
+"""The page's data on a task: its boards, rows with their curves, and values of queries."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from bench.report.markdown import cell_path
 if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
-    from bench.report.boards.recall import Measure
-    from bench.report.rows import Row
+    from bench.report.rows import PointMeasure, Row
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
@@ -29,16 +28,16 @@ Json: TypeAlias = dict[str, Any]
 KEPT_QUERIES = 5_000
 """Tasks of more queries are compared on the page by their means and distances alone."""
 LARGEST, NONE = 65_534, 65_535
-"""What stands for 1, and for no value."""
+"""Codes of the value 1, and of no value."""
 
 
 def task_json(report: TaskReport, places: list[Json]) -> Json:
-    """A task.
+    """The data of a task.
 
-    Names of queries are read from datasets that come with the project.
+    Names of queries are read from datasets that are part of the project.
 
     Args:
-        report: of the task.
+        report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
     """
@@ -65,7 +64,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
     }
 
 
-def _row_json(row: Row, measures: dict[str, Measure], places: list[Json]) -> Json:
+def _row_json(row: Row, measures: dict[str, PointMeasure], places: list[Json]) -> Json:
     first = row.cells[0]
     at = {name: strata_of(row, name) for name in AT}
     found = {
@@ -82,7 +81,7 @@ def _row_json(row: Row, measures: dict[str, Measure], places: list[Json]) -> Jso
     }
     bars = [bar for shown in xrayed([row]) for bar in xray_values(shown)]
     if bars:
-        # Every bar is of this row, and in this order of terms.
+        # Every bar is of this row, with its terms in this order.
         found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
     return found
 
@@ -112,7 +111,7 @@ def kind_of(row: Row) -> str:
 def command_of(row: Row) -> str:
     """The command that measures a row again, in a checkout of its commit.
 
-    A dataset that was read from a path, and a method from a file, take theirs of the reader's own.
+    For a dataset read from a path, and a method in a file, the reader fills in the path.
     """
     cell = row.cells[0]
     settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
@@ -132,7 +131,7 @@ def dataset_option(task: str) -> list[str]:
 
 
 def _comparisons_json(cell: Cell, comparisons: list[Comparison]) -> Json:
-    """How rows of a task compare; values of queries, and their names, where they are few."""
+    """Comparisons of the rows of a task; with values and names of queries, if they are few."""
     found: Json = {"measures": [_comparison_json(each) for each in comparisons]}
     if comparisons and len(comparisons[0].queries) <= KEPT_QUERIES:
         queries = comparisons[0].queries
@@ -162,7 +161,7 @@ def packed(values: Floats) -> str:
 
 
 def _names(cell: Cell, queries: Ints) -> list[str] | None:
-    """Names of the queries, of a dataset that comes with Treeline and is still the same."""
+    """Names of the queries, if the dataset is part of Treeline and unchanged."""
     card = card_of_task(cell.task)
     if card is None or card.folder or card.takes_path:
         return None

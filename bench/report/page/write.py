@@ -1,7 +1,7 @@
 """``leaderboard.html``: one file with all boards, charts and comparisons, that loads nothing else.
 
 Style, script and the shell of the page are files of their own in ``assets/``; Vega, which draws the
-charts, comes out of vl-convert. What is shown is JSON in the page, made from cells alone, so that
+charts, comes from vl-convert. The data is JSON in the page, made from cells alone, so that
 equal results give an equal page.
 """
 
@@ -35,8 +35,8 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     """Write the page, the same for the same reports and versions of the libraries.
 
     Args:
-        path: of the file.
-        reports: of each task.
+        path: path of the file.
+        reports: the report of each task.
         overview: boards over all of them, whose rows begin with the name of a task.
     """
     assets = resources.files("bench.report.page") / "assets"

@@ -1,4 +1,4 @@
-"""The headline claims of the papers: what they print, where it is measured here, the verdict."""
+"""The main claims of the papers: their figures, the place of ours, and the verdict."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Figure(Record):
     It is read from the cells of a row, or from a table of a published file.
 
     Attributes:
-        what: it is, in words.
-        paper: what the paper prints, or empty.
-        dataset, row: whose cells; a row by its label on the boards.
+        what: name of the figure, in words.
+        paper: the paper's figure, or empty.
+        dataset, row: dataset and row of the cells; the row by its label on the boards.
         value: ``recall``, ``min``, ``distance N``, ``R@100``, ``unseen R@100``, ``empty leaves``,
             ``rho SUBSET by SCORE`` …
         at: the operating point that visits most, within 10 % or of all.
-        ahead_of: another row, from which the difference is taken.
-        at_least, at_most: what the verdict rests on, in the unit that is shown.
-        file: a published one in markdown, from the results folder on.
-        line, column: how a row of one of its tables begins, and the title of a column.
+        ahead_of: another row, whose figure is subtracted.
+        at_least, at_most: the bounds that the verdict rests on, in the unit that is shown.
+        file: a published file in markdown, relative to the results folder.
+        line, column: the beginning of a row of one of its tables, and the title of a column.
     """
 
     what: str
@@ -68,9 +68,9 @@ class Claim(Record):
     """A claim of a paper.
 
     Attributes:
-        claim: in our words.
-        verdict: ours, resting on the figures.
-        why: what stands behind the verdict, and what was tried.
+        claim: the claim, in our words.
+        verdict: our verdict, resting on the figures.
+        why: the reasons for the verdict, and what was tried.
     """
 
     claim: str

@@ -1,4 +1,4 @@
-"""From a figure of a claim to what was measured of it."""
+"""From a figure of a claim to its measured value."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Measured(NamedTuple):
         text: the mean over seeds with its deviation, in per cent where it is a share.
         value: the mean, in the unit that is shown.
         interval: a 95 % interval over queries, or empty.
-        n_seeds: over which it is the mean; None where a published table has it.
+        n_seeds: number of seeds in the mean; None if a published table has it.
     """
 
     text: str
@@ -42,15 +42,15 @@ class Measured(NamedTuple):
 
 
 def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> Measured:
-    """What was measured of a figure.
+    """The measured value of a figure.
 
     Args:
-        figure: of a claim.
-        reports: by the name of the task.
+        figure: the figure of a claim.
+        reports: the reports by the name of the task.
         root: the results folder.
 
     Raises:
-        InputError: no cell, or no place in a table, is there for it.
+        InputError: no cell, or no place in a table, has it.
     """
     if figure.file:
         return _published(figure, root)
@@ -73,7 +73,7 @@ def _missing(figure: Figure, problem: str) -> InputError:
 
 
 def _published(figure: Figure, root: Path) -> Measured:
-    """A place in a table of a published file."""
+    """The value at a place in a table of a published file."""
     path = root / figure.file
     if not path.is_file():
         raise _missing(figure, f"{path} is missing")
@@ -100,7 +100,7 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 
 def _ahead(figure: Figure, report: TaskReport, row: Row) -> Measured:
-    """The paired difference of two rows, as on the board that has it."""
+    """The paired difference of two rows, as on the board of comparisons."""
     title = COMPARED.get(figure.value)
     comparison = next((each for each in report.comparisons if each.title == title), None)
     if comparison is None or figure.at != "10 %":
@@ -119,7 +119,7 @@ def _ahead(figure: Figure, report: TaskReport, row: Row) -> Measured:
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:
-    """A figure of one seed, a fraction or a correlation, with its interval where it has one."""
+    """A figure of one seed, a fraction or a correlation, with its interval if it has one."""
     found: Interval | None = None
     at = ""
     if figure.value.startswith("rho "):

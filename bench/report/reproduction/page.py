@@ -42,10 +42,10 @@ def write_reproduction(store: Store) -> Path:
 
 
 def reproduction_text(store: Store, papers: list[Paper]) -> str:
-    """The claims of papers beside what a results folder holds, as markdown.
+    """The claims of papers beside the content of a results folder, as markdown.
 
     Raises:
-        InputError: a figure is not there, or the verdict on a claim no longer rests on its figures.
+        InputError: a figure is missing, or a verdict no longer rests on its figures.
     """
     reports = {
         cells[0].task: report_of(cells, store.query_values) for cells in by_task(store.cells())
@@ -81,7 +81,7 @@ def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: 
 
 
 def _check(figure: Figure, value: float, claim: Claim) -> None:
-    """Raise InputError where a verdict no longer rests on its figures."""
+    """Raise InputError if a verdict no longer rests on its figures."""
     if figure.at_least is not None and value < figure.at_least:
         bound = f"at least {figure.at_least:g}"
     elif figure.at_most is not None and value > figure.at_most:
