@@ -109,7 +109,7 @@ def drawing() -> str:
         by_floor[floor].append(room)
     lines = ["```mermaid", "flowchart TD"]
     for floor in sorted(by_floor, reverse=True):
-        names = "; ".join(f"{_id(room)}[{_short(room)}]" for room in sorted(by_floor[floor]))
+        names = "; ".join(f'{_id(room)}["{_short(room)}"]' for room in sorted(by_floor[floor]))
         lines.append(f"    {names}")
     for room in sorted(graph):
         longer = {end for middle in graph[room] for end in _reached(graph, middle)}

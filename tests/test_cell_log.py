@@ -2,8 +2,8 @@
 
 import pytest
 
-from bench.executors import log as cell_log
-from bench.executors.log import CellLog
+from bench.executors import supervisor as cell_log
+from bench.executors.supervisor import CellLog
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_a_log_begins_anew_in_the_place_of_an_older_one(path):
     assert written(path, b"new") == b"new"
 
 
-def test_the_last_words_are_the_end_of_what_was_printed_before_it_is_closed_and_after(path):
+def test_the_end_of_the_output_is_known_before_the_log_is_closed_and_after(path):
     log = CellLog(path)
     assert log.end_of_output() == ""
     log.add(b"0123")
@@ -57,7 +57,7 @@ def test_the_last_words_are_the_end_of_what_was_printed_before_it_is_closed_and_
     assert log.end_of_output().endswith("it crashed")
 
 
-def test_last_words_that_are_no_text_are_read_all_the_same(path):
+def test_an_end_that_is_no_text_is_read_all_the_same(path):
     log = CellLog(path)
     log.add(b"\xff!")
     assert log.end_of_output() == "\ufffd!"

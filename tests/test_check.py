@@ -1,12 +1,14 @@
 """bench check: what it finds, what it lets pass, and how it says so."""
 
 import ctypes
+import os
 import pickle
 import subprocess
 import sys
 import time
 
 import faiss
+import mutants
 import numpy as np
 import pandas as pd
 import psutil
@@ -21,7 +23,6 @@ from bench.check.threads import Watch, one_thread
 from bench.errors import InputError
 from bench.plan.grid import Settings
 from tests.conftest import ROOT
-from tests.plugins import mutants
 
 PLUGIN = ROOT / "tests" / "plugins" / "mutants.py"
 WRONG = [
@@ -181,12 +182,13 @@ def test_what_cannot_be_checked_is_one_clear_line(arguments, message):
 def test_one_line_in_a_test_file_makes_every_check_a_test(tmp_path):
     (tmp_path / "test_mine.py").write_text(
         "from bench.check.pytest_plugin import contract_tests\n"
-        "from tests.plugins.mutants import RepeatsTheBest\n"
+        "from mutants import RepeatsTheBest\n"
         "test_contract = contract_tests(RepeatsTheBest)\n"
     )
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir",
                str(tmp_path), str(tmp_path / "test_mine.py")]  # fmt: skip
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    beside = {**os.environ, "PYTHONPATH": str(PLUGIN.parent)}
+    done = subprocess.run(command, cwd=ROOT, env=beside, capture_output=True, text=True)
     # 15 checks on 2 tasks; the hierarchy has no texts.
     assert "2 failed, 27 passed, 1 skipped" in done.stdout, done.stdout
     assert "test_contract[texts-no_duplicates]" in done.stdout

@@ -73,8 +73,9 @@ def test_a_hierarchy_of_ones_own(bench, tmp_path):
 
 
 def test_boards_hold_every_promise(bench, tmp_path):
-    done = bench("--methods", "all", *SMALL, "--seeds", "0,1", "--set", "steps=50", "--set",
-                 "pretrain-finetune-de.finetune_steps=20", "--jobs", "2", timeout=900)  # fmt: skip
+    everything = ("--methods", "all", *SMALL, "--set", "steps=50", "--set",
+                  "pretrain-finetune-de.finetune_steps=20", "--jobs", "2")  # fmt: skip
+    done = bench(*everything)
     assert done.returncode == 0, done.stdout + done.stderr
     text = (tmp_path / "out" / "LEADERBOARD.md").read_text()
     for title in (
@@ -85,10 +86,10 @@ def test_boards_hold_every_promise(bench, tmp_path):
     ):
         assert title in text
     assert "same pairs" in text
-    everything = cells_of(tmp_path / "out")
-    cells = [cell for cell in everything if cell.status is Status.OK]
-    assert len(cells) == 36
-    skipped = {cell.method for cell in everything if cell.status is Status.SKIPPED}
+    found = cells_of(tmp_path / "out")
+    cells = [cell for cell in found if cell.status is Status.OK]
+    assert len(cells) == 18
+    skipped = {cell.method for cell in found if cell.status is Status.SKIPPED}
     assert skipped == {"zero-shot-de", "bm25", "ehi-paper"}, "what needs texts or room"
     for cell in cells:
         for point in cell.points:
@@ -96,11 +97,10 @@ def test_boards_hold_every_promise(bench, tmp_path):
             hits = sum(s.n * s.recall for s in point.recall_by_distance)
             assert hits / pairs == pytest.approx(point.recall, abs=1e-7)
             assert cell.sees_test or point.visited > 0
-    trained = {cell.method for cell in cells if cell.cost.fit_shared and cell.seed == 0}
+    trained = {cell.method for cell in cells if cell.cost.fit_shared}
     assert {"exact", "de-faiss-ivf", "de-scann", "de-hnsw"} <= trained
-    again = bench("--methods", "all", *SMALL, "--seeds", "0,1", "--set", "steps=50", "--set",
-                  "pretrain-finetune-de.finetune_steps=20")  # fmt: skip
-    assert "36 cells were measured before" in again.stdout
+    again = bench(*everything)
+    assert "18 cells were measured before" in again.stdout
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_value_that_one_method_refuses_is_its_row_and_the_others_run(bench, tm
     cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
     assert cells["random"].status == "ok"
     assert cells["constructed-de"].status == "failed"
-    assert cells["constructed-de"].reason == "constructed-de: dim must be more than 0, got 0"
+    assert cells["constructed-de"].reason == "dim must be more than 0, got 0"
     assert "dim must be more than 0, got 0" in done.stdout
 
 

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from bench.data.readers.tree import read as read_tree
 from bench.store.cell import Status
 from bench.task import Queries
+from tests.conftest import ROOT
 from tests.searching import searcher_of
 from tests.test_command import SMALL, cells_of
 from tests.test_methods import fitted, silent
@@ -77,30 +78,15 @@ def test_exact_search_visits_a_hundred_per_cent(tree, indexed, name):
     assert not run.summary.self_reported
 
 
-READS_MORE = """
-from tests.plugins.mutants import CountsForItself, NamesOneLeafLess
-
-class Leaves(NamesOneLeafLess):
-    pass
-
-class Count(CountsForItself):
-    def search(self, queries, k, point):
-        found = super().search(queries, k, point)
-        found.visited[:] = 1
-        return found
-"""
-
-
 @pytest.mark.parametrize(
     ("kind", "reason"),
     [
-        ("Leaves", "which is not among the leaves that it probed"),
-        ("Count", "says that it visited 13 documents for 13 queries, but it returned"),
+        ("NamesOneLeafLess", "which is not among the leaves that it probed"),
+        ("AdmitsOne", "says that it visited 13 documents for 13 queries, but it returned"),
     ],
 )
 def test_a_plugin_that_reads_more_than_it_admits_is_refused_by_name(bench, tmp_path, kind, reason):
-    plugin = tmp_path / "reads_more.py"
-    plugin.write_text(READS_MORE)
+    plugin = ROOT / "tests" / "plugins" / "mutants.py"
     done = bench("--methods", "random", "--plugin", f"{plugin}:{kind}", *SMALL)
     assert done.returncode == 1
     cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}

@@ -125,7 +125,8 @@ def test_an_interrupted_run_leaves_nothing_running_on_the_cluster(cluster, cache
 
 def test_a_node_on_another_machine_is_sent_the_task(joined, tmp_path, monkeypatch):
     def elsewhere(**given):
-        return Job(**{**given, "said": "what no node here reads"})
+        probe = given["shared_folder_probe"].model_copy(update={"text": "no node reads this"})
+        return Job(**{**given, "shared_folder_probe": probe})
 
     monkeypatch.setattr(executor, "Job", elsewhere)
     cells = measure(options(tmp_path / "there", "random", joined))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from bench.measures.intervals import BOOTSTRAPPED
 from bench.measures.records import Correlation
@@ -85,6 +84,8 @@ def correlation(scores: Floats, human: Floats, *, score: str, subset: str) -> Co
         score: the way of scoring, by name.
         subset: the subset of the pairs, by name.
     """
+    from scipy import stats
+
     scores = np.where(np.isnan(scores), -np.inf, scores)
     n = len(scores)
     if _is_constant(scores) or _is_constant(human):
@@ -105,6 +106,8 @@ def _is_constant(values: Floats) -> bool:
 
 def _rank_correlations(left: Floats, right: Floats) -> Floats:
     """[r] Spearman's rho of the rows of two [r, n] arrays; NaN for a constant row."""
+    from scipy import stats
+
     ranks = [stats.rankdata(side, axis=1) for side in (left, right)]
     x, y = (rank - rank.mean(axis=1, keepdims=True) for rank in ranks)
     norm = np.sqrt((x * x).sum(axis=1) * (y * y).sum(axis=1))

@@ -10,8 +10,7 @@ from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
 from bench.system.provenance import provenance
-from bench.versions.keys import cell_key, digest
-from bench.versions.stated import code_of
+from bench.versions.keys import cell_key, code_of, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -80,7 +79,7 @@ def plan_cells(
         planned.append((task, cells))
     refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
-        raise InputError("; ".join(sorted({str(cell.reason) for cell in refused})))
+        raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))
     return Plan(planned, absent, unread)
 
 
@@ -132,9 +131,9 @@ def _cell_of(
     try:
         return plan_cell(task, method(**values), seed, k, provenance)
     except InputError as error:
-        reason = f"{method.name}: {error}"
+        reason = str(error)
     except Exception as error:
-        reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
+        reason = f"cannot be made with its parameters: {reason_of(error)}"
     key = digest(["refused", task.digest, method.name, values, seed, depth])
     planned = _planned(key, task, method, values, seed, depth, provenance)
     return planned.ended(Status.FAILED, reason)

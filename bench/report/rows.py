@@ -12,7 +12,7 @@ from bench.measures.ranking import MAIN
 from bench.measures.records import BUDGET, PointResult, most_visited_within
 from bench.report.table import Column, mean_text
 from bench.store.cell import Cell, Status
-from bench.versions.stated import is_earlier
+from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

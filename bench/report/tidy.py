@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.errors import InputError
 from bench.store.folder import Store
-from bench.versions.stated import is_earlier
+from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

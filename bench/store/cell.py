@@ -59,7 +59,7 @@ class Cell(Record):
         cut: rank at which rankings are cut, None for |S|.
         seen_means: what "seen" means on this task: a pair's answer was in training, in words.
         changed: the parameters that were set by hand.
-        code: versions that the results depend on; see :func:`bench.versions.stated.code_of`.
+        code: versions that the results depend on; see :func:`bench.versions.keys.code_of`.
         chosen: the operating point that validation chose before the test was opened.
         points: figures of searches; similarity: figures of word pairs that were scored.
         leaves: statistics of the leaves, for a method that has them.

@@ -24,8 +24,8 @@ from bench.store.run_file import read_run
 from bench.system.files import write_atomically
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
+from bench.versions.keys import LOCK, built_ins, code_hash, locked, stated
 from bench.versions.source_code import BUILT_IN
-from bench.versions.stated import LOCK, built_ins, code_hash, locked, stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

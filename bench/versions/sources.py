@@ -52,38 +52,45 @@ def hash_of_class(found: type) -> str:
         InputError: a file beside it is not the one that is imported under its name.
     """
     files: set[Path] = set()
-    waiting = set() if _is_standard(found.__module__) else {found.__module__}
-    while waiting:
-        for file in _files_of_module(waiting.pop()) - files:
+    built_ins: set[str] = set()
+    read: set[str] = set()
+    modules = set() if _is_standard(found.__module__) else {found.__module__}
+    while unread := modules - read:
+        read |= unread
+        for file in set().union(*map(_files_of_module, unread)) - files:
             files.add(file)
             if file.suffix == ".py" and not _is_installed(file):
-                for each in set(imported(parsed(_text(file)))):
-                    if each.partition(".")[0] == BUILT_IN:
-                        files |= reachable(each)
-                waiting |= _own_imports(file)
+                named = set(imported(parsed(_text(file))))
+                built_ins |= {name for name in named if _package(name) == BUILT_IN}
+                modules |= _own_imports(file)
+    files |= reachable(*built_ins)
     return hash_of(files, _origin(found.__module__)) if files else ""
 
 
-def reachable(module: str) -> frozenset[Path]:
-    """The files of a module and of all that it imports of its own package, at whatever depth."""
-    package = module.partition(".")[0]
+def reachable(*modules: str) -> frozenset[Path]:
+    """The files of modules and of all that they import of their own package, at whatever depth."""
+    packages = set(map(_package, modules))
     found: dict[str, Path] = {}
-    waiting = [module]
+    waiting = list(modules)
     while waiting:
         name = waiting.pop()
         path = _origin(name)
         if name not in found and path is not None:
             found[name] = path
             named = imported(parsed(_text(path)))
-            waiting += [each for each in named if each.partition(".")[0] == package]
+            waiting += [each for each in named if _package(each) in packages]
     return frozenset(found.values())
+
+
+def _package(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _files_of_module(name: str) -> set[Path]:
     """All files of the package that a module is of, or the one file of a module without one."""
     path = _origin(name)
     own = set() if path is None else {path}
-    if folders := _folders_of(name.partition(".")[0]):
+    if folders := _folders_of(_package(name)):
         return own | {file for folder in folders for file in folder.rglob("*.py")}
     if path is not None and path.suffix == ".py" and runs_unnamed_code(parsed(_text(path))):
         # It cannot be read off what it loads: each file in its folder may be, but for those in
@@ -101,7 +108,7 @@ def _own_imports(file: Path) -> set[str]:
     """Top modules and packages that a file imports from where nothing is installed."""
     own = set()
     in_package = (file.parent / "__init__.py").exists()  # where absolute imports look elsewhere
-    for name in {each.partition(".")[0] for each in imported(parsed(_text(file)))}:
+    for name in set(map(_package, imported(parsed(_text(file))))):
         if name in HARNESS or name == BUILT_IN or _is_standard(name):
             continue
         places = {*_folders_of(name), *filter(None, [_origin(name)])}
@@ -120,7 +127,7 @@ def _require_among(path: Path, places: Iterable[Path], what: str) -> None:
 
 
 def _is_standard(module: str) -> bool:
-    return module.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+    return _package(module) in sys.stdlib_module_names - {"__main__"}
 
 
 def folder_of(package: str) -> Path:

@@ -167,7 +167,7 @@ class Slow(Misbehaving):
 
 
 class Held(Slow):
-    """Is fitted once a file is there."""
+    """Is fitted once a file is there; its name may hold the seed, as ``{seed}``."""
 
     name = "held"
     params = {"log": "", "until": ""}
@@ -175,7 +175,7 @@ class Held(Slow):
     def fit(self, train, *, seed, progress):
         with open(self.values["log"], "a") as log:
             log.write(f"{seed}\n")
-        while not os.path.exists(self.values["until"]):
+        while not os.path.exists(self.values["until"].format(seed=seed)):
             time.sleep(0.05)
 
 

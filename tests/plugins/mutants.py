@@ -226,6 +226,16 @@ class AdmitsHalf(CountsForItself):
         return SearchResult(found.ids, found.scores, visited=found.visited // 2)
 
 
+class AdmitsOne(CountsForItself):
+    """The same, more boldly: it is seen where nothing but its answers is looked at."""
+
+    caught_by = ("k_of_the_corpus_returns_what_was_visited",)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(found.ids, found.scores, visited=np.ones_like(found.visited))
+
+
 class NamesOneLeafLess(Sound):
     """Two checks must catch it: it returns what lies outside, and more than it counts."""
 
