@@ -36,7 +36,7 @@ def load(name: str, data_dir: Path | str | None = None) -> Task:
         ('tree-H=3,W=3', 13, 34)
     """
     from bench.data.load import load_dataset
-    from bench.system.arguments import path_of
+    from bench.plan.arguments import path_of
 
     return load_dataset(name, path_of(data_dir))
 
@@ -100,7 +100,7 @@ def evaluate(
     """
     from bench.evaluation.preparation import evaluate as evaluated
     from bench.evaluation.preparation import no_report
-    from bench.system.arguments import path_of
+    from bench.plan.arguments import path_of
 
     return evaluated(
         method,
@@ -172,9 +172,9 @@ def run(
     from bench.data.load import dataset_names
     from bench.executors.measure import Conditions
     from bench.experiment import Experiment, measure
+    from bench.plan.arguments import names_of, path_of, require_positive, seeds_of
     from bench.plan.grid import Settings, grids
     from bench.registry import Registry
-    from bench.system.arguments import names_of, path_of, require_positive, seeds_of
 
     require_positive(jobs=jobs, timeout_s=timeout_s)
     named = names_of(datasets, "datasets")

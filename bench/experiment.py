@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
-from bench.executors.measure import Conditions, join
-from bench.executors.measure import measure as measure_planned
+from bench.executors.measure import Conditions, join, measure_cells
 from bench.plan.cells import Plan, absent_text, plan_cells
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
@@ -111,7 +110,7 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
         _show(plan, experiment)
     store = Store(experiment.out)
     with _disk_errors(experiment.out):
-        cells = measure_planned(plan.tasks, experiment.registry, store, experiment.conditions)
+        cells = measure_cells(plan.tasks, experiment.registry, store, experiment.conditions)
     return cells, plan
 
 

@@ -85,7 +85,7 @@ def sentence(room: str) -> str:
     """The first sentence of a room's docstring."""
     path = modules().get(room, ROOT)
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) if path != ROOT else ""
-    return " ".join((text or "").partition("\n\n")[0].split()).replace("``", "`")
+    return " ".join((text or "").split(". ")[0].split()).rstrip(".").replace("``", "`") + "."
 
 
 def may_import(room: str) -> set[str] | None:

@@ -2,8 +2,11 @@
 
 import ast
 import inspect
+import os
 import re
 import runpy
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +16,7 @@ from tests.conftest import ROOT
 
 DRAWN = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "architecture.py")))
 ARROWS = DRAWN.arrows()
+FROM_ROOT = {**os.environ, "PYTHONPATH": str(ROOT)}
 ROOMS = sorted(room for room in ARROWS if room.startswith("bench.") and room not in DRAWN.GROUND)
 
 
@@ -27,6 +31,15 @@ def test_imports_go_down_in_few_floors_without_a_circle():
     assert max(DRAWN.floors(ARROWS).values()) <= 12
     assert len(ARROWS) <= 25
     assert max(DRAWN.floors(DRAWN.files()).values()) <= 20
+
+
+def test_the_studies_can_be_imported_on_their_own_and_from_another_folder(tmp_path):
+    for code in (
+        "import studies.cli",
+        "from bench.cli.commands import main; main.commands['speed']",
+    ):
+        done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=FROM_ROOT)
+        assert done.returncode == 0
 
 
 def test_the_drawing_of_the_rooms_is_that_of_the_imports():

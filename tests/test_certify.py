@@ -9,7 +9,7 @@ from bench.experiment import measure
 from bench.measures.records import Correlation, Interval, PointResult, Stratum
 from bench.store.cell import Cell
 from bench.store.folder import MARK, Store, to_json
-from bench.verify.certify import Again, certify, find_cell
+from bench.verify.certify import CertifyOptions, certify, find_cell
 from bench.verify.files import check_files
 from bench.verify.mark import Mark, MetricVerdict, read_mark
 from bench.verify.verdicts import judge
@@ -122,7 +122,7 @@ def leafy(results):
 
 
 def options(out, plugin=LEAFY):
-    return Again(out, (plugin,))
+    return CertifyOptions(out, (plugin,))
 
 
 def test_a_cell_that_is_the_same_again_is_certified(results, leafy, capsys):
@@ -178,7 +178,7 @@ def test_what_names_no_cell_is_an_error_with_near_ones(results, leafy):
     with pytest.raises(InputError, match="ended as skipped .*nothing to certify"):
         certify(skipped.key, options(results))
     with pytest.raises(InputError, match="unknown method 'leafy'.*--plugin FILE.py:Class"):
-        certify(leafy.key, Again(results))
+        certify(leafy.key, CertifyOptions(results))
 
 
 def test_a_beginning_of_several_keys_is_an_error(tmp_path):

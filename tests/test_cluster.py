@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from bench.errors import InputError
-from bench.executors.ray_node import Began, Job, Measured, SharedFolderProbe, TaskWanted, measure
+from bench.executors.ray_node import (
+    Began,
+    CellResults,
+    Job,
+    SharedFolderProbe,
+    TaskWanted,
+    measure_on_node,
+)
 from bench.executors.resources import Needs
 from bench.method import Method, Resources
 from bench.plan.cells import plan_cell
@@ -107,9 +114,9 @@ def job(small_task, tmp_path, monkeypatch):
 
 
 def test_a_node_that_shares_the_folder_measures_without_being_sent_the_task(job, tmp_path):
-    began, *_, measured = measure(job.model_dump_json(by_alias=True), None)
+    began, *_, measured = measure_on_node(job.model_dump_json(by_alias=True), None)
     assert isinstance(began, Began)
-    assert isinstance(measured, Measured)
+    assert isinstance(measured, CellResults)
     assert Cell.model_validate_json(measured.cell).status == "ok"
     assert sorted(measured.files) == ["queries.parquet", "run.parquet"]
     assert not list((tmp_path / "node" / "cluster").rglob("*.parquet")), "the node keeps nothing"
@@ -120,7 +127,7 @@ def test_a_node_elsewhere_asks_for_the_task_once(job, tmp_path):
     files = {path.name: np.fromfile(path, np.uint8) for path in folder.iterdir()}
     other = job.shared_folder_probe.model_copy(update={"text": "something else"})
     elsewhere = job.model_copy(update={"shared_folder_probe": other}).model_dump_json(by_alias=True)
-    assert list(measure(elsewhere, None))[1:] == [TaskWanted()]
+    assert list(measure_on_node(elsewhere, None))[1:] == [TaskWanted()]
     for sent in (files, None):
-        *_, measured = measure(elsewhere, sent)
+        *_, measured = measure_on_node(elsewhere, sent)
         assert Cell.model_validate_json(measured.cell).status == "ok"

@@ -11,7 +11,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from bench.cli import main
+from bench.cli.commands import main
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.system.device import gpu_used, wanted_device

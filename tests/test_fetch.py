@@ -24,7 +24,7 @@ import bench.data.download
 import bench.data.fetch
 import bench.report.console
 import bench.system.terminal
-from bench.cli import main
+from bench.cli.commands import main
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
 from bench.errors import InputError

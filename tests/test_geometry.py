@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from filelock import FileLock
 
-from bench.cli import main
+from bench.cli.commands import main
 from bench.errors import InputError
 from studies.geometry.command import geometry, quick
 from studies.geometry.dimensions import (

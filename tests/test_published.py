@@ -6,7 +6,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import main
+from bench.cli.commands import main
 from bench.errors import InputError
 from bench.measures.records import Correlation
 from bench.report.changes import changes_board, changes_since

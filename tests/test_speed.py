@@ -7,7 +7,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from bench.cli import main
+from bench.cli.commands import main
 from bench.data.load import load_dataset
 from bench.errors import InputError, MethodError
 from bench.evaluation.preparation import prepare

@@ -198,7 +198,7 @@ def test_what_does_not_hold_is_refused_with_a_way_out_and_nothing_is_copied(
 
 
 def test_a_method_of_a_file_and_data_of_a_path_are_refused_and_keep_all_back(submit, out, capsys):
-    assert not submit(methods="random,leafy", datasets=())
+    assert not submit(methods=["random", "leafy"], datasets=())
     told = capsys.readouterr().out
     assert re.search("code: .*leafy is no method of this checkout: move its file to methods/", told)
     assert re.search("data: .*hierarchy-own was read from a path of yours", told)
@@ -234,10 +234,10 @@ def test_checking_alone_copies_nothing(submit, out, capsys):
 
 
 def test_what_was_not_measured_is_left_out_unless_it_is_named(source, submit, capsys):
-    assert submit(methods="random,needs-more", check_only=True)
+    assert submit(methods=["random", "needs-more"], check_only=True)
     assert re.search("Left out: .*ended as skipped", capsys.readouterr().out)
     skipped = next(cell for cell in source.cells() if cell.method == "needs-more")
-    assert not submit(skipped.key, methods="")
+    assert not submit(skipped.key, methods=())
     assert re.search("status: .*ended as skipped", capsys.readouterr().out)
 
 

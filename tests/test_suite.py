@@ -6,7 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from bench.cli import main
+from bench.cli.commands import main
 from bench.data.load import dataset_names
 from bench.errors import InputError
 from bench.plan.cells import plan_cells
@@ -76,16 +76,16 @@ def test_every_stored_cell_of_the_published_results_is_of_the_published_suite():
 
 def test_every_suite_of_the_project_can_be_read():
     for path in SUITES.glob("*.toml"):
-        assert grids_of(path.stem, REGISTRY)
+        assert grids_of(read_suite(path.stem), REGISTRY)
 
 
 def test_the_quick_suite_asks_for_the_same_cells_as_all_methods_on_the_quick_datasets():
     spelt = grids(["all"], dataset_names("quick", ()), REGISTRY)
-    assert planned(grids_of("quick", REGISTRY)) == planned(spelt)
+    assert planned(grids_of(read_suite("quick"), REGISTRY)) == planned(spelt)
 
 
 def test_a_suite_is_planned_in_its_order_with_its_settings_seeds_and_depth(written):
-    found = plan_cells(grids_of(written(), REGISTRY), None, 1)
+    found = plan_cells(grids_of(read_suite(written()), REGISTRY), None, 1)
     (first, cells), (second, deep) = found.tasks
     assert (first.name, second.name) == ("tree-H=3,W=3", "tree")
     assert [(cell.method, cell.seed) for cell in cells] == [
@@ -99,15 +99,17 @@ def test_a_suite_is_planned_in_its_order_with_its_settings_seeds_and_depth(writt
 def test_cells_of_a_suite_are_those_of_the_command_line(written):
     settings = Settings.parse(["dim=4", "steps=20"])
     spelt = grids(["masked-de"], [TREE], REGISTRY, settings=settings, seeds=(0, 1))
-    assert planned(grids_of(written(), REGISTRY, ["masked-de"])) == planned(spelt)
+    assert planned(grids_of(read_suite(written()), REGISTRY, ["masked-de"])) == planned(spelt)
 
 
 def test_a_suite_is_restricted_to_the_methods_and_datasets_that_are_named(written):
     path = written()
-    assert {grid.dataset for grid in grids_of(path, REGISTRY, (), ["tree"])} == {"tree"}
-    (random,) = {m.name for grid in grids_of(path, REGISTRY, ["random"]) for m in grid.methods}
+    assert {grid.dataset for grid in grids_of(read_suite(path), REGISTRY, (), ["tree"])} == {"tree"}
+    (random,) = {
+        m.name for grid in grids_of(read_suite(path), REGISTRY, ["random"]) for m in grid.methods
+    }
     assert random == "random"
-    assert grids_of(path, REGISTRY, ["all"]) == grids_of(path, REGISTRY)
+    assert grids_of(read_suite(path), REGISTRY, ["all"]) == grids_of(read_suite(path), REGISTRY)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_a_suite_is_restricted_to_the_methods_and_datasets_that_are_named(writte
 )
 def test_what_a_suite_does_not_list_cannot_be_asked_of_it(written, asked, message):
     with pytest.raises(InputError, match=message):
-        grids_of(written(), REGISTRY, **asked)
+        grids_of(read_suite(written()), REGISTRY, **asked)
 
 
 def changed(old, new):
@@ -165,13 +167,13 @@ def test_a_suite_that_cannot_be_used_is_an_error_that_names_file_field_and_value
 ):
     path = written(text)
     with pytest.raises(InputError, match=message) as raised:
-        grids_of(path, REGISTRY)
+        grids_of(read_suite(path), REGISTRY)
     assert str(raised.value).startswith(f"{path}: ")
 
 
 def test_a_depth_that_is_too_small_names_the_board(written):
     with pytest.raises(InputError, match=r"mine\.toml: board 2 \(tree\): k=2 is too small"):
-        planned(grids_of(written(changed("k = 10", "k = 2")), REGISTRY))
+        planned(grids_of(read_suite(written(changed("k = 10", "k = 2"))), REGISTRY))
 
 
 def test_an_unknown_suite_is_an_error_that_lists_those_there_are(tmp_path):
@@ -202,11 +204,11 @@ def test_datasets_that_are_not_here_are_left_out(written, tmp_path, monkeypatch)
     path = written(SMALL.replace('"tree"', '"scifact"'))
     nothing = tmp_path / "nothing"
     nothing.mkdir()
-    found = plan_cells(grids_of(path, REGISTRY), nothing, 1, here_only=True)
+    found = plan_cells(grids_of(read_suite(path), REGISTRY), nothing, 1, here_only=True)
     assert [task.name for task, _ in found.tasks] == ["tree-H=3,W=3"]
     assert found.absent == ["scifact"]
     with pytest.raises(InputError, match="Not on this machine: scifact"):
-        planned(grids_of(path, REGISTRY, (), ["scifact"]), nothing, here_only=True)
+        planned(grids_of(read_suite(path), REGISTRY, (), ["scifact"]), nothing, here_only=True)
 
 
 def test_a_plan_tells_what_there_is_to_measure_and_measures_nothing(bench, tmp_path, written):

@@ -119,6 +119,6 @@ class Relevance:
 
 
 def _read_only(array: Ints) -> Ints:
-    """A read-only view of the same array, which a method cannot change."""
+    """The same array, made read-only, so that no method can change it."""
     array.flags.writeable = False
     return array

@@ -4,7 +4,3 @@ In: the text that was typed. Out: an exit code. It may import ``experiment``, ``
 ``executors``, ``report``, ``plan``, ``registry``, ``data``, ``store`` and ``system``; it loads
 the commands of the studies if they are there.
 """
-
-from bench.cli.commands import main, run
-
-__all__ = ["main", "run"]

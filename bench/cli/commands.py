@@ -28,18 +28,25 @@ from bench.cli.options import (
 )
 from bench.system.paths import CHECKOUT, load_object
 
+STUDIES = "studies"
+"""The folder of the project's own studies, which only a checkout has."""
+
 
 @click.group(name="bench")
 def main() -> None:
     """Treeline: recall by distance, and by how much of the corpus a method visits."""
 
 
-STUDIES = "studies"
-"""The folder of the project's own studies, which only a checkout has."""
+def _has_studies() -> bool:
+    """Whether the studies stand beside this code; a folder of the user may have the same name."""
+    spec = importlib.util.find_spec(STUDIES)
+    places = [] if spec is None else spec.submodule_search_locations or []
+    return str(CHECKOUT / STUDIES) in places
+
 
 for command in results.COMMANDS:
     main.add_command(command)
-if (CHECKOUT / STUDIES).is_dir() and importlib.util.find_spec(STUDIES) is not None:
+if _has_studies():
     for command in load_object(f"{STUDIES}.cli:COMMANDS"):
         main.add_command(command)
 
@@ -102,8 +109,10 @@ def run(
     from bench.data.load import dataset_names
     from bench.executors.measure import Cluster, Conditions
     from bench.plan.grid import Settings, grids
+    from bench.plan.suite import read_suite
     from bench.plan.suite_grids import grids_of
     from bench.registry import Registry
+    from bench.system.terminal import say
 
     if suite is None and methods is None:
         raise click.UsageError("give --methods, with names or all, or --suite")
@@ -141,7 +150,9 @@ def run(
     else:
         listed = datasets or ""
         only = dataset_names(listed, dataset) if listed != "all" and (listed or dataset) else []
-        asked = grids_of(suite, registry, methods or (), only)
+        found = read_suite(suite)
+        say(f"Suite {found.name}: {found.title}")
+        asked = grids_of(found, registry, methods or (), only)
     asked_for = experiment.Experiment(
         asked,
         registry,

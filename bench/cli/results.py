@@ -15,6 +15,7 @@ from bench.cli.options import (
     TIMEOUT,
     Command,
     data_dir_option,
+    read_names,
 )
 
 OWN_DATA = click.option(
@@ -69,16 +70,16 @@ def certify_command(
 
     CELL is a cell.json, its folder, or how its key begins.
     """
-    from bench.verify.certify import Again, certify
+    from bench.verify.certify import CertifyOptions, certify
 
-    again = Again(out, plugins, datasets[0] if datasets else None, timeout_s, data_dir)
+    again = CertifyOptions(out, plugins, datasets, timeout_s, data_dir)
     if not certify(cell, again):
         sys.exit(1)
 
 
 @click.command(name="submit", cls=Command)
 @click.argument("cells", nargs=-1, metavar="[CELL]...")
-@click.option("--methods", default="", help="Only these, with commas between.")
+@click.option("--methods", callback=read_names, help="Only these, with commas between.")
 @click.option(
     "--dataset", "datasets", multiple=True, metavar="NAME", help="Only this. May be repeated."
 )
@@ -103,7 +104,7 @@ def certify_command(
 @data_dir_option(DATA_DIR_HELP)
 def submit_command(
     cells: tuple[str, ...],
-    methods: str,
+    methods: tuple[str, ...] | None,
     datasets: tuple[str, ...],
     source: Path,
     out: Path,
@@ -124,7 +125,7 @@ def submit_command(
         cells,
         source,
         out,
-        methods=methods,
+        methods=methods or (),
         datasets=datasets,
         certify=certify,
         check_only=check_only,

@@ -10,6 +10,7 @@ import shutil
 import tarfile
 import zipfile
 import zlib
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
@@ -17,7 +18,7 @@ from bench.system.files import sync
 from bench.system.terminal import byte_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 _DAMAGED = (
@@ -86,8 +87,9 @@ def _unpack(archive: Path, file: _Read, content: Path) -> None:
         if head == b"PK":
             content.mkdir()  # an empty archive makes none
             with zipfile.ZipFile(file) as zipped:
+                _require_inside(zipped.namelist())
                 zipped.extractall(content)  # noqa: S202 - its hash was verified
-        elif tarfile.is_tarfile(archive):
+        elif _is_tar(archive):
             content.mkdir()
             with tarfile.open(fileobj=file) as tarred:
                 tarred.extractall(content, filter="data")
@@ -98,3 +100,18 @@ def _unpack(archive: Path, file: _Read, content: Path) -> None:
             raise InputError(f"{archive} is neither a zip or tar archive nor a gzipped file")
     except _DAMAGED as error:
         raise InputError(f"{archive} cannot be unpacked: {error}") from error
+
+
+def _is_tar(archive: Path) -> bool:
+    """Whether a file is a tar archive with a member; zeros alone look like an empty archive."""
+    if not tarfile.is_tarfile(archive):
+        return False
+    with tarfile.open(archive) as tarred:
+        return tarred.next() is not None
+
+
+def _require_inside(members: Iterable[str]) -> None:
+    """Raise ``zipfile.BadZipFile`` for a member outside its folder: ``zipfile`` moves it inside."""
+    for member in members:
+        if ".." in PurePosixPath(member).parts or member.startswith("/"):
+            raise zipfile.BadZipFile(f"its member {member} lies outside its folder")

@@ -140,9 +140,6 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
 
 
-"""The options in ``H=3,W=7``; only whole numbers among the card's options can be set."""
-
-
 def _options(card: Card, argument: str) -> dict[str, int]:
     """The options in ``H=3,W=7``; only whole numbers that the card has can be set."""
     known = {name for name, value in card.options.items() if type(value) is int}

@@ -18,10 +18,10 @@ from bench.evaluation.fitted import (
     training_of,
 )
 from bench.method import Method, Workspace
+from bench.plan.arguments import require_seed
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
 from bench.registry import Registry
-from bench.system.arguments import require_seed
 from bench.system.device import wanted_device
 from bench.system.paths import cache_folder
 from bench.system.provenance import provenance, usable_cores

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from bench.executors.events import GRACE_S, CellQueue, Event, Kind
 from bench.executors.exit_reason import status_and_reason
-from bench.executors.queue import GRACE_S, CellQueue, Event, Kind
 from bench.store.cell import Cell, Status
 from bench.system.memory import resident_bytes
 from bench.system.paths import CHECKOUT
@@ -89,7 +89,7 @@ class LocalExecutor:
         self._running: list[_Child] = []
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """See :class:`bench.executors.queue.Executor`."""
+        """See :class:`bench.executors.events.Executor`."""
         queued = CellQueue(self._store, specs)
         try:
             while queued or self._running:

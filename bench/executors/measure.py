@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from bench.executors.events import Event, Kind
 from bench.executors.local import LocalExecutor
 from bench.executors.progress import follow
-from bench.executors.queue import Event, Kind
 from bench.executors.resources import Needs
 from bench.method import Resources
 from bench.store.cell import CellSpec, Status
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.executors.queue import Executor
+    from bench.executors.events import Executor
     from bench.registry import Registry
     from bench.store.cell import Cell
     from bench.store.folder import Store
@@ -79,7 +79,7 @@ def join(conditions: Conditions) -> None:
         join_cluster("--executor ray", conditions.cluster.address)
 
 
-def measure(
+def measure_cells(
     planned: Sequence[tuple[Task, list[Cell]]],
     registry: Registry,
     store: Store,

@@ -20,7 +20,7 @@ from rich.progress import (
 from rich.table import Column
 from rich.text import Text
 
-from bench.executors.queue import Kind
+from bench.executors.events import Kind
 from bench.measures.ranking import MEASURES
 from bench.store.cell import Cell, Status
 from bench.system.terminal import PLAIN_EVERY_S, say
@@ -28,7 +28,7 @@ from bench.system.terminal import PLAIN_EVERY_S, say
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.executors.queue import Event
+    from bench.executors.events import Event
 
 
 def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:

@@ -17,8 +17,15 @@ import ray
 from ray.exceptions import OutOfMemoryError, RayError, RayTaskError, RuntimeEnvSetupError
 
 from bench.errors import reason_of
-from bench.executors.queue import CellQueue, Event, Kind
-from bench.executors.ray_node import Began, Going, Job, Measured, SharedFolderProbe, measure
+from bench.executors.events import CellQueue, Event, Kind
+from bench.executors.ray_node import (
+    Began,
+    CellResults,
+    Going,
+    Job,
+    SharedFolderProbe,
+    measure_on_node,
+)
 from bench.store.cell import Cell, Status
 
 if TYPE_CHECKING:
@@ -73,7 +80,7 @@ class RayExecutor:
         self._look_at = 0.0
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
-        """See :class:`bench.executors.queue.Executor`; this process leaves the cluster then."""
+        """See :class:`bench.executors.events.Executor`; this process leaves the cluster then."""
         queued = CellQueue(self._store, specs)
         try:
             with self._store.staging("cluster") as folder:
@@ -114,7 +121,7 @@ class RayExecutor:
             shared_folder_probe=self._probe,
         )
         asked = spec.resources
-        task = ray.remote(measure).options(
+        task = ray.remote(measure_on_node).options(
             name=f"{spec.planned.task} {spec.planned.method} {spec.planned.seed}",
             num_returns="streaming",
             num_cpus=asked.cpus,
@@ -160,12 +167,12 @@ class RayExecutor:
             yield Event(Kind.START, planned)
         elif isinstance(message, Going):
             yield Event(message.kind, planned, message.text, message.done, message.total)
-        elif isinstance(message, Measured):
+        elif isinstance(message, CellResults):
             yield self._gathered(sent, message)
         else:
             self._submit(sent, with_task=True)
 
-    def _gathered(self, sent: _Sent, message: Measured) -> Event:
+    def _gathered(self, sent: _Sent, message: CellResults) -> Event:
         """Store a cell that a node measured, as if it had been measured here."""
         cell = Cell.model_validate_json(message.cell)
         (self._store.logs / f"{cell.key}.log").write_bytes(message.log)

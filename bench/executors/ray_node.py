@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import psutil
 from filelock import FileLock
 
+from bench.executors.events import Kind
 from bench.executors.local import LocalExecutor
-from bench.executors.queue import Kind
 from bench.store.cell import CellSpec
 from bench.store.folder import QUERIES, RUN, Store
 from bench.system.memory import MEMORY_SHARE
@@ -84,7 +84,7 @@ class TaskWanted(NamedTuple):
     """The node lacks the task's files: they are to be sent with the cell."""
 
 
-class Measured(NamedTuple):
+class CellResults(NamedTuple):
     """The results of a cell.
 
     Attributes:
@@ -98,10 +98,10 @@ class Measured(NamedTuple):
     log: bytes
 
 
-Message: TypeAlias = Began | Going | TaskWanted | Measured
+Message: TypeAlias = Began | Going | TaskWanted | CellResults
 
 
-def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
+def measure_on_node(job_json: str, sent: Files | None) -> Iterator[Message]:
     """Measure a cell on this node.
 
     Args:
@@ -109,7 +109,7 @@ def measure(job_json: str, sent: Files | None) -> Iterator[Message]:
         sent: the task's files, or None before they were asked for.
 
     Yields:
-        What happens to the cell; ``Measured`` or ``TaskWanted`` is the last message.
+        What happens to the cell; ``CellResults`` or ``TaskWanted`` is the last message.
     """
     job = Job.model_validate_json(job_json)
     yield Began(platform.node())
@@ -166,7 +166,7 @@ def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:
     return folder
 
 
-def _gathered(cell: Cell, store: Store) -> Measured:
+def _gathered(cell: Cell, store: Store) -> CellResults:
     """A cell and its files, which are removed from this node."""
     folder = store.folder(cell)
     files = {
@@ -177,4 +177,4 @@ def _gathered(cell: Cell, store: Store) -> Measured:
     shutil.rmtree(folder, ignore_errors=True)
     for left in store.logs.glob(f"{cell.key}.*"):
         left.unlink()
-    return Measured(cell.model_dump_json(by_alias=True), files, printed)
+    return CellResults(cell.model_dump_json(by_alias=True), files, printed)

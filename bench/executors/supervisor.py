@@ -20,7 +20,7 @@ import sys
 import time
 from pathlib import Path
 
-from bench.executors.queue import GRACE_S
+from bench.executors.events import GRACE_S
 
 LINGER_S = 0.5
 """Seconds that a cell's other processes may outlive it: libraries tidy up in some of their own."""
@@ -202,9 +202,9 @@ def main() -> None:
     worker = os.fork()
     if worker == 0:
         _become_the_cell(supervisor, output)
-        from bench.executors.worker import measure
+        from bench.executors.worker import run_worker
 
-        measure(spec, descriptor)
+        run_worker(spec, descriptor)
         return
     os.close(output)
     kept = CellLog(log)

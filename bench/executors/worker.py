@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from bench.evaluation.cell import run_cell
-from bench.executors.queue import Kind
+from bench.executors.events import Kind
 from bench.store.cell import Cell, CellSpec, Status
 
 REPORT_EVERY_S = 0.2
@@ -65,7 +65,7 @@ def _end_with(parent: int) -> None:
     _end()
 
 
-def measure(spec_file: Path, descriptor: int) -> None:
+def run_worker(spec_file: Path, descriptor: int) -> None:
     """Measure the cell that a file describes, in this process.
 
     Args:

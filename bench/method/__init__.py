@@ -1,6 +1,7 @@
 """The contract of a method: its data, its answers, and the resources that it may ask for.
 
-It may import ``task``, ``system`` and ``leaves``.
+In: nothing. Out: the class that every method extends, and what it is given and answers. It may
+import ``task``, ``system`` and ``leaves``.
 """
 
 from bench.method.contract import (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method, Value
-    from bench.plan.grid import Grid, Settings
+    from bench.plan.grid import Grid
     from bench.system.provenance import Provenance
     from bench.task import Task
 
@@ -72,7 +72,7 @@ def plan_cells(
             continue
         with placed(grid.place):
             cells = [
-                _cell_of(task, method, seed, grid.k, grid.settings, origin)
+                cell_of(task, method, settled(method, task, grid.settings), seed, grid.k, origin)
                 for seed in grid.seeds
                 for method in grid.methods
             ]
@@ -114,20 +114,28 @@ def _read(
     return tasks, unread
 
 
-def _cell_of(
+def cell_of(
     task: Task,
     method: type[Method],
+    values: dict[str, Value],
     seed: int,
     k: int | None,
-    settings: Settings,
     provenance: Provenance,
 ) -> Cell:
-    """A planned cell; or a failed one if the method refuses a value of its parameters.
+    """A planned cell; or a failed one, with the reason, if the method refuses its parameters.
+
+    Args:
+        task: the dataset.
+        method: the class.
+        values: every hyper-parameter of the method.
+        seed: the seed of the fit.
+        k: documents asked for each query, or None for as many as the measures read.
+        provenance: where it is measured.
 
     Raises:
-        InputError: a parameter has a value of another type, or ``k`` is too small.
+        InputError: ``k`` is too small.
     """
-    values, depth = settled(method, task, settings), depth_needed(task, k)
+    depth = depth_needed(task, k)
     try:
         return plan_cell(task, method(**values), seed, k, provenance)
     except InputError as error:

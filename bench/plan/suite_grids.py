@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import InputError, placed, unknown
 from bench.plan.grid import Grid, Settings, check_settings, methods_named
-from bench.plan.suite import ALL, read_suite
-from bench.system.terminal import say
+from bench.plan.suite import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,12 +17,12 @@ if TYPE_CHECKING:
 
 
 def grids_of(
-    name: str, registry: Registry, methods: Collection[str] = (), datasets: Collection[str] = ()
+    suite: Suite, registry: Registry, methods: Collection[str] = (), datasets: Collection[str] = ()
 ) -> list[Grid]:
     """The boards of a suite, in its order.
 
     Args:
-        name: the name that ``--suite`` takes.
+        suite: the suite as it was read.
         registry: the registry of the methods.
         methods: names of the methods to keep; all if none is named.
         datasets: names of the datasets to keep; all if none is named.
@@ -32,10 +31,8 @@ def grids_of(
         InputError: a method is unknown or has another name on boards, a setting has no method or
             another type, a row is listed twice, or the suite does not list a name to keep.
     """
-    suite = read_suite(name)
     grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
     _check_once(grids)
-    say(f"Suite {suite.name}: {suite.title}")
     named = [] if set(methods) <= {ALL} else [m.name for m in methods_named(methods, registry)]
     return _only(suite, grids, named, datasets)
 

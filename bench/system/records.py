@@ -69,11 +69,11 @@ def transposed(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def rows_of(columns: Any) -> Any:  # noqa: ANN401
+def rows_from_columns(columns: Any) -> Any:  # noqa: ANN401
     """The rows that ``transposed`` made columns of; any other value as it is."""
     if not isinstance(columns, dict):
         return columns
-    plain = {name: rows_of(column) for name, column in columns.items()}
+    plain = {name: rows_from_columns(column) for name, column in columns.items()}
     try:
         return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
     except (TypeError, ValueError) as error:
@@ -81,7 +81,9 @@ def rows_of(columns: Any) -> Any:  # noqa: ANN401
 
 
 T = TypeVar("T")
-Columns = Annotated[list[T], BeforeValidator(rows_of), WrapSerializer(_columns, when_used="json")]
+Columns = Annotated[
+    list[T], BeforeValidator(rows_from_columns), WrapSerializer(_columns, when_used="json")
+]
 """A list of records that is columns in JSON."""
 
 R = TypeVar("R", bound=Record)

@@ -9,10 +9,10 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import dataset_of, load_dataset
+from bench.data.load import Dataset, dataset_of, load_dataset
 from bench.errors import InputError
-from bench.executors.measure import Conditions, measure
-from bench.plan.cells import plan_cell
+from bench.executors.measure import Conditions, measure_cells
+from bench.plan.cells import cell_of
 from bench.plan.grid import defaults_on
 from bench.registry import Registry
 from bench.store.cell import Cell, Status
@@ -33,32 +33,32 @@ FOUND = 3
 """Cells that an error names."""
 
 
-class Again(NamedTuple):
+class CertifyOptions(NamedTuple):
     """How a stored cell is measured again.
 
     Attributes:
         out: the results folder that holds it.
         plugins: methods in files, as ``FILE.py:Class``.
-        dataset: NAME:PATH of a task that was read from a path.
+        datasets: NAME:PATH of tasks that were read from a path.
         timeout_s: seconds that it may take.
         data_dir: the folder that is searched for data first.
     """
 
     out: Path
     plugins: tuple[str, ...] = ()
-    dataset: str | None = None
+    datasets: tuple[str, ...] = ()
     timeout_s: float = 3600
     data_dir: Path | None = None
 
 
-def certify(named: str, how: Again) -> bool:
+def certify(named: str, options: CertifyOptions) -> bool:
     """Measure a cell again, in a folder of its own, and print each metric beside the stored one.
 
     The outcome is written as ``certify.json`` beside the stored cell.
 
     Args:
         named: the path of a cell.json or of its folder, or how its key begins.
-        how: the results folder, plugins, data and the time limit.
+        options: the results folder, plugins, data and the time limit.
 
     Returns:
         Whether no metric fails.
@@ -66,7 +66,7 @@ def certify(named: str, how: Again) -> bool:
     Raises:
         InputError: there is no such cell, it was not measured, or it cannot be here.
     """
-    path = find_cell(named, how.out)
+    path = find_cell(named, options.out)
     stored = read_record(path, Cell)
     if stored.status is not Status.OK:
         raise InputError(
@@ -74,7 +74,7 @@ def certify(named: str, how: Again) -> bool:
             "name a cell that was measured"
         )
     say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")
-    again = _measured_again(stored, how)
+    again = _measured_again(stored, options)
     ended = "" if again.status is Status.OK else f"it ended as {again.status}: {again.reason}"
     judged = [] if ended else list(judge(stored, again))
     counts = Counter(each.verdict for each in judged)
@@ -141,18 +141,22 @@ def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) 
     """
     today = defaults_on(method, task)
     values = today | {name: value for name, value in stored.params.items() if name in today}
-    return plan_cell(task, method(**values), stored.seed, stored.k, provenance(threads))
+    planned = cell_of(task, method, values, stored.seed, stored.k, provenance(threads))
+    if planned.status is Status.FAILED:
+        raise InputError(f"{method.name} by today's code: {planned.reason}")
+    return planned
 
 
-def _measured_again(stored: Cell, how: Again) -> Cell:
+def _measured_again(stored: Cell, options: CertifyOptions) -> Cell:
     """The same cell by the code of today, on as many threads."""
-    registry = Registry(how.plugins)
+    registry = Registry(options.plugins)
     try:
         method = registry.resolve(stored.method)
     except InputError as error:
         raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
-    dataset = how.dataset or dataset_of(stored.task)
-    task = load_dataset(dataset, how.data_dir)
+    named = {Dataset.parse(name).task_name: name for name in options.datasets}
+    dataset = named.get(stored.task, dataset_of(stored.task))
+    task = load_dataset(dataset, options.data_dir)
     if task.digest != stored.task_digest:
         raise InputError(
             f"the cell was measured on data {stored.task_digest[:12]} of {stored.task}, but "
@@ -165,8 +169,8 @@ def _measured_again(stored: Cell, how: Again) -> Cell:
         for name in sorted(stored.params.keys() ^ planned.params.keys()):
             say(f"  the parameter {name} is {'gone' if name in stored.params else 'new'}")
     with tempfile.TemporaryDirectory(prefix="treeline-certify-") as folder:
-        conditions = Conditions(timeout_s=how.timeout_s)
-        (again,) = measure([(task, [planned])], registry, Store(Path(folder)), conditions)
+        conditions = Conditions(timeout_s=options.timeout_s)
+        (again,) = measure_cells([(task, [planned])], registry, Store(Path(folder)), conditions)
     return again
 
 

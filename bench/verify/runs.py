@@ -112,7 +112,7 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     try:
         if (pairs := task.similarity) is not None:
             found["similarity"] = correlations(read_scores(run), pairs.gold, pairs.subsets)
-        elif (results := _results(cell, task, run)) is not None:
+        elif (results := _evaluation(cell, task, run)) is not None:
             found["points"] = results.points()
             values = results.query_values(task.test.relevance.answered, found["points"])
     except InputError:  # of a measure, which says so itself
@@ -123,7 +123,7 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     return cell.model_copy(update=found), values
 
 
-def _results(cell: Cell, task: Task, run: Path) -> Evaluation | None:
+def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
     """The results of all operating points, or None where there is none.
 
     Raises:

@@ -19,14 +19,14 @@ from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
 from bench.system.records import NotWholeError, read_record
 from bench.system.terminal import say
-from bench.verify.certify import Again, find_cell
+from bench.verify.certify import CertifyOptions, find_cell
 from bench.verify.certify import certify as measure_again
 from bench.verify.mark import Mark, read_mark
 from bench.verify.replay import replay
 from bench.verify.submit_checks import wrong_with
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from bench.report.rows import Row
 
@@ -69,7 +69,7 @@ def submit(
     source: Path,
     out: Path,
     *,
-    methods: str = "",
+    methods: Collection[str] = (),
     datasets: Iterable[str] = (),
     certify: bool = False,
     check_only: bool = False,
@@ -82,7 +82,7 @@ def submit(
         cells: paths or beginnings of keys; none: all cells that were measured.
         source: the results folder that the cells are taken from.
         out: the published results folder.
-        methods: names with commas between: only these; empty: all.
+        methods: only these; empty: all.
         datasets: names as ``--dataset`` takes them: only these; none: all.
         certify: whether a seed of each row is measured again, where none was.
         check_only: whether nothing is copied.
@@ -102,7 +102,7 @@ def submit(
     new, rows = [each for each in found if each.new], _rows(found)
     refusals = list(wrong_with({each.path: each.cell for each in new}, source, data_dir))
     if certify and new and not refusals:
-        how = Again(source, timeout_s=timeout_s, data_dir=data_dir)
+        how = CertifyOptions(source, timeout_s=timeout_s, data_dir=data_dir)
         for row in rows:
             if not row.again:
                 measure_again(str(next(each.path for each in row.cells if each.new)), how)
@@ -156,16 +156,16 @@ def _read(named: Sequence[str], source: Path) -> list[Candidate]:
 
 
 def _filtered(
-    found: list[Candidate], methods: str, datasets: Iterable[str], source: Path
+    found: list[Candidate], methods: Iterable[str], datasets: Iterable[str], source: Path
 ) -> list[Candidate]:
     """The cells of the methods and datasets that are named."""
     asked: tuple[tuple[str, set[str], Callable[[Cell], str]], ...] = (
-        ("method", {name.strip() for name in methods.split(",")} - {""}, lambda cell: cell.method),
-        ("dataset", set(datasets), lambda cell: dataset_of(cell.task)),
+        ("method", set(methods), lambda cell: cell.method),
+        ("dataset", set(map(dataset_of, datasets)), lambda cell: dataset_of(cell.task)),
     )
     for kind, names, name_in in asked:
         there = {name_in(each.cell) for each in found}
-        for name in names - there:
+        for name in sorted(names - there):
             raise unknown(f"{kind} in {source}", name, there)
         found = [each for each in found if not names or name_in(each.cell) in names]
     return found
@@ -188,7 +188,8 @@ def _not_left_out(
                 f"{published.folder(there)} away to publish this one"
             )
         else:
-            yield each._replace(new=there is None)
+            marked = each.mark is not None and not (published.folder(each.cell) / MARK).exists()
+            yield each._replace(new=there is None or marked)
             continue
         say(f"Left out: {each.path}: {each.cell.title}: {problem}")
 
