@@ -1,17 +1,21 @@
 """Fixtures: where real data lies, small tasks, and the command as a user runs it."""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from bench.arrays.ancestors import ancestors
 from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
+from bench.cli.commands import run
 from bench.data.readers.hierarchy import transductive_task
 from bench.task import Task
 from bench.task.judgements import Judgements
@@ -84,12 +88,22 @@ def small_text_task():
 
 
 @pytest.fixture
-def bench(tmp_path):
-    """Run a command of the project from its root, with results in a folder of the test."""
+def bench(tmp_path, monkeypatch):
+    """Run the command in this process, from the root, with results in a folder of the test.
 
-    def call(*arguments: str, out: Path = tmp_path / "out", timeout: float = 240):
-        command = [sys.executable, "run_bench.py", *arguments, "--out", str(out)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout)
+    Its cells are measured in processes of their own, as always. An error that it does not expect
+    is raised here.
+    """
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+
+    def call(*arguments: str, out: Path = tmp_path / "out"):
+        for name, module in list(sys.modules.items()):
+            if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
+                del sys.modules[name]  # a plugin's, which the test may have written again since
+        importlib.invalidate_caches()
+        done = CliRunner(catch_exceptions=False).invoke(run, [*arguments, "--out", str(out)])
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
     return call
 
