@@ -23,6 +23,35 @@ from bench.task.judgements import Judgements
 ROOT = Path(__file__).parent.parent
 
 
+RUNS_MUCH = {"bench", "clone", "cluster"}
+"""Fixtures whose tests are slow: they run the command or a clone of the project."""
+QUICK_S = 5.0
+"""Processor seconds that any other test may take, with what it imports first and its processes."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what ``make quick`` leaves out."""
+    for item in items:
+        if RUNS_MUCH.intersection(item.fixturenames):
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a test that takes long and is not marked as slow, so that ``make quick`` stays quick."""
+    began = processor_seconds()
+    result = yield
+    spent = processor_seconds() - began
+    if spent > QUICK_S and item.get_closest_marker("slow") is None:
+        pytest.fail(f"it took {spent:.1f} processor seconds; make it cheaper, or mark it as slow")
+    return result
+
+
+def processor_seconds():
+    return sum(os.times()[:4])
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """A cache of the tests' own."""
@@ -30,6 +59,21 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TREELINE_CACHE", folder)
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_imports(tmp_path_factory, monkeypatch):
+    """Plugins of a test, and what lies beside them, are imported for this test alone."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    forget_modules_below(tmp_path_factory.getbasetemp())
+
+
+def forget_modules_below(folder):
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+            del sys.modules[name]
+    importlib.invalidate_caches()
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +139,9 @@ def bench(tmp_path, monkeypatch):
     is raised here.
     """
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(sys, "path", [*sys.path])
 
     def call(*arguments: str, out: Path = tmp_path / "out"):
-        for name, module in list(sys.modules.items()):
-            if (getattr(module, "__file__", None) or "").startswith(str(tmp_path)):
-                del sys.modules[name]  # a plugin's, which the test may have written again since
-        importlib.invalidate_caches()
+        forget_modules_below(tmp_path)  # the test may have written a plugin again
         done = CliRunner(catch_exceptions=False).invoke(run, [*arguments, "--out", str(out)])
         return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
