@@ -1,4 +1,4 @@
-"""The door: ``python run_bench.py --methods all``."""
+"""The command line: ``python run_bench.py --methods all``."""
 
 from bench.cli.commands import run
 

@@ -136,7 +136,7 @@ def _report(store: Store, cells: list[Cell]) -> None:
 
 @contextlib.contextmanager
 def _disk_errors(out: Path) -> Iterator[None]:
-    """Turn an error of the disk into one that says what it means and what to do."""
+    """Turn an error of the disk into one with its meaning and the way out."""
     try:
         yield
     except BrokenPipeError:  # whoever read the output has gone, as `head` does

@@ -15,12 +15,13 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "api.md"
 HEAD = """# API
 
-For whoever measures from Python, writes a method or reads results. Made from the docstrings by
-`make docs`; a test says when it is stale, another runs the examples. How a method gets on the board
-is in [CONTRIBUTING.md](../CONTRIBUTING.md), what the measures mean in [measures.md](measures.md).
+For those who measure from Python, write a method or read results. `make docs` makes this page from
+the docstrings; a test fails if it is stale, another runs the examples.
+[CONTRIBUTING.md](../CONTRIBUTING.md) says how a method gets on the board, and
+[measures.md](measures.md) what the measures mean.
 
-Arrays are numpy's: `Ints`, `Floats` and `Bools` say of what, and a shape stands in brackets, as in
-[n_queries, k].
+Arrays are numpy's: `Ints`, `Floats` and `Bools` name the kind of number, and a shape is in
+brackets, as in [n_queries, k].
 """
 WIDTH = 100
 PARTS = {
@@ -76,7 +77,7 @@ def page() -> str:
 
 
 def _module(module: griffe.Object, only: str) -> Iterator[str]:
-    """The docstring of a module, and what is public in it, or one name of that alone."""
+    """The docstring of a module and its public names, or one of them alone."""
     yield from _docstring(module)
     for member in _public(module):
         if only not in {"", member.name}:
@@ -90,7 +91,7 @@ def _module(module: griffe.Object, only: str) -> Iterator[str]:
 
 
 def _public(scope: griffe.Object) -> list[griffe.Object]:
-    """What is defined in a module or class under a public name, in the order of the source."""
+    """The public definitions of a module or class, in the order of the source."""
     members = [
         member
         for member in scope.members.values()
@@ -126,7 +127,7 @@ def _class(found: griffe.Class) -> Iterator[str]:
 
 
 def _made_in(init: object, member: griffe.Object) -> bool:
-    """Whether a member is set in ``__init__``, and no field of the class."""
+    """Whether a member is set in ``__init__`` and is no field of the class."""
     if not isinstance(init, griffe.Function):
         return False
     return (init.lineno or 0) < (member.lineno or 0) <= (init.endlineno or 0)

@@ -30,13 +30,13 @@ def modules() -> dict[str, Path]:
 
 
 def room_of(module: str) -> str:
-    """The room that a module stands in: a folder or a file of ``bench``, or all of ``methods``."""
+    """The room that a module is in: a folder or a file of ``bench``, or all of ``methods``."""
     top, _, rest = module.partition(".")
     return f"{top}.{rest.partition('.')[0]}" if top == "bench" and rest else top
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The modules of the project that a file imports, those for types alone included."""
+    """The modules of the project that a file imports, including those for types alone."""
     known = modules()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -89,14 +89,18 @@ def sentence(room: str) -> str:
 
 
 def may_import(room: str) -> set[str] | None:
-    """The rooms that a room's docstring allows; None where it says nothing of that."""
+    """The rooms that a room's docstring allows; None if it does not list them."""
     text = ast.get_docstring(ast.parse(modules()[room].read_text(encoding="utf-8"))) or ""
-    said = re.search(r"may\s+import\s+(.*?)\.(?:\s|$)", text, re.DOTALL)
-    return None if said is None else {f"bench.{n}" for n in re.findall(r"``(\w+)", said.group(1))}
+    allowed = re.search(r"may\s+import\s+(.*?)\.(?:\s|$)", text, re.DOTALL)
+    return (
+        None
+        if allowed is None
+        else {f"bench.{n}" for n in re.findall(r"``(\w+)", allowed.group(1))}
+    )
 
 
 def drawing() -> str:
-    """The rooms by floor, and the arrows that no way over other rooms stands for."""
+    """The rooms by floor, and the arrows that no longer path stands for."""
     graph = {
         room: targets - set(GROUND) for room, targets in arrows().items() if room not in GROUND
     }
@@ -105,7 +109,7 @@ def drawing() -> str:
         by_floor[floor].append(room)
     lines = ["```mermaid", "flowchart TD"]
     for floor in sorted(by_floor, reverse=True):
-        names = "; ".join(f"{_id(room)}[{_short(room)}]" for room in sorted(by_floor[floor]))
+        names = "; ".join(f'{_id(room)}["{_short(room)}"]' for room in sorted(by_floor[floor]))
         lines.append(f"    {names}")
     for room in sorted(graph):
         longer = {end for middle in graph[room] for end in _reached(graph, middle)}
@@ -119,7 +123,7 @@ def drawing() -> str:
 
 
 def _reached(graph: Mapping[str, set[str]], room: str) -> set[str]:
-    """All that a room imports, directly or over others."""
+    """All rooms that a room imports, directly or through others."""
     return graph[room].union(*(_reached(graph, target) for target in graph[room]))
 
 

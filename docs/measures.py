@@ -21,7 +21,7 @@ def page(text: str) -> str:
 def _row(measure: Measure) -> list[str]:
     return [
         f"`{measure.name}`",
-        measure.says,
+        measure.definition,
         _parts(measure.against_visited),
         _parts(measure.compared),
     ]

@@ -1,4 +1,4 @@
-"""``docs/leaderboard.png``, the picture in the README: the published page as a reader has it.
+"""``docs/leaderboard.png``, the picture in the README: the published page as a reader sees it.
 
 Run by ``make picture`` after the page has changed; needs the dev extra and Chromium.
 """
@@ -21,9 +21,9 @@ TASK, BOARD = "wordnet", "Recall by distance at ≤ 10 % visited"
 HIDDEN = ("seeds", "95 % interval", "macro")
 """Columns that leave room for the distances."""
 WIDTH, HEIGHT, SCALE = 1180, 2400, 1.25
-"""Of the window in pixels, and device pixels for each: sharp on a fine screen, small in git."""
+"""Size of the window in pixels, and device pixels for each: sharp on screens, small in git."""
 SMALL_PRINT = ".notes, .facts, .columns { display: none }"
-"""What nobody can read, or open, in a picture."""
+"""Style that hides parts which nobody can read or open in a picture."""
 MARGIN = 24
 MOST_BYTES = 300_000
 

@@ -1,8 +1,8 @@
 """Writes the plan for large corpora into ``docs/scale.md``, from stored cells: ``make docs``.
 
 Seconds of a cell of 100,000 vectors are divided by what it computed; the quotients are multiplied
-with what a larger corpus would compute. It is assumed that adding a document to HNSW and asking it
-cost as much more as the logarithm of the corpus grows, and that ScaNN clusters as Faiss does. Bytes
+with what a larger corpus would compute. It is assumed that the costs of adding a document to HNSW
+and of a query grow as the logarithm of the corpus, and that ScaNN clusters as Faiss does. Bytes
 are counted.
 """
 
@@ -34,11 +34,11 @@ PASSAGES_PER_S = 24.0
 """Passages of MS MARCO that MiniLM encodes in a second on two cores: 2,048 of msmarco-slice."""
 METHODS = ("zero-shot-de", *(f"zero-shot-de+{index}" for index in ("faiss-ivf", "scann", "hnsw")))
 TB = 1e12
-TENTH = 0.1
+TENTH_SECOND = 0.1
 HOURS_WHOLE = 10
-"""From which core-hours are told without a decimal."""
+"""Core-hours from which no decimal is shown."""
 ROUNDS = 10
-"""Of Faiss's k-means."""
+"""Rounds of Faiss's k-means."""
 
 
 def products(n: int, factors: tuple[float, ...]) -> float:
@@ -61,19 +61,19 @@ def tried(cell: Cell) -> tuple[float, ...]:
 
 
 def within(cell: Cell, budget: float) -> PointResult:
-    """The dearest operating point within a share of the corpus visited, or else the cheapest."""
+    """The operating point that visits most within a share of the corpus, or the cheapest."""
     fitting = [point for point in cell.points if point.visited <= budget]
     return max(fitting or cell.points[:1], key=lambda point: point.visited)
 
 
 class Plan:
-    """What corpora of other sizes would take."""
+    """The cost of corpora of other sizes, from stored cells."""
 
     def __init__(self, cells: dict[str, Cell]) -> None:
-        """``cells``: of the task, by method.
+        """``cells``: the cells of the task, by method.
 
         Raises:
-            InputError: one is missing.
+            InputError: a cell is missing.
         """
         missing = [method for method in METHODS if method not in cells]
         if missing:
@@ -87,11 +87,11 @@ class Plan:
         self._dim = 384
 
     def rows(self, n: int) -> Iterator[list[str]]:
-        """A row a method: memory, disk, hours of indexing, seconds of a query, what it visits."""
+        """A row for each method: memory, disk, hours to index, seconds a query, share visited."""
         vectors = 2 * self._dim * n  # in half precision
         exact = self._cells["zero-shot-de"]
         scored = exact.points[-1].queries_per_second * self._measured
-        yield ["exact", "any", told(vectors), "–", seconds(n / scored), "100 %"]
+        yield ["exact", "any", size_text(vectors), "–", seconds(n / scored), "100 %"]
         ivf = self._cells["zero-shot-de+faiss-ivf"]
         ivf_bytes = n * (4 * self._dim + 8)
         rate = products(self._measured, tried(ivf)) / self._cost(ivf).index_s
@@ -102,7 +102,7 @@ class Plan:
             yield [
                 "faiss-ivf, nlist √n",
                 "any",
-                told(vectors + ivf_bytes),
+                size_text(vectors + ivf_bytes),
                 self.hours(build),
                 seconds(each * share * n),
                 f"{100 * share:g} %",
@@ -122,7 +122,14 @@ class Plan:
                 point = cell.points[-1]
                 query = grows / point.queries_per_second
                 visited = f"{point.visited * self._measured * grows:,.0f} documents"
-            yield [name, told(memory), told(vectors), self.hours(build), seconds(query), visited]
+            yield [
+                name,
+                size_text(memory),
+                size_text(vectors),
+                self.hours(build),
+                seconds(query),
+                visited,
+            ]
 
     def hours(self, amount: float) -> str:
         """Seconds on the cells' cores as core-hours."""
@@ -136,7 +143,7 @@ class Plan:
         return cell.cost
 
 
-def told(n_bytes: float) -> str:
+def size_text(n_bytes: float) -> str:
     """Bytes as text."""
     return f"{n_bytes / 1e9:,.1f} GB" if n_bytes < TB else f"{n_bytes / TB:,.1f} TB"
 
@@ -145,7 +152,7 @@ def seconds(amount: float) -> str:
     """Seconds of a query as text."""
     if amount >= 1:
         return f"{amount:,.1f} s"
-    return f"{1000 * amount:.{0 if amount >= TENTH else 1}f} ms"
+    return f"{1000 * amount:.{0 if amount >= TENTH_SECOND else 1}f} ms"
 
 
 def section() -> str:
@@ -167,7 +174,7 @@ def section() -> str:
 
 
 def page(text: str) -> str:
-    """The page with its plan made anew.
+    """The page with its plan made again.
 
     Raises:
         InputError: it has no place for the plan, or a cell is missing.

@@ -1,6 +1,6 @@
-"""What ``bench ablate`` changes of a built-in method, one thing at a time.
+"""The changes that ``bench ablate`` makes to built-in methods, one at a time.
 
-Apart from the methods' own files: a question that is added changes no result.
+They are not in the methods' own files, so that a new question changes no result.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""bm25: words in common, weighted; no training, no vectors."""
+"""bm25: weighted words in common; no training, no vectors."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 class BM25(Method):
     """BM25 with Lucene's weights (Robertson et al. 1994; Kamphuis et al. 2020), by bm25s.
 
-    English stop words are dropped and words are stemmed. A query visits the documents that hold
-    at least one of its words: counted by the method itself, and shown as self-reported.
+    English stop words are dropped and words are stemmed. A query visits the documents that contain
+    at least one of its words; the method counts them, and boards show the count as self-reported.
     """
 
     name = "bm25"
@@ -29,11 +29,11 @@ class BM25(Method):
     requires = ("bm25s", "Stemmer")
 
     def skip(self, train: Training) -> str | None:
-        """It needs texts."""
+        """The method needs texts."""
         return "the dataset has no texts" if train.document_texts is None else None
 
     def index(self, corpus: Corpus) -> None:
-        """Weigh the words of all documents."""
+        """Compute the weights of the words of all documents."""
         import bm25s
 
         if corpus.texts is None:
@@ -67,7 +67,7 @@ class BM25(Method):
         return SearchResult(ids, scores, visited=visited)
 
     def index_bytes(self) -> int:
-        """Weights of the words in the documents."""
+        """Size of the weights."""
         if self._is_empty:
             return 0
         return sum(part.nbytes for part in self._bm25.scores.values() if hasattr(part, "nbytes"))
@@ -80,14 +80,14 @@ class BM25(Method):
         return bm25s.tokenize(texts, stopwords="en", stemmer=stemmer, show_progress=False)
 
     def _words(self, texts: list[str]) -> list[list[str]]:
-        """The words of each text, stemmed."""
+        """The stemmed words of each text."""
         tokens = self._tokens(texts)
         word_of = {number: word for word, number in tokens.vocab.items()}  # type: ignore[attr-defined]
         return [[word_of[i] for i in row] for row in tokens.ids]  # type: ignore[attr-defined]
 
 
 def _best(scores: np.ndarray, k: int) -> Ints:
-    """The k largest, best first; ties by document number."""
+    """The k largest scores, best first; ties by document number."""
     candidates = np.argpartition(-scores, k - 1)[:k] if k < len(scores) else np.arange(len(scores))
     order: Ints = candidates[np.lexsort((candidates, -scores[candidates]))][:k]
     return order

@@ -61,17 +61,17 @@ METHODS = {
 }
 
 ON_REQUEST = {"noop"}
-"""Not part of ``--methods all``."""
+"""Methods that are not part of ``--methods all``."""
 
 
 def canonical(name: str) -> str:
-    """The name on the board of a composition that has one: ``masked-de+exact`` is ``masked-de``."""
+    """The name that a composition has on boards: ``masked-de+exact`` is ``masked-de``."""
     named = (method for method, parts in METHODS.items() if parts == name)
     return next(named, name)
 
 
 def load(target: str) -> Any:  # noqa: ANN401
-    """What a ``module:attribute`` string names."""
+    """The object that a ``module:attribute`` string names."""
     module, _, attribute = target.partition(":")
     return getattr(importlib.import_module(module), attribute)
 

@@ -1,6 +1,6 @@
-"""Vectors in chunks: how a corpus is searched that memory does not hold.
+"""Vectors in chunks: searching a corpus that does not fit into memory.
 
-Faiss multiplies queries with blocks of documents. Chunks are made of whole blocks, so that a score
+Faiss multiplies queries with blocks of documents. A chunk is made of whole blocks, so that a score
 is summed in the same order whichever chunk a document lies in.
 """
 
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 BLOCK = 4096
-"""Documents; a multiple of the blocks of 1024 and 4096 rows that Faiss multiplies."""
+"""Documents in a block: a multiple of the 1024 and 4096 rows that Faiss multiplies at once."""
 AROUND = 1 << 16
-"""Bytes of a file that the system maps around the one that is read."""
+"""Bytes of a file that the system maps around a byte that is read."""
 DEFAULT_MEMORY = 2 << 30
-"""Bytes of memory to plan with where no ceiling is known."""
+"""Bytes of memory to plan with if no ceiling is known."""
 
 
 def cuts(n_documents: int, parts: int) -> list[slice]:
-    """Parts as slices of the corpus, of nearly as many blocks each; no more than blocks."""
+    """Slices of the corpus, of nearly as many blocks each; at most as many slices as blocks."""
     n_blocks = max(1, -(-n_documents // BLOCK))
     ends = np.linspace(0, n_blocks, min(parts, n_blocks) + 1).round().astype(int) * BLOCK
     return [slice(int(begin), int(min(end, n_documents))) for begin, end in pairwise(ends)]
 
 
 def chunks(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
-    """Documents in single precision, chunk by chunk, each with the number of its first document.
+    """Documents in single precision, in chunks, each with the number of its first document.
 
-    Documents in memory in single precision are one chunk. Where they are mapped from a file or in
-    half precision, a chunk takes an eighth of the ceiling, and the pages of a file that is larger
-    than a chunk are dropped after each.
+    Documents in memory in single precision are one chunk. If they are mapped from a file or in half
+    precision, a chunk takes an eighth of the ceiling, and the pages of a file that is larger than a
+    chunk are dropped after each.
 
     Args:
         documents: [n, dim] float32 or float16.
@@ -57,7 +57,7 @@ def chunks(documents: Floats, ceiling: int = 0) -> Iterator[tuple[int, Floats]]:
 
 
 def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
-    """[n, dim] float32 copies of some rows, in their order.
+    """[n, dim] float32 copies of some rows, in the order of ``rows``.
 
     A file larger than a quarter of the ceiling is read in parts of a sixteenth of the ceiling, and
     its pages are dropped after each.
@@ -65,7 +65,7 @@ def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
     copied = np.empty((len(rows), documents.shape[1]), np.float32)
     mapped = mapping(documents)
     is_large = mapped is not None and len(mapped) > (ceiling or DEFAULT_MEMORY) // 4
-    in_place = np.argsort(rows, kind="stable")  # as they lie in the file
+    in_place = np.argsort(rows, kind="stable")  # in the order of the file
     at_once = max(1, (ceiling or DEFAULT_MEMORY) // 16 // (AROUND + documents.strides[0]))
     for start in range(0, len(rows), at_once if is_large else max(1, len(rows))):
         some = in_place[start : start + at_once] if is_large else in_place
@@ -76,17 +76,17 @@ def rows_of(documents: Floats, rows: Ints, ceiling: int = 0) -> Floats:
 
 
 def room_for(shape: tuple[int, int], workspace: Workspace) -> Floats:
-    """An array of float32 to be filled, in a file where it would take a quarter of the memory."""
+    """An array of float32 to be filled; in a file if it would take a quarter of the memory."""
     n_bytes = 4 * shape[0] * shape[1]
     if workspace.scratch is None or n_bytes <= (workspace.memory_bytes or DEFAULT_MEMORY) // 4:
         return np.empty(shape, np.float32)
-    with tempfile.NamedTemporaryFile(dir=workspace.scratch) as file:  # gone with the array
+    with tempfile.NamedTemporaryFile(dir=workspace.scratch) as file:  # removed with the array
         kept: Floats = np.memmap(file, np.float32, "w+", shape=shape)
     return kept
 
 
 def mapping(array: Floats) -> mmap.mmap | None:
-    """The file's mapping that an array lies in, or None where it is in memory."""
+    """The mapping of the file that an array lies in, or None if it is in memory."""
     base: object = array
     while isinstance(base, np.ndarray):
         base = base.base
@@ -94,7 +94,7 @@ def mapping(array: Floats) -> mmap.mmap | None:
 
 
 def drop_pages(mapped: mmap.mmap) -> None:
-    """Drop a file's pages from memory, where they count as this process's; the file keeps them."""
+    """Drop a file's pages from this process's memory; the file keeps them."""
     if hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
 
@@ -106,14 +106,14 @@ def numbered(ids: Ints, first: int) -> Ints:
 
 
 def merged(found: Iterable[tuple[Floats, Ints]], k: int) -> tuple[Floats, Ints]:
-    """One ranking of the rankings of parts of the corpus, of which two are held at once.
+    """One ranking from the rankings of parts of the corpus; two are in memory at a time.
 
-    Of documents that score the same the last comes first, as Faiss orders them. Which of those that
-    tie for the last place are kept depends on the parts; with Faiss, on what it saw before.
+    Among documents of the same score the last comes first, as in Faiss. The documents kept among
+    those tied for the last place depend on the parts; in Faiss, on those it saw before.
 
     Args:
-        found: scores and numbers [n, k] of each part, -1 where there are fewer.
-        k: how many are kept.
+        found: scores and numbers [n, k] of each part, -1 if there are fewer.
+        k: number of documents kept.
     """
     parts = iter(found)
     scores, ids = next(parts)

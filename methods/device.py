@@ -1,4 +1,4 @@
-"""Where vectors are trained and texts are encoded, and in which precision."""
+"""The device and the precision of training and of encoding texts."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def device_of(workspace: Workspace) -> torch.device:
-    """The device that a workspace names, or else what :func:`chosen` takes here."""
+    """The device that a workspace names, or else the one that :func:`chosen` takes here."""
     return chosen(workspace.device)
 
 
 def chosen(named: str) -> torch.device:
-    """The device of a name, or where it is empty CUDA if torch has it, else the CPU.
+    """The device of a name; for an empty name CUDA if torch has it, else the CPU.
 
     Raises:
         InputError: CUDA is named and torch has none, or fewer devices.
@@ -39,9 +39,9 @@ def chosen(named: str) -> torch.device:
 
 
 def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Values of the CPU on a device; a GPU fetches them while the CPU goes on.
+    """Values of the CPU on a device; a GPU copies them while the CPU continues.
 
-    It does so out of pinned memory alone: any other copy waits for all that is under way.
+    Only a copy from pinned memory does so: any other waits for all work that is under way.
     """
     if device.type == "cuda":
         values = values.pin_memory()
@@ -49,15 +49,15 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def is_mixed(device: torch.device) -> bool:
-    """Whether transformers run in bfloat16 there: on a GPU; on the CPU all is float32."""
+    """Whether transformers run in bfloat16 on a device: on a GPU; on the CPU all is float32."""
     return device.type != "cpu"
 
 
 def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocast:
     """Products of a transformer in bfloat16, if ``mixed``.
 
-    Weights, their gradients and moments, layer norms and softmax stay float32, as autocast has
-    them; bfloat16 has the exponents of float32, so that gradients need no scaling.
+    Weights, their gradients and moments, layer norms and softmax stay float32 under autocast;
+    bfloat16 has the exponents of float32, so that gradients need no scaling.
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
 
@@ -66,10 +66,10 @@ def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocas
 def training_precision() -> Iterator[None]:
     """Products of tables, heads and trees in TF32 while they are trained on a GPU.
 
-    Inputs are rounded to 10 bits after the point and added up in float32. Not bfloat16, whose 7
-    bits cost standard-de on the tree one to two points of recall (docs/scale.md): scores are
-    multiplied by a temperature of 20, or 500 in finetuning. The setting is the process's, for CUDA
-    alone, and is put back: what is encoded or routed later is float32.
+    Inputs are rounded to 10 bits after the point and added up in float32. bfloat16, with its 7
+    bits, would cost standard-de on the tree one to two points of recall (docs/scale.md): scores are
+    multiplied by a temperature of 20, or 500 in finetuning. The setting is global to the process,
+    for CUDA alone, and is restored afterwards: later encoding and routing is float32.
     """
     products = torch.backends.cuda.matmul
     before = products.fp32_precision

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class DualEncoder(Method):
-    """Trainer and index behind the contract of a method; made by :func:`compose`."""
+    """Trainer and index behind the contract of a method; :func:`compose` makes its subclasses."""
 
     version: ClassVar[str] = "dual-encoder 1"
     trainer_name: ClassVar[str]
@@ -42,7 +42,7 @@ class DualEncoder(Method):
         self._encoded: dict[str, Floats] = {}
 
     def skip(self, train: Training) -> str | None:
-        """Where the trainer has nothing to learn from, and indexes where nothing is searched."""
+        """The reason why the trainer has nothing to learn from, or nothing is searched; or None."""
         if train.pairs_only and self.index_type is not _exact():
             return f"pairs are scored without an index: see {self.trainer_name}"
         if train.document_vectors is not None and not self.trainer_type.takes_vectors:
@@ -74,11 +74,11 @@ class DualEncoder(Method):
         self._index.build(self._documents, guide)
 
     def operating_points(self) -> list[Point]:
-        """Those of the index."""
+        """The operating points of the index."""
         return self._index.operating_points()
 
     def prepare(self, queries: Queries) -> None:
-        """Encode texts, once for all operating points; tables are looked up while searching."""
+        """Encode texts, once for all operating points; tables are read during the search."""
         if queries.texts is not None:
             self._vectors(queries)
 
@@ -87,7 +87,7 @@ class DualEncoder(Method):
         return self._index.search(self._vectors(queries), k, point)
 
     def rank_exactly(self, queries: Queries, k: int) -> Ints:
-        """By dot product with every document's vector."""
+        """The ranking by dot product with every document's vector."""
         from methods.indexes.exact import top_k
 
         ceiling = self.workspace.memory_bytes
@@ -106,11 +106,11 @@ class DualEncoder(Method):
         return self.encoder.score(queries, documents)
 
     def partition(self) -> Ints | None:
-        """That of the index."""
+        """The leaf of each document in the index."""
         return self._index.partition()
 
     def leaves_in_training(self) -> Sequence[LeafHealth]:
-        """Those of a tree that was learned with the encoder."""
+        """Statistics of the leaves of a tree that was learned with the encoder."""
         return self.encoder.tree.history if isinstance(self.encoder, RoutedEncoder) else ()
 
     def index_bytes(self) -> int:
@@ -122,7 +122,7 @@ class DualEncoder(Method):
         self.encoder.save(folder)
 
     def load(self, folder: Path) -> None:
-        """Take over the encoder that ``save`` wrote."""
+        """Load the encoder that ``save`` wrote."""
         from methods.encoders import given
 
         if (folder / given.FILE).exists():
@@ -143,20 +143,20 @@ class DualEncoder(Method):
 
     @classmethod
     def parts(cls) -> tuple[type, ...]:
-        """Trainer and index."""
+        """The classes of the trainer and of the index."""
         return (cls.trainer_type, cls.index_type)
 
     def fit_identity(self) -> FitIdentity:
-        """The trainer and its own parameters: rows with another index share the fit."""
+        """The trainer and its own parameters: rows with another index share the fitted state."""
         params = dataclasses.asdict(self.trainer)
         read = self.trainer.reads()
         if read is not None:
             params["encoder_version"] = encoder_version(read)
-        # It is this file that trains, saves and loads.
+        # This file trains, saves and loads.
         return FitIdentity(self.trainer_name, params, (self.trainer_type, DualEncoder))
 
     def warm_start(self, train: Training) -> Method | None:
-        """The method that trains what this trainer goes on from."""
+        """The method whose encoder this trainer starts from."""
         first = self.trainer.first_stage(train)
         if first is None:
             return None
@@ -173,7 +173,7 @@ class DualEncoder(Method):
 
 
 def _exact() -> type[Index]:
-    """Exact search, imported when it is asked for: Faiss takes a while."""
+    """Exact search, imported only when it is used: Faiss takes a while."""
     from methods.indexes.exact import Exact
 
     return Exact
@@ -217,5 +217,5 @@ def _defaults(part: type[Trainer | Index]) -> dict[str, Value]:
 
 
 def _of(part: type[Trainer | Index], values: Params) -> dict[str, Value]:
-    """Those of ``values`` that a trainer or an index reads."""
+    """The items of ``values`` that a trainer or an index reads."""
     return {field.name: values[field.name] for field in dataclasses.fields(part)}

@@ -1,4 +1,4 @@
-"""Checks that parts of ours cannot pass, each with the reason: index -> check -> why."""
+"""Checks that our indexes cannot pass, with the reasons: index -> check -> reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trainers and indexes have in common: their fields are hyper-parameters, checked at once."""
+"""The base of trainers and indexes: fields are hyper-parameters, checked when they are set."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Hyperparameters:
     """A dataclass of hyper-parameters.
 
     Attributes:
-        may_be_zero: numbers that may be 0; all others must be more.
+        may_be_zero: numbers that may be 0; all others must be above 0.
         shares: numbers that may not be above 1.
-        choices: the values that a word may have.
-        version: its name and a number, raised when results may change; see ``bench lock``.
+        choices: the allowed values of a text.
+        version: a name and a number, raised when results may change; see ``bench lock``.
     """
 
     version: ClassVar[str] = ""
@@ -27,7 +27,7 @@ class Hyperparameters:
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {}
 
     def __post_init__(self) -> None:
-        """Refuse what can mean nothing, before anything runs."""
+        """Refuse meaningless values before anything runs."""
         for field in dataclasses.fields(self):  # type: ignore[arg-type]
             value, known = getattr(self, field.name), self.choices.get(field.name)
             if known and value not in known:

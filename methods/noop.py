@@ -1,4 +1,4 @@
-"""noop: does nothing at once, so that a cell of it costs what the harness costs."""
+"""noop: does nothing, so that its cell costs only what the harness costs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Noop(Method):
     }
 
     def index(self, corpus: Corpus) -> None:
-        """Remember the size."""
+        """Keep the size of the corpus."""
         self._size = corpus.size
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
-        """The same answer for all."""
+        """The same answer for all queries."""
         ids = np.arange(min(k, self._size))
         shape = len(queries.rows), len(ids)
         return SearchResult(np.broadcast_to(ids, shape), np.broadcast_to(-ids, shape))

@@ -1,4 +1,4 @@
-"""oracle: the ceiling. It is given the answers."""
+"""oracle: the upper bound. It is given the answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Oracle(Method):
-    """Returns the relevant documents and visits nothing else: what no honest method can beat."""
+    """Returns the relevant documents and visits no others; no honest method can do better."""
 
     name = "oracle"
     version: ClassVar[str] = "oracle 1"
@@ -26,7 +26,7 @@ class Oracle(Method):
         self._answers = train.test
 
     def index(self, corpus: Corpus) -> None:
-        """Nothing to index."""
+        """Nothing is indexed."""
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """The relevant documents, nearest first."""

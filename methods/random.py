@@ -1,4 +1,4 @@
-"""random: the floor."""
+"""random: the lower bound."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Random(Method):
     def index(self, corpus: Corpus) -> None:
         """Draw a start and a stride for each query.
 
-        Stepping through the corpus by a stride that shares no factor with its size meets every
+        Steps through the corpus by a stride that shares no factor with its size visit every
         document once.
         """
         self._size = corpus.size
@@ -37,7 +37,7 @@ class Random(Method):
         self._stride = self._rng.choice(strides, self._n_queries)
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
-        """The first k documents of each query's walk."""
+        """The first k documents of each query's sequence."""
         steps = np.arange(min(k, self._size))
         start, stride = self._start[queries.rows, None], self._stride[queries.rows, None]
         ids: Ints = np.remainder(start + stride * steps, self._size)

@@ -1,5 +1,5 @@
 """Studies of the project's own claims: ablations, geometry, speed. Nothing imports them.
 
-They may import ``bench`` and ``methods``; ``python -m bench`` has their commands where this folder
-lies beside ``bench``.
+They may import ``bench`` and ``methods``; ``python -m bench`` has their commands if this folder is
+beside ``bench``.
 """

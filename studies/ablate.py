@@ -39,8 +39,8 @@ class Variant(NamedTuple):
     """One change of a method.
 
     Attributes:
-        question, answer: what is changed, and to what.
-        params: hyper-parameters that say so.
+        question, answer: the thing that is changed, and its new value.
+        params: the hyper-parameters that make the change.
     """
 
     question: str
@@ -61,10 +61,10 @@ def ablate(experiment: Experiment) -> None:
 
     Args:
         experiment: one method, whose ``ablations`` are measured, on one dataset; cells go to the
-            folder ``ablations`` of its results, and those there are kept.
+            folder ``ablations`` of its results, and stored ones are kept.
 
     Raises:
-        InputError: the method has nothing to ablate, or something that is asked cannot be done.
+        InputError: the method has no ablations, or something that was asked for cannot be done.
     """
     (grid,), registry = experiment.grids, experiment.registry
     (found,) = grid.methods
@@ -157,7 +157,7 @@ def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float
 
 
 def _values(row: Row, column: _Column) -> list[float] | None:
-    """The values of each seed, or None where a seed has none."""
+    """The values of each seed, or None if a seed has none."""
     points = chosen_points(row, lambda cell: within(cell, column.budget))
     if points is None:
         return None
@@ -182,7 +182,7 @@ def _texts(row: Row | None, columns: list[_Column]) -> list[str]:
 
 
 def _chart(rows: list[tuple[Variant, Row | None]], column: _Column, path: Path) -> None:
-    """A tick for the mean of each variant over a dot for each seed; the unchanged one as a rule."""
+    """A tick for each variant's mean over a dot for each seed; the unchanged one is a rule."""
     points: list[dict[str, Any]] = [
         {
             "what": variant.question or UNCHANGED,

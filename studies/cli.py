@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.options import (
+    DATA_DIR_HELP,
     JOBS,
-    LOOKED_FOR,
     SET,
     SEVERAL_SEEDS,
     Command,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @JOBS
 @SET
 @out_option("Results folder; what its folder ablations holds is not measured again.")
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def ablate_command(
     method: str,
     dataset: str,

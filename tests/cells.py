@@ -1,6 +1,6 @@
 """Cells made by hand, whose boards can be checked by hand."""
 
-from bench.measures.records import Loss, PointResult, Stratum, XRay
+from bench.measures.records import LossShares, PointResult, Stratum, XRay
 from bench.store.cell import Cell, Status
 from bench.store.run_file import PointSummary
 from bench.system.provenance import provenance
@@ -51,7 +51,7 @@ def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
 
 
 def lost(n, encoder, routing, scoring, gain):
-    return Loss(n=n, encoder=encoder, routing=routing, scoring=scoring, gain=gain)
+    return LossShares(n=n, encoder=encoder, routing=routing, scoring=scoring, gain=gain)
 
 
 def xrayed(visited, recall, undivided=False):

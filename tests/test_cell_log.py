@@ -46,25 +46,25 @@ def test_a_log_begins_anew_in_the_place_of_an_older_one(path):
     assert written(path, b"new") == b"new"
 
 
-def test_the_last_words_are_the_end_of_what_was_printed_before_it_is_closed_and_after(path):
+def test_the_end_of_the_output_is_known_before_the_log_is_closed_and_after(path):
     log = CellLog(path)
-    assert log.last_words() == ""
+    assert log.end_of_output() == ""
     log.add(b"0123")
-    assert log.last_words() == "0123"
+    assert log.end_of_output() == "0123"
     log.add(b"456789 then it crashed")
-    assert log.last_words().endswith("it crashed")
+    assert log.end_of_output().endswith("it crashed")
     log.close()
-    assert log.last_words().endswith("it crashed")
+    assert log.end_of_output().endswith("it crashed")
 
 
-def test_last_words_that_are_no_text_are_read_all_the_same(path):
+def test_an_end_that_is_no_text_is_read_all_the_same(path):
     log = CellLog(path)
     log.add(b"\xff!")
-    assert log.last_words() == "\ufffd!"
+    assert log.end_of_output() == "\ufffd!"
 
 
 def test_a_log_that_cannot_be_written_is_no_failure(tmp_path):
     log = CellLog(tmp_path / "no such folder" / "cell.log")
     log.add(b"lost")
     log.close()
-    assert log.last_words() == ""
+    assert log.end_of_output() == ""

@@ -11,7 +11,7 @@ from bench.store.cell import Cell
 from bench.store.folder import MARK, Store, to_json
 from bench.verify.certify import Again, certify, find_cell
 from bench.verify.files import check_files
-from bench.verify.mark import Mark, Verdict, read_mark
+from bench.verify.mark import Mark, MetricVerdict, read_mark
 from bench.verify.verdicts import judge
 from tests.cells import cell
 from tests.conftest import ROOT
@@ -52,7 +52,7 @@ def verdicts(stored, again):
 
 def test_the_same_is_ok():
     found = verdicts([point()], [point(recall=0.5 + 1e-7)])
-    assert set(found.values()) == {Verdict.OK}
+    assert set(found.values()) == {MetricVerdict.OK}
     assert list(found) == [
         "visited", "routing", "work", "recall", "macro", "min", "recall at 0", "recall at 1",
         "nDCG@10",
@@ -83,14 +83,14 @@ def test_the_same_is_ok():
     ],
 )
 def test_what_is_within_its_interval_is_told_from_what_is_not(metric, near, far):
-    assert verdicts([point()], [point(**near)])[metric] is Verdict.WITHIN
-    assert verdicts([point()], [point(**far)])[metric] is Verdict.FAIL
+    assert verdicts([point()], [point(**near)])[metric] is MetricVerdict.WITHIN
+    assert verdicts([point()], [point(**far)])[metric] is MetricVerdict.FAIL
 
 
 def test_a_point_that_is_not_searched_again_fails_and_a_new_measure_is_not_judged():
-    assert set(verdicts([point(1)], [point(2)]).values()) == {Verdict.FAIL}
-    assert set(verdicts([point(ranking={})], [point()]).values()) == {Verdict.OK}
-    assert verdicts([point()], [point(ranking={})])["nDCG@10"] is Verdict.FAIL
+    assert set(verdicts([point(1)], [point(2)]).values()) == {MetricVerdict.FAIL}
+    assert set(verdicts([point(ranking={})], [point()]).values()) == {MetricVerdict.OK}
+    assert verdicts([point()], [point(ranking={})])["nDCG@10"] is MetricVerdict.FAIL
 
 
 def test_a_correlation_that_there_is_none_of_must_be_none_again():
@@ -98,10 +98,10 @@ def test_a_correlation_that_there_is_none_of_must_be_none_again():
     some = none.model_copy(update={"rho": 0.5, "low": 0.4, "high": 0.6})
     near = some.model_copy(update={"rho": 0.45})
     for stored, again, verdict in (
-        (none, none, Verdict.OK),
-        (none, some, Verdict.FAIL),
-        (some, none, Verdict.FAIL),
-        (some, near, Verdict.WITHIN),
+        (none, none, MetricVerdict.OK),
+        (none, some, MetricVerdict.FAIL),
+        (some, none, MetricVerdict.FAIL),
+        (some, near, MetricVerdict.WITHIN),
     ):
         (judged,) = judge(cell(similarity=[stored]), cell(similarity=[again]))
         assert judged.verdict is verdict

@@ -74,7 +74,7 @@ def test_writing_past_numpys_guard_is_seen(tmp_path):
     found = results_of(PastNumpy, tmp_path)
     assert failed(found) == {"does_not_modify_its_inputs"}
     assert {each.reason for each in found if each.status is CheckStatus.FAILED} == {
-        "changed queries.rows, which it was handed to read"
+        "changed queries.rows, which it may only read"
     }
 
 
@@ -153,7 +153,7 @@ def test_the_command_prints_a_table_and_each_failure_and_fails():
     assert done.returncode == 1
     assert "10  larger_budget_never_visits_less" in done.stdout
     assert "{'nprobe': 3} visits" in done.stdout
-    assert "operating_points() go from cheap to dear" in done.stdout
+    assert "operating_points() must be in order of cost" in done.stdout
     assert not done.stderr
 
 

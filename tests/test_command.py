@@ -137,7 +137,7 @@ def test_a_value_that_one_method_refuses_is_its_row_and_the_others_run(bench, tm
     cells = {cell.method: cell for cell in cells_of(tmp_path / "out")}
     assert cells["random"].status == "ok"
     assert cells["constructed-de"].status == "failed"
-    assert cells["constructed-de"].reason == "constructed-de: dim must be more than 0, got 0"
+    assert cells["constructed-de"].reason == "dim must be more than 0, got 0"
     assert "dim must be more than 0, got 0" in done.stdout
 
 

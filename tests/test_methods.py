@@ -59,7 +59,7 @@ def test_searches_the_whole_task_at_every_point(task, name):
         run = searcher.run(point, silent)
         assert run.ids.shape == (len(task.test.relevance.answered), 3)
         visited.append(run.summary.mean_visited)
-    assert visited == sorted(visited), "points go from cheap to dear"
+    assert visited == sorted(visited), "points are in order of cost"
 
 
 def test_is_deterministic_under_a_seed(task, name):

@@ -17,7 +17,7 @@ from bench.measures.ranking import (
     MEASURES,
     Measure,
     by_name,
-    held_against,
+    gains_of_rankings,
     ndcg,
     ranking_measures,
     without,
@@ -37,7 +37,7 @@ def test_ndcg_by_hand():
     relevance = relevance_of([{0: 0, 1: 1}], 5)
     gains = np.array([3.0, 1.0])
     # Document 1 (gain 1) is first, document 0 (gain 3) third.
-    found = ndcg(held_against(np.array([[1, 4, 0]]), relevance, gains), 10)
+    found = ndcg(gains_of_rankings(np.array([[1, 4, 0]]), relevance, gains), 10)
     ideal = 3 + 1 / math.log2(3)
     assert found[0] == pytest.approx((1 + 3 / math.log2(4)) / ideal)
 
@@ -173,7 +173,9 @@ def test_published_runs_of_dl19_have_their_published_ndcg(data_dir, run, expecte
         ids[list(queries).index(query), : len(top)] = top
     gains = np.array([3.0, 2.0, 1.0])[relevance.distances]
     assert len(queries) == 43
-    assert ndcg(held_against(ids, relevance, gains), 10).mean() == pytest.approx(expected, abs=5e-5)
+    assert ndcg(gains_of_rankings(ids, relevance, gains), 10).mean() == pytest.approx(
+        expected, abs=5e-5
+    )
 
 
 def test_seen_and_unseen_are_measured_apart_and_neither_counts_against_the_other():

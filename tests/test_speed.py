@@ -238,7 +238,7 @@ def told(monkeypatch):
         return Fake
 
     monkeypatch.setattr("studies.speed.command.module_of", module)
-    monkeypatch.setattr("studies.speed.gpu.lacking", lambda: None)
+    monkeypatch.setattr("studies.speed.gpu.lacks_gpu", lambda: None)
     return values
 
 

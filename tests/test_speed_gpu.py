@@ -77,10 +77,10 @@ def test_without_a_gpu_it_says_what_it_takes_and_is_left_out_of_all(tmp_path, mo
 
 def test_a_gpu_may_be_named_and_the_cpu_may_not(monkeypatch):
     monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
-    assert gpu.lacking() is None
+    assert gpu.lacks_gpu() is None
     monkeypatch.setenv("TREELINE_DEVICE", "cuda:1")
-    assert gpu.lacking() is None
+    assert gpu.lacks_gpu() is None
     monkeypatch.setenv("TREELINE_DEVICE", "cuda:2")
-    assert "sees 2 here (cuda:2 is asked for)" in gpu.lacking()
+    assert "sees 2 here (cuda:2 is asked for)" in gpu.lacks_gpu()
     monkeypatch.setenv("TREELINE_DEVICE", "cpu")
-    assert "TREELINE_DEVICE is cpu" in gpu.lacking()
+    assert "TREELINE_DEVICE is cpu" in gpu.lacks_gpu()

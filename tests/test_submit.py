@@ -12,7 +12,7 @@ from bench.experiment import measure
 from bench.store.cell import Status
 from bench.store.folder import MARK, RUN, Store, to_json
 from bench.verify import submit as command
-from bench.verify.mark import Mark, Verdict, read_mark
+from bench.verify.mark import Mark, MetricVerdict, read_mark
 from bench.verify.replay import replay
 from tests.conftest import ROOT
 from tests.running import experiment
@@ -38,7 +38,7 @@ def marked(store, cell, **changes):
     facts = {
         "cell_sha256": stored(store, cell.key).sha256,
         "key": cell.key,
-        "verdicts": {Verdict.OK: 9},
+        "verdicts": {MetricVerdict.OK: 9},
         "differing": [],
         "provenance": cell.provenance,
     }
@@ -162,7 +162,7 @@ def not_again(source):
 
 
 def again_otherwise(source):
-    marked(source, first(source), verdicts={Verdict.OK: 7, Verdict.FAIL: 2})
+    marked(source, first(source), verdicts={MetricVerdict.OK: 7, MetricVerdict.FAIL: 2})
 
 
 def ended_otherwise(source):

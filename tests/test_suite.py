@@ -12,7 +12,7 @@ from bench.errors import InputError
 from bench.plan.cells import plan_cells
 from bench.plan.forecast import forecasts
 from bench.plan.grid import Settings, grids
-from bench.plan.suite import SUITES, not_of, read_suite
+from bench.plan.suite import SUITES, not_listed, read_suite
 from bench.plan.suite_grids import grids_of
 from bench.registry import Registry
 from bench.report.boards.all import report_of
@@ -69,7 +69,7 @@ def listed(method="random", seed=0, **changes):
 
 def test_every_stored_cell_of_the_published_results_is_of_the_published_suite():
     cells = Store(ROOT / "results").cells()
-    outside = not_of(read_suite("published"), cells)
+    outside = not_listed(read_suite("published"), cells)
     told = [f"{cell.task} · {label(cell)} · seed {cell.seed}" for cell in outside]
     assert not told, "add them to datasets/suites/published.toml, or take them away"
 
@@ -188,7 +188,7 @@ def test_an_unknown_suite_is_an_error_that_lists_those_there_are(tmp_path):
 def test_what_a_suite_says_itself_cannot_be_given_beside_it(given):
     done = CliRunner().invoke(main, ["run", "--suite", "quick", *given])
     assert done.exit_code == 2
-    assert f"{given[0]}: a suite says this itself; leave it out" in " ".join(done.output.split())
+    assert f"{given[0]}: a suite states this itself; leave it out" in " ".join(done.output.split())
 
 
 def test_a_run_needs_methods_or_a_suite():
@@ -228,7 +228,7 @@ def test_a_suite_goes_on_where_it_stopped(bench, tmp_path, written):
     assert "2 cells were measured before and are kept" in done.stdout
     cells = cells_of(tmp_path / "out")
     assert len(cells) == 5
-    assert not_of(read_suite(path), cells) == []
+    assert not_listed(read_suite(path), cells) == []
     told = bench("--suite", path, "--plan").stdout
     assert "5 cells: 5 are stored, 0 are to be measured" in told
 
@@ -284,7 +284,7 @@ def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite
         cell("random"),
         cell("random", task="tree", k=11, n_documents=50),
     ]
-    assert not_of(suite, [*inside, *outside]) == outside
+    assert not_listed(suite, [*inside, *outside]) == outside
 
 
 def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():

@@ -73,8 +73,8 @@ def does_not_modify_its_inputs(subject: Subject) -> None:
         task = mapped(subject.task, Path(folder))
         training = training_of(task, subject.method_type)
         corpus, queries = task.corpus, task.queries_of(task.test)
-        handed = {"train": training, "corpus": corpus, "queries": queries}
-        arrays = dict(pair for name, part in handed.items() for pair in arrays_in(part, name))
+        given = {"train": training, "corpus": corpus, "queries": queries}
+        arrays = dict(pair for name, part in given.items() for pair in arrays_in(part, name))
         before = {name: np.array(array) for name, array in arrays.items()}
         for array in arrays.values():
             array.flags.writeable = False
@@ -86,10 +86,10 @@ def does_not_modify_its_inputs(subject: Subject) -> None:
         except ValueError as error:
             if "read-only" not in str(error):
                 raise
-            raise CheckFailed(f"writes into what it was handed: {error}") from error
+            raise CheckFailed(f"writes into data that it may only read: {error}") from error
         for name, array in arrays.items():
             if not np.array_equal(array, before[name]):
-                raise CheckFailed(f"changed {name}, which it was handed to read")
+                raise CheckFailed(f"changed {name}, which it may only read")
 
 
 def arrays_in(value: Any, name: str) -> Iterator[tuple[str, Ints]]:  # noqa: ANN401

@@ -9,7 +9,7 @@ from bench.check import fit_checks, search_checks, visited_checks
 from bench.check.subject import CheckFailed, NotApplicable, Subject
 from bench.check.tasks import TASKS
 from bench.errors import InputError, reason_of, unknown
-from bench.evaluation.fitted import unsuited
+from bench.evaluation.fitted import reason_to_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,7 +133,9 @@ class MethodChecks:
 
     def _require_not_skipped(self, task: str) -> None:
         """Raise for a task that the method skips; a method that skips all tasks was not checked."""
-        skipped = {name: unsuited(one.make(), one.task) for name, one in self._subjects.items()}
+        skipped = {
+            name: reason_to_skip(one.make(), one.task) for name, one in self._subjects.items()
+        }
         if all(skipped.values()):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
             raise CheckFailed(f"skips every task that it is checked on: {reasons}")

@@ -139,8 +139,8 @@ class Subject:
         """
         method = self.make()
         folder = None if purpose is None else self.folder / "fits" / purpose
-        fits = FittedCache(folder, task.digest, not_before=0.0)
-        fits.fit(method, training_of(task, method), seed, no_progress)
+        fitted = FittedCache(folder, task.digest, not_before=0.0)
+        fitted.fit(method, training_of(task, method), seed, no_progress)
         return method
 
     def ready(self, *, seed: int = 0, purpose: str = "") -> Ready:

@@ -27,7 +27,7 @@ def larger_budget_never_visits_less(subject: Subject) -> None:
             raise CheckFailed(
                 f"{dict(ready.points[number])} visits {means[number]:.2f} documents, fewer than "
                 f"{means[number - 1]:.2f} at {dict(ready.points[number - 1])} before it; "
-                "operating_points() go from cheap to dear"
+                "operating_points() must be in order of cost, cheapest first"
             )
 
 

@@ -11,10 +11,10 @@ import click
 from bench.cli import results
 from bench.cli.options import (
     ADDRESS,
+    DATA_DIR_HELP,
     EXECUTOR,
     JOBS,
     LEAST_MEMORY,
-    LOOKED_FOR,
     MEMORY,
     NEEDS,
     PLUGINS,
@@ -74,7 +74,7 @@ if (CHECKOUT / STUDIES).is_dir() and importlib.util.find_spec(STUDIES) is not No
 @TIMEOUT
 @out_option("Results folder.")
 @click.option("--fresh", is_flag=True, help="Measure again what is stored.")
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def run(
     methods: tuple[str, ...] | None,
     datasets: str | None,
@@ -111,8 +111,8 @@ def run(
     spelt = [f"--{name}" for name, value in given.items() if value not in (None, ())]
     if suite is not None and spelt:
         raise click.UsageError(
-            f"{', '.join(spelt)}: a suite says this itself; leave it out, or change a copy of the "
-            "suite and give that: --suite FILE.toml"
+            f"{', '.join(spelt)}: a suite states this itself; leave it out, or change a copy of "
+            "the suite and give that: --suite FILE.toml"
         )
     if executor == "local" and (address is not None or needs):
         named = "--address" if address is not None else "--needs"
@@ -165,7 +165,7 @@ def run(
 
 @main.command(name="list", cls=Command)
 @PLUGINS
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
     """Methods and datasets, what each needs and what is missing here."""
     from bench.report.console import print_list

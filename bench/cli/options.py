@@ -147,4 +147,4 @@ STORED = click.option(
     show_default=True,
     help="Results folder.",
 )
-LOOKED_FOR = "Where data files are looked for."
+DATA_DIR_HELP = "Where data files are looked for."

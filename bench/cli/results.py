@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bench.cli.options import (
-    LOOKED_FOR,
+    DATA_DIR_HELP,
     PLUGINS,
     STORED,
     TIMEOUT,
@@ -29,7 +29,7 @@ OWN_DATA = click.option(
 @click.command(name="replay", cls=Command)
 @STORED
 @OWN_DATA
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def replay_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) -> None:
     """Check stored files, rebuild the boards, derive every metric again from the runs."""
     from bench.verify.replay import replay
@@ -41,7 +41,7 @@ def replay_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) 
 @click.command(name="recompute", cls=Command)
 @STORED
 @OWN_DATA
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def recompute_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) -> None:
     """Derive every measure again from stored runs and write it; nothing is searched."""
     from bench.verify.recompute import recompute
@@ -56,7 +56,7 @@ def recompute_command(out: Path, datasets: tuple[str, ...], data_dir: Path | Non
 @PLUGINS
 @TIMEOUT
 @OWN_DATA
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def certify_command(
     cell: str,
     out: Path,
@@ -100,7 +100,7 @@ def certify_command(
 @click.option("--certify", is_flag=True, help="Measure a seed of each row again, where none was.")
 @click.option("--check", "check_only", is_flag=True, help="Check, and copy nothing.")
 @TIMEOUT
-@data_dir_option(LOOKED_FOR)
+@data_dir_option(DATA_DIR_HELP)
 def submit_command(
     cells: tuple[str, ...],
     methods: str,
@@ -160,7 +160,7 @@ def lock_command(before: str, *, same: bool) -> None:
 @click.option(
     "--mark",
     is_flag=True,
-    help="From here on, tell what changes against these boards (kept in published.json).",
+    help="Record the boards in published.json; later ones list what changed since.",
 )
 def leaderboard_command(out: Path, *, mark: bool) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""

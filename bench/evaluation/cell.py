@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.errors import InputError, reason_of
 from bench.evaluation.choose import choose, operating_points
-from bench.evaluation.fitted import FittedCache, lacking, training_of, unsuited
+from bench.evaluation.fitted import FittedCache, lacks_packages, reason_to_skip, training_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
@@ -73,7 +73,7 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
     """Make the method and its task ready, measure, and hash the files that were written."""
     planned = spec.planned
     method_type = Registry(spec.plugins).resolve(planned.method)
-    reason = lacking(method_type)
+    reason = lacks_packages(method_type)
     if reason:
         return planned.ended(Status.SKIPPED, reason)
     if spec.memory_bytes:
@@ -92,7 +92,7 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
     )
     if cell_key(planned.task_digest, method, planned.seed, planned.k) != planned.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
-    reason = unsuited(method, task)
+    reason = reason_to_skip(method, task)
     if reason:
         return planned.ended(Status.SKIPPED, reason)
 

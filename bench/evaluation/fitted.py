@@ -111,13 +111,13 @@ class FittedCache:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def lacking(method: type[Method]) -> str | None:
+def lacks_packages(method: type[Method]) -> str | None:
     """The packages that a method needs and that are not installed, in words, or None."""
     missing = missing_packages(method)
     return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
 
 
-def unsuited(method: Method, task: Task) -> str | None:
+def reason_to_skip(method: Method, task: Task) -> str | None:
     """The reason why a method has no row on a task, or None."""
     if task.similarity is not None and type(method).score is Method.score:
         return "does not score single pairs"

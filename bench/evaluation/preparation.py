@@ -10,7 +10,13 @@ from weakref import WeakValueDictionary
 
 from bench.errors import InputError
 from bench.evaluation.cell import measure
-from bench.evaluation.fitted import FitInfo, FittedCache, lacking, training_of, unsuited
+from bench.evaluation.fitted import (
+    FitInfo,
+    FittedCache,
+    lacks_packages,
+    reason_to_skip,
+    training_of,
+)
 from bench.method import Method, Workspace
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
@@ -142,12 +148,12 @@ def _begin(method: Method, task: Task, workspace: Workspace | None, report: Repo
             f"this {method.name} was fitted before, and would go on from there; make another "
             f"{type(method).__name__} for each evaluation"
         )
-    reason = lacking(type(method))
+    reason = lacks_packages(type(method))
     if reason is None:
         method.workspace = workspace or Workspace(
             cache_folder(), partial(report, "encode"), logger.warning, device=wanted_device()
         )
-        reason = unsuited(method, task)
+        reason = reason_to_skip(method, task)
     if reason is not None:
         raise InputError(f"{method.name} cannot be measured on {task.name}: {reason}")
     _FITTED[id(method)] = method

@@ -104,36 +104,37 @@ def measure(
     memory = conditions.memory_bytes or int(MEMORY_SHARE * psutil.virtual_memory().available)
     fits_from = time.time() if conditions.fresh else 0.0
     folders: dict[str, Path] = {}
+    keys: set[str] = set()
     kept: list[Cell] = []
     refused: list[Event] = []
-    specs: dict[str, CellSpec] = {}
+    specs: list[CellSpec] = []
     for task, cells in planned:
         if task.digest not in folders:
             folders[task.digest] = save_task(task, store.tasks)
         for cell in cells:
-            if cell.key in specs or any(cell.key == other.key for other in kept):
+            if cell.key in keys:
                 continue
+            keys.add(cell.key)
             if cell.status is Status.FAILED:
                 store.commit(cell)
                 refused.append(Event(Kind.END, cell))
-                continue
-            stored = None if conditions.fresh else store.find(cell)
-            if stored is not None:
+            elif not conditions.fresh and (stored := store.find(cell)) is not None:
                 kept.append(stored)
-                continue
-            specs[cell.key] = CellSpec(
-                root=str(store.root.absolute()),
-                task_folder=str(folders[task.digest].absolute()),
-                fits=str(store.fits.absolute()),
-                resources=resources.get(cell.method, Resources()),
-                plugins=list(registry.plugins),
-                memory_bytes=memory // (conditions.jobs or 1),
-                fits_from=fits_from,
-                planned=cell,
-            )
+            else:
+                spec = CellSpec(
+                    root=str(store.root.absolute()),
+                    task_folder=str(folders[task.digest].absolute()),
+                    fits=str(store.fits.absolute()),
+                    resources=resources.get(cell.method, Resources()),
+                    plugins=list(registry.plugins),
+                    memory_bytes=memory // (conditions.jobs or 1),
+                    fits_from=fits_from,
+                    planned=cell,
+                )
+                specs.append(spec)
     if kept:
         say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
-    events = _executor(store, conditions).run(list(specs.values()))
+    events = _executor(store, conditions).run(specs)
     return [*kept, *follow(itertools.chain(refused, events), len(refused) + len(specs))]
 
 

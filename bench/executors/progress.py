@@ -38,12 +38,13 @@ def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
     return list(shown)
 
 
-def _outcome(cell: Cell) -> str:
-    """How a cell ended, in one line."""
+def _outcome(cell: Cell, *, was_started: bool) -> str:
+    """How a cell ended, in one line; one whose process was started has a log."""
     if cell.status is Status.SKIPPED:
         return f"{cell.status}: {cell.reason}"
     if cell.status is not Status.OK:
-        return f"{cell.status}: {cell.reason} (its log: .work/logs/{cell.key}.log)"
+        log = f" (its log: .work/logs/{cell.key}.log)" * was_started
+        return f"{cell.status}: {cell.reason}{log}"
     cost = cell.cost
     seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
     return f"{_quality(cell)}{seconds}"
@@ -65,16 +66,19 @@ def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
     """Print lines for a log: the start and end of a cell, and a phase now and then."""
     began = time.monotonic()
     phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last printed
+    started: set[str] = set()
     ended = 0
     for event in events:
         now = time.monotonic()
         name = event.cell.title
         if event.kind is Kind.START:
+            started.add(event.cell.key)
             say(f"[{ended + 1}/{n_cells}] {name}")
         elif event.kind is Kind.END:
             ended += 1
             left = (now - began) / ended * (n_cells - ended)
-            say(f"[{ended}/{n_cells}] {name}: {_outcome(event.cell)} (about {left:.0f} s left)")
+            outcome = _outcome(event.cell, was_started=event.cell.key in started)
+            say(f"[{ended}/{n_cells}] {name}: {outcome} (about {left:.0f} s left)")
             yield event.cell
         elif event.kind is Kind.WARNING:
             say(f"    {name}: {event.kind}: {event.text}")
@@ -113,7 +117,8 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
                 colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
                     event.cell.status, "red"
                 )
-                console.print(Text.assemble(f"{name}: ", (_outcome(event.cell), colour)))
+                outcome = _outcome(event.cell, was_started=bar is not None)
+                console.print(Text.assemble(f"{name}: ", (outcome, colour)))
                 yield event.cell
                 continue
             if event.kind is Kind.WARNING:

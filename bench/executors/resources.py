@@ -58,7 +58,7 @@ def _number(text: str, resource: str, value: str) -> float:
     """A quantity that Ray can count.
 
     Raises:
-        InputError: it is none.
+        InputError: it is no such quantity.
     """
     try:
         number = float(value)
@@ -73,7 +73,7 @@ def _number(text: str, resource: str, value: str) -> float:
         ),
         "memory_gb": (math.isfinite(number) and number >= 0, "gigabytes from 0"),
     }
-    fits, wanted = takes[resource]
-    if not fits:
+    is_valid, wanted = takes[resource]
+    if not is_valid:
         raise InputError(f"--needs {text}: {resource} is {wanted}")
     return number

@@ -30,7 +30,7 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 
 KEPT_BYTES = 500_000
 """Bytes kept of the start, and as many of the end."""
-LAST_WORDS_BYTES = 64_000
+END_BYTES = 64_000
 """Bytes kept in memory: enough for Python's report on all threads when it crashes."""
 
 
@@ -61,12 +61,12 @@ class CellLog:
             self._write(f"\n[... {self._left_out:,} bytes left out ...]\n".encode())
         self._write(self._end)
 
-    def last_words(self) -> str:
+    def end_of_output(self) -> str:
         """The end of the output."""
         if self._end:
-            return self._end[-LAST_WORDS_BYTES:].decode(errors="replace")
+            return self._end[-END_BYTES:].decode(errors="replace")
         with contextlib.suppress(OSError), self._path.open("rb") as file:
-            return file.read()[-LAST_WORDS_BYTES:].decode(errors="replace")
+            return file.read()[-END_BYTES:].decode(errors="replace")
         return ""
 
     def _drop(self, n_bytes: int) -> None:
@@ -210,7 +210,7 @@ def main() -> None:
     kept = CellLog(log)
     code = Supervisor(worker, printed, kept).watch()
     kept.close()
-    last = json.dumps({"ended": code, "printed": kept.last_words()})
+    last = json.dumps({"ended": code, "printed": kept.end_of_output()})
     with contextlib.suppress(BrokenPipeError):
         # The cell may have been killed in the middle of a line.
         os.write(descriptor, f"\n{last}\n".encode())

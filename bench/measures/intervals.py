@@ -48,7 +48,7 @@ def ratio_intervals(
         sums.append(weights @ columns)
     totals = np.concatenate(sums).astype(np.float64)
     found, relevant = np.split(totals, 2, axis=1)
-    # A resample of few queries may draw none of a column's pairs: it says nothing of the ratio.
+    # A resample of few queries may draw none of a column's pairs: it tells nothing about the ratio.
     ratios = np.divide(found, relevant, out=np.full_like(found, np.nan), where=relevant > 0)
     low, high = np.zeros(ratios.shape[1]), np.ones(ratios.shape[1])
     drawn = ~np.isnan(ratios).all(axis=0)
@@ -70,8 +70,8 @@ def paired_p_values(differences: Floats, seed: int = 0) -> Floats:
     filled = np.where(known, differences, 0.0)
     observed = np.abs(filled.sum(axis=0))
     if len(differences) > RESAMPLED_UP_TO:
-        spread = np.sqrt((filled**2).sum(axis=0))
-        z = np.divide(observed, spread, out=np.zeros_like(observed), where=spread > 0)
+        scale = np.sqrt((filled**2).sum(axis=0))
+        z = np.divide(observed, scale, out=np.zeros_like(observed), where=scale > 0)
         return np.array([math.erfc(value / math.sqrt(2)) for value in z])
     rng = np.random.default_rng(seed)
     n_blocks = math.ceil(max(RESAMPLES, SMALLEST * filled.shape[1]) / BLOCK)

@@ -49,7 +49,7 @@ class Measure(NamedTuple):
     Attributes:
         name: the name on boards, in files and in papers.
         of: the function that gives [n] values from 0 to 1; 0 for a query that finds nothing.
-        says: the definition in words, for docs/measures.md.
+        definition: the definition in words, for docs/measures.md.
         moves_up: whether documents of the other part leave a ranking before seen or unseen ones are
             measured, those below moving up; else the ranking is read as it was returned.
         against_visited: the ``PARTS`` that are shown against the share of documents visited.
@@ -58,7 +58,7 @@ class Measure(NamedTuple):
 
     name: str
     of: Callable[[Ranked], Floats]
-    says: str
+    definition: str
     moves_up: bool = False
     against_visited: tuple[str, ...] = ()
     compared: tuple[str, ...] = ()
@@ -121,14 +121,14 @@ MEASURES = by_name(
         Measure(
             "nDCG@10",
             partial(ndcg, cut=10),
-            "gains discounted by rank, over those of the best order; what rows are ordered by",
+            "gains discounted by rank, over those of the best order; rows are ordered by it",
             moves_up=True,
             against_visited=PARTS,
             compared=("",),
         ),
-        Measure("nDCG@1", partial(ndcg, cut=1), "the same of the first document", moves_up=True),
-        Measure("nDCG@3", partial(ndcg, cut=3), "the same of the first 3", moves_up=True),
-        Measure("nDCG@5", partial(ndcg, cut=5), "the same of the first 5", moves_up=True),
+        Measure("nDCG@1", partial(ndcg, cut=1), "the same for the first document", moves_up=True),
+        Measure("nDCG@3", partial(ndcg, cut=3), "the same for the first 3", moves_up=True),
+        Measure("nDCG@5", partial(ndcg, cut=5), "the same for the first 5", moves_up=True),
         Measure(
             "MRR@10",
             partial(reciprocal_rank, cut=10),
@@ -167,7 +167,9 @@ def titled(name: str, part: str) -> str:
     return f"{name}, {part} documents" if part else name
 
 
-def held_against(ids: Ints, relevance: Relevance, gains: Floats, least_gain: int = 1) -> Ranked:
+def gains_of_rankings(
+    ids: Ints, relevance: Relevance, gains: Floats, least_gain: int = 1
+) -> Ranked:
     """Rankings with the gains of their documents.
 
     Args:
@@ -201,10 +203,10 @@ def ranking_measures(
     Raises:
         InputError: a measure does not give one share for each query.
     """
-    as_returned = held_against(ids, relevance, gains, least_gain)
+    as_returned = gains_of_rankings(ids, relevance, gains, least_gain)
     moved = as_returned
     if others is not None and others.n_pairs:
-        moved = held_against(without(ids, others), relevance, gains, least_gain)
+        moved = gains_of_rankings(without(ids, others), relevance, gains, least_gain)
     return {
         measure.name: _checked(measure, moved if measure.moves_up else as_returned)
         for measure in MEASURES.values()

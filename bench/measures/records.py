@@ -66,7 +66,7 @@ class Correlation(Record):
     high: End | None
 
 
-class Loss(Record):
+class LossShares(Record):
     """The shares of relevant documents lost; 1 - recall = encoder + routing + scoring - gain.
 
     Shares of the pairs at one distance, or of all.
@@ -94,8 +94,8 @@ class XRay(Record):
         undivided: whether visits are not known, so that ``routing`` includes the loss in scoring.
     """
 
-    overall: Loss
-    by_distance: dict[int, Loss]
+    overall: LossShares
+    by_distance: dict[int, LossShares]
     undivided: bool
 
 

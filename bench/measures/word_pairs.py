@@ -75,7 +75,7 @@ def correlations(
 def correlation(scores: Floats, human: Floats, *, score: str, subset: str) -> Correlation:
     """Spearman's rank correlation of predicted and human scores; ties share their mean rank.
 
-    The interval is the 2.5 and 97.5 percentile of 500 resamples of pairs, each ranked anew. There
+    The interval is the 2.5 and 97.5 percentile of 500 resamples of pairs, each ranked again. There
     is none, and no rho, where either side is constant.
 
     Args:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.records import Loss, XRay
+from bench.measures.records import LossShares, XRay
 
 if TYPE_CHECKING:
     from bench.arrays.relevance import Relevance
@@ -46,9 +46,9 @@ def xray(found: Bools, exact: Bools, reached: Bools | None, relevance: Relevance
     }
     shares = {name: counts.sum() / n.sum() for name, counts in sums.items()}
     return XRay(
-        overall=Loss(n=int(n.sum()), **shares),
+        overall=LossShares(n=int(n.sum()), **shares),
         by_distance={
-            distance: Loss(
+            distance: LossShares(
                 n=int(n[distance]),
                 **{name: counts[distance] / n[distance] for name, counts in sums.items()},
             )

@@ -73,7 +73,7 @@ class Method(ABC):
         requires: packages without which the cell is skipped.
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
-        sees_test: True for the oracle alone, which is handed the test relevance.
+        sees_test: True for the oracle alone, which is given the test relevance.
         resources: what a node of a cluster must have free for a cell; see ``docs/scale.md``.
         exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
         workspace: the cache, the device, and the functions that report progress and warnings.
@@ -185,7 +185,7 @@ class Method(ABC):
     def save(self, folder: Path) -> None:
         """Write the fitted state, which other cells and later runs load; never a pickle.
 
-        A method that does not override this and ``load`` is fitted anew in each cell.
+        A method that does not override this and ``load`` is fitted again in each cell.
         """
         raise NotImplementedError
 

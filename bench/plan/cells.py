@@ -79,7 +79,7 @@ def plan_cells(
         planned.append((task, cells))
     refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
-        raise InputError("; ".join(sorted({str(cell.reason) for cell in refused})))
+        raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))
     return Plan(planned, absent, unread)
 
 
@@ -98,7 +98,7 @@ def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]
 
 def absent_text(names: list[str]) -> str:
     """A sentence on datasets that are not on this machine."""
-    return f"Not on this machine: {', '.join(names)} (`python -m bench list` says more)"
+    return f"Not on this machine: {', '.join(names)} (see `python -m bench list`)"
 
 
 def _read(
@@ -131,9 +131,9 @@ def _cell_of(
     try:
         return plan_cell(task, method(**values), seed, k, provenance)
     except InputError as error:
-        reason = f"{method.name}: {error}"
+        reason = str(error)
     except Exception as error:
-        reason = f"{method.name} cannot be made with its parameters: {reason_of(error)}"
+        reason = f"cannot be made with its parameters: {reason_of(error)}"
     key = digest(["refused", task.digest, method.name, values, seed, depth])
     planned = _planned(key, task, method, values, seed, depth, provenance)
     return planned.ended(Status.FAILED, reason)

@@ -135,7 +135,7 @@ def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
     for name in values:
         for key in (name, f"{method.name}.{name}"):
             # A plugin may use a name of ours for something else.
-            if key in task.defaults and _fits(task.defaults[key], method.params[name]):
+            if key in task.defaults and _has_type(task.defaults[key], method.params[name]):
                 values[name] = task.defaults[key]
     return values
 
@@ -168,7 +168,7 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
             check_params(by_name[method_name], {name: ""})
 
 
-def _fits(value: Value, default: Value) -> bool:
+def _has_type(value: Value, default: Value) -> bool:
     """Whether a value has the type that a parameter of this default takes."""
     return type(value) is type(default) or (type(default) is float and type(value) is int)
 
@@ -180,7 +180,7 @@ def _read_value(method: type[Method], name: str, given: Value) -> Value:
     try:
         if wanted is bool and isinstance(given, str):
             return {"true": True, "false": False}[given.lower()]
-        if not isinstance(given, str) and not _fits(given, default):
+        if not isinstance(given, str) and not _has_type(given, default):
             raise ValueError
         value: Value = wanted(given)
         if isinstance(value, float) and not math.isfinite(value):

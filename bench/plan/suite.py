@@ -119,7 +119,7 @@ def read_suite(name: str) -> Suite:
     return Suite(name, found.title, boards)
 
 
-def not_of(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
+def not_listed(suite: Suite, cells: Iterable[Cell]) -> list[Cell]:
     """The cells that a suite does not list, in any version of their methods."""
     by_task: dict[str, list[Entry]] = defaultdict(list)
     for entry in suite.boards.values():

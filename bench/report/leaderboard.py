@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
-from bench.plan.suite import PUBLISHED, not_of, read_suite
+from bench.plan.suite import PUBLISHED, not_listed, read_suite
 from bench.report.boards.all import TaskReport, report_of
 from bench.report.changes import changes_board, changes_since
 from bench.report.markdown import anchor, linked, pipe_table
-from bench.report.published import read_published, scores_of, whatever_version
+from bench.report.published import of_any_version, read_published, scores_of
 from bench.report.rows import EARLIER, by_task, label
 from bench.report.summary import distance_board, summary_board
 from bench.store.cell import Status
@@ -73,7 +73,7 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
         overview.append(by_distance)
     texts = [_overview(board, links) for board in overview]
     if published is not None:
-        now = [whatever_version(scores_of(each.rows)) for each in reports if each.rows]
+        now = [of_any_version(scores_of(each.rows)) for each in reports if each.rows]
         changes = changes_since(published, now)
         overview.append(changes_board(published, changes))
         texts.append(_changed(overview[-1], changes, links))
@@ -120,7 +120,7 @@ def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
     suite, suite_named = read_suite(PUBLISHED), f"`--suite {PUBLISHED}`"
     lines = []
     for report in reports:
-        outside = {cell.key for cell in not_of(suite, report.cells)}
+        outside = {cell.key for cell in not_listed(suite, report.cells)}
         if outside:
             lines.append(f"- {links[_name(report)]}: {', '.join(_with_cell_of(report, outside))}")
     if lines:

@@ -117,7 +117,7 @@ def _score(of_seeds: Iterable[float]) -> Score:
     return Score(mean=fmean(values), spread=stdev(values) if len(values) > 1 else None)
 
 
-def whatever_version(scores: TaskScores) -> TaskScores:
+def of_any_version(scores: TaskScores) -> TaskScores:
     """The same scores by name of the row: an earlier version counts if there is no other."""
     rows: dict[str, RowScores] = {}
     for label, row in scores.rows.items():
@@ -142,7 +142,7 @@ def mark_published(store: Store, date: dt.date) -> None:
             f"{store.runs} holds no measured cell, so there are no boards to compare later ones "
             "with; name a results folder with --out"
         )
-    published = Published(date=date, tasks=[whatever_version(scores_of(rows)) for rows in found])
+    published = Published(date=date, tasks=[of_any_version(scores_of(rows)) for rows in found])
     write_atomically(store.published, to_json(published))
 
 
@@ -158,6 +158,6 @@ def read_published(path: Path) -> Published | None:
         return None
     except NotWholeError as error:
         raise InputError(
-            f"{error}; take the record of boards back from version control, or begin anew with "
+            f"{error}; take the record of boards back from version control, or begin again with "
             f"`python -m bench leaderboard --out {path.parent} --mark`"
         ) from error

@@ -47,7 +47,7 @@ def distance_board(reports: Sequence[TaskReport]) -> Board:
         if not rows or not (ends := _near_and_far(rows[0])):
             continue
         worst = _best_text(_scores(rows, most_visited, lambda point: point.min))
-        near, far, *cheap = (
+        near, far, *within = (
             _best_text(
                 _scores(rows, choose, partial(_recall, distances=end)),
                 f"{'–'.join(map(str, end))}: ",
@@ -55,7 +55,7 @@ def distance_board(reports: Sequence[TaskReport]) -> Board:
             for choose in (most_visited, within_budget)
             for end in ends
         )
-        table.append([report.cells[0].task, near, far, worst, *cheap])
+        table.append([report.cells[0].task, near, far, worst, *within])
     notes = [
         "Share of all pairs found at the smallest distances and at the largest, two of each or one "
         f"where there are fewer than four (of at least {MIN_PAIRS} pairs); a worst distance is the "
@@ -77,12 +77,12 @@ def _best(rows: list[Row]) -> list[str]:
     most = {label: row.most.mean for label, row in scores.rows.items()}
     if scores.unit == "rho":
         return [scores.measure, _best_text(most, form="{:.3f}", factor=1), NONE, NONE]
-    cheap = {label: row.tenth.mean for label, row in scores.rows.items() if row.tenth}
-    enough = FAST * max(cheap.values(), default=0.0)
+    within = {label: row.tenth.mean for label, row in scores.rows.items() if row.tenth}
+    enough = FAST * max(within.values(), default=0.0)
     speed = _scores(rows, within_budget, lambda point: point.queries_per_second)
-    fast = {label: each for label, each in speed.items() if cheap[label] >= enough}
+    fast = {label: each for label, each in speed.items() if within[label] >= enough}
     fastest = _best_text(fast, form="{:,.0f} q/s", factor=1)
-    return [scores.measure, _best_text(most), _best_text(cheap), fastest]
+    return [scores.measure, _best_text(most), _best_text(within), fastest]
 
 
 def _near_and_far(row: Row) -> list[list[int]]:

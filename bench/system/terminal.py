@@ -70,7 +70,7 @@ def byte_bar(title: str, total: int | None, done: int = 0) -> Iterator[Callable[
         left = "" if total is None else f", about {(total - now) / speed:.0f} s left"
         return f"{now / 1e6:,.1f}{of_total} MB{left}"
 
-    yield _told_now_and_then(title, line, done)
+    yield _line_now_and_then(title, line, done)
 
 
 @contextlib.contextmanager
@@ -86,10 +86,10 @@ def count_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     def line(now: int, seconds: float) -> str:
         return f"{now}/{total}, about {seconds / now * (total - now):.0f} s left"
 
-    yield _told_now_and_then(title, line)
+    yield _line_now_and_then(title, line)
 
 
-def _told_now_and_then(
+def _line_now_and_then(
     title: str, line: Callable[[int, float], str], done: int = 0
 ) -> Callable[[int], None]:
     """A function to be called with each step; it prints a line now and then, without a terminal.
@@ -99,14 +99,14 @@ def _told_now_and_then(
         line: the text for the amount done now and the seconds since the beginning.
         done: the amount done before.
     """
-    began = told = time.monotonic()
+    began = printed = time.monotonic()
 
     def advance(step: int) -> None:
-        nonlocal done, told
+        nonlocal done, printed
         done += step
         now = time.monotonic()
-        if now - told > PLAIN_EVERY_S:
-            told = now
+        if now - printed > PLAIN_EVERY_S:
+            printed = now
             say(f"    {title}: {line(done, now - began)}")
 
     return advance

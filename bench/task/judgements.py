@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.ranking import MAIN, MEASURES, held_against
+from bench.measures.ranking import MAIN, MEASURES, gains_of_rankings
 from bench.measures.recall import found_at
 
 if TYPE_CHECKING:
@@ -69,4 +69,6 @@ class Judgements:
         """
         if self.cut is None:
             return float(self.found(ids).mean())
-        return float(MEASURES[MAIN].of(held_against(ids, self.relevance, self.pair_gains)).mean())
+        return float(
+            MEASURES[MAIN].of(gains_of_rankings(ids, self.relevance, self.pair_gains)).mean()
+        )

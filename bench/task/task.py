@@ -24,7 +24,7 @@ __all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Strings", "Task", "T
 
 
 class Queries(NamedTuple):
-    """A batch of queries handed to a method.
+    """A batch of queries for a method.
 
     Attributes:
         rows: [n] numbers of the queries, the rows of an encoder table.

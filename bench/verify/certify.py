@@ -21,7 +21,7 @@ from bench.system.files import write_atomically
 from bench.system.provenance import provenance, usable_cores
 from bench.system.records import read_record, to_json
 from bench.system.terminal import say, say_table
-from bench.verify.mark import Judged, Mark, Verdict
+from bench.verify.mark import JudgedMetric, Mark, MetricVerdict
 from bench.verify.runs import stores_of
 from bench.verify.verdicts import STATED, judge
 
@@ -82,12 +82,12 @@ def certify(named: str, how: Again) -> bool:
         cell_sha256=stored.sha256,
         key=again.key,
         reason=ended,
-        verdicts={verdict: counts[verdict] for verdict in Verdict},
-        differing=[each for each in judged if each.verdict is not Verdict.OK],
+        verdicts={verdict: counts[verdict] for verdict in MetricVerdict},
+        differing=[each for each in judged if each.verdict is not MetricVerdict.OK],
         provenance=again.provenance,
     )
     if ended:
-        say(f"{Verdict.FAIL}: measured again, {ended}")
+        say(f"{MetricVerdict.FAIL}: measured again, {ended}")
     else:
         _print(stored, again, judged)
         say(f"\n{mark.outcome}")
@@ -170,7 +170,7 @@ def _measured_again(stored: Cell, how: Again) -> Cell:
     return again
 
 
-def _print(stored: Cell, again: Cell, judged: list[Judged]) -> None:
+def _print(stored: Cell, again: Cell, judged: list[JudgedMetric]) -> None:
     """Print every metric, then time, memory and the choice on validation, which are not judged."""
     say(STATED)
     for point, rows in groupby(judged, key=lambda each: each.point):
@@ -189,6 +189,6 @@ def _print(stored: Cell, again: Cell, judged: list[Judged]) -> None:
     say_table(["", "stored", "again"], costs)
 
 
-def _row(each: Judged) -> list[str]:
+def _row(each: JudgedMetric) -> list[str]:
     figures = [f"{v:.6g}" if v is not None else "–" for v in (each.stored, each.again)]
     return [each.metric, *figures, f"± {each.tolerance:.2g}", each.verdict]

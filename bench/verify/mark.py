@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 
-class Verdict(StrEnum):
+class MetricVerdict(StrEnum):
     """The verdict on a metric."""
 
     OK = "OK"
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
     FAIL = "FAIL"
 
 
-class Judged(Record):
+class JudgedMetric(Record):
     """A stored metric beside the one measured again.
 
     Attributes:
@@ -38,7 +38,7 @@ class Judged(Record):
     stored: float | None
     again: float | None
     tolerance: float
-    verdict: Verdict
+    verdict: MetricVerdict
 
 
 class Mark(Record):
@@ -58,15 +58,15 @@ class Mark(Record):
     cell_sha256: str | None
     key: str
     reason: str = ""
-    verdicts: dict[Verdict, int]
-    differing: list[Judged]
+    verdicts: dict[MetricVerdict, int]
+    differing: list[JudgedMetric]
     provenance: Provenance
     sha256: str | None = None
 
     @property
     def failed(self) -> bool:
         """Whether a metric fails, or there was none to compare."""
-        return bool(self.reason) or self.verdicts.get(Verdict.FAIL, 0) > 0
+        return bool(self.reason) or self.verdicts.get(MetricVerdict.FAIL, 0) > 0
 
     @property
     def outcome(self) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.measures.xray import LOSSES
-from bench.verify.mark import Judged, Verdict
+from bench.verify.mark import JudgedMetric, MetricVerdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ STATED = (
 )
 
 
-def judge(stored: Cell, again: Cell) -> Iterator[Judged]:
+def judge(stored: Cell, again: Cell) -> Iterator[JudgedMetric]:
     """The verdict on every metric of a stored cell, operating point by operating point.
 
     A point that is not searched again fails in all its metrics. Metrics that the stored cell does
@@ -40,19 +40,19 @@ def judge(stored: Cell, again: Cell) -> Iterator[Judged]:
         for metric, (value, tolerance) in figures.items():
             there = point in now and metric in now[point]
             other = now[point][metric][0] if there else None
-            verdict = _verdict(value, other, tolerance) if there else Verdict.FAIL
-            yield Judged(
+            verdict = _verdict(value, other, tolerance) if there else MetricVerdict.FAIL
+            yield JudgedMetric(
                 point=point, metric=metric, stored=value, again=other,
                 tolerance=tolerance, verdict=verdict,
             )  # fmt: skip
 
 
-def _verdict(stored: float | None, again: float | None, tolerance: float) -> Verdict:
+def _verdict(stored: float | None, again: float | None, tolerance: float) -> MetricVerdict:
     if stored is None or again is None:
-        return Verdict.OK if stored is again else Verdict.FAIL
+        return MetricVerdict.OK if stored is again else MetricVerdict.FAIL
     if math.isclose(stored, again, rel_tol=EQUAL, abs_tol=EQUAL):
-        return Verdict.OK
-    return Verdict.WITHIN if abs(stored - again) <= tolerance else Verdict.FAIL
+        return MetricVerdict.OK
+    return MetricVerdict.WITHIN if abs(stored - again) <= tolerance else MetricVerdict.FAIL
 
 
 def _points(cell: Cell) -> dict[str, Figures]:

@@ -1,4 +1,4 @@
-"""What an encoder is to its trainer, to an index and to the disk."""
+"""The base of encoders: training, encoding, and saving."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 class Learner(Protocol):
-    """An encoder while it is trained."""
+    """An encoder during its training."""
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Query [r, dim] and document [c, dim] vectors of a batch, as they are scored."""
+        """Query [r, dim] and document [c, dim] vectors of a batch, in the form that is scored."""
 
     def step(self, gradients: Gradients, rate: float) -> None:
-        """Move against the gradients of the vectors that were just given out."""
+        """Move against the gradients of the vectors that ``vectors`` returned last."""
 
 
 class Encoder(ABC):
@@ -31,31 +31,31 @@ class Encoder(ABC):
 
     @abstractmethod
     def encode_queries(self, queries: Queries) -> Floats:
-        """Vectors as they are searched with, [n, dim] float32."""
+        """[n, dim] float32 vectors to search with."""
 
     @abstractmethod
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """Vectors as they are indexed, [n_documents, dim] float32; float16 if kept so on disk.
+        """[n_documents, dim] float32 vectors to index; float16 if they are kept so on disk.
 
         Args:
-            texts: of all documents, or None where the task has none.
+            texts: the texts of all documents, or None if the task has none.
         """
 
     def encode_corpus(self, corpus: Corpus) -> Floats:
-        """Vectors as they are indexed, [n_documents, dim]: those of its texts, or its own."""
+        """[n_documents, dim] vectors to index: of its texts, or those that it comes with."""
         return self.encode_documents(corpus.texts)
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
         """[n] scores of single pairs."""
         raise NotImplementedError("this encoder does not score single pairs")
 
-    def settle(self) -> None:  # noqa: B027 - of most encoders nothing is looked up in a search
-        """Training has ended: what a search looks up moves to the CPU, where it is searched."""
+    def settle(self) -> None:  # noqa: B027 - most encoders read nothing during a search
+        """End the training: tables that a search reads move to the CPU."""
 
     @abstractmethod
     def copy(self) -> Encoder:
-        """A copy that can be trained on without changing this one."""
+        """A copy whose training does not change this one."""
 
     @abstractmethod
     def save(self, folder: Path) -> None:
-        """Write what was learned; never a pickle."""
+        """Write the learned weights; never a pickle."""

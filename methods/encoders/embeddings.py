@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
     Encode: TypeAlias = Callable[[Pretrained, Iterable[list[str]]], Iterator[Floats]]
-    """From an encoder and chunks of texts, unit vectors [n, dim] of each chunk."""
+    """A function from an encoder and chunks of texts to unit vectors [n, dim] of each chunk."""
 
 _VERSION = 1
-"""Of how texts are encoded; raise it when that changes, or old vectors are served."""
+"""Version of the encoding; raise it when vectors change, or old ones are read."""
 CHUNK = 512
-"""Texts encoded between two words of progress."""
+"""Texts encoded between two reports of progress."""
 HALF_PRECISION_FROM = 2_000_000
-"""Texts from which embeddings are kept as float16: half the disk, errors of about 0.0005."""
+"""Number of texts from which embeddings are float16: half the disk, errors of about 0.0005."""
 
 
 def encode_here(encoder: Pretrained, chunks: Iterable[list[str]]) -> Iterator[Floats]:
@@ -38,18 +38,17 @@ def encode_here(encoder: Pretrained, chunks: Iterable[list[str]]) -> Iterator[Fl
 def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = encode_here) -> Floats:
     """[n, dim] unit vectors of texts, from the cache or computed into it.
 
-    An encoding that was cut short goes on where it stopped, whatever encodes.
+    An encoding that was cut short continues where it stopped, with any ``encode``.
 
     Args:
-        name: of the encoder.
-        texts: to be encoded.
-        workspace: its cache is keyed by digests of the encoder and of the texts, and by the
-            precision of its device.
-        encode: is given chunks of the texts, and gives their vectors in the same order.
+        name: name of the encoder.
+        texts: the texts to encode.
+        workspace: the workspace with the cache, whose keys are digests of the encoder and of the
+            texts, and the precision of the device.
+        encode: a function that is given chunks of the texts, and gives their vectors in order.
 
     Returns:
-        float32, or float16 from two million texts on; a read-only memory map where there is a
-        cache.
+        float32, or float16 from two million texts on; a read-only memory map if there is a cache.
     """
     dtype = np.float16 if len(texts) >= HALF_PRECISION_FROM else np.float32
     encoder = Pretrained.of(name, workspace)
@@ -67,14 +66,14 @@ def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = enco
 
 
 def folder_of(cache: Path, kind: str, version: int, name: str, *, mixed: bool) -> Path:
-    """The folder of what an encoder makes of texts in one precision; it is made.
+    """The folder for arrays that an encoder makes of texts in one precision; it is created.
 
     Args:
-        cache: the folder of all that is kept.
-        kind: what is made.
-        version: of how it is made.
-        name: of the encoder.
-        mixed: whether it is made in bfloat16: a run on the CPU reads none of that.
+        cache: the user's cache.
+        kind: the kind of arrays.
+        version: the version of their recipe.
+        name: name of the encoder.
+        mixed: whether they are computed in bfloat16: a run on the CPU reads none of these.
     """
     precision = "-bfloat16" if mixed else ""
     folder = cache / kind / f"{version}-{model_digest(name)[:16]}{precision}"
@@ -90,7 +89,7 @@ def _write(
     encode: Encode,
     progress: Progress,
 ) -> None:
-    """Encode into a partial file, whose finished rows are counted beside it, and rename it."""
+    """Encode into a partial file with a count of finished rows beside it, and rename it."""
     partial, counted = target.with_suffix(".partial"), target.with_suffix(".done")
     done = int(counted.read_text()) if counted.exists() and partial.exists() else 0
     shape = len(texts), _dimension(encoder)
@@ -118,7 +117,7 @@ def _fill(
     progress: Progress,
     done: int = 0,
 ) -> None:
-    """Put in vectors, the longest texts first, so that a batch holds texts of like length."""
+    """Fill in vectors, the longest texts first, so that a batch holds texts of similar length."""
     order: Ints = np.argsort(-texts.lengths, kind="stable")
     parts = [order[start : start + CHUNK] for start in range(done, len(order), CHUNK)]
     encoded = encode(encoder, (list(texts.take(rows)) for rows in parts))

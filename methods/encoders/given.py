@@ -1,4 +1,4 @@
-"""Vectors that the task gives, in the place of an encoder's."""
+"""Vectors that the task gives, in place of an encoder's."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class GivenVectors(Encoder):
     """Nothing is encoded: queries and documents come with their vectors."""
 
     def encode_queries(self, queries: Queries) -> Floats:
-        """[n, dim] those of the queries."""
+        """[n, dim] the vectors of the queries."""
         if queries.vectors is None:
             raise ValueError("vectors are given, but not with these queries")
         return np.asarray(queries.vectors, np.float32)
 
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """Documents come with the corpus."""
+        """Raise an error: documents come with the corpus."""
         raise NotImplementedError("documents come with their vectors: see encode_corpus")
 
     def encode_corpus(self, corpus: Corpus) -> Floats:
@@ -37,9 +37,9 @@ class GivenVectors(Encoder):
         return corpus.vectors
 
     def copy(self) -> GivenVectors:
-        """Itself: there is nothing to train."""
+        """The same object: there is nothing to train."""
         return self
 
     def save(self, folder: Path) -> None:
-        """Write that there is nothing to read."""
+        """Write a mark that there is nothing to load."""
         (folder / FILE).touch()

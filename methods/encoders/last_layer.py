@@ -1,4 +1,4 @@
-"""A tower of which the last block is trained, over cached activations before it."""
+"""A tower whose last block is trained, over cached activations of the blocks before it."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 _VERSION = 1
-"""Of what is kept of activations; raise it when that changes."""
+"""Version of the cached activations; raise it when they change."""
 BATCH = 32
 """Texts that go through a transformer at once, as in sentence-transformers."""
 
 
 _PROBES = Strings.of(["a short text", "and another one, which is a little longer than the first"])
 TOLERANCE = 2e-3
-"""Of float16 activations."""
+"""Largest error of float16 activations."""
 
 
 class Activations(NamedTuple):
-    """What goes into the last block.
+    """The input of the last block.
 
     Attributes:
-        offsets: [n + 1] where the tokens of each text begin.
-        tokens: [n_tokens, width] float16.
+        offsets: [n + 1] the first token of each text, and the end of the last.
+        tokens: [n_tokens, width] float16 activations.
     """
 
     offsets: Ints
     tokens: Floats
 
 
-class _Reached(Exception):  # noqa: N818 - not an error: the end of a pass that is cut short
-    """A pass came to the last block."""
+class _Reached(Exception):  # noqa: N818 - not an error: a pass that ends before the last block
+    """A pass reached the last block."""
 
     def __init__(self, hidden: torch.Tensor) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class _Reached(Exception):  # noqa: N818 - not an error: the end of a pass that 
 
 
 class LastLayer(Transformer):
-    """The last block is trained; what goes into it is computed once and kept."""
+    """The last block is trained; its input is computed once and cached."""
 
     module: nn.Module
 
@@ -72,7 +72,7 @@ class LastLayer(Transformer):
         """Refuse a model whose last block reads more than activations and a mask, as MPNet's does.
 
         Raises:
-            InputError: what comes out differs from the whole model's vectors.
+            InputError: the result differs from the vectors of the whole model.
         """
         expected = unit_vectors(self.model, list(_PROBES), mixed=self.mixed)
         try:
@@ -100,7 +100,7 @@ class LastLayer(Transformer):
         with FileLock(f"{target}.lock"):
             if not target.exists():
                 partial = target.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)  # of a run that was killed
+                shutil.rmtree(partial, ignore_errors=True)  # left by a run that was killed
                 partial.mkdir()
                 self._compute(texts, partial)
                 partial.rename(target)
@@ -127,7 +127,7 @@ class LastLayer(Transformer):
 
     @torch.inference_mode()
     def encode(self, texts: Strings) -> Floats:
-        """All texts through the block, in batches of like length."""
+        """All texts through the block, in batches of similar length."""
         prepared = self.prepare(texts)
         order = np.argsort(-np.diff(prepared.offsets), kind="stable")
         parts = []
@@ -141,7 +141,7 @@ class LastLayer(Transformer):
 
     @torch.inference_mode()
     def _compute(self, texts: Strings, folder: Path) -> None:
-        """Run all blocks but the last; texts are written in their order, batch by batch."""
+        """Run all blocks but the last; texts are written in their order, in batches."""
         lengths = []
         hook = self._last.register_forward_pre_hook(_stop)
         try:
@@ -164,14 +164,14 @@ class LastLayer(Transformer):
 
 
 def _open(folder: Path) -> Activations:
-    """Map what was computed."""
+    """Map the cached activations."""
     offsets = np.load(folder / "offsets.npy")
     tokens = np.memmap(folder / "tokens.f16", np.float16, "r")
     return Activations(offsets, tokens.reshape(offsets[-1], -1))
 
 
 def _half(tokens: torch.Tensor, name: str) -> Floats:
-    """Activations as they are kept."""
+    """Activations in the precision of the cache."""
     halved = tokens.half()
     if not torch.isfinite(halved).all():
         raise InputError(

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Pretrained(NamedTuple):
-    """A pretrained encoder, and how it computes; it is read where it is used.
+    """A pretrained encoder, with its device and precision; the model is read where it is used.
 
     Attributes:
-        name: of the encoder.
-        device: as a workspace names it; one that is left open is chosen where the model is read.
+        name: name of the encoder.
+        device: the device as a workspace names it; if empty, chosen where the model is read.
         mixed: whether its products are in bfloat16.
     """
 
@@ -29,7 +29,7 @@ class Pretrained(NamedTuple):
 
     @classmethod
     def of(cls, name: str, workspace: Workspace) -> Pretrained:
-        """On the device of a workspace, in its precision."""
+        """The encoder on the device of a workspace, in its precision."""
         return cls(name, workspace.device, is_mixed(device_of(workspace)))
 
     def model(self) -> SentenceTransformer:
@@ -42,7 +42,7 @@ class Pretrained(NamedTuple):
 
 
 def unit_vectors(model: SentenceTransformer, texts: list[str], *, mixed: bool) -> Floats:
-    """[n, dim] float32 unit vectors of a model, on the device where it is."""
+    """[n, dim] float32 unit vectors of a model, on its device."""
     with transformer_precision(model.device, mixed=mixed):
         vectors: Floats = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     return vectors

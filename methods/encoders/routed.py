@@ -20,7 +20,7 @@ class RoutedEncoder(Encoder):
 
     Attributes:
         encoder: a table or text encoder.
-        tree: what routes its vectors.
+        tree: the tree that routes its vectors.
     """
 
     def __init__(self, encoder: Encoder, tree: Indexer) -> None:
@@ -28,11 +28,11 @@ class RoutedEncoder(Encoder):
         self.tree = tree
 
     def encode_queries(self, queries: Queries) -> Floats:
-        """Those of the encoder, [n, dim]."""
+        """[n, dim] the vectors of the encoder."""
         return self.encoder.encode_queries(queries)
 
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """Those of the encoder, [n_documents, dim]."""
+        """[n_documents, dim] the vectors of the encoder."""
         return self.encoder.encode_documents(texts)
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
@@ -45,10 +45,10 @@ class RoutedEncoder(Encoder):
         self.tree.to("cpu")
 
     def copy(self) -> RoutedEncoder:
-        """A copy that can be trained on without changing this one."""
+        """A copy whose training does not change this one."""
         return RoutedEncoder(self.encoder.copy(), copy.deepcopy(self.tree))
 
     def save(self, folder: Path) -> None:
-        """Write both."""
+        """Write encoder and tree."""
         self.encoder.save(folder)
         self.tree.save(folder)

@@ -1,4 +1,4 @@
-"""Pretrained sentence encoders: where a name's files are, and the model read from them."""
+"""Pretrained sentence encoders: the files of a name, and the model read from them."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ def model_folder(name: str) -> Path:
 
 
 def is_folder(name: str) -> bool:
-    """Whether an encoder is named by a folder, whose files may change under the name."""
+    """Whether an encoder is named by a folder, whose files may change under the same name."""
     return name != MINILM and Path(name).is_dir()
 
 
 def encoder_version(name: str) -> str:
-    """What may change under an encoder's name; one on the hub stands for itself."""
+    """Identifies the files under an encoder's name, if they may change; the hub's do not."""
     if name == MINILM:
         try:
             return importlib.metadata.version(_MINILM_PACKAGE.replace("_", "-"))

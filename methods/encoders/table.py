@@ -1,4 +1,4 @@
-"""A table encoder: one free vector for each query and each document, apart from one another."""
+"""A table encoder: one free vector for each query and one for each document."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class TableEncoder(Encoder):
         self.queries, self.documents = self.queries.to(device), self.documents.to(device)
 
     def copy(self) -> TableEncoder:
-        """A copy that can be trained on without changing this one."""
+        """A copy whose training does not change this one."""
         return TableEncoder(self.queries.clone(), self.documents.clone(), self.cosine)
 
     def encode_queries(self, queries: Queries) -> Floats:
@@ -113,9 +113,9 @@ class TableLearner:
         """Train on a device.
 
         Args:
-            encoder: whose tables are moved there, and changed in place.
-            optimizer: makes the optimiser of one table.
-            device: where tables, moments and losses are.
+            encoder: the encoder whose tables are moved to the device and changed in place.
+            optimizer: a function that makes the optimiser of one table.
+            device: the device of tables, moments and losses.
         """
         encoder.place(device)
         self._encoder = encoder
@@ -124,7 +124,7 @@ class TableLearner:
         self._document_optimizer = optimizer(encoder.documents)
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of both tables, scaled to length 1 where the encoder does so."""
+        """Rows of both tables, scaled to length 1 if the encoder does so."""
         self._queries = moved(batch.queries, self._device)
         self._documents = moved(batch.documents, self._device)
         self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
@@ -141,7 +141,7 @@ class TableLearner:
     def _scored(
         self, table: torch.Tensor, rows: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Rows as they are scored, and their lengths [n, 1] where they were divided by."""
+        """Rows in the form that is scored, and their lengths [n, 1] if divided by them."""
         vectors = table.index_select(0, rows)
         if not self._encoder.cosine:
             return vectors, None
@@ -152,7 +152,7 @@ class TableLearner:
 def _through_scaling(
     gradient: torch.Tensor, unit: torch.Tensor, length: torch.Tensor | None
 ) -> torch.Tensor:
-    """The gradient before vectors were scaled to length 1: what lies along them is lost."""
+    """The gradient before vectors were scaled to length 1: the part along them is lost."""
     if length is None:
         return gradient
     along = (gradient * unit).sum(1, keepdim=True)

@@ -27,13 +27,13 @@ FACTS = "text.json"
 
 
 class TextRecipe(NamedTuple):
-    """What a text encoder is made of.
+    """The parts of a text encoder.
 
     Attributes:
-        name: of the pretrained encoder.
-        tune: what of it is trained: none, head, last-layer or full.
+        name: name of the pretrained encoder.
+        tune: the part that is trained: none, head, last-layer or full.
         siamese: whether queries and documents share one tower.
-        dim, width: of a head, 0 where there is none.
+        dim, width: sizes of a head, 0 if there is none.
     """
 
     name: str
@@ -44,11 +44,11 @@ class TextRecipe(NamedTuple):
 
 
 class TextEncoder(Encoder):
-    """A pretrained sentence encoder, with what was trained of it.
+    """A pretrained sentence encoder, with its trained part.
 
     Attributes:
-        queries: texts in, unit vectors out.
-        documents: likewise; the same tower in a siamese encoder.
+        queries: the tower for queries, from texts to unit vectors.
+        documents: the tower for documents; the same one in a siamese encoder.
     """
 
     def __init__(self, recipe: TextRecipe, queries: Tower, documents: Tower) -> None:
@@ -75,7 +75,7 @@ class TextEncoder(Encoder):
         return encoder
 
     def save(self, folder: Path) -> None:
-        """Write what was trained, and of which encoder it is a part."""
+        """Write the trained part, and the recipe of the encoder."""
         from safetensors.torch import save_model
 
         for module, name in self.modules():
@@ -83,12 +83,12 @@ class TextEncoder(Encoder):
         (folder / FACTS).write_text(json.dumps(self._recipe._asdict()), encoding="utf-8")
 
     def modules(self) -> list[tuple[nn.Module, str]]:
-        """What is trained, each part once, with the file that it is kept in."""
+        """The trained modules, each once, with the file that it is saved in."""
         towers = {self.queries: "queries.safetensors", self.documents: "documents.safetensors"}
         return [(tower.module, file) for tower, file in towers.items() if tower.module is not None]
 
     def copy(self) -> TextEncoder:
-        """A copy that can be trained on without changing this one."""
+        """A copy whose training does not change this one."""
         queries = self.queries.copy()
         siamese = self.documents is self.queries
         return TextEncoder(self._recipe, queries, queries if siamese else self.documents.copy())
@@ -100,7 +100,7 @@ class TextEncoder(Encoder):
         return np.asarray(self.queries.encode(queries.texts), np.float32)
 
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """[n_documents, dim] vectors of the texts; of a frozen encoder a read-only memory map."""
+        """[n_documents, dim] vectors of the texts; a read-only memory map of a frozen encoder."""
         if texts is None:
             raise ValueError("a text encoder was given documents without texts")
         return self.documents.encode(texts)
@@ -110,7 +110,7 @@ class TextLearner:
     """Trains an encoder's towers by automatic differentiation, with AdamW."""
 
     def __init__(self, encoder: TextEncoder, data: Training) -> None:
-        """``data``: whose texts the batches' rows number."""
+        """``data``: the training data with the texts of the batches' rows."""
         if data.query_texts is None or data.document_texts is None:
             raise ValueError("a text encoder is trained on texts")
         self._encoder = encoder
@@ -126,7 +126,7 @@ class TextLearner:
             self._queries = encoder.queries.prepare(data.query_texts.take(self._asked))
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Unit vectors of the batch, cut off from their gradient."""
+        """Unit vectors of the batch, detached from their gradient."""
         self._q = self.query_vectors(batch.queries.numpy())
         self._x = self._encoder.documents.forward(self._documents, batch.documents.numpy())
         return self._q.detach(), self._x.detach()
@@ -136,7 +136,7 @@ class TextLearner:
         return self._encoder.queries.forward(self._queries, self._asked.searchsorted(rows))
 
     def step(self, gradients: Gradients, rate: float) -> None:
-        """Carry the vectors' gradients back to the weights and move them."""
+        """Propagate the vectors' gradients to the weights and move them."""
         self._optimizer.zero_grad()
         torch.autograd.backward([self._q, self._x], [gradients.queries, gradients.documents])
         for group in self._optimizer.param_groups:

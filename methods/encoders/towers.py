@@ -1,6 +1,6 @@
-"""Towers, the parts that a text encoder is made of: a frozen one, and one with a trained head.
+"""Towers, the parts of a text encoder: a frozen one, and one with a trained head.
 
-A tower is shared by queries and documents. It turns texts into unit vectors; while it is trained,
+A tower may be shared by queries and documents. It turns texts into unit vectors; in training,
 ``forward`` gives vectors of some rows of texts that were prepared once.
 """
 
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
     from methods.encoders.embeddings import Encode
 
 BLOCK = 8192
-"""Rows encoded at once by a head."""
+"""Rows that a head encodes at once."""
 
 
 class Tower(ABC):
-    """A text encoder of which ``module`` is trained.
+    """A text encoder whose part ``module`` is trained.
 
     Attributes:
-        name: of the pretrained encoder.
-        workspace: where embeddings are kept, and what shows the progress of encoding.
-        device: where it computes.
-        module: what is trained, None where nothing is.
+        name: name of the pretrained encoder.
+        workspace: the cache of embeddings, and the callback for the progress of encoding.
+        device: the device that it computes on.
+        module: the module that is trained, None if there is none.
     """
 
     module: nn.Module | None = None
@@ -48,7 +48,7 @@ class Tower(ABC):
 
     @abstractmethod
     def prepare(self, texts: Strings) -> Any:  # noqa: ANN401 - each tower's own
-        """What ``forward`` reads of texts."""
+        """The form of texts that ``forward`` reads."""
 
     @abstractmethod
     def forward(self, prepared: Any, rows: Ints) -> torch.Tensor:  # noqa: ANN401
@@ -56,7 +56,7 @@ class Tower(ABC):
 
     @abstractmethod
     def encode(self, texts: Strings) -> Floats:
-        """[n, dim] unit vectors of texts, float32, or float16 where they are kept so on disk."""
+        """[n, dim] unit vectors of texts, float32, or float16 if they are kept so on disk."""
 
     def copy(self) -> Tower:
         """A tower whose module can be trained without changing this one's."""
@@ -69,13 +69,13 @@ class Frozen(Tower):
     """The pretrained encoder as it is.
 
     Attributes:
-        encode_chunks: what embeds texts that are not embedded yet.
+        encode_chunks: the function that encodes texts that are not in the cache.
     """
 
     encode_chunks: Encode = staticmethod(encode_here)
 
     def prepare(self, texts: Strings) -> Floats:
-        """The embeddings, a read-only memory map; in half precision where they are kept so."""
+        """The embeddings, a read-only memory map; in half precision if they are kept so."""
         return embed(self.name, texts, self.workspace, self.encode_chunks)
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
@@ -89,14 +89,14 @@ class Frozen(Tower):
 
 
 class HeadShape(NamedTuple):
-    """Size of a head: of the embeddings under it, and its hidden units."""
+    """The sizes of a head: of the embeddings under it, and of its hidden layer."""
 
     dim: int
     width: int
 
 
 class ResidualHead(nn.Module):
-    """x + V relu(U x), scaled to length 1; V begins at 0, so training begins at the encoder."""
+    """x + V relu(U x), scaled to length 1; V starts at 0, so training starts at the encoder."""
 
     def __init__(self, dim: int, width: int) -> None:
         super().__init__()
@@ -106,12 +106,12 @@ class ResidualHead(nn.Module):
         nn.init.zeros_(self.outer.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """[n, dim] unit vectors of [n, dim] embeddings."""
+        """[n, dim] unit vectors of embeddings [n, dim]."""
         return normalize(x + self.outer(relu(self.inner(x))))
 
 
 class Head(Frozen):
-    """A residual layer on frozen embeddings; it takes seconds to train on a CPU."""
+    """A residual layer on frozen embeddings; its training takes seconds on a CPU."""
 
     module: ResidualHead
 
@@ -128,7 +128,7 @@ class Head(Frozen):
 
     @torch.inference_mode()
     def encode(self, texts: Strings) -> Floats:
-        """The head's output for the embeddings, block by block; a memory map if it is large."""
+        """The head's output for the embeddings, in blocks; a memory map if it is large."""
         prepared = self.prepare(texts)
         vectors = room_for(prepared.shape, self.workspace)
         mapped = mapping(vectors)

@@ -1,4 +1,4 @@
-"""A tower that is a whole transformer, all weights of which are trained."""
+"""A tower that is a whole transformer, whose weights are all trained."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Transformer(Tower):
         return normalize(features["sentence_embedding"].float())
 
     def precision(self) -> torch.autocast:
-        """In which its products are computed."""
+        """The precision of its products."""
         return transformer_precision(self.device, mixed=self.mixed)
 
     def features(self, texts: Strings) -> dict[str, torch.Tensor]:
-        """What the transformer reads of texts, on its device."""
+        """The transformer's input for texts, on its device."""
         features = self.model.preprocess(list(texts))
         return {
             name: value.to(self.device) if isinstance(value, torch.Tensor) else value
@@ -57,7 +57,7 @@ class Full(Transformer):
 
     def __init__(self, name: str, workspace: Workspace) -> None:
         super().__init__(name, workspace)
-        self.model = self.module = copy.deepcopy(self.model)  # what is loaded is shared
+        self.model = self.module = copy.deepcopy(self.model)  # the loaded model is shared
 
     def copy(self) -> Full:
         """A tower with weights of its own."""
@@ -76,7 +76,7 @@ class Full(Transformer):
         return normalize(vectors.float())
 
     def encode(self, texts: Strings) -> Floats:
-        """All texts through the transformer, the longest first; nothing of it is kept."""
+        """All texts through the transformer, the longest first; nothing is cached."""
         order = np.argsort(-texts.lengths, kind="stable")
         vectors = np.empty((len(texts), int(self.model.get_embedding_dimension() or 0)), np.float32)
         for start in range(0, len(order), CHUNK):

@@ -1,4 +1,4 @@
-"""The towers of a text encoder by what is trained: nothing, a head, the last block, or all."""
+"""The towers of a text encoder by the part that is trained: nothing, a head, a block, or all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def make_tower(name: str, tune: str, workspace: Workspace, *, shape: HeadShape, 
     """The tower of a way of tuning.
 
     Args:
-        name: of the pretrained encoder.
+        name: name of the pretrained encoder.
         tune: none, head, last-layer or full.
-        workspace: where embeddings are kept.
-        shape: of a head.
-        seed: of a new head's weights.
+        workspace: the workspace with the cache of embeddings.
+        shape: sizes of a head.
+        seed: seed of a new head's weights.
     """
     if tune == "none":
         return Frozen(name, workspace)

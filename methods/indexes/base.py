@@ -1,4 +1,4 @@
-"""What an index is: vectors in, ranked documents and the leaves they were looked for in out."""
+"""The base of indexes: from vectors to ranked documents and the leaves that were probed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """Training queries.
+    """Training queries and their relevance.
 
     Attributes:
-        vectors: [n, dim].
-        relevance: their relevant documents, rows in the same order.
+        vectors: [n, dim] vectors of the queries.
+        relevance: the relevance of the queries, with rows in the same order.
     """
 
     vectors: Floats
@@ -31,14 +31,14 @@ class Asked(NamedTuple):
 
 
 class Guide(NamedTuple):
-    """What an index may be laid out by, besides the documents.
+    """Data that an index may be laid out by, in addition to the documents.
 
     Attributes:
-        vectors: [n, dim] of the validation queries.
-        judged: what their rankings are judged by.
-        training: gives the training queries, whose vectors not every index needs; None: not known.
-        tree: what was learned with the encoder to send vectors to leaves, or None.
-        workspace: how much memory there is, and where to keep what does not fit into it.
+        vectors: [n, dim] vectors of the validation queries.
+        judged: the judgements of their rankings.
+        training: a function that gives the training queries, for indexes that need them; or None.
+        tree: the tree that was learned with the encoder, or None.
+        workspace: its memory, and a folder for data that does not fit into memory.
     """
 
     vectors: Floats
@@ -48,12 +48,12 @@ class Guide(NamedTuple):
     workspace: Workspace = Workspace()
 
     def score(self, ids: Ints) -> float:
-        """How good rankings [n, k] of the validation queries are."""
+        """The score of rankings [n, k] of the validation queries."""
         return self.judged.score(ids)
 
     @property
     def depth(self) -> int:
-        """How deep rankings of the validation queries are judged."""
+        """The depth to which rankings of the validation queries are judged."""
         return int(self.judged.depth.max(initial=0))
 
 
@@ -63,10 +63,10 @@ class Index(Hyperparameters, ABC):
 
     Attributes:
         requires: packages that it imports.
-        needs_tree: whether its leaves are those that were learned with the encoder.
-        needs_training: whether training queries have a say in its leaves.
-        reads_chunks: whether it takes vectors that are mapped or half as precise; for others they
-            are made single in memory.
+        needs_tree: whether its leaves are those of a tree learned with the encoder.
+        needs_training: whether its leaves depend on training queries.
+        reads_chunks: whether it takes vectors that are mapped or in half precision; other indexes
+            get them in single precision in memory.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -76,7 +76,7 @@ class Index(Hyperparameters, ABC):
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Index [n_documents, dim] vectors."""
+        """Index vectors [n_documents, dim]."""
 
     @abstractmethod
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:

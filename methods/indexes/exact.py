@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Exact(Index):
-    """All documents by dot product, with Faiss; those on disk are read in chunks."""
+    """All documents by dot product, with Faiss; documents on disk are read in chunks."""
 
     version: ClassVar[str] = "exact 1"
     reads_chunks: ClassVar[bool] = True
@@ -46,7 +46,7 @@ def top_k(queries: Floats, documents: Floats, k: int, ceiling: int = 0) -> tuple
     Args:
         queries: [n, dim] float32.
         documents: [n_documents, dim] float32, or float16, or a memory map of them.
-        k: how many.
+        k: number of documents.
         ceiling: bytes that the process may allocate; 0: not known.
     """
 

@@ -1,4 +1,4 @@
-"""Faiss-IVF: k-means leaves, the nearest of which are scanned."""
+"""Faiss-IVF: k-means leaves, of which the nearest are scanned."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     from methods.indexes.base import Guide
 
 PER_LEAF = 256
-"""Documents that a leaf is laid out by at most, as many as Faiss takes."""
+"""The most documents for each leaf that k-means reads, as in Faiss."""
 _SEED = 1234
-"""Of the documents that Faiss lays leaves out by."""
+"""Seed of the sample of documents that Faiss clusters."""
 
 
 @dataclass
 class FaissIVF(ClusteredLeaves):
     """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
 
-    Leaves are chosen first and handed over, so that those scanned are those reported. Where they
-    would take a quarter of the memory they lie in files, one for each block of documents.
+    Leaves are chosen first and passed to Faiss, so that those scanned are those reported. If they
+    would take a quarter of the memory they are in files, one for each block of documents.
     """
 
     version: ClassVar[str] = "faiss-ivf 1"
@@ -41,13 +41,13 @@ class FaissIVF(ClusteredLeaves):
         ceiling = guide.workspace.memory_bytes
         self._quantizer = faiss.IndexFlatIP(dim)
         trained = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
-        trained.cp.min_points_per_centroid = 1  # says nothing of small corpora
+        trained.cp.min_points_per_centroid = 1  # no warning on small corpora
         trained.train(laid_out_by(documents, nlist, ceiling))
         self.fill(documents, self._quantizer.reconstruct_n(0, nlist), guide.workspace)
 
     def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
-        """Put the documents into leaves around [nlist, dim] centroids."""
-        self._blocks: list[IVFBlock] = []  # those of another number of leaves make room
+        """Put the documents into leaves around centroids [nlist, dim]."""
+        self._blocks: list[IVFBlock] = []  # frees the leaves of another number of leaves
         n_documents, dim = documents.shape
         n_bytes, ceiling = n_documents * (4 * dim + 8), workspace.memory_bytes
         folder, n_blocks = None, 1
@@ -87,10 +87,9 @@ class FaissIVF(ClusteredLeaves):
 
 
 def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
-    """[n, dim] float32 documents that leaves are clustered from: those that Faiss would draw.
+    """[n, dim] float32 documents that leaves are clustered from: the sample that Faiss would draw.
 
-    Of vectors that are mapped or half as precise only these are read, up to a quarter of the
-    ceiling.
+    If vectors are mapped or in half precision, only these are read, up to a quarter of the ceiling.
     """
     n_documents, dim = documents.shape
     if documents.dtype == np.float32 and mapping(documents) is None:

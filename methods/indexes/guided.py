@@ -1,4 +1,4 @@
-"""k-means leaves that training queries have a say in: cheap rivals of a learned tree."""
+"""k-means leaves that depend on training queries: cheap rivals of a learned tree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Guided(ClusteredLeaves):
-    """Leaves around centroids, changed by training queries; leaves are scored by a dot product."""
+    """Leaves around centroids, changed by training queries; a dot product scores the leaves."""
 
     needs_training: ClassVar[bool] = True
 
@@ -30,10 +30,10 @@ class _Guided(ClusteredLeaves):
     def guided(
         self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
     ) -> tuple[Floats, Ints]:
-        """What routes queries, [nlist, dim], and the leaves of the documents, [n_documents]."""
+        """The vectors that route queries, [nlist, dim], and each document's leaf, [n_documents]."""
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
-        """Cluster the documents, and let the training queries change what they should."""
+        """Cluster the documents, and apply the changes that training queries make."""
         if guide.training is None:
             raise ValueError("these leaves are laid out by training queries, and there are none")
         centroids = spherical_kmeans(documents, nlist, seed=0)
@@ -62,9 +62,9 @@ class _Guided(ClusteredLeaves):
 
 @dataclass
 class LearnedRouter(_Guided):
-    """A linear router, learned from which leaves answer training queries (arXiv 2404.11731).
+    """A linear router, learned from the leaves that answer training queries (arXiv 2404.11731).
 
-    It starts at the centroids and takes the place of their scores; documents stay where they are.
+    It starts at the centroids and replaces their scores; documents stay where they are.
     """
 
     version: ClassVar[str] = "learned-router 1"
@@ -72,7 +72,7 @@ class LearnedRouter(_Guided):
     router_steps: int = 300
     router_batch: int = 512  # queries a step
     router_lr: float = 0.01
-    router_temperature: float = 20.0  # multiplies the scores
+    router_temperature: float = 20.0  # factor of the scores
 
     def guided(
         self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
@@ -103,9 +103,9 @@ class LearnedRouter(_Guided):
 
 @dataclass
 class MovedPositives(_Guided):
-    """Each training positive lies in the leaf of its mean training query; nothing else is learned.
+    """Each training positive is in the leaf of its mean training query; nothing else is learned.
 
-    It tells how much of a learned index's gain is known answers put where they are asked for.
+    It shows the share of a learned index's gain that is known answers put near their queries.
     """
 
     version: ClassVar[str] = "moved-positives 1"

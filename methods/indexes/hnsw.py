@@ -24,13 +24,13 @@ class HNSW(Index):
     """Faiss's HNSW (Malkov & Yashunin 2018) under the inner product.
 
     It has no leaves. The visited share is Faiss's own count of distances, a mean over the queries
-    of a batch, in which a document scored on two levels of the graph counts twice.
+    of a batch; a document scored on two levels of the graph counts twice.
     """
 
     version: ClassVar[str] = "hnsw 1"
 
     M: int = 32  # links of a node
-    ef_construction: int = 80  # beam while the graph is built
+    ef_construction: int = 80  # width of the beam while the graph is built
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Insert the documents one after the other: with threads the graph would vary."""
@@ -45,7 +45,7 @@ class HNSW(Index):
         return [{"efSearch": beam} for beam in sorted(beams)]
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
-        """Search with a beam of ``efSearch``, which is also the most that is returned."""
+        """Search with a beam of ``efSearch``, which is also the largest number of results."""
         beam = faiss.SearchParametersHNSW()
         beam.efSearch = int(point["efSearch"])
         k = min(k, beam.efSearch)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class IVFBlock:
-    """What lies in the leaves of a block of documents, next to other blocks of the corpus."""
+    """The leaves of a block of documents, one of several blocks of the corpus."""
 
     def __init__(
         self,
@@ -31,11 +31,11 @@ class IVFBlock:
         """Fill the leaves.
 
         Args:
-            documents: [n, dim] of this block.
-            first: the number of the first of them in the corpus.
-            centroids: [nlist, dim].
+            documents: [n, dim] documents of this block.
+            first: number of the first of them in the corpus.
+            centroids: [nlist, dim] centroids of the leaves.
             ceiling: bytes that the process may allocate; 0: not known.
-            file: where to keep the leaves, to be mapped while they are searched; None: in memory.
+            file: a file for the leaves, mapped during the search; None: they are in memory.
         """
         self._first = first
         self._file = file
@@ -66,7 +66,7 @@ class IVFBlock:
 
 
 def _empty(centroids: Floats) -> faiss.IndexIVFFlat:
-    """Leaves around [nlist, dim] centroids."""
+    """Leaves around centroids [nlist, dim]."""
     nlist, dim = centroids.shape
     quantizer = faiss.IndexFlatIP(dim)
     quantizer.add(centroids)

@@ -1,4 +1,4 @@
-"""Leaves stored contiguously and scanned by Faiss, whoever decided what lies in them."""
+"""Leaves stored contiguously and scanned by Faiss, for any assignment of the documents."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class LeafLists:
         Args:
             documents: [n_documents, dim] vectors.
             leaf: [n_documents, r] the leaves that hold each document.
-            n_leaves: their number, empty ones included.
+            n_leaves: number of leaves, including the empty ones.
         """
         n_documents, dim = documents.shape
         self._copies = leaf.shape[1]
         self._n_documents = n_documents
-        # The quantizer is never asked: who searches says which leaves are probed.
+        # The quantizer is never used: the caller says which leaves are probed.
         self._ivf = faiss.IndexIVFFlat(
             faiss.IndexFlatIP(dim), dim, n_leaves, faiss.METRIC_INNER_PRODUCT
         )
@@ -43,10 +43,10 @@ class LeafLists:
 
         Args:
             queries: [n, dim] vectors.
-            k: documents asked for.
+            k: number of documents asked for.
             leaves: [n, p] leaves to be scanned, -1 for none.
         """
-        # A document that lies in several of the leaves is found as often.
+        # A document that lies in several of the leaves is found several times.
         wanted = min(k, self._n_documents) * self._copies
         none = np.zeros(leaves.shape, np.float32)
         scores, ids = scan(self._ivf, queries, wanted, leaves, none)

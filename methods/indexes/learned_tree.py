@@ -1,4 +1,4 @@
-"""EHI's leaves: the tree that was learned with the encoder routes, Faiss scans."""
+"""EHI's leaves: the tree learned with the encoder routes, Faiss scans."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class LearnedTree(LeafIndex):
     """The most probable leaves of a query, by beam search (arXiv 2310.08891, section 3.4).
 
-    By default the beam holds all nodes above the leaves. Documents look at every node, so that
-    where they lie does not depend on it. Operating points are laid out by the ranking of all
-    leaves; what a narrow beam visits is counted when it is searched.
+    By default the beam holds all nodes above the leaves. Documents are routed with all nodes, so
+    that their leaves do not depend on the beam. Operating points come from the ranking of all
+    leaves; the visits of a narrow beam are counted in the search.
     """
 
     version: ClassVar[str] = "learned-tree 1"
@@ -31,10 +31,10 @@ class LearnedTree(LeafIndex):
     may_be_zero: ClassVar[tuple[str, ...]] = ("beam",)
 
     leaves_per_document: int = 1
-    beam: int = 0  # nodes of a query kept at each height above the leaves; 0: all
+    beam: int = 0  # nodes kept for a query at each height above the leaves; 0: all
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Send the documents to their leaves, and measure what validation queries visit."""
+        """Send the documents to their leaves, and measure the visits of validation queries."""
         if guide.tree is None:
             raise ValueError("no tree was learned with this encoder")
         self._tree = guide.tree
@@ -52,7 +52,7 @@ class LearnedTree(LeafIndex):
         self.measure(guide.vectors if len(guide.vectors) else stand_ins(documents))
 
     def rank_leaves(self, queries: Floats) -> Ints:
-        """[n, B^H] all leaves by the probability of reaching them."""
+        """[n, B^H] all leaves by their probability."""
         import torch
 
         ranked: Ints = self._tree.leaves(torch.tensor(queries), self._tree.shape.n_leaves).numpy()

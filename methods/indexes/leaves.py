@@ -1,4 +1,4 @@
-"""Indexes that part the corpus into leaves and scan a few: what they share, and how many leaves."""
+"""Indexes that divide the corpus into leaves and scan a few; and the choice of their number."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 BUDGETS = (0.01, 0.02, 0.05, 0.08, 0.09, 0.1, 0.18, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of the corpus for which there are operating points.
 
-Close together below 10 and 20 %: where the test visits a little more than the sample did, the board
-then falls back by a little and not by half.
+They are close together below 10 and 20 %: if the test visits a little more than the sample did, the
+board then falls back a little and not by half.
 """
 STAND_INS = 1000
 MET = 1 << 24
-"""Query and document pairs held at once, where documents lie in several leaves."""
+"""Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
-"""Of the square root of the corpus: the numbers of leaves that are tried."""
+"""Numbers of leaves that are tried, in square roots of the corpus."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class LeafIndex(Index):
         """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""
 
     def measure(self, queries: Floats) -> None:
-        """See what queries visit: leaves are of unequal size, 10 % of them hold not 10 %."""
+        """Measure the visits of queries: leaves are unequal, so 10 % of them do not hold 10 %."""
         self._visited = visited_shares(self.rank_leaves(queries), self.partition())
 
     @property
@@ -56,7 +56,7 @@ class LeafIndex(Index):
 
     def operating_points(self) -> list[Point]:
         """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
-        # A sample is not the test: stay 1 % below each budget but the last.
+        # The sample is not the test: stay 1 % below each budget but the last.
         probes = {affordable(self._visited, 0.99 * budget) for budget in BUDGETS[:-1]}
         total = len(self._visited)
         return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
@@ -64,7 +64,7 @@ class LeafIndex(Index):
 
 @dataclass
 class ClusteredLeaves(LeafIndex):
-    """Leaves by clustering, as many as do best on validation.
+    """Leaves by clustering; their number is the best on validation.
 
     Each number of leaves is tried at the setting that visits most while visited and routing cost
     together stay within ``budget``: without the routing cost, more leaves would always seem better.
@@ -78,10 +78,10 @@ class ClusteredLeaves(LeafIndex):
 
     @abstractmethod
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
-        """Part [n_documents, dim] vectors into ``nlist`` leaves, ready to be searched."""
+        """Divide vectors [n_documents, dim] into ``nlist`` leaves, ready to be searched."""
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Part the documents, and measure what a sample of queries visits."""
+        """Divide the documents, and measure the visits of a sample of queries."""
         n_documents = len(documents)
         if not len(guide.vectors):
             nlist = self.nlist or max(1, round(math.sqrt(n_documents)))
@@ -94,7 +94,7 @@ class ClusteredLeaves(LeafIndex):
             self._lay_out_and_measure(documents, nlist, guide)
             scores.append(self._score_within_budget(guide) if len(candidates) > 1 else 0.0)
         best = candidates[int(np.argmax(scores))]
-        if best != candidates[-1]:  # the last one still stands
+        if best != candidates[-1]:  # the last one is still in place
             self._lay_out_and_measure(documents, best, guide)
 
     def _lay_out_and_measure(self, documents: Floats, nlist: int, guide: Guide) -> None:
@@ -102,7 +102,7 @@ class ClusteredLeaves(LeafIndex):
         self.measure(guide.vectors)
 
     def _score_within_budget(self, guide: Guide) -> float:
-        """How good validation rankings are at the setting that visits most within the budget."""
+        """The score of validation rankings at the setting that visits most within the budget."""
         work = self._visited + len(self._visited) / len(self.partition())
         nprobe = affordable(work, self.budget)
         if not nprobe:
@@ -111,7 +111,7 @@ class ClusteredLeaves(LeafIndex):
 
 
 def stand_ins(documents: Floats) -> Floats:
-    """Documents that stand for queries where there is no validation."""
+    """Documents in place of queries, if there is no validation."""
     return np.asarray(documents[:: max(1, len(documents) // STAND_INS)], np.float32)
 
 
@@ -119,7 +119,7 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
     """[nlist] mean share of the corpus that queries visit by probing 1, 2 … leaves.
 
     Args:
-        ranked: [n, nlist] leaves in each query's order.
+        ranked: [n, nlist] leaves in each query's order of probing.
         leaf: [n_documents] or [n_documents, r] the leaves of each document.
     """
     nlist = ranked.shape[1]
@@ -133,7 +133,7 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
         rows = ranked[begin : begin + block]
         place = np.empty(rows.shape, np.int32)
         np.put_along_axis(place, rows, np.arange(nlist, dtype=np.int32)[None], axis=1)
-        # A document is met at the first of its leaves.
+        # A document is visited at the first of its leaves.
         first = place[:, leaf[:, 0]]
         for column in leaf.T[1:]:
             np.minimum(first, place[:, column], out=first)
@@ -143,11 +143,11 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
 
 
 def affordable(cost: Floats, most: float) -> int:
-    """How many leaves may be probed; ``cost`` [nlist] grows with their number."""
+    """The number of leaves that may be probed; ``cost`` [nlist] grows with it."""
     return int(np.searchsorted(cost, most, side="right"))
 
 
 def _candidates(n_documents: int) -> list[int]:
-    """About the square root of the corpus, where routing costs what one leaf costs."""
+    """Numbers about the square root of the corpus, where routing costs as much as one leaf."""
     numbers = {max(1, round(factor * math.sqrt(n_documents))) for factor in FACTORS}
     return sorted(number for number in numbers if number <= n_documents)

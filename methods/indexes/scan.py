@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bench.types import Floats, Ints
 
 BY_QUERY = 3
-"""Faiss's way of sharing queries out to threads; left alone, it scans chosen leaves on one."""
+"""Faiss's mode that shares queries among threads; by default it scans given leaves on one."""
 
 
 def scan(
@@ -21,11 +21,12 @@ def scan(
     """Scores and numbers, both [n, k], of the best documents in the leaves of each query.
 
     Args:
-        ivf: whose inverted lists are the leaves.
-        queries: [n, dim].
-        k: documents asked for.
-        leaves: [n, nprobe] to be scanned, -1 for none.
-        scores_of_leaves: [n, nprobe] by a centroid; not read where lists hold whole vectors.
+        ivf: the index whose inverted lists are the leaves.
+        queries: [n, dim] vectors.
+        k: number of documents asked for.
+        leaves: [n, nprobe] leaves to be scanned, -1 for none.
+        scores_of_leaves: [n, nprobe] scores of their centroids; not read if lists hold whole
+            vectors.
     """
     ivf.nprobe, ivf.parallel_mode = leaves.shape[1], BY_QUERY
     probed = np.ascontiguousarray(leaves, np.int64)

@@ -26,10 +26,10 @@ them either way."""
 class ScaNN(ClusteredLeaves):
     """ScaNN's tree (Guo et al. 2020) under the dot product, with brute-force scores in the leaves.
 
-    Scores are exact so that a row differs from another index by its leaves alone. ScaNN has no
-    counter and does not tell which leaves it probed: they are recomputed from the centroids that
-    it serialises. Where two leaves tie, the query is searched once more for all that it visits, and
-    both answer and leaves are read off that.
+    Scores are exact, so that a row differs from another index only by its leaves. ScaNN has no
+    counter and does not return the leaves that it probed: they are recomputed from the centroids
+    that it writes. If two leaves tie, the query is searched again for all documents that it visits,
+    and both the answer and the leaves are read from that result.
     """
 
     version: ClassVar[str] = "scann 1"
@@ -44,7 +44,7 @@ class ScaNN(ClusteredLeaves):
         self._bytes = documents.nbytes
         self._scann = (
             scann.scann_ops_pybind.builder(documents, 10, "dot_product")
-            # A minimum size would be met by splitting leaves into twins of equal centroids.
+            # A minimum size would be reached by splitting leaves into twins of equal centroids.
             .tree(nlist, 1, training_sample_size=n_documents, min_partition_size=1)
             .score_brute_force()
             .build()
@@ -66,7 +66,7 @@ class ScaNN(ClusteredLeaves):
         nprobe = int(point["nprobe"])
         k = min(k, self._n_documents)
         ids, scores = self._scann.search_batched(queries, k, leaves_to_search=nprobe)
-        # Past the documents visited ScaNN pads with id 0 and NaN.
+        # After the documents visited ScaNN pads with id 0 and NaN.
         ids = np.where(np.isnan(scores), -1, ids.astype(np.int64))
         scores = np.nan_to_num(scores, nan=-np.inf)
         leaves, tied = self._probed(queries, nprobe)
@@ -91,9 +91,9 @@ class ScaNN(ClusteredLeaves):
         return top_k(queries, self._centroids, n)
 
     def _probed(self, queries: Floats, nprobe: int) -> tuple[Ints, Ints]:
-        """[n, nprobe] leaves by the centroids' scores, and the queries for which that may be off.
+        """[n, nprobe] leaves by the centroids' scores, and the queries for which they may be wrong.
 
-        Where the last leaf and the next best tie, ScaNN may have taken either.
+        If the last leaf and the next best tie, ScaNN may have taken either.
         """
         total = len(self._centroids)
         scores, leaves = self._ranked(queries, min(nprobe + 1, total))

@@ -1,4 +1,4 @@
-"""A dual encoder over an index in shards, whose actors embed its documents as well."""
+"""A dual encoder over an index in shards, whose actors also embed its documents."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class ShardedDualEncoder(DualEncoder):
-    """What a composition with an index of :mod:`methods.shards` does otherwise."""
+    """A composition with an index of :mod:`methods.shards`."""
 
     version: ClassVar[str] = "sharded-dual-encoder 1"
 
     def index(self, corpus: Corpus) -> None:
-        """Index the document vectors; with actors these embed the documents' texts as well."""
+        """Index the document vectors; Ray actors, if used, also embed the documents' texts."""
         from methods.encoders.text import TextEncoder
         from methods.encoders.towers import Frozen
         from methods.shards.encode import encode_by_actors

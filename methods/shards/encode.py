@@ -17,7 +17,7 @@ class EncodingWorker:
     """Encodes with a pretrained encoder."""
 
     def __init__(self, encoder: Pretrained) -> None:
-        """``encoder``: in the precision of the cell; an actor sees one GPU at most, its own."""
+        """``encoder``: the encoder in the precision of the cell; an actor sees at most one GPU."""
         self._encoder = encoder._replace(device=encoder.device.partition(":")[0])
 
     def encode(self, texts: list[str]) -> Floats:
@@ -31,8 +31,8 @@ def encode_by_actors(
     """Unit vectors of chunks, several at once.
 
     Args:
-        encoder: which each of them reads.
-        chunks: of texts.
-        workers: Ray actors that encode, fewer where there are fewer GPUs.
+        encoder: the encoder that each actor reads.
+        chunks: chunks of texts.
+        workers: number of Ray actors that encode, fewer if there are fewer GPUs.
     """
     return Actors(EncodingWorker, [(encoder,)] * workers, uses_gpu=True).map("encode", chunks)

@@ -1,4 +1,4 @@
-"""sharded-exact: every document is scored, shard by shard, and the rankings are made one."""
+"""sharded-exact: every document is scored in shards, and the rankings are merged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class ExactShard:
     """The documents of one shard."""
 
     def __init__(self, documents: Floats, first: int, ceiling: int) -> None:
-        """``first``: their number in the corpus; ``ceiling``: bytes that may be allocated."""
+        """``first``: number of its first document; ``ceiling``: bytes that it may allocate."""
         self._ceiling = ceiling
         self._documents = documents
         self._first = first
@@ -33,13 +33,13 @@ class ExactShard:
 
 @dataclass
 class ShardedExact(Sharded, Index):
-    """The ranking of ``exact``, over vectors that need not be in one memory."""
+    """The ranking of ``exact``, over vectors that need not fit into one memory."""
 
     version: ClassVar[str] = "sharded-exact 1"
     reads_chunks: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Hand each worker its documents."""
+        """Give each worker its documents."""
         self._bytes = documents.nbytes
         ceiling = guide.workspace.memory_bytes if self.workers == "here" else 0
         parts = [

@@ -1,4 +1,4 @@
-"""sharded-ivf: one set of k-means leaves, filled and scanned shard by shard."""
+"""sharded-ivf: one set of k-means leaves, filled and scanned in shards."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 
 @dataclass
 class ShardedIVF(Sharded, FaissIVF):
-    """The leaves and rankings of ``faiss-ivf``, over vectors that need not be in one memory."""
+    """The leaves and rankings of ``faiss-ivf``, over vectors that need not fit into one memory."""
 
     version: ClassVar[str] = "sharded-ivf 1"
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Share the documents out, then lay out leaves as often as their number is tried."""
+        """Divide the documents among workers, then lay out leaves for each number that is tried."""
         self._parts = [
             (self.share(documents[cut]), cut.start) for cut in cuts(len(documents), self.shards)
         ]
         super().build(documents, guide)
 
     def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
-        """Let each worker put its documents into leaves around [nlist, dim] centroids."""
-        vars(self).pop("_shards", None)  # those of another number of leaves make room
+        """Let each worker put its documents into leaves around centroids [nlist, dim]."""
+        vars(self).pop("_shards", None)  # frees the leaves of another number of leaves
         shared = self.share(centroids)
         self._shards = self.start(IVFBlock, [(*part, shared) for part in self._parts])
         self._leaf: Ints = np.concatenate(self._shards.call("leaves"))

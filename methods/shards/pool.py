@@ -1,4 +1,4 @@
-"""Who works on shards: objects in this process, one after another, or Ray actors at once."""
+"""Workers on shards: objects in this process, one after another, or Ray actors at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ASKED = "workers=ray"
 RESTARTS = 3
-"""How often an actor is made again whose process or node died; the call is then made again."""
+"""How often an actor whose process or node died is made again; the call is then repeated."""
 
 
 class Workers(ABC):
@@ -25,30 +25,30 @@ class Workers(ABC):
 
     @abstractmethod
     def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
-        """What a method of each returns, in their order, when all are given the same."""
+        """The results of a method of all workers, in order, with the same arguments for all."""
 
 
 class Here(Workers):
-    """In this process."""
+    """Workers in this process."""
 
     def __init__(self, kind: type, parts: Sequence[tuple[Any, ...]]) -> None:
-        """``kind`` is made once for each of ``parts``, of which it is given the items."""
+        """``kind`` is made once for each of ``parts``, with its items as arguments."""
         self._workers = [kind(*part) for part in parts]
 
     def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
-        """One after another."""
+        """The results, one worker after another."""
         return [getattr(worker, name)(*arguments) for worker in self._workers]
 
 
 class Actors(Workers):
-    """On a Ray cluster, spread over its nodes."""
+    """Workers on a Ray cluster, spread over its nodes."""
 
     def __init__(
         self, kind: type, parts: Sequence[tuple[Any, ...]], *, uses_gpu: bool = False
     ) -> None:
-        """``uses_gpu``: each has a device to itself, where one is free; else they take none.
+        """``uses_gpu``: each has a GPU to itself, if one is free; else they use none.
 
-        Cores are not asked for: the cell that waits for the actors may hold the last one.
+        They reserve no cores: the cell that waits for the actors may hold the last one.
         """
         join_cluster(ASKED)
         import ray
@@ -62,11 +62,11 @@ class Actors(Workers):
             max_task_retries=RESTARTS,
         )
         self._ray = ray
-        self._parts = parts  # an actor that is made again is made of them
+        self._parts = parts  # an actor that is made again needs them
         self._actors = [actor.remote(*part) for part in parts[: gpus or None]]
 
     def call(self, name: str, *arguments: Any) -> list[Any]:  # noqa: ANN401
-        """All at once; what they are given is sent to each node once."""
+        """The results, all workers at once; their arguments are sent to each node once."""
         shared = [self._ray.put(argument) for argument in arguments]
         calls = [getattr(actor, name).remote(*shared) for actor in self._actors]
         with room_needed():
@@ -74,7 +74,7 @@ class Actors(Workers):
         return answers
 
     def map(self, name: str, items: Iterable[Any]) -> Iterator[Any]:
-        """What a method returns of each item, in their order; each actor has one at a time."""
+        """The results of a method for each item, in order; each actor has one item at a time."""
         from ray.util import ActorPool
 
         pool, waiting = ActorPool(self._actors), iter(items)
@@ -92,17 +92,17 @@ class Actors(Workers):
 
 @contextmanager
 def room_needed() -> Iterator[None]:
-    """Say what to do where Ray has no room for a shard.
+    """Turn Ray's lack of room for a shard into an error with the way out.
 
     Raises:
-        InputError: a node's object store is full, and so is the disk that it goes on to.
+        InputError: a node's object store is full, and so is the disk that extends it.
     """
     from ray.exceptions import ObjectStoreFullError, OutOfDiskError, RayError
 
     try:
         yield
     except RayError as error:
-        # An actor that was not sent its shard tells so in the text of its death.
+        # An actor that was not sent its shard has this in the text of its death.
         full = isinstance(error, (ObjectStoreFullError, OutOfDiskError))
         if not full and OutOfDiskError.__name__ not in str(error):
             raise
@@ -115,21 +115,21 @@ def room_needed() -> Iterator[None]:
 
 @dataclass
 class Sharded(Hyperparameters):
-    """What parts that work in shards have in common."""
+    """The base of indexes that work in shards."""
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"workers": ("here", "ray")}
 
-    shards: int = 4  # of whole blocks of documents, so that a small corpus has fewer
+    shards: int = 4  # number of shards of whole blocks: a small corpus has fewer
     workers: str = "here"  # in this process, one after another; ray: an actor for each shard
 
     def __post_init__(self) -> None:
-        """Refuse actors where there is no Ray."""
+        """Refuse actors if Ray is not installed."""
         super().__post_init__()
         if self.workers == "ray":
             require_ray(ASKED)
 
     def share(self, value: Any) -> Any:  # noqa: ANN401
-        """What stands for a value that is given to several workers, or anew after a death."""
+        """A reference to a value that is sent to several workers, or again after a death."""
         if self.workers == "here":
             return value
         join_cluster(ASKED)

@@ -1,4 +1,4 @@
-"""What a trainer is: hyper-parameters, and a way from training pairs to an encoder."""
+"""The base of trainers: hyper-parameters, and a function from training pairs to an encoder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Trainer(Hyperparameters, ABC):
 
     Attributes:
         learns_tree: whether the encoder comes with a tree that routes its vectors.
-        takes_vectors: whether it leaves vectors that the task gives as they are.
+        takes_vectors: whether it uses vectors that the task gives, without change.
     """
 
     learns_tree: ClassVar[bool] = False
@@ -36,16 +36,16 @@ class Trainer(Hyperparameters, ABC):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """Train on ``data``, from ``start`` where there is a first stage."""
+        """Train on ``data``, from ``start`` if there is a first stage."""
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
-        """Name and trainer of the encoder that this one goes on from, or None."""
+        """Name and trainer of the encoder that this one starts from, or None."""
         return None
 
     def skip(self, data: Training) -> str | None:
-        """Why this trainer cannot learn from ``data``, or None."""
+        """The reason why this trainer cannot learn from ``data``, or None."""
         return None
 
     def reads(self) -> str | None:
-        """The text encoder that it reads texts with, or None."""
+        """The name of its text encoder, or None."""
         return None

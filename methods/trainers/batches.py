@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Batch(NamedTuple):
-    """One training step's input.
+    """The input of one training step.
 
     Attributes:
         queries: [r] query rows.
         documents: [c] distinct document rows, the columns of the score matrix.
-        log_counts: [c] log of how often each document stands in the batch.
+        log_counts: [c] log of how often each document occurs in the batch.
         pairs: [p] places of the relevant pairs in the flattened [r, c] score matrix.
         pair_rows: [p] the row of each pair.
         weights: [p] weight of each pair in the loss.
@@ -36,7 +36,7 @@ class Batch(NamedTuple):
     weights: torch.Tensor
 
     def scored_on(self, device: torch.device) -> Batch:
-        """The same, with what losses read on a device; rows stay, as learners look them up."""
+        """The same batch, with the arrays that losses read on a device; the rows stay here."""
         return Batch(
             self.queries,
             self.documents,
@@ -45,9 +45,9 @@ class Batch(NamedTuple):
 
 
 def query_chunks(relevance: Relevance, size: int, rng: np.random.Generator) -> Iterator[Ints]:
-    """Query rows ``size`` at a time, for ever: in random order, each at most once an epoch.
+    """Query rows, ``size`` at a time, forever: in random order, each at most once an epoch.
 
-    What is left over of an epoch, less than ``size``, is dropped.
+    The rest of an epoch, less than ``size``, is dropped.
     """
     answered = relevance.answered
     size = min(size, len(answered))
@@ -68,8 +68,8 @@ def make_batch(
 
     Args:
         queries: [r] query rows.
-        relevant: the pairs of these queries, rows in the same order.
-        negatives: extra documents to score against.
+        relevant: the pairs of these queries, with rows in the same order.
+        negatives: additional documents to score.
         self_weight: weight of pairs at distance 0.
     """
     drawn = relevant.documents

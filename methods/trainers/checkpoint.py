@@ -1,4 +1,4 @@
-"""Early stopping: the encoder of the best validation score is the one that is kept."""
+"""Early stopping: the encoder with the best validation score is kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class BestCheckpoint:
-    """Validates an encoder that is being trained, now and then.
+    """Validates an encoder now and then during its training.
 
     Attributes:
         encoder: a copy of the best so far; the untrained one counts.
@@ -25,7 +25,7 @@ class BestCheckpoint:
     ) -> None:
         """Validate ``checks`` times over ``steps`` steps, the last time after the last.
 
-        ``patience``: validations without a better one after which to stop; 0: never.
+        ``patience``: number of validations without a better score before it stops; 0: never.
         """
         self._training = training
         self._data = data
@@ -36,7 +36,7 @@ class BestCheckpoint:
         self.score = self._validate()
 
     def after_step(self, step: int) -> bool:
-        """Validate when it is time; True to stop training."""
+        """Validate if it is time; True to stop training."""
         if step * self._checks // self._steps == (step - 1) * self._checks // self._steps:
             return False
         score = self._validate()

@@ -1,4 +1,4 @@
-"""constructed-de: the closed form of a theorem; nothing is learned."""
+"""constructed-de: the closed form of a theorem, without learning."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Constructed(Trainer):
 
     version: ClassVar[str] = "constructed-de 1"
 
-    dim: int = 64  # of the vectors
+    dim: int = 64  # dimension of the vectors
 
     def skip(self, data: Training) -> str | None:
-        """It makes tables."""
+        """The trainer makes tables, which need no texts."""
         if data.document_texts is not None:
             return "makes tables, which have no vector for a query or a text that is not trained on"
         return None
@@ -41,7 +41,7 @@ class Constructed(Trainer):
         seed: int,
         progress: Progress,
     ) -> TableEncoder:
-        """Draw the documents and add them up."""
+        """Draw the documents and add them up for the queries."""
         import torch
 
         from methods.encoders.table import TableEncoder

@@ -1,4 +1,4 @@
-"""ehi-encoder: encoder and tree learned together (arXiv 2310.08891), at our best and as printed."""
+"""ehi-encoder: encoder and tree learned together (arXiv 2310.08891), with our best settings."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 class EHI(TreeSettings, Learned):
     """A dual encoder and the tree that routes its vectors, trained by one loss.
 
-    What departs from the paper, each a parameter whose printed value ``ehi-paper`` keeps: the tree
+    It departs from the paper in parameters whose printed values ``ehi-paper`` keeps: the tree
     starts at clusters of the documents; each node has its own classifier, without the residual
-    layer before it; all paths are trained, not the most probable alone; both contrastive terms are
-    a softmax over the batch's documents; sentences of the documents stand for queries, so that the
-    tree sees documents that no training query asks for. Tables start from those of masked-de.
+    layer before it; all paths are trained, not only the most probable; both contrastive terms are a
+    softmax over the batch's documents; sentences of the documents are used as queries, so that the
+    tree sees documents without a training query. Tables start from those of masked-de.
     """
 
     version: ClassVar[str] = "ehi-encoder 1"
@@ -51,11 +51,11 @@ class EHI(TreeSettings, Learned):
 
     batch: int = 128  # queries a step
     steps: int = 6000
-    epochs: int = 0  # over the training queries, in place of steps; 0: steps
+    epochs: int = 0  # passes over the training queries, instead of steps; 0: steps
     negatives: int = 0  # documents drawn from the whole corpus, a step
-    refresh: int = 5  # epochs after which hard negatives are looked for anew (r)
-    corpus_pairs: int = 256  # (sentence, its document) pairs beside the queries, a step
-    sentences: int = 12  # of a document, at most
+    refresh: int = 5  # epochs between two searches for hard negatives (r)
+    corpus_pairs: int = 256  # pairs of a sentence and its document beside the queries, a step
+    sentences: int = 12  # the most of a document that are used
     checkpoint_budget: float = 0.1  # share of documents visited at which checkpoints are compared
 
     def __post_init__(self) -> None:
@@ -67,7 +67,7 @@ class EHI(TreeSettings, Learned):
             )
 
     def skip(self, data: Training) -> str | None:
-        """There must be pairs, and something to train."""
+        """There must be pairs, and weights to train."""
         if data.document_texts is not None and self.tune == "none":
             return "with --tune none nothing is learned jointly; see de-faiss-ivf"
         if not data.relevance.n_pairs:
@@ -75,7 +75,7 @@ class EHI(TreeSettings, Learned):
         return None
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
-        """Tables of masked-de: a tree over random vectors has nothing to start from."""
+        """Tables of masked-de: a tree over random vectors could not start at clusters."""
         if data.document_texts is not None:
             return None
         from methods.trainers.masked import Masked
@@ -108,7 +108,7 @@ class EHI(TreeSettings, Learned):
         learner, joined = self._learner(encoder, data, workspace)
         mining = HardNegatives(data.relevance, self, seed)
         n_asked = len(data.relevance.answered)
-        an_epoch = max(1, n_asked // self.batch)  # what is left over of an epoch is dropped
+        an_epoch = max(1, n_asked // self.batch)  # the rest of an epoch is dropped
         steps = self.epochs * an_epoch or self.steps
         best = self._checkpoint(routed, data, steps)
 
@@ -141,7 +141,7 @@ class EHI(TreeSettings, Learned):
         return kept
 
     def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
-        """What keeps the best encoder and tree."""
+        """The keeper of the best encoder and tree."""
         from methods.trees.checkpoint import TreeCheckpoint
 
         return TreeCheckpoint(
@@ -151,7 +151,7 @@ class EHI(TreeSettings, Learned):
     def _learner(
         self, encoder: Encoder, data: Training, workspace: Workspace
     ) -> tuple[Learner, Relevance]:
-        """What trains the encoder, and the pairs that it is trained on."""
+        """The learner of the encoder, and the pairs that it is trained on."""
         if data.document_texts is None or not self.corpus_pairs:
             return learner_of(encoder, data, workspace), data.relevance
         from methods.trees.sentences import SentenceLearner, Sentences
@@ -178,10 +178,10 @@ class EHI(TreeSettings, Learned):
         """Batches of queries and sentences with their documents, and negatives.
 
         Args:
-            asked: of the training queries alone.
-            joined: with those of sentences after them.
-            mining: gives hard negatives.
-            rng: draws.
+            asked: the relevance of the training queries alone.
+            joined: the same with rows of sentences after them.
+            mining: the source of hard negatives.
+            rng: the random numbers of the draws.
         """
         from methods.trainers.batches import make_batch, query_chunks
 

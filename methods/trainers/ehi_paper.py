@@ -1,4 +1,4 @@
-"""ehi-paper-encoder: EHI with the settings that are printed."""
+"""ehi-paper-encoder: EHI with the settings printed in the paper."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 class EHIPaper(EHI):
     """EHI with the settings printed for SciFact (arXiv 2310.08891, table 2).
 
-    The encoder and its way of tuning are this harness's. Against Algorithm 1 there remain: a batch
-    holds all relevant documents of its queries; its documents, hard negatives among them, are
-    negatives of all its queries, in all three terms; learning rates fall along half a cosine; the
-    checkpoint that does best on validation is kept.
+    The encoder and its tuning are this harness's. Three departures from Algorithm 1 remain: a batch
+    holds all relevant documents of its queries, and its documents, including hard negatives, are
+    negatives of all its queries in all three terms; learning rates fall on half a cosine; and the
+    checkpoint with the best validation score is kept.
     """
 
     version: ClassVar[str] = "ehi-paper-encoder 1"

@@ -1,4 +1,4 @@
-"""A start for tables of a hierarchy: each node near the mean of its parents."""
+"""A start for the tables of a hierarchy: each node near the mean of its parents."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 def hierarchical_start(relevance: Relevance, dim: int, decay: float, seed: int) -> torch.Tensor:
-    """Unit vectors [n, dim], laid out top down: parents' mean + decay^(level - 1) * noise.
+    """Unit vectors [n, dim], from the roots down: parents' mean + decay^(level - 1) * noise.
 
     It uses the direct links, the pairs at distance 1; query ``i`` and document ``i`` must be the
-    same node. Noise is N(0, 1) / sqrt(dim); a level is the longest way up to a root.
+    same node. Noise is N(0, 1) / sqrt(dim); a level is the longest path up to a root.
 
     Args:
         relevance: training pairs of a hierarchy.
-        dim: of the vectors.
-        decay: how much the noise shrinks from one level to the next.
-        seed: of the noise.
+        dim: dimension of the vectors.
+        decay: factor of the noise from one level to the next.
+        seed: seed of the noise.
     """
     n_nodes = relevance.n_documents
     direct = relevance.distances == 1

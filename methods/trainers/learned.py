@@ -19,28 +19,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Learned(Trainer):
-    """What trainers by gradient steps share.
+    """The base of trainers by gradient steps.
 
-    A dataset with texts is read by a text encoder, any other by tables.
+    A text encoder reads a dataset with texts; any other dataset gets tables.
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "tune": ("none", "head", "last-layer", "full")
     }
 
-    encoder: str = "minilm"  # of texts: minilm, a sentence-transformers name, or a folder
-    tune: str = "head"  # of a text encoder: none (zero-shot), head, last-layer or full
+    encoder: str = "minilm"  # text encoder: minilm, a sentence-transformers name, or a folder
+    tune: str = (
+        "head"  # what is trained of a text encoder: none (zero-shot), head, last-layer, full
+    )
     siamese: bool = True  # queries and documents share one text encoder, or have one each
     head_width: int = 384  # hidden units of a head
-    dim: int = 64  # of the vectors of a table; a text encoder has its own
+    dim: int = 64  # dimension of a table's vectors; a text encoder has its own
     steps: int = 20_000
-    lr: float = 0.005  # at the first step: of lazy Adam for tables, of AdamW for a head
-    encoder_lr: float = 2e-5  # instead, of a transformer's weights: tune=last-layer and full
-    temperature: float = 20.0  # multiplies the score
+    lr: float = 0.005  # at the first step: for lazy Adam of tables, for AdamW of a head
+    encoder_lr: float = 2e-5  # the same for a transformer's weights: tune=last-layer and full
+    temperature: float = 20.0  # factor of the score
     checks: int = 12  # validations of a text encoder, or in finetuning; the best one is kept
 
     def skip(self, data: Training) -> str | None:
-        """There must be something to learn from."""
+        """There must be pairs to learn from."""
         if data.document_texts is not None and self.tune != "none" and not data.relevance.n_pairs:
             return "no training pairs are left beside validation; with --tune none it needs none"
         return None
@@ -63,7 +65,7 @@ class Learned(Trainer):
             from methods.encoders.text import TextEncoder, TextRecipe
 
             recipe = TextRecipe(self.encoder, self.tune, self.siamese)
-            if self.tune == "head":  # as wide as the embeddings, which training needs anyhow
+            if self.tune == "head":  # as wide as the embeddings, which training needs anyway
                 dim = embed(self.encoder, data.document_texts, workspace).shape[1]
                 recipe = recipe._replace(dim=dim, width=self.head_width)
             return TextEncoder.pretrained(recipe, workspace, seed)
@@ -83,7 +85,7 @@ class Learned(Trainer):
         loss: Loss,
         progress: Progress,
     ) -> Encoder:
-        """Train an encoder; of a text encoder the best on validation is returned."""
+        """Train an encoder; a text encoder is returned as it was at its best validation."""
         from methods.trainers.checkpoint import BestCheckpoint
         from methods.trainers.loop import train_encoder
 
@@ -108,7 +110,7 @@ class Learned(Trainer):
 def learner_of(
     encoder: Encoder, data: Training, workspace: Workspace, *, finetuning: bool = False
 ) -> Learner:
-    """What trains an encoder: Adam, but plain gradient descent for tables that are finetuned."""
+    """The learner of an encoder: Adam, but gradient descent for tables that are finetuned."""
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):

@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 
 LOOK_EVERY = 50
-"""Losses that are looked at together: the value of one that a GPU computes has to be waited for."""
+"""Losses that are read together: reading one waits for the GPU that computes it."""
 
 
 class LossWatch:
-    """Finds the first loss that is no number, and says at which step it was.
+    """Finds the first loss that is no number, and the step of it.
 
-    On the CPU each is looked at as it comes.
+    On the CPU each loss is read at once.
     """
 
     def __init__(self, is_fine: Callable[[float], bool], lower: str) -> None:
-        """``lower``: what a user might lower."""
+        """``lower``: the names of the parameters that a user might lower."""
         self._is_fine, self._lower = is_fine, lower
         self._waiting: list[torch.Tensor] = []
         self._seen = 0
 
     def add(self, loss: torch.Tensor) -> None:
-        """Take the loss of the next step.
+        """Add the loss of the next step.
 
         Raises:
-            InputError: it, or one before it, is not fine.
+            InputError: this loss, or one before it, is not fine.
         """
         self._waiting.append(loss)
         if loss.device.type == "cpu" or len(self._waiting) == LOOK_EVERY:
             self.look()
 
     def look(self) -> None:
-        """Look at those that were not looked at yet.
+        """Read the losses that were not read yet.
 
         Raises:
             InputError: one of them is not fine.
@@ -74,13 +74,13 @@ def train_encoder(
 
     Args:
         learner: gives the vectors of a batch and takes their gradients.
-        batches: at least ``steps`` of them.
-        loss: of a batch, with gradients.
+        batches: at least ``steps`` batches.
+        loss: a function from a batch to its loss and gradients.
         steps: number of batches.
         lr: learning rate at the first step.
         progress: called every 50 steps.
-        after_step: given the number of steps done; training ends when it returns True.
-        decay: whether the learning rate falls to 0 along half a cosine, or stays.
+        after_step: called with the number of steps done; training ends if it returns True.
+        decay: whether the learning rate falls to 0 on half a cosine, or stays.
 
     Raises:
         InputError: the loss is not a number, and no checkpoint was kept.

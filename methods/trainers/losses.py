@@ -1,9 +1,9 @@
 """Softmax cross-entropy over a batch's documents, with its gradient written by hand.
 
 One row of scores serves all the documents relevant to a query: the sum over them is taken before
-the gradient is formed, so a step costs the same whether a query has one relevant document or
-thirty. Writing the gradient by hand keeps the [rows, columns] matrix in one reused buffer; with
-automatic differentiation most of a step on a CPU is page faults on fresh temporaries.
+    the gradient is formed, so that a step costs the same for one relevant document of a query and
+    for thirty. The gradient written by hand keeps the [rows, columns] matrix in one reused buffer;
+    with automatic differentiation most of a step on a CPU is page faults on new temporaries.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ FLOOR = 1e-30
 class Gradients(NamedTuple):
     """The mean loss over a batch's pairs and its gradients."""
 
-    loss: torch.Tensor  # of no dimension: reading its value waits for a GPU
+    loss: torch.Tensor  # a scalar: reading its value waits for a GPU
     queries: torch.Tensor
     documents: torch.Tensor
 
 
 class Loss(Protocol):
-    """A loss of one batch: query vectors [r, d], document vectors [c, d], the batch."""
+    """A loss of one batch, of query vectors [r, d] and document vectors [c, d]."""
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
         """The mean loss and its gradients."""
 
 
 class _Softmax:
-    """What both losses share: temperature and the reused score matrix."""
+    """The base of both losses: temperature and the reused score matrix."""
 
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
@@ -59,9 +59,9 @@ class _Softmax:
 class InBatchSoftmax(_Softmax):
     """Every document of the batch is a candidate for every query (the loss of arXiv 2509.16411).
 
-    A query's other relevant documents are among its negatives, and a document that stands in the
-    batch n times counts n times: nothing is masked and nothing corrects for frequency. One column
-    with log n added to its score is the same loss as n columns.
+    A query's other relevant documents are among its negatives, and a document that occurs in the
+    batch n times counts n times: no false negative is masked and no frequency is corrected. One
+    column with log n added to its score is the same loss as n columns.
     """
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:

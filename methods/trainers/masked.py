@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class Masked(Learned):
     """Each relevant document against documents that are not relevant to its query.
 
-    Batches of queries with all their documents; candidates are the batch's documents, each once,
-    and uniform draws from the corpus, less the query's other relevant documents. This removes
+    Batches hold queries with all their documents; candidates are the batch's documents, each once,
+    and uniform draws from the corpus, without the query's other relevant documents. This removes
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
@@ -38,10 +38,10 @@ class Masked(Learned):
     negatives: int = 2048  # documents drawn from the whole corpus, a step
     steps: int = 6000
     lr: float = 0.05  # at the first step
-    temperature: float = 22.0  # multiplies the cosine
-    self_weight: float = 3.0  # of pairs at distance 0, which have one query for each document
+    temperature: float = 22.0  # factor of the cosine
+    self_weight: float = 3.0  # weight of pairs at distance 0: a document has only one such query
     start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
-    start_decay: float = 0.9  # of the noise added at each level, with start=hierarchy
+    start_decay: float = 0.9  # factor of the noise from level to level, with start=hierarchy
 
     def train(
         self,
@@ -52,7 +52,7 @@ class Masked(Learned):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """Train from random tables, from tables laid out along direct links, or a text encoder."""
+        """Train random tables, tables laid out along direct links, or a text encoder."""
         from methods.trainers.losses import MaskedSoftmax
 
         relevance = data.relevance
@@ -72,7 +72,7 @@ class Masked(Learned):
         from methods.trainers.batches import make_batch, query_chunks
 
         n_documents = relevance.n_documents
-        # Drawing more than there are documents would only repeat them.
+        # More draws than there are documents would only repeat them.
         n_drawn = min(self.negatives, n_documents)
         for queries in query_chunks(relevance, self.batch, rng):
             yield make_batch(

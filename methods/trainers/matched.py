@@ -1,4 +1,4 @@
-"""matched-de: a dual encoder trained as EHI's is, but for the tree."""
+"""matched-de: a dual encoder trained like EHI's, without the tree."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 class MatchedDE(EHI):
     """EHI without its indexing term: the same pairs, steps and learning rates.
 
-    What EHI does better than this, it owes to learning a tree with the encoder, and to what follows
-    from that: here hard negatives are looked for in the clusters that EHI's tree starts from, which
-    do not move, and the checkpoint is that of the best exact search.
+    If EHI does better than this, the cause is the tree learned with the encoder, and its
+        consequences: here hard negatives come from the clusters that EHI's tree starts from, which
+        do not move, and the checkpoint is that of the best exact search.
     """
 
     version: ClassVar[str] = "matched-de 1"
@@ -27,7 +27,7 @@ class MatchedDE(EHI):
     indexing_weight: float = 0.0
 
     def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
-        """What keeps the best encoder."""
+        """The keeper of the best encoder."""
         from methods.trainers.checkpoint import BestCheckpoint
 
         return BestCheckpoint(routed, data, steps=steps, checks=self.checks)

@@ -17,8 +17,8 @@ class RowOptimizer(Protocol):
 class RowAdam:
     """Lazy Adam: moments of a row decay only when the row is used (Kingma & Ba 2015, algorithm 1).
 
-    The same rule as ``torch.optim.SparseAdam``, at a fraction of its cost: rows are known to be
-    distinct, so nothing has to be coalesced.
+    The rule is that of ``torch.optim.SparseAdam``, at a fraction of its cost: rows are known to be
+    distinct, so that no indices need to be merged.
     """
 
     def __init__(
@@ -35,18 +35,18 @@ class RowAdam:
         """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
         self.steps += 1
         beta1, beta2 = self.betas
-        rows = rows.long()  # as index_copy_ takes them
+        rows = rows.long()  # the type that index_copy_ takes
         mean = self.mean.index_select(0, rows).mul_(beta1).add_(gradient, alpha=1 - beta1)
         square = self.square.index_select(0, rows).mul_(beta2)
         square.addcmul_(gradient, gradient, value=1 - beta2)
         self.mean.index_copy_(0, rows, mean)
         self.square.index_copy_(0, rows, square)
-        # Bias corrections folded into the step size and epsilon: one division a row entry.
+        # Bias corrections are part of the step size and epsilon: one division for each entry.
         correction = (1 - beta2**self.steps) ** 0.5
         size = lr * correction / (1 - beta1**self.steps)
         update = mean.div_(square.sqrt_().add_(self.eps * correction))
         moved = self.table.index_select(0, rows).add_(update, alpha=-size)
-        self.table.index_copy_(0, rows, moved)  # twice as fast as index_add_ of rows far apart
+        self.table.index_copy_(0, rows, moved)  # twice as fast as index_add_ on rows far apart
 
 
 class RowSGD:

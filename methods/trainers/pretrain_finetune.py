@@ -1,4 +1,4 @@
-"""pretrain-finetune-de: standard training, then far pairs alone at a higher temperature."""
+"""pretrain-finetune-de: standard training, then only far pairs at a higher temperature."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class PretrainFinetune(Standard):
     """A standard encoder, finetuned on pairs far apart (arXiv 2509.16411, "Pretrain-Finetune").
 
-    Tables move by plain gradient descent: a step is then as small for a far pair that is already
-    right as the paper's learning rate / 1000 makes it, and does not undo distance 0 (lazy Adam's
-    steps do). Text encoders move by AdamW: gradient descent breaks a head before it moves far
-    pairs. The checkpoint that does best on validation is kept.
+    Tables are trained by plain gradient descent: its step is as small for a far pair that is
+        already right as with the paper's learning rate / 1000, and does not undo distance 0 (steps
+        of lazy Adam do). Text encoders are trained by AdamW: gradient descent breaks a head before
+        it moves far pairs. The checkpoint with the best validation score is kept.
     """
 
     version: ClassVar[str] = "pretrain-finetune-de 1"
@@ -38,12 +38,12 @@ class PretrainFinetune(Standard):
         "keep": ("best", "last"),
     }
 
-    far: int = 2  # smallest distance that is finetuned on
+    far: int = 2  # smallest distance of a far pair
     finetune_steps: int = 4000
-    finetune_lr: float = 0.002  # of gradient descent for tables, of AdamW for text encoders
-    finetune_temperature: float = 500.0  # multiplies the score, as `temperature` does
+    finetune_lr: float = 0.002  # for gradient descent of tables, for AdamW of text encoders
+    finetune_temperature: float = 500.0  # factor of the score, as `temperature`
     finetune_decay: bool = True  # the learning rate falls to 0 along half a cosine, or stays
-    keep: str = "best"  # checkpoint on validation, which stops finetuning early; or "last"
+    keep: str = "best"  # the checkpoint best on validation, which stops early; or "last"
     patience: int = 4  # validations without a better one before finetuning stops; 0: never
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
@@ -64,7 +64,7 @@ class PretrainFinetune(Standard):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """Finetune a copy of ``start``, which is trained first where it is not given."""
+        """Finetune a copy of ``start``, which is trained first if it is not given."""
         from methods.trainers.checkpoint import BestCheckpoint
         from methods.trainers.loop import train_encoder
         from methods.trainers.losses import InBatchSoftmax

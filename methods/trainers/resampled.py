@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resampled(Standard):
-    """Standard training on a mixture: a share p of the standard sampler, the rest far pairs alone.
+    """Standard training on a mixture: a share p from the standard sampler, the rest far pairs only.
 
     arXiv 2509.16411, "Resampling fails". At p = 1 it is standard training.
     """
@@ -47,7 +47,7 @@ class Resampled(Standard):
 
 
 def no_far_pairs(data: Training, far: int) -> str | None:
-    """Why a trainer of far pairs has nothing to learn from, or None."""
+    """The reason why a trainer of far pairs has nothing to learn from, or None."""
     if (data.relevance.distances >= far).any():
         return None
     largest = int(data.relevance.distances.max(initial=0))

@@ -1,4 +1,4 @@
-"""standard-de: all pairs at once, in-batch softmax, as dual encoders are commonly trained."""
+"""standard-de: all pairs at once, in-batch softmax, the common training of dual encoders."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 class Standard(Learned):
     """In-batch softmax on pairs at all distances (arXiv 2509.16411, "Loss & Training").
 
-    False negatives are not masked and a document's frequency is not corrected for. A batch is
-    ``batch`` queries with all their documents, about 4,096 pairs on WordNet; a document that
-    stands in it n times weighs n times, so the loss is that of a batch of pairs.
+    False negatives are not masked and a document's frequency is not corrected. A batch is ``batch``
+    queries with all their documents, about 4,096 pairs on WordNet; a document that occurs in it n
+    times weighs n times, so that the loss is that of a batch of pairs.
     """
 
     version: ClassVar[str] = "standard-de 1"
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps",)
 
     batch: int = 448  # queries a step
-    cosine: bool = False  # of tables; dot product: under the cosine the finetuning recipe fails
+    cosine: bool = False  # for tables; dot product: under the cosine the finetuning recipe fails
 
     def train(
         self,

@@ -1,4 +1,4 @@
-"""zero-shot-de: a pretrained text encoder as it is, or vectors as they are given."""
+"""zero-shot-de: a pretrained text encoder as it is, or the vectors that a task gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ZeroShot(Trainer):
-    """Nothing is trained: the floor for every trainer over texts; as any of them with tune=none."""
+    """No training: the lower bound for every trainer over texts; the same as one with tune=none."""
 
     version: ClassVar[str] = "zero-shot-de 1"
     takes_vectors: ClassVar[bool] = True
@@ -27,7 +27,7 @@ class ZeroShot(Trainer):
         return self.encoder
 
     def skip(self, data: Training) -> str | None:
-        """It needs texts or vectors."""
+        """The trainer needs texts or vectors."""
         has = data.document_texts is not None or data.document_vectors is not None
         return None if has else "the dataset has no texts"
 
@@ -40,7 +40,7 @@ class ZeroShot(Trainer):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """The pretrained encoder, or what stands for one where vectors are given."""
+        """The pretrained encoder; or given vectors in place of an encoder."""
         if data.document_vectors is not None:
             from methods.encoders.given import GivenVectors
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class TreeCheckpoint(BestCheckpoint):
-    """Validates by what is found within a budget: exact search would not see the tree.
+    """Validates by recall within a budget: exact search would not use the tree.
 
-    A tree whose first leaf alone is over the budget counts below all that are not, and the less
-    the smaller that leaf is.
+    A tree whose first leaf alone is over the budget scores below all trees that are not; among such
+    trees, the one with the smaller first leaf is better.
     """
 
     def __init__(

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BLOCK = 4096
-"""Vectors sent through the tree at once."""
+"""Vectors that pass through the tree at once."""
 GATHERED_FROM, GATHERED_FLOATS = 16, 1 << 22
-"""All nodes are scored, unless that is so many times what is asked for; floats gathered at once."""
+"""All nodes are scored, unless they are this many times those needed; floats gathered at once."""
 FACTS, WEIGHTS = "tree.json", "tree.safetensors"
 
 
@@ -27,8 +27,7 @@ class Beam(NamedTuple):
     """Leaves found for n vectors.
 
     Attributes:
-        leaves: [n, p] leaf numbers, the most probable first.
-        log_probs: [n, p] log of the probability of reaching each.
+        log_probs: [n, p] log of the probability of each leaf.
         routing: multiply-adds for each vector, in dot products of its dimension.
     """
 
@@ -39,15 +38,15 @@ class Beam(NamedTuple):
 
 @dataclass(frozen=True)
 class TreeShape:
-    """Form of an indexer.
+    """The form of an indexer.
 
     Attributes:
-        dim: of the vectors.
-        branching: children of a node, B.
-        height: levels below the root, H; there are B^H leaves.
-        children: ``shared``: one classifier for each height, given one-hot vectors of which
-            branches lie above (EHI, eq. 1); ``own``: a classifier for each node.
-        transform: whether x + ReLU(Ux), with a U for each height, goes before the classifiers.
+        dim: dimension of the vectors.
+        branching: number of children of a node, B.
+        height: number of levels below the root, H; there are B^H leaves.
+        children: ``shared``: one classifier for each height, given one-hot vectors of the branches
+            above (EHI, eq. 1); ``own``: a classifier for each node.
+        transform: whether x + ReLU(Ux), with a U for each height, precedes the classifiers.
     """
 
     dim: int
@@ -58,7 +57,7 @@ class TreeShape:
 
     @property
     def n_leaves(self) -> int:
-        """B^H."""
+        """Number of leaves, B^H."""
         return int(self.branching**self.height)
 
 
@@ -66,7 +65,7 @@ class Level(nn.Module):
     """Classifiers of one height: U and W of EHI's eq. 1, or a W for each node."""
 
     def __init__(self, shape: TreeShape, depth: int) -> None:
-        """``depth``: of the parents; 0 is the root."""
+        """``depth``: depth of the parents; 0 is the root."""
         super().__init__()
         self._shape, self._depth = shape, depth
         above = shape.branching * depth if shape.children == "shared" else 0
@@ -101,7 +100,7 @@ class Level(nn.Module):
         return torch.cat([torch.einsum("nd,npbd->npb", of, self.W[some]) for of, some in parts])
 
     def _of_shared(self, x: torch.Tensor, parents: torch.Tensor) -> torch.Tensor:
-        """Those of a classifier for the whole height, by which branches lie above."""
+        """[n, p, B] logits of a classifier for the whole height, from the branches above."""
         branches = []  # the branch at each height above, the last one first, as in eq. 1
         above = parents
         for _ in range(self._depth):
@@ -115,21 +114,20 @@ class Level(nn.Module):
         return x if self.U is None else x + relu(self.U(x))
 
     def cost(self, parents: int) -> float:
-        """Multiply-adds that it takes to score the children of so many nodes.
+        """Multiply-adds that scoring the children of this many nodes takes.
 
-        A one-hot input costs an addition of rows, so that U is multiplied with the vector once.
-        What is counted is what the algorithm needs; in small trees all nodes are scored, which is
-        faster.
+        A one-hot input costs an addition of rows, so that U is multiplied with the vector once. The
+        count is that of the algorithm; in small trees all nodes are scored, which is faster.
         """
         of_transform = 0 if self.U is None else self._shape.dim * self.inputs
         return of_transform + parents * self._shape.branching * self.inputs
 
 
 class Indexer(nn.Module):
-    """The tree. Nodes of a depth are numbered from the left, so that leaf l is child l % B.
+    """The tree. The nodes of a depth are numbered from the left: leaf l is child l % B.
 
     Attributes:
-        history: how its leaves fared while it was trained.
+        history: statistics of its leaves at several times of the training.
     """
 
     def __init__(self, shape: TreeShape, seed: int = 0) -> None:
@@ -147,14 +145,14 @@ class Indexer(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device that the tree computes on."""
         return next(self.parameters()).device
 
     def path_embedding(self, x: torch.Tensor) -> torch.Tensor:
         """[n, B·H] path embedding (EHI, Algorithm 2), the root's children first.
 
-        At each height, the probabilities of the children of the most probable node above, times
-        the probability of that node.
+        At each height, the path has the probabilities of the children of the most probable node
+        above, times the probability of that node.
         """
         node = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
         reached = x.new_zeros(len(x), 1)
@@ -167,7 +165,7 @@ class Indexer(nn.Module):
         return torch.cat(parts, dim=1)
 
     def node_probabilities(self, x: torch.Tensor) -> list[torch.Tensor]:
-        """Probabilities of all nodes, [n, B], [n, B²] … [n, B^H]: every path, not the best one."""
+        """Probabilities of all nodes, [n, B], [n, B²] … [n, B^H]: all paths, not just the best."""
         log_probs = x.new_zeros(len(x), 1)
         found = []
         for level in self.levels:
@@ -181,9 +179,9 @@ class Indexer(nn.Module):
 
         Args:
             x: [n, dim] vectors.
-            count: leaves wanted.
-            beam: nodes kept at each height above the leaves, as many as ``count`` needs at least;
-                0: all of them.
+            count: number of leaves wanted.
+            beam: number of nodes kept at each height above the leaves, at least as many as
+                ``count`` needs; 0: all nodes.
         """
         nodes = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
         log_probs = x.new_zeros(len(x), 1)
@@ -199,14 +197,14 @@ class Indexer(nn.Module):
 
     @torch.inference_mode()
     def leaves(self, x: torch.Tensor, count: int) -> torch.Tensor:
-        """[n, count] the most probable leaves of vectors out of all, block by block, on the CPU."""
+        """[n, count] the most probable of all leaves for each vector, in blocks, on the CPU."""
         blocks = [x[start : start + BLOCK] for start in range(0, max(len(x), 1), BLOCK)]
         return torch.cat(
             [self.search(block.to(self.device), count).leaves.cpu() for block in blocks]
         )
 
     def save(self, folder: Path) -> None:
-        """Write form and weights."""
+        """Write the form and the weights."""
         from safetensors.torch import save_file
 
         facts = {"shape": asdict(self.shape), "history": [each._asdict() for each in self.history]}

@@ -1,4 +1,4 @@
-"""EHI's joint loss: of vectors, of where queries and documents go in the tree, of its balance."""
+"""EHI's joint loss: terms for the vectors, for the paths in the tree, and for its balance."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def triplet(
     """Mean over pairs and irrelevant documents of [s(q, d-) - s(q, d+) + margin]+ (EHI, eq. 2).
 
     Args:
-        scores: [r, c] of queries and the batch's documents.
-        relevant: [r, c] which of them are relevant.
-        batch: its pairs and their weights.
-        margin: by which a relevant document should be ahead.
+        scores: [r, c] scores of queries and the batch's documents.
+        relevant: [r, c] whether each is relevant.
+        batch: the pairs and their weights.
+        margin: the lead that a relevant document should have.
     """
     positive = scores.flatten()[batch.pairs]
     irrelevant = ~relevant[batch.pair_rows]
@@ -40,8 +40,8 @@ def triplet(
 def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch.Tensor:
     """Mean over pairs of -log of the document's share against all irrelevant ones (InfoNCE).
 
-    MaskedSoftmax is the same loss with its gradient by hand, which ends at the vectors; this one
-    goes on into the tree.
+    MaskedSoftmax is the same loss with a gradient written by hand, which ends at the vectors; this
+    gradient continues into the tree.
     """
     negatives = logits.masked_fill(relevant, -math.inf).logsumexp(1).clamp_min(-1e4)
     positive = logits.flatten()[batch.pairs]
@@ -50,18 +50,18 @@ def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch
 
 
 class JointLoss:
-    """The loss of a batch; each call moves the tree and returns the gradients of the vectors."""
+    """The loss of a batch; each call updates the tree and returns the gradients of the vectors."""
 
     def __init__(
         self, tree: Indexer, settings: TreeSettings, *, temperature: float, steps: int
     ) -> None:
-        """Train ``tree`` by its own AdamW.
+        """Train ``tree`` with its own AdamW.
 
         Args:
-            tree: moved at each call.
-            settings: which terms there are, and what they weigh.
-            temperature: multiplies the cosines of vectors.
-            steps: over which the tree's learning rate falls to 0, along half a cosine.
+            tree: the tree that each call updates.
+            settings: the terms and their weights.
+            temperature: factor of the cosines of vectors.
+            steps: number of steps over which the tree's learning rate falls to 0, on half a cosine.
         """
         self._tree, self._settings = tree, settings
         self._steps, self._step = steps, 0
@@ -70,10 +70,10 @@ class JointLoss:
         self._watch = LossWatch(math.isfinite, "lr or indexer_lr")
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
-        """Loss and gradients.
+        """Loss and gradients of a batch.
 
         Raises:
-            InputError: the loss is not a number; on a GPU that of one of the last steps.
+            InputError: the loss is not a number; on a GPU, the loss of one of the last steps.
         """
         relevant = torch.zeros(len(q), len(x), dtype=torch.bool, device=q.device)
         relevant.view(-1)[batch.pairs] = True
@@ -138,7 +138,7 @@ class JointLoss:
     def _intra_leaf(
         self, x: torch.Tensor, of_x: torch.Tensor, relevant: torch.Tensor, batch: Batch
     ) -> torch.Tensor:
-        """Irrelevant documents that are unlike the relevant one should lie elsewhere (eq. 5)."""
+        """Irrelevant documents unlike the relevant one should be in other leaves (eq. 5)."""
         columns = batch.pairs % len(x)
         unlike = (x[columns] @ x.T).detach() < self._settings.threshold
         counted = unlike & ~relevant[batch.pair_rows]

@@ -1,4 +1,4 @@
-"""Hard negatives out of a query's own leaves (EHI, Algorithm 1), and the leaves' health then."""
+"""Hard negatives from a query's own leaves (EHI, Algorithm 1), and statistics of the leaves."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ if TYPE_CHECKING:
     from methods.trees.settings import TreeSettings
 
 POOL = 50
-"""The most similar irrelevant documents of a query, out of which hard negatives are drawn."""
+"""Number of the most similar irrelevant documents that hard negatives are drawn from."""
 MOST_EMPTY, MOST_IN_ONE, MOST_EVENS = 0.5, 0.25, 4
-"""Leaves count as collapsed from this share of empty ones on, or where one holds this share of the
-documents and as many times what it would if all were alike."""
+"""Bounds of a collapse: this share of the leaves is empty, or one leaf holds this share of the
+documents and this many times as many as an even leaf."""
 
 
 class HardNegatives:
-    """Irrelevant documents that lie in the leaves of a query and look like answers."""
+    """Irrelevant documents in the leaves of a query that resemble its answers."""
 
     def __init__(self, relevance: Relevance, settings: TreeSettings, seed: int) -> None:
         """Mine for queries with an answer.
 
         Args:
-            relevance: of the training queries.
-            settings: how many, from how many leaves, and whether the most similar ones.
-            seed: of what is taken where similarity does not say.
+            relevance: the relevance of the training queries.
+            settings: number of negatives and of leaves, and whether the most similar ones are
+                taken.
+            seed: seed of the draws.
         """
         self._relevance = relevance
         self._settings = settings
@@ -41,10 +42,10 @@ class HardNegatives:
         self._sizes: Ints = np.empty(0, np.int64)
 
     def refresh(self, tree: Indexer, queries: Floats, documents: Floats) -> LeafHealth:
-        """Send everything through the tree anew.
+        """Send all queries and documents through the tree again.
 
         Args:
-            tree: as it is now.
+            tree: the tree in its present state.
             queries: [n, dim] vectors of the queries with an answer.
             documents: [n_documents, dim] vectors.
         """
@@ -54,7 +55,7 @@ class HardNegatives:
             nprobe = min(self._settings.mined_leaves, total)
             probed = tree.leaves(torch.tensor(queries), nprobe).numpy()
             if not self._settings.similar_negatives:
-                # The nearest to a random direction are documents taken at random.
+                # The nearest to a random direction are random documents.
                 queries = self._rng.normal(size=queries.shape).astype(np.float32)
             answers = self._relevance.rows(self._relevance.answered)
             depth = POOL + int(answers.counts.max())
@@ -67,7 +68,7 @@ class HardNegatives:
         return leaf_health(leaf, total)
 
     def draw(self, queries: Ints, rng: np.random.Generator) -> Ints:
-        """Hard negatives of some query rows; none for a query whose leaves hold answers alone."""
+        """Hard negatives of some query rows; none for a query whose leaves hold only answers."""
         if not len(self._pool):
             return np.empty(0, np.int64)
         rows = self._relevance.answered.searchsorted(queries)
@@ -78,7 +79,7 @@ class HardNegatives:
 
 
 def health_warning(health: LeafHealth) -> str | None:
-    """A sentence on leaves that have collapsed, or None."""
+    """A warning text if the leaves have collapsed, or None."""
     too_large = max(MOST_IN_ONE, min(1.0, MOST_EVENS / health.leaves))
     if health.empty < MOST_EMPTY * health.leaves and health.largest < too_large:
         return None

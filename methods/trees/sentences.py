@@ -1,11 +1,11 @@
-"""Sentences of the documents as queries, so that documents nobody asked for are trained too."""
+"""Sentences of the documents as queries, so that documents without a query are trained too."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import regex  # knows the capitals of every script
+import regex  # it has the capitals of every script
 import torch
 
 from bench.task import Relevance, Strings
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from methods.encoders.text import TextEncoder
 
 END = regex.compile(r"(?<=[.!?…])\s+(?=[\p{Lu}\p{Lo}])|(?<=[。！？｡।॥؟])\s*")
-"""Between sentences: letters without case, as Hindi's or Chinese's, may begin one."""
+"""The end of a sentence; the next may begin with a letter without case, as in Hindi or Chinese."""
 SHORTEST = 21
-"""Characters of a sentence that can stand for a query."""
+"""Least number of characters of a sentence that is used as a query."""
 
 
 class Sentences(NamedTuple):
-    """Sentences and whose they are.
+    """Sentences and their documents.
 
     Attributes:
-        texts: [n].
-        documents: [n] the document of each.
+        texts: [n] the sentences.
+        documents: [n] the document of each sentence.
     """
 
     texts: Strings
@@ -56,7 +56,7 @@ class Sentences(NamedTuple):
 
 
 class SentenceLearner(TextLearner):
-    """Trains on queries and, in rows after theirs, on sentences."""
+    """Trains on queries and, in the rows after them, on sentences."""
 
     def __init__(self, encoder: TextEncoder, data: Training, sentences: Sentences) -> None:
         super().__init__(encoder, data)

@@ -1,4 +1,4 @@
-"""Hyper-parameters of a tree that is trained: its form, its start, its loss, its negatives."""
+"""Hyper-parameters of a trained tree: its form, start, loss and negatives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOSSES = ("triplet", "softmax")
 
 @dataclass(frozen=True)
 class TreeSettings(Hyperparameters):
-    """What the tree and its joint loss read (arXiv 2310.08891)."""
+    """Hyper-parameters of the tree and its joint loss (arXiv 2310.08891)."""
 
     may_be_zero: ClassVar[tuple[str, ...]] = (
         "branching",
@@ -34,22 +34,22 @@ class TreeSettings(Hyperparameters):
         "children": ("shared", "own"),
     }
 
-    branching: int = 0  # B, children of a node; 0: for about 4 times the root of the corpus leaves
+    branching: int = 0  # B, children of a node; 0: leaves number about 4 times sqrt(corpus)
     height: int = 1  # H, levels of the tree, which has B^H leaves
     children: str = "own"  # a classifier for each node; "shared": one for each height (EHI, eq. 1)
     transform: bool = False  # x + ReLU(Ux) before the classifiers of a height (EHI, eq. 1)
-    paths: str = "all"  # that are trained; "best": the most probable one (EHI, section 3.3)
-    similarity_loss: str = "softmax"  # of vectors; "triplet": EHI, eq. 3
-    indexing_loss: str = "softmax"  # of paths; "triplet": EHI, eq. 4
+    paths: str = "all"  # paths that are trained; "best": the most probable one (EHI, section 3.3)
+    similarity_loss: str = "softmax"  # loss of vectors; "triplet": EHI, eq. 3
+    indexing_loss: str = "softmax"  # loss of paths; "triplet": EHI, eq. 4
     similarity_weight: float = 1.0  # lambda 1
     indexing_weight: float = 1.0  # lambda 2
     intra_leaf_weight: float = 0.0  # lambda 3
-    margin: float = 0.3  # gamma, of triplets
-    threshold: float = 0.9  # tau, the cosine under which documents should lie apart
+    margin: float = 0.3  # gamma, margin of triplets
+    threshold: float = 0.9  # tau, cosine below which two documents should be in different leaves
     balance: float = 0.0  # weight of the divergence of the mean leaf from an even one
     warm_start: bool = True  # the tree starts at nested k-means clusters of the documents
-    start_scale: float = 20.0  # multiplies their centroids
-    indexer_lr: float = 0.001  # of the tree, at the first step
-    hard_negatives: int = 1  # of each query, from its own leaves, a step
-    mined_leaves: int = 4  # leaves of a query in which they are looked for
-    similar_negatives: bool = True  # of those leaves the most similar documents; or any of them
+    start_scale: float = 20.0  # factor of their centroids
+    indexer_lr: float = 0.001  # the tree's learning rate at the first step
+    hard_negatives: int = 1  # number for each query and step, from its own leaves
+    mined_leaves: int = 4  # leaves of a query that they are drawn from
+    similar_negatives: bool = True  # the most similar documents of those leaves; or any of them

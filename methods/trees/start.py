@@ -1,4 +1,4 @@
-"""Where a tree begins: its form, and nested k-means clusters of the documents for a start."""
+"""A new tree: its form, and its start at nested k-means clusters of the documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from methods.trees.settings import TreeSettings
 
 LEAVES = 4
-"""Times the square root of the corpus: how many leaves a tree has by default."""
+"""Default number of leaves of a tree, in square roots of the corpus."""
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
 
 
@@ -28,13 +28,13 @@ def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch
     """The tree before joint training.
 
     Args:
-        settings: its form, and whether it starts at clusters.
+        settings: the form of the tree, and whether it starts at clusters.
         documents: [n, dim] vectors of length 1.
-        seed: of what is drawn.
-        device: where it is trained.
+        seed: seed of the draws.
+        device: the device that the tree is trained on.
 
     Raises:
-        InputError: it would have more leaves than there are documents.
+        InputError: the tree would have more leaves than there are documents.
     """
     n_documents, dim = documents.shape
     height = settings.height
@@ -52,10 +52,10 @@ def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch
 
 
 def default_branching(n_documents: int, height: int) -> int:
-    """Children of a node for about ``LEAVES`` times the square root of the corpus leaves.
+    """The number of children that gives about ``LEAVES`` times sqrt(corpus) leaves.
 
     Raises:
-        InputError: two children a node are already too many.
+        InputError: even two children of a node would be too many.
     """
     if 2**height > n_documents:
         raise InputError(
@@ -75,10 +75,10 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
     to the clusters' labels by cross-entropy, along each document's own path.
 
     Args:
-        tree: changed in place.
+        tree: the tree, which is changed in place.
         documents: [n, dim] vectors of length 1.
-        scale: multiplies the centroids, as a temperature multiplies a cosine.
-        seed: of the clusterings.
+        scale: factor of the centroids, as a temperature is one of a cosine.
+        seed: seed of the clusterings.
     """
     shape = tree.shape
     node = np.zeros(len(documents), np.int64)
@@ -106,7 +106,7 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
 
 
 def _centroids_of(documents: Floats, mask: Bools, k: int, seed: int) -> Floats:
-    """Centroids of some documents; of none, small random vectors that attract nothing."""
+    """Centroids of some documents; of no documents, small random vectors that attract nothing."""
     if mask.any():
         return spherical_kmeans(documents[mask], k, seed)
     rng = np.random.default_rng(seed)

@@ -18,7 +18,7 @@ SHOWN = TARGETS[:2]
 
 
 def needed_values(needed: Needed) -> list[dict[str, Any]]:
-    """What ``needed_chart`` reads."""
+    """The data of ``needed_chart``."""
     grid = needed.grid
     trees = [("H", height, Tree(height, WIDTH)) for height in grid.heights]
     trees += [("W", width, Tree(HEIGHT, width)) for width in grid.widths]
@@ -72,7 +72,7 @@ def needed_chart(grid_heights: list[int], grid_widths: list[int]) -> alt.HConcat
 
 
 def trade_off_values(trade_off: TradeOff) -> list[dict[str, Any]]:
-    """What ``trade_off_chart`` reads: means over seeds, in per cent."""
+    """The data of ``trade_off_chart``: means over seeds, in per cent."""
     return [
         {
             "dataset": dataset,

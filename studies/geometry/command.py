@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 class Study(NamedTuple):
-    """What is measured.
+    """The trainings of the study, and the folder that they are kept in.
 
     Attributes:
-        name: of its folder.
-        command: that measures it.
-        grid: of trees.
-        seeds: of what trainings trade off.
-        datasets: on which trainings are compared.
-        shares: p of resampled training.
-        steps: of finetuning.
+        name: name of its folder.
+        command: the command that measures it.
+        grid: the trees.
+        seeds: the seeds of the trainings that are compared.
+        datasets: the datasets of these trainings.
+        shares: values of p for resampled training.
+        steps: numbers of steps of finetuning.
     """
 
     name: str
@@ -59,7 +59,7 @@ def full(seeds: tuple[int, ...]) -> Study:
 
 
 def quick(seeds: tuple[int, ...]) -> Study:
-    """Small trees, short trainings: the same tables in minutes."""
+    """Small trees and short trainings: the same tables in minutes."""
     return Study(
         "geometry-quick",
         _command(" --quick", seeds, (0,)),
@@ -87,12 +87,12 @@ class _Section(NamedTuple):
 
 
 def geometry(study: Study, out: Path, jobs: int) -> None:
-    """Measure what is not measured yet, print the tables and write them with their charts.
+    """Measure what is missing, print the tables and write them with their charts.
 
     Args:
-        study: what is measured.
-        out: results folder; the study goes to a folder of its own in it.
-        jobs: trainings at once.
+        study: the study to measure.
+        out: results folder; the study gets its own folder in it.
+        jobs: number of trainings at once.
 
     Raises:
         InputError: a training cannot be done; the others are kept.

@@ -1,4 +1,4 @@
-"""How many dimensions an embedding of a perfect tree needs, over its height and over its width.
+"""The dimensions that an embedding of a perfect tree needs, over its height and its width.
 
 arXiv 2509.16411 proves that d = O(s log m) suffice for s relevant documents of m, which is
 O(H^2 log W) for a perfect tree. It reports fitted slopes: 2.29 of log d over log H, at W = 2, and
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 CONSTRUCTED = "constructed-de"
 METHODS = (CONSTRUCTED, "standard-de", "pretrain-finetune-de", "masked-de")
 HEIGHT, WIDTH = 4, 2
-"""The height of the trees whose width is varied, and the width of those whose height is."""
+"""The height of trees of varied width, and the width of trees of varied height."""
 PAPER = {"H": "2.29", "W": "16.5"}
 THEORY = {"H": "2", "W": "16"}
 LARGEST = 4096
-"""The dimension at which a search is given up."""
+"""The dimension at which a search ends without success."""
 
 
 class Target(NamedTuple):
-    """What is to be reached, as a mean over seeds.
+    """A quality to be reached, as a mean over seeds.
 
     Attributes:
-        name: in a table.
-        least: a share.
-        value: gives what is compared of a result.
+        name: its name in a table.
+        least: the least share.
+        value: the function from a result to the figure that is compared.
     """
 
     name: str
@@ -65,24 +65,24 @@ class Tree(NamedTuple):
 
     @property
     def dataset(self) -> str:
-        """As it is typed."""
+        """The dataset in the form of ``--dataset``."""
         return f"tree:H={self.height},W={self.width},max_distance={self.height}"
 
     @property
     def n_nodes(self) -> int:
-        """Queries, and as many documents."""
+        """Number of queries, and of documents."""
         return sum(self.width**level for level in range(self.height))
 
 
 class TreeGrid(NamedTuple):
-    """What is varied.
+    """The trees and trainings that are compared.
 
     Attributes:
-        heights: of trees of two children a node.
-        widths: of trees of four levels.
-        seeds: of what is learned.
-        draws: of what is constructed, which costs nothing.
-        settings: of what is learned, beside the dimension.
+        heights: heights of trees with two children for each node.
+        widths: widths of trees with four levels.
+        seeds: seeds of learned embeddings.
+        draws: seeds of constructed embeddings, which cost nothing.
+        settings: settings of learned embeddings, besides the dimension.
     """
 
     heights: tuple[int, ...]
@@ -93,7 +93,7 @@ class TreeGrid(NamedTuple):
 
     @property
     def trees(self) -> list[Tree]:
-        """Each once."""
+        """All trees, each once."""
         of_height = [Tree(height, WIDTH) for height in self.heights]
         return list(dict.fromkeys(of_height + [Tree(HEIGHT, width) for width in self.widths]))
 
@@ -102,7 +102,7 @@ class Needed:
     """The smallest dimension by tree, method and target."""
 
     def __init__(self, grid: TreeGrid, trainings: TrainingTable) -> None:
-        """Search for them: in each round, the next dimension of every search that goes on."""
+        """Search for them: each round tries the next dimension of every unfinished search."""
         self.grid = grid
         self.tried: dict[tuple[Tree, str], dict[int, list[TrialResult]]] = {
             (tree, method): {} for tree in grid.trees for method in METHODS
@@ -138,7 +138,7 @@ class Needed:
 
 
 def next_dimension(reached: Mapping[int, bool]) -> int | None:
-    """The dimension to try next, or None when the smallest one is known, or given up.
+    """The dimension to try next, or None if the smallest one is known or the search has failed.
 
     Args:
         reached: the dimensions tried so far, and whether each reached the target.
@@ -148,7 +148,7 @@ def next_dimension(reached: Mapping[int, bool]) -> int | None:
     if enough is None:
         wanted = 2 * max(short, default=1)
         return wanted if wanted <= LARGEST else None
-    # Recall of few seeds need not rise with every dimension: what lies above `enough` says nothing.
+    # Recall of few seeds need not rise with every dimension: those above `enough` decide nothing.
     below = max((dim for dim in short if dim < enough), default=0)
     return (below + enough) // 2 if enough - below > 1 else None
 
@@ -182,7 +182,7 @@ def slope(x: Sequence[float], y: Sequence[float]) -> Slope:
 
 
 def table_of(needed: Needed) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: for each tree what each method needs for each target."""
+    """Header and rows: for each tree the dimensions that each method needs for each target."""
     header = ["H", "W", "nodes", *METHODS]
     rows = []
     for tree in needed.grid.trees:
@@ -193,7 +193,7 @@ def table_of(needed: Needed) -> tuple[list[str], list[list[str]]]:
 
 
 def slopes_of(needed: Needed) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: fitted slopes beside the paper's and the theory's."""
+    """Header and rows: fitted slopes beside those of the paper and of the theory."""
     header = ["slope", "target", *METHODS, "paper", "theory"]
     rows = []
     for name, what in (("H", "log d over log H, W = 2"), ("W", "d over log W, H = 4")):

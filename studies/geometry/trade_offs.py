@@ -1,7 +1,7 @@
-"""Which distances gain and which lose: resampling over p, and finetuning over its steps.
+"""Distances that gain and that lose: resampling over p, and finetuning over its steps.
 
-arXiv 2509.16411 reports that drawing far pairs more often gains at far distances what it loses at
-distance 0, and that finetuning on far pairs gains at all of them, if it is stopped in time.
+arXiv 2509.16411 reports that drawing far pairs more often gains at far distances as much as it
+loses at distance 0, and that finetuning on far pairs gains at all of them, if stopped in time.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ WAYS = {
     "constant rate, stopped early": ("keep=best", "finetune_decay=false"),
     "falling rate": ("keep=last", "finetune_decay=true"),
 }
-"""Of finetuning: its settings by name. Stopped early: the checkpoint that is best on validation."""
+"""Settings of finetuning by name. Stopped early: the best checkpoint on validation is kept."""
 CHECK_EVERY = 5
-"""Steps between validations: a longer training has looked at all that a shorter one has."""
+"""Steps between validations: a longer training validates at all steps of a shorter one."""
 
 
 class Setting(NamedTuple):
-    """A way of training, and how far along it one is.
+    """A way of training, and its place on the axis.
 
     Attributes:
-        way: a curve of the chart.
-        place: on its axis; None for what is shown for comparison.
-        method: its name.
-        settings: beside those of the dataset's card.
+        way: name of its curve in the chart.
+        place: place on the axis; None for a setting that is shown for comparison.
+        method: name of the method.
+        settings: settings besides those of the dataset's card.
     """
 
     way: str
@@ -51,8 +51,8 @@ class TradeOff:
     """Settings on some datasets, over seeds.
 
     Attributes:
-        axis: what is varied.
-        results: over seeds.
+        axis: name of the axis.
+        results: the results over seeds, by setting.
     """
 
     axis: str
@@ -60,7 +60,7 @@ class TradeOff:
 
     @property
     def header(self) -> list[str]:
-        """Of the table."""
+        """The header of the table."""
         n_distances = max(len(some[0].by_distance) for some in self.results.values())
         return ["dataset", "training", self.axis, "overall", *map(str, range(n_distances))]
 

@@ -1,4 +1,4 @@
-"""All trainings of the study in one table: those that it holds are not measured again."""
+"""All trainings of the study in one table; those in it are not measured again."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COLUMNS = (
 
 
 class _Line(NamedTuple):
-    """An result with where it comes from."""
+    """A result with its origin."""
 
     result: TrialResult
     commit: str
@@ -42,18 +42,18 @@ class TrainingTable:
     """The trainings of a folder, and the processes that add to them.
 
     Attributes:
-        asked: the trainings that were asked for, in that order.
+        asked: the trainings that were asked for, in order.
     """
 
     def __init__(self, folder: Path, jobs: int) -> None:
-        """Read what the folder holds.
+        """Read the table of the folder.
 
         Args:
-            folder: of the study.
-            jobs: trainings at once, each on one thread.
+            folder: the folder of the study.
+            jobs: number of trainings at once, each on one thread.
 
         Raises:
-            InputError: the table is not one of ours.
+            InputError: the file is not a table of this study.
         """
         self._path = folder / NAME
         self._fits = folder / ".work" / "fits"
@@ -65,7 +65,7 @@ class TrainingTable:
         self._cpu = str(origin.machine["cpu"])
 
     def of(self, trials: Iterable[Trial]) -> dict[Trial, TrialResult]:
-        """The results of trainings; those that are missing are measured and kept.
+        """The results of trainings; missing ones are measured and kept.
 
         Raises:
             InputError: a training cannot be done; the others are kept.
@@ -141,13 +141,13 @@ class TrainingTable:
 
 
 def _begin() -> None:
-    """In a process of trainings, before torch is imported."""
-    os.environ["OMP_NUM_THREADS"] = "1"  # steps this small are slower on several
+    """Prepare a process of trainings, before torch is imported."""
+    os.environ["OMP_NUM_THREADS"] = "1"  # steps of this size are slower on several
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
 def _end_with_parent() -> None:
-    """A process whose parent was killed would wait for work for ever."""
+    """End with the parent: a process whose parent was killed would wait for work forever."""
     parent = parent_process()
     if parent is not None:
         parent.join()

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Trial(NamedTuple):
-    """What is trained.
+    """One training.
 
     Attributes:
-        dataset: as it is typed: ``tree:H=4,W=5``.
-        method: its name.
-        settings: ``PARAM=VALUE``, as ``--set`` takes them; the dataset's card has the others.
-        seed: of the fit.
+        dataset: the dataset in the form of ``--dataset``: ``tree:H=4,W=5``.
+        method: name of the method.
+        settings: ``PARAM=VALUE``, in the form of ``--set``; the dataset's card has the others.
+        seed: the seed of the fit.
     """
 
     dataset: str
@@ -34,12 +34,12 @@ class Trial(NamedTuple):
 
 
 class TrialResult(NamedTuple):
-    """What came of it, as fractions.
+    """The result of a training, as fractions.
 
     Attributes:
-        recall: of all pairs, at |S|.
-        by_distance: of the pairs at each distance from 0 on.
-        fit_s: seconds of training, the first stage included.
+        recall: recall@|S| over all pairs.
+        by_distance: recall over the pairs at each distance from 0 on.
+        fit_s: seconds of training, including the first stage.
     """
 
     recall: float
@@ -48,7 +48,7 @@ class TrialResult(NamedTuple):
 
     @property
     def least(self) -> float:
-        """Recall at the worst distance, however few pairs it has."""
+        """Recall at the worst distance, even if it has few pairs."""
         return min(self.by_distance)
 
 
@@ -64,7 +64,7 @@ def _method(trial: Trial) -> Method:
 
 
 def key_of(trial: Trial) -> str:
-    """The key that a cell of this training would have: other code or data, another key.
+    """The key that a cell of this training would have; other code or data gives another key.
 
     Raises:
         InputError: the dataset or the method is unknown, or has no such parameter or value.
@@ -77,11 +77,11 @@ def measure(trial: Trial, fits: Path) -> TrialResult:
     """Train, search exactly, and count.
 
     Args:
-        trial: of a method with one operating point.
-        fits: folder of fitted states; a first stage is trained once.
+        trial: the training, of a method with one operating point.
+        fits: the folder of fitted states, in which a first stage is trained once.
 
     Raises:
-        InputError: the method has no use for such a task.
+        InputError: the method cannot be used on such a task.
     """
     cell = evaluate(_method(trial), _task(trial.dataset), seed=trial.seed, fits=fits)
     (point,) = cell.points

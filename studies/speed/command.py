@@ -24,9 +24,9 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
     """Measure parts, print each and keep it in the results folder at once.
 
     Args:
-        names: of the parts; if there are none, all, but ``gpu`` only where there is a GPU.
-        out: results folder, of which parts that are not measured are kept.
-        data_dir: where datasets are looked for, besides the usual places.
+        names: names of the parts; without any, all, but ``gpu`` only if there is a GPU.
+        out: results folder; parts of it that are not measured are kept.
+        data_dir: the folder that is searched for data first.
 
     Raises:
         InputError: there is no such part, or a part cannot be measured; those before are kept.
@@ -38,7 +38,7 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
 
     _prepare(out)
     chosen = list(dict.fromkeys(names or PARTS))
-    if not names and (reason := gpu.lacking()):
+    if not names and (reason := gpu.lacks_gpu()):
         chosen.remove("gpu")
         say(f"gpu is left out: {reason}")
     for number, name in enumerate(chosen, start=1):
@@ -55,7 +55,7 @@ def speed(names: Sequence[str], out: Path, data_dir: Path | None) -> None:
 
 
 def _prepare(out: Path) -> None:
-    """Find out that nothing can be kept before minutes are spent on it."""
+    """Raise before minutes are spent if nothing can be kept."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

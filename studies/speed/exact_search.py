@@ -36,7 +36,7 @@ AIM = 1
 BLOCK = 512
 """Queries that PyTorch scores at once."""
 SAME = 0.999
-"""Share of answers that must agree; scores that are nearly equal may change places."""
+"""Share of answers that must agree; nearly equal scores may change places."""
 
 
 def measure(
@@ -51,15 +51,15 @@ def measure(
     """Search with all three.
 
     Args:
-        data_dir: where datasets are looked for, besides the usual places.
-        dataset: the size of the corpus is that of this dataset.
+        data_dir: the folder that is searched for data first.
+        dataset: the dataset whose number of documents is taken.
         dims: the dimensions of the vectors, one row each.
         queries: the number of queries in the batch.
         k: the number of documents for each query.
         repeats: the number of rounds.
 
     Raises:
-        MethodError: they do not find the same.
+        MethodError: they do not find the same documents.
     """
     task = load_dataset(dataset, data_dir)
     asked = task.queries(task.test.relevance.answered[:queries])

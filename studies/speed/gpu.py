@@ -37,24 +37,24 @@ if TYPE_CHECKING:
     from bench.types import Floats
 
 EVERY = 50
-"""Steps between two calls of progress; the first so many warm a device up and are not counted."""
+"""Steps between two calls of progress; the first ones warm a device up and are not counted."""
 POINTS, THOUSANDTHS = 0.5, 1.0
-"""The most that recalls may differ, in per cent, and a cosine of two vectors of a text from 1."""
+"""Largest difference of recalls, in per cent, and of a cosine of one text's vectors from 1."""
 EMBED = "methods.encoders.embeddings:embed"
 NAMES = 40
-"""Lemma names in a text that is encoded, which make it as long as a paragraph."""
+"""Lemma names in an encoded text, which make it as long as a paragraph."""
 WARM = 64
 """Texts that are encoded first and not counted."""
 
 
 class Trained(NamedTuple):
-    """A training that is compared; it has more than twice ``EVERY`` steps, and no multiple of it.
+    """A training to compare; it has more than twice ``EVERY`` steps, and no multiple of it.
 
     Attributes:
-        what: its name in the table.
+        what: name in the table.
         method: the name of the method.
-        params: its hyper-parameters, where they are not those of the dataset.
-        texts: whether nodes are read by their names, or are rows of tables.
+        params: hyper-parameters that differ from those of the dataset.
+        texts: whether a text encoder reads the nodes' names; else nodes are rows of tables.
     """
 
     what: str
@@ -77,9 +77,9 @@ def measure(data_dir: Path | None) -> Findings:
     """Measure on the GPU that the environment names, or else on the first one.
 
     Raises:
-        InputError: there is no GPU to compare with; the message says what it takes.
+        InputError: there is no GPU to compare with; the message has the requirements.
     """
-    reason = lacking()
+    reason = lacks_gpu()
     if reason is not None:
         raise InputError(reason)
     device = wanted_device() or "cuda:0"
@@ -87,8 +87,8 @@ def measure(data_dir: Path | None) -> Findings:
     return Findings(compare((device, "cpu"), task, TRAINED, 2048), [_machine(device)])
 
 
-def lacking() -> str | None:
-    """Why there is no GPU to compare the CPU with, and what it takes; None where there is one."""
+def lacks_gpu() -> str | None:
+    """The reason why there is no GPU to compare with, and the requirements; or None."""
     import torch
 
     wanted = wanted_device() or "cuda"
@@ -108,10 +108,10 @@ def lacking() -> str | None:
 def compare(
     devices: Sequence[str], task: Task, trained: Sequence[Trained], n_texts: int
 ) -> list[SpeedRow]:
-    """Two rows for each training and two for encoding: its speed, and how far both agree.
+    """Two rows for each training and two for encoding: its speed, and the agreement of both.
 
     Args:
-        devices: ours and the peer's, as a workspace names them.
+        devices: our device and the peer's, by the names of a workspace.
         task: a hierarchy, whose nodes have names.
         trained: the trainings.
         n_texts: the number of texts that are encoded.
@@ -141,12 +141,12 @@ def compare(
 
 
 def train_on(device: str, trained: Trained, task: Task) -> tuple[float, float]:
-    """Seconds of a step on texts, or of a training pair in the mean over batches; and the recall.
+    """Seconds of a step on texts, or of a training pair in a mean batch; and the recall.
 
     Args:
-        device: as a workspace names it.
+        device: name of the device in a workspace.
         trained: the training.
-        task: that it is trained on.
+        task: the task that it is trained on.
     """
     method = method_named(trained.method, task, trained.params)
     pace = Pace(device)
@@ -160,14 +160,14 @@ def train_on(device: str, trained: Trained, task: Task) -> tuple[float, float]:
 
 
 class Pace:
-    """Notes when steps are done; a GPU, which is behind what it was asked for, is waited for."""
+    """Measures when steps are done; it waits for a GPU, which lags behind its commands."""
 
     def __init__(self, device: str) -> None:
         self._device = device
         self._noted: list[tuple[int, float]] = []
 
     def __call__(self, phase: str, done: int, _total: int) -> None:
-        """Called as the work gets on; a trainer's last call is not at a multiple of ``EVERY``."""
+        """Called as the work proceeds; a trainer's last call is not at a multiple of ``EVERY``."""
         if phase != "fit" or done % EVERY:
             return
         if self._device.startswith("cuda"):

@@ -46,12 +46,12 @@ def measure(
 ) -> Findings:
     """Measure a cell of each size in a folder that is thrown away.
 
-    Args:
+    data_dir: the folder that is searched for data first.
         data_dir: where datasets are looked for, besides the usual places.
         documents: the number of documents of each corpus.
-        queries: the number of queries, validation included.
+        queries: the number of queries, including validation.
         memory_bytes: the ceiling of each cell.
-        nlist: the number of leaves, where it does not grow.
+        nlist: the number of leaves of the cells in which it does not grow.
 
     Raises:
         InputError: a cell failed.
@@ -114,7 +114,7 @@ def _cost(
 def _row(
     what: str, sizes: Sequence[int], values: Sequence[float], text: Callable[[float], str]
 ) -> SpeedRow:
-    """The exponent beside what it was fitted to."""
+    """The exponent beside the values that it was fitted to."""
     points = list(zip(sizes, values, strict=True))
     steps = [exponent(*zip(*each, strict=True)) for each in pairwise(points)]
     fitted = exponent(sizes, values)

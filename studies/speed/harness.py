@@ -35,7 +35,7 @@ class TimedCommand(NamedTuple):
     """A command whose start is timed.
 
     Attributes:
-        arguments: of Python.
+        arguments: arguments of Python.
         aim_s: seconds that it should take at most.
     """
 
@@ -60,7 +60,7 @@ def measure(
 ) -> Findings:
     """Measure cells in a folder that is thrown away, and start commands.
 
-    Args:
+    data_dir: the folder that is searched for data first.
         data_dir: where datasets are looked for, besides the usual places.
         dataset: the dataset of the cells.
         compared: the method whose cell is the whole.
@@ -98,7 +98,7 @@ def _costs(
     out: Path,
     data_dir: Path | None,
 ) -> list[Cost]:
-    """Of the cells of a method, one a seed."""
+    """The costs of the cells of a method, one for each seed."""
     cells = bench.run(method, dataset, seeds=seeds, settings=settings, out=out, data_dir=data_dir)
     for cell in cells:
         if cell.status is not Status.OK:

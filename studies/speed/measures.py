@@ -33,7 +33,7 @@ AIM = 5
 DISPLACED = 0.3
 """Share of relevant documents that the rankings lack."""
 CORPUS = 8_841_823
-"""Passages of MS MARCO."""
+"""Number of passages of MS MARCO."""
 
 
 def measure(
@@ -47,7 +47,7 @@ def measure(
     """Compute both kinds of measures in both ways.
 
     Args:
-        data_dir: where datasets are looked for, besides the usual places.
+        data_dir: the folder that is searched for data first.
         dataset: a hierarchy, for recall by distance.
         queries: the number of rankings in the run.
         depth: the number of documents in a ranking.
@@ -83,7 +83,7 @@ def measure(
 
 
 def _rankings(relevance: Relevance, depth: int, rng: np.random.Generator) -> Ints:
-    """[n_queries, depth] most of the relevant documents first, then any; each once, -1 for none."""
+    """[n_queries, depth] most relevant documents first, then others; each once, -1 for none."""
     shape = relevance.n_queries, depth
     ids = rng.integers(0, relevance.n_documents, shape).astype(np.int32)
     place = np.arange(relevance.n_pairs) - relevance.indptr[relevance.queries]
@@ -98,7 +98,7 @@ def _rankings(relevance: Relevance, depth: int, rng: np.random.Generator) -> Int
 
 
 def _as_run(ids: Ints, counts: Ints) -> dict[str, dict[str, float]]:
-    """pytrec_eval's form of rankings, of which the first ``counts`` [n_queries] are read."""
+    """Rankings in pytrec_eval's form, with the first ``counts`` [n_queries] documents."""
     return {
         str(query): {str(document): -float(rank) for rank, document in ranked if document >= 0}
         for query, ranked in enumerate(
@@ -108,7 +108,7 @@ def _as_run(ids: Ints, counts: Ints) -> dict[str, dict[str, float]]:
 
 
 def _as_qrels(relevance: Relevance) -> dict[str, dict[str, int]]:
-    """pytrec_eval's form of relevance, all of one grade."""
+    """Relevance in pytrec_eval's form, all of one grade."""
     qrels: dict[str, dict[str, int]] = {}
     for query, document in zip(
         relevance.queries.tolist(), relevance.documents.tolist(), strict=True
@@ -118,14 +118,14 @@ def _as_qrels(relevance: Relevance) -> dict[str, dict[str, int]]:
 
 
 def _fresh(relevance: Relevance) -> Relevance:
-    """The same pairs; what was derived from them before is derived again."""
+    """The same pairs without cached derived arrays."""
     return Relevance(
         relevance.indptr, relevance.documents, relevance.distances, relevance.n_documents
     )
 
 
 def _by_distance(relevance: Relevance, ids: Ints, repeats: int) -> tuple[SpeedRow, float]:
-    """Recall@|S| at each distance; the row, and seconds of making the peer's dictionaries."""
+    """Recall@|S| at each distance: the row, and the seconds of making the peer's dictionaries."""
     import pytrec_eval
 
     n_distances = int(relevance.distances.max()) + 1
@@ -158,7 +158,7 @@ def _by_distance(relevance: Relevance, ids: Ints, repeats: int) -> tuple[SpeedRo
 
 
 def _of_ranks(n: int, depth: int, repeats: int, rng: np.random.Generator) -> tuple[SpeedRow, float]:
-    """nDCG, reciprocal rank and recall at a rank; the row, and the seconds likewise."""
+    """nDCG, reciprocal rank and recall at a rank: the row, and the seconds of the dictionaries."""
     import pytrec_eval
 
     say("    ranking measures")

@@ -1,8 +1,8 @@
-"""The peer of our trainers: tables trained in PyTorch as one writes it first.
+"""The peer of our trainers: tables trained by simple PyTorch code.
 
-Two ``nn.Embedding`` with dense gradients, ``torch.optim.Adam`` over all of their rows, automatic
-differentiation. Batches, negatives, temperature, learning rate and its fall are those of the method
-that it is compared with, and so is the loss: see ``tests/test_speed.py``.
+Two ``nn.Embedding`` with dense gradients, ``torch.optim.Adam`` over all their rows, automatic
+differentiation. Batches, negatives, temperature, learning rate and its decay are those of the
+method it is compared with, and so is the loss: see ``tests/test_speed.py``.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class PlainBatch(NamedTuple):
         queries: [r] query rows.
         pair_rows: [p] the place in ``queries`` of each pair.
         documents: [p] document rows.
-        distances: [p].
+        distances: [p] distance of each pair.
         negatives: [n] document rows drawn from the corpus.
     """
 
@@ -83,15 +83,15 @@ class PlainTrainer:
     """Trains tables on pairs.
 
     Attributes:
-        tables: that are trained.
+        tables: the tables that are trained.
     """
 
     def __init__(self, method: str, params: Params, relevance: Relevance) -> None:
         """Start from random tables.
 
         Args:
-            method: whose loss it takes.
-            params: of that method.
+            method: name of the method whose loss it uses.
+            params: hyper-parameters of that method.
             relevance: the training pairs.
         """
         self._loss, self._params, self._relevance = LOSSES[method], params, relevance
@@ -100,10 +100,10 @@ class PlainTrainer:
         self.tables = Tables(n_queries, n_documents, int(params["dim"]))
 
     def train(self, steps: int, cap_s: float = math.inf) -> float:
-        """Train; the seconds that it took.
+        """Train, and return the seconds.
 
         Args:
-            steps: number of batches, over which the learning rate falls to 0 along half a cosine.
+            steps: number of batches, over which the learning rate falls to 0 on half a cosine.
             cap_s: seconds after which training is stopped.
         """
         optimizer = torch.optim.Adam(self.tables.parameters(), lr=float(self._params["lr"]))
@@ -122,7 +122,7 @@ class PlainTrainer:
 
     @torch.inference_mode()
     def ranked(self, queries: Ints, k: int) -> Ints:
-        """[n, k] documents of the given queries, best first, by the score that is trained."""
+        """[n, k] documents of the given queries, best first, by the trained score."""
         q, x = self.tables.queries.weight[torch.tensor(queries)], self.tables.documents.weight
         if self._loss is masked_loss:
             q, x = functional.normalize(q), functional.normalize(x)
@@ -130,7 +130,7 @@ class PlainTrainer:
         return ids
 
     def _epoch(self) -> list[Ints]:
-        """All queries in random order, a batch of them at a time; what is left over is dropped."""
+        """All queries in random order, in batches; an incomplete batch is dropped."""
         answered = self._relevance.answered
         size = min(int(self._params["batch"]), len(answered))
         order = self._rng.permutation(answered)

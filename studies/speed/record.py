@@ -1,4 +1,4 @@
-"""The parts of the benchmark as they were last measured: ``speed.json``, and SPEED.md from it."""
+"""The parts of the benchmark as measured last: ``speed.json``, and SPEED.md made from it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PARTS = {
     "growth": "studies.speed.growth",
     "gpu": "studies.speed.gpu",
 }
-"""The module of each part; its docstring says what is measured, its ``measure`` does so."""
+"""The module of each part; its docstring describes the part, its ``measure`` measures it."""
 
 HEAD = """# Speed
 
@@ -54,8 +54,8 @@ class StoredPart(Record):
     """A part as it was measured.
 
     Attributes:
-        seconds: that measuring it took.
-        provenance: where, when and with what.
+        seconds: seconds that measuring it took.
+        provenance: machine, packages, commit and date.
     """
 
     rows: list[SpeedRow]
@@ -72,10 +72,10 @@ class SpeedRecord(Record):
 
 
 def read(folder: Path) -> SpeedRecord:
-    """What the results folder holds.
+    """Read the record in a results folder.
 
     Raises:
-        InputError: its file is not one of ours.
+        InputError: its file is not one that ``bench speed`` wrote.
     """
     path = folder / NAME
     if not path.exists():
@@ -90,10 +90,10 @@ def read(folder: Path) -> SpeedRecord:
 
 
 def keep(folder: Path, name: str, part: StoredPart) -> None:
-    """Put a part in the place of an older one, and write the page anew.
+    """Replace a part by a newer one, and write the page again.
 
     Raises:
-        InputError: the folder cannot be written to, or holds a file that is not ours.
+        InputError: the folder cannot be written, or its file is not one that ``bench speed`` wrote.
     """
     held = read(folder)
     held.parts[name] = part
@@ -120,7 +120,7 @@ def module_of(name: str) -> ModuleType:
 
 
 def _origin(part: StoredPart) -> str:
-    """Where, when and with what a part was measured."""
+    """The sentence on machine, packages, commit and date of a part."""
     origin = part.provenance
     machine = origin.machine
     versions = ", ".join(f"{package} {version}" for package, version in origin.versions.items())

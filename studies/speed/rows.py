@@ -1,4 +1,4 @@
-"""Rows of the benchmark: ours, the peer, the ratio of the two with its spread, the aim."""
+"""Rows of the benchmark: ours, the peer, the ratio of the two with its range, the aim."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class SpeedRow(Record):
 
     Attributes:
         what: the name of what is measured.
-        ours, peer: the figure of each, as text; empty where nothing is compared.
-        measured: the ratio, or the amount itself where there is no peer.
-        unit: of the amount; empty for a ratio.
+        ours, peer: the figure of each, as text; empty if nothing is compared.
+        measured: the ratio, or the amount itself if there is no peer.
+        unit: unit of the amount; empty for a ratio.
         at_least: whether more is better.
-        aim: the value that the median of ``measured`` should reach; None where there is none.
+        aim: the value that the median of ``measured`` should reach; None if there is none.
         cut_short: whether the peer was stopped, so that the ratio is at least this.
     """
 
@@ -53,7 +53,7 @@ class SpeedRow(Record):
     def reached(self) -> bool | None:
         """Whether the median is as good as the aim.
 
-        None where there is no aim, or where the peer was stopped before that could be seen.
+        None if there is no aim, or if the peer was stopped before that could be seen.
         """
         middle = self.measured.middle
         if self.aim is None or (self.cut_short and middle < self.aim):
@@ -73,7 +73,7 @@ class SpeedRow(Record):
 
 
 def format_number(value: float) -> str:
-    """A number with two decimals, or one where it is large."""
+    """A number with two decimals, or one if it is large."""
     return f"{value:,.2f}" if abs(value) < 20 else f"{value:,.1f}"  # noqa: PLR2004
 
 
@@ -112,7 +112,7 @@ def amount(what: str, values: Sequence[float], aim: float | None, unit: str) -> 
 def alternate(repeats: int, *ways: Callable[[], float], warm: bool = True) -> list[list[float]]:
     """The values that several functions return, called in turn, ``repeats`` times each.
 
-    Every other round goes backwards, so that a machine that slows down slows all of them.
+    Every other round goes backwards, so that a slowdown of the machine affects all of them.
 
     Args:
         repeats: the number of rounds.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 ENCODER = "zero-shot-de"
 WARMING = 8
-"""Documents that are encoded before it counts."""
+"""Documents that are encoded before the timing begins."""
 READING_AIM, MEMORY_AIM_GB, ENCODING_AIM = 1.2, 1.0, 1.1
 _READ = """
 import sys, time
@@ -56,14 +56,14 @@ def measure(
     dataset: str = "scifact",
     encoded: int = 512,
 ) -> Findings:
-    """Read and encode; where there is nothing to encode, that is noted.
+    """Read and encode; if there is nothing to encode, a note says so.
 
     Args:
-        data_dir: where datasets are looked for, besides the usual places.
+        data_dir: the folder that is searched for data first.
         documents: the number of documents that are read.
         readings: the number of rounds of reading.
         dataset: the dataset whose documents are encoded, once.
-        encoded: how many of them, evenly spread.
+        encoded: the number of documents that are encoded, evenly spread.
 
     Raises:
         InputError: orjson is not installed.
@@ -107,7 +107,7 @@ def _reading(documents: int, repeats: int) -> list[SpeedRow]:
 
 
 def _read_apart(path: Path) -> tuple[float, float]:
-    """Seconds and megabytes of reading in a new process, with a cache that goes after it."""
+    """Seconds and megabytes of reading in a new process, with a cache of its own."""
     with tempfile.TemporaryDirectory() as cache:
         done = subprocess.run(  # noqa: S603 - this very interpreter
             [sys.executable, "-c", _READ, str(path)],
@@ -121,7 +121,7 @@ def _read_apart(path: Path) -> tuple[float, float]:
 
 
 def _write_corpus(path: Path, n_documents: int) -> None:
-    """Documents of 60 words, each another turn of the same text."""
+    """Write documents of 60 words, each another rotation of the same text."""
     words = [f"word{number}" for number in range(1000)]
     with path.open("w", encoding="utf-8") as file:
         for number in range(n_documents):
@@ -136,7 +136,7 @@ def _write_corpus(path: Path, n_documents: int) -> None:
 
 
 def _encoding(task: Task, n_documents: int) -> SpeedRow:
-    """Both encode in this process, with a model that is loaded."""
+    """Both encode in this process, with a loaded model."""
     theirs = _their_model()
     few, many = _part(task.corpus, WARMING), _part(task.corpus, n_documents)
     _ours(task, few)  # all of them would take minutes
@@ -170,6 +170,6 @@ def _their_model() -> SentenceTransformer:
 
 
 def _theirs(model: SentenceTransformer, corpus: Corpus) -> float:
-    # An index is laid out by validation queries: ours encodes them too.
+    # An index may be tuned on validation queries: ours encodes them too.
     texts = [*(corpus.texts or ()), *(corpus.sample.texts or ())]
     return seconds_of(lambda: model.encode(texts))

@@ -38,12 +38,12 @@ AIM = 10
 
 
 class Quality(NamedTuple):
-    """What a method should reach.
+    """The quality that a method should reach.
 
     Attributes:
-        recall: overall, as a fraction.
-        schedules: numbers of steps to try, ascending; a whole training each.
-        cap_s: seconds that the peer is given for each.
+        recall: overall recall, as a fraction.
+        schedules: numbers of steps to try, ascending; each is a whole training.
+        cap_s: seconds that the peer has for each.
     """
 
     recall: float
@@ -70,13 +70,13 @@ def measure(
     """Train both methods and their peers.
 
     Args:
-        data_dir: where datasets are looked for, besides the usual places.
+        data_dir: the folder that is searched for data first.
         dataset: the dataset that is trained on.
         steps: the number of steps of ours in a round.
         plain_steps: the number of steps of the peer in a round.
         repeats: the number of rounds.
-        sample: the number of queries by which quality is seen.
-        qualities: the methods, each with what it should reach.
+        sample: the number of queries that quality is measured on.
+        qualities: the methods, each with the quality to reach.
 
     Raises:
         InputError: one of ours does not reach its quality with any of its schedules.
@@ -96,13 +96,13 @@ class Trainers:
     """Ours and the peer on the same pairs.
 
     Attributes:
-        name: of the method.
-        batch: queries a step.
-        pairs: in a batch, in the mean.
+        name: name of the method.
+        batch: number of queries in a step.
+        pairs: mean number of pairs in a batch.
     """
 
     def __init__(self, name: str, task: Task, sample: int) -> None:
-        """``sample`` queries of the test, evenly spread, are those that quality is measured on."""
+        """Quality is measured on ``sample`` queries of the test, evenly spread."""
         self.name, self._task = name, task
         self._params = method_named(name, task, {}).values
         answered = task.train.answered
@@ -132,7 +132,7 @@ class Trainers:
         return seconds, self._recall(ids) >= recall
 
     def plain_to(self, recall: float, steps: int, cap_s: float) -> tuple[float, bool]:
-        """Likewise of the peer, which does not reach the quality if it is stopped at the cap."""
+        """The same for the peer, which fails if it is stopped at the cap."""
         from studies.speed.plain_trainer import PlainTrainer
 
         trainer = PlainTrainer(self.name, self._params, self._task.train)
@@ -141,7 +141,7 @@ class Trainers:
         return seconds, seconds < cap_s and self._recall(ids) >= recall
 
     def _trained(self, steps: int) -> tuple[Method, float]:
-        """Ours, ready to search, and the seconds of fitting it."""
+        """Our method, ready to search, and the seconds of fitting it."""
         method = method_named(self.name, self._task, {"steps": steps})
         return method, prepare(method, self._task, workspace=Workspace(device="cpu")).fit.seconds
 
@@ -150,10 +150,10 @@ class Trainers:
 
 
 def _throughput(trainers: Trainers, steps: int, plain_steps: int, repeats: int) -> SpeedRow:
-    """Seconds a pair of both."""
+    """Seconds of a pair, for both."""
     timed = alternate(
         repeats,
-        # What comes before the first step, and what only the first one does, is in both terms.
+        # Work before the first step, and work of the first step alone, is in both terms.
         lambda: (trainers.ours(1 + steps) - trainers.ours(1)) / steps,
         lambda: (trainers.plain(1 + plain_steps) - trainers.plain(1)) / plain_steps,
     )
@@ -164,7 +164,7 @@ def _throughput(trainers: Trainers, steps: int, plain_steps: int, repeats: int) 
 
 
 def _time_to(quality: Quality, trainers: Trainers) -> SpeedRow:
-    """Seconds until a quality of both."""
+    """Seconds until a quality is reached, for both."""
     for steps in quality.schedules:
         ours, reached = trainers.ours_to(quality.recall, steps)
         if reached:

@@ -32,16 +32,16 @@ if TYPE_CHECKING:
     from bench.types import Floats
 
 SHARE = 0.1
-"""Of the leaves that are probed."""
+"""Share of the leaves that are probed."""
 
 
 class Searched(NamedTuple):
     """A method whose search is compared.
 
     Attributes:
-        method: its name.
+        method: name of the method.
         params: its hyper-parameters that differ from their defaults.
-        aim: its time over the peer's, at most.
+        aim: the largest ratio of its time to the peer's.
     """
 
     method: str
@@ -67,8 +67,8 @@ def measure(
     """Search through both methods and their peers.
 
     Args:
-        data_dir: where datasets are looked for, besides the usual places.
-        dataset: the queries and the size of the corpus are those of this dataset.
+        data_dir: the folder that is searched for data first.
+        dataset: the dataset whose queries and number of documents are taken.
         queries: the number of queries.
         k: the number of documents for each query.
         repeats: the number of rounds.
@@ -111,7 +111,7 @@ def _row(task: Task, asked: Queries, k: int, repeats: int, searched: Searched) -
 
 
 class _Raw:
-    """Faiss as one uses it without Treeline."""
+    """Faiss used without Treeline."""
 
     def __init__(self, documents: Floats, nlist: int, nprobe: int) -> None:
         """Cluster the documents and fill the lists."""
@@ -120,20 +120,20 @@ class _Raw:
         dim = documents.shape[1]
         self._quantizer = faiss.IndexFlatIP(dim)
         self._ivf = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
-        self._ivf.cp.min_points_per_centroid = 1  # says nothing of small corpora
+        self._ivf.cp.min_points_per_centroid = 1  # no warning on small corpora
         self._ivf.train(documents)
         self._ivf.add(documents)
         self._ivf.nprobe = nprobe
 
     def visited(self, queries: Floats) -> float:
-        """Documents in the lists that a query probes, in the mean."""
+        """Mean number of documents in the lists that a query probes."""
         lists = self._ivf.invlists
         sizes = np.array([lists.list_size(number) for number in range(self._ivf.nlist)])
         _, probed = self._quantizer.search(queries, self._ivf.nprobe)
         return float(sizes[probed].sum(axis=1).mean())
 
     def seconds(self, queries: Floats, k: int) -> float:
-        """Of searching all queries."""
+        """Seconds of searching all queries."""
         return sum(
             seconds_of(lambda at=at: self._ivf.search(queries[at : at + BATCH], k))  # type: ignore[misc]
             for at in range(0, len(queries), BATCH)

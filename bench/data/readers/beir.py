@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bench.data.readers import jsonl
-from bench.data.readers.pairs import Judged
+from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.tables import read_table
 from bench.data.readers.text import text_task
 from bench.errors import InputError
@@ -74,7 +74,7 @@ def _qrels(folder: Path, split: str) -> Path:
     return trec if trec.is_file() and not tsv.is_file() else tsv
 
 
-def read_qrels(folder: Path, split: str) -> Judged:
+def read_qrels(folder: Path, split: str) -> RawJudgements:
     """The judgements of a split, from a file in BEIR's or in TREC's form.
 
     BEIR's has a header, ``query-id corpus-id score``, and tabs between. TREC's has none, and on
@@ -109,4 +109,4 @@ def read_qrels(folder: Path, split: str) -> Judged:
         )
     names = (pa.array(table[column], pa.large_string()) for column in COLUMNS[:2])
     judged = pa.table([*names, grades.astype(np.int64)], ["query", "document", "grade"])
-    return Judged(judged, split, path)
+    return RawJudgements(judged, split, path)

@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 
 from bench.arrays.strings import Strings
 from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
-from bench.data.readers.pairs import Judged
+from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
 from bench.errors import InputError
 
@@ -76,7 +76,7 @@ def read(
     queries = _queries(table)
     columns = {"query_id": "query", "product_id": "document", "grade": "grade"}
     trained, tested = (
-        Judged(
+        RawJudgements(
             table.filter(pc.field("split") == split).select(list(columns)).rename_columns(columns),
             split,
             judged,

@@ -101,7 +101,9 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
         with gzip.open(source) if source.suffix == ".gz" else source.open("rb") as file:
             yield cast("IO[bytes]", file)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"cannot read {source}: {error}; if it is damaged, get it anew") from error
+        raise InputError(
+            f"cannot read {source}: {error}; if it is damaged, get it again"
+        ) from error
 
 
 def parse_object(line: bytes) -> dict[str, Any]:

@@ -28,7 +28,7 @@ import pyarrow as pa
 
 from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
 from bench.data.readers.jsonl import find_file, opened, parse_object
-from bench.data.readers.pairs import Judged
+from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
 from bench.errors import InputError
 
@@ -78,7 +78,7 @@ def read(name: str, folder: Path, **splits: Unpack[Splits]) -> Task:
         found = np.load(made / f"{split}.npy")
         asked = queries.names.take(np.arange(first, first + len(found)))
         pairs = [asked.to_arrow(), documents.names.take(found).to_arrow(), np.ones_like(found)]
-        judged.append(Judged(pa.table(pairs, ["query", "document", "grade"]), split, source))
+        judged.append(RawJudgements(pa.table(pairs, ["query", "document", "grade"]), split, source))
         first += len(found)
     return text_task(name, queries, documents, *judged, **splits)
 

@@ -24,7 +24,7 @@ MOST_GRADES = 127
 
 
 def relevance_of(
-    judged: Judged | None,
+    judged: RawJudgements | None,
     queries: Strings,
     documents: Strings,
     gains: Sequence[int] | None,
@@ -108,7 +108,7 @@ def _first(judged: pa.Table, source: Path) -> Bools:
     return first
 
 
-class Judged(NamedTuple):
+class RawJudgements(NamedTuple):
     """The judgements of a split, as a file has them.
 
     Attributes:

@@ -58,8 +58,8 @@ def read_table(
         for number, values in rows:
             if not any(values):
                 continue
-            fits = max(places) < len(values) and (longer or not any(values[len(names) :]))
-            if not fits:
+            is_valid = max(places) < len(values) and (longer or not any(values[len(names) :]))
+            if not is_valid:
                 raise InputError(
                     f"{path}, line {number} has {len(values)} values for the {len(names)} columns "
                     f"{', '.join(names)[:100]}; it needs {form}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.arrays.relevance import Relevance
     from bench.data.readers.cache import Texts
-    from bench.data.readers.pairs import Judged
+    from bench.data.readers.pairs import RawJudgements
 
 CUT = 100
 """Rank at which rankings are cut."""
@@ -53,9 +53,9 @@ def text_task(
     name: str,
     queries: Texts,
     documents: Texts,
-    trained: Judged | None,
-    tested: Judged | None,
-    validated: Judged | None = None,
+    trained: RawJudgements | None,
+    tested: RawJudgements | None,
+    validated: RawJudgements | None = None,
     *,
     gains: Sequence[int] | None = None,
     notes: Sequence[str] = (),

@@ -104,8 +104,8 @@ def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
         raise InputError(
             f"{file.path} is not a NumPy file of answers, as numpy.save writes it, or not whole"
         ) from error
-    fits = answers.ndim in {1, 2} and len(answers) == n_queries
-    if not fits or not np.issubdtype(answers.dtype, np.integer):
+    has_shape = answers.ndim in {1, 2} and len(answers) == n_queries
+    if not has_shape or not np.issubdtype(answers.dtype, np.integer):
         raise InputError(
             f"{file.path} must hold whole numbers [{n_queries:,} queries] or [.., r], it holds "
             f"{answers.dtype} of shape {answers.shape}"

@@ -45,13 +45,13 @@ if TYPE_CHECKING:
 
 BUDGETS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 """Shares of documents visited, one for each column."""
-CHEAP = "at ≤ 10 % visited"
+AT_BUDGET = "at ≤ 10 % visited"
 
 
 def recall_boards(rows: list[Row]) -> list[Board]:
     """The boards of a task that is searched: ranking measures if rankings are cut at a rank."""
     first = most_visited(rows[0].cells[0])
-    both = (("", most_visited), (f" {CHEAP}", within_budget))
+    both = (("", most_visited), (f" {AT_BUDGET}", within_budget))
     if rows[0].cells[0].cut is None:
         boards = [by_distance(rows, f"Recall by distance{at}", choose) for at, choose in both]
         boards.insert(1, against_visited(rows, "Recall", measures_of(rows)["Recall"]))
@@ -70,7 +70,7 @@ def recall_boards(rows: list[Row]) -> list[Board]:
     boards += [against_visited(rows, *measure) for measure in measures_of(rows).items()]
     if len(first.recall_by_distance) > 1:
         boards.append(by_distance(rows, "Recall by level of relevance", most_visited))
-        boards.append(by_distance(rows, f"Recall by level {CHEAP}", within_budget))
+        boards.append(by_distance(rows, f"Recall by level {AT_BUDGET}", within_budget))
     return boards
 
 

@@ -13,7 +13,7 @@ from bench.errors import InputError
 from bench.system.records import Record
 
 
-class Verdict(StrEnum):
+class ClaimVerdict(StrEnum):
     """Whether a claim holds here."""
 
     REPRODUCED = "reproduced"
@@ -74,7 +74,7 @@ class Claim(Record):
     """
 
     claim: str
-    verdict: Verdict
+    verdict: ClaimVerdict
     why: str
     figures: tuple[Figure, ...] = ()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 
-class Measured(NamedTuple):
+class MeasuredFigure(NamedTuple):
     """A figure as it is shown.
 
     Attributes:
@@ -41,7 +41,7 @@ class Measured(NamedTuple):
     n_seeds: int | None = None
 
 
-def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> Measured:
+def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> MeasuredFigure:
     """The measured value of a figure.
 
     Args:
@@ -65,14 +65,14 @@ def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> M
     means = [unit * each.mean for each in found]
     ends = [(unit * each.low, unit * each.high) for each in found]
     interval = interval_text(ends, digits, 1) if any(low < high for low, high in ends) else ""
-    return Measured(mean_and_std(means, digits, 1), fmean(means), interval, len(means))
+    return MeasuredFigure(mean_and_std(means, digits, 1), fmean(means), interval, len(means))
 
 
 def _missing(figure: Figure, problem: str) -> InputError:
     return InputError(f"bench/report/reproduction/claims.toml, {figure.what!r}: {problem}")
 
 
-def _published(figure: Figure, root: Path) -> Measured:
+def _published(figure: Figure, root: Path) -> MeasuredFigure:
     """The value at a place in a table of a published file."""
     path = root / figure.file
     if not path.is_file():
@@ -87,7 +87,7 @@ def _published(figure: Figure, root: Path) -> Measured:
         number = re.match(r"[-+]?[0-9.]+", text)
         if number is None:
             raise _missing(figure, f"{path} has no number there: {text!r}")
-        return Measured(text, float(number[0]))
+        return MeasuredFigure(text, float(number[0]))
     raise _missing(figure, f"no row of {path} begins with {', '.join(figure.line)}")
 
 
@@ -99,7 +99,7 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
     return found
 
 
-def _ahead(figure: Figure, report: TaskReport, row: Row) -> Measured:
+def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     """The paired difference of two rows, as on the board of comparisons."""
     title = COMPARED.get(figure.value)
     comparison = next((each for each in report.comparisons if each.title == title), None)
@@ -115,7 +115,7 @@ def _ahead(figure: Figure, report: TaskReport, row: Row) -> Measured:
     sign = 1 if a < b else -1
     low, high = sorted((sign * found.low, sign * found.high))
     text = f"{sign * found.mean:+.1f} points{'' if found.p < ALPHA else ', not significant'}"
-    return Measured(text, sign * found.mean, f"{low:.1f} … {high:.1f}", len(row.cells))
+    return MeasuredFigure(text, sign * found.mean, f"{low:.1f} … {high:.1f}", len(row.cells))
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:
