@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: install lint test bench speed docs picture clean
+.PHONY: install lint quick test bench speed docs picture clean
 
 install: $(VENV)/.installed
 
@@ -19,6 +19,10 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+quick: lint
+	# No process is started and nothing is trained for long: pure functions, the contract, the store.
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
 
 test: lint
 	# Two at a time; the tests of a file share what it prepares.

@@ -1,22 +1,55 @@
 """Fixtures: where real data lies, small tasks, and the command as a user runs it."""
 
+import importlib
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from bench.arrays.ancestors import ancestors
 from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
+from bench.cli.commands import run
 from bench.data.readers.hierarchy import transductive_task
 from bench.task import Task
 from bench.task.judgements import Judgements
 
 ROOT = Path(__file__).parent.parent
+
+
+RUNS_MUCH = {"bench", "clone", "cluster"}
+"""Fixtures whose tests are slow: they run the command or a clone of the project."""
+QUICK_S = 5.0
+"""Processor seconds that any other test may take, with what it imports first and its processes."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Mark what ``make quick`` leaves out."""
+    for item in items:
+        if RUNS_MUCH.intersection(item.fixturenames):
+            item.add_marker("slow")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Fail a test that takes long and is not marked as slow, so that ``make quick`` stays quick."""
+    began = processor_seconds()
+    result = yield
+    spent = processor_seconds() - began
+    if spent > QUICK_S and item.get_closest_marker("slow") is None:
+        pytest.fail(f"it took {spent:.1f} processor seconds; make it cheaper, or mark it as slow")
+    return result
+
+
+def processor_seconds():
+    return sum(os.times()[:4])
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,6 +59,21 @@ def cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TREELINE_CACHE", folder)
         yield folder
+
+
+@pytest.fixture(autouse=True)
+def own_imports(tmp_path_factory, monkeypatch):
+    """Plugins of a test, and what lies beside them, are imported for this test alone."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    forget_modules_below(tmp_path_factory.getbasetemp())
+
+
+def forget_modules_below(folder):
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(f"{folder}{os.sep}"):
+            del sys.modules[name]
+    importlib.invalidate_caches()
 
 
 @pytest.fixture(scope="session")
@@ -84,12 +132,18 @@ def small_text_task():
 
 
 @pytest.fixture
-def bench(tmp_path):
-    """Run a command of the project from its root, with results in a folder of the test."""
+def bench(tmp_path, monkeypatch):
+    """Run the command in this process, from the root, with results in a folder of the test.
 
-    def call(*arguments: str, out: Path = tmp_path / "out", timeout: float = 240):
-        command = [sys.executable, "run_bench.py", *arguments, "--out", str(out)]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=timeout)
+    Its cells are measured in processes of their own, as always. An error that it does not expect
+    is raised here.
+    """
+    monkeypatch.chdir(ROOT)
+
+    def call(*arguments: str, out: Path = tmp_path / "out"):
+        forget_modules_below(tmp_path)  # the test may have written a plugin again
+        done = CliRunner(catch_exceptions=False).invoke(run, [*arguments, "--out", str(out)])
+        return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
     return call
 

@@ -128,11 +128,11 @@ MOMENTS = {
     "the task is there": lambda out: list(out.glob(".work/tasks/*")),
     "an encoder is trained": lambda out: list(out.glob(".work/fits/*.lock")),
     "a cell is stored": lambda out: list(out.glob(".work/staging/*")),
-    "one is stored": lambda out: len(stored(out)) == 1,
+    "one is stored": lambda out: len(stored(out)) >= 1,
     "an encoder is stored": lambda out: list(out.glob(".work/fits/*/*")),
-    "three are stored": lambda out: len(stored(out)) == 3,
+    "three are stored": lambda out: len(stored(out)) >= 3,
     "all are stored": lambda out: len(stored(out)) == 4,
-    "boards are written again": lambda out: True,
+    "the boards are there": lambda out: list(out.glob("LEADERBOARD.md*")),
 }
 """Name -> whether what is under a folder of results shows that a run has come so far."""
 
@@ -186,7 +186,7 @@ def test_of_a_run_killed_at_every_stage_nothing_is_lost_and_nothing_is_twice(tmp
         run = start(out, *KILLED, start_new_session=True)
         while run.poll() is None and not has_come_so_far(out):
             time.sleep(0.005)
-        time.sleep(0.3 * jitter.random())
+        time.sleep(0.1 * jitter.random())
         if run.poll() is None:
             # Alone, or with all that is of its group, as a terminal that is closed does.
             (os.killpg if number % 2 else os.kill)(run.pid, signal.SIGKILL)
@@ -196,7 +196,7 @@ def test_of_a_run_killed_at_every_stage_nothing_is_lost_and_nothing_is_twice(tmp
         now = stored(out)
         assert before.items() <= now.items(), "what was stored is neither lost nor measured again"
         before = now
-    assert kills >= len(MOMENTS) - 2
+    assert kills > len(MOMENTS) / 2, "others ended before they were seen to come so far"
     last = start(out, *KILLED)
     output, _ = last.communicate(timeout=120)
     assert last.returncode == 0, output
