@@ -88,7 +88,7 @@ def submit(source, out):
     """Submits the row of random on the tree, or what is asked for instead."""
 
     def call(*cells, **options):
-        asked = {"source": source.root, "out": out, "methods": "random", "datasets": (TREE,)}
+        asked = {"source": source.root, "out": out, "methods": ["random"], "datasets": (TREE,)}
         return command.submit(cells, **{**asked, **options})
 
     return call
@@ -331,12 +331,12 @@ def test_a_cell_may_be_named_by_any_path_to_it(source, submit, monkeypatch, caps
 
 def test_names_of_nothing_are_errors(source, submit, tmp_path):
     for cells, options, problem in (
-        ((), {"methods": "rndom"}, "unknown method in .*did you mean random"),
+        ((), {"methods": ["rndom"]}, "unknown method in .*did you mean random"),
         ((), {"datasets": ("tre:H=3,W=3",)}, "unknown dataset in .*did you mean tree"),
         (("zzz",), {}, "unknown cell 'zzz'"),
         ((), {"source": tmp_path / "none"}, "runs is not there; measure first"),
         ((), {"out": source.root}, "--from and --out are both"),
-        ((), {"methods": "needs-more"}, "no cell of .* is to be submitted"),
+        ((), {"methods": ["needs-more"]}, "no cell of .* is to be submitted"),
     ):
         with pytest.raises(InputError, match=problem):
             submit(*cells, **options)
