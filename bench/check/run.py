@@ -59,7 +59,7 @@ class CheckResult(NamedTuple):
         check: name of the check.
         task: name of the small task.
         status: how the check ended.
-        reason: what went wrong, or why it was not checked; empty if it passed.
+        reason: the fault, or the reason why it was not checked; empty if it passed.
     """
 
     check: str

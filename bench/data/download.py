@@ -32,7 +32,7 @@ def download(source: Source, part: Path, by_hand: str) -> None:
     Args:
         source: the source whose url is asked.
         part: the file to fill.
-        by_hand: what the user can do without the server, for the error texts.
+        by_hand: the way out without the server, for the error texts.
 
     Raises:
         InputError: the server cannot be reached, or gives a file of another length.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def choose(method: Method, task: Task, points: Sequence[Point], progress: Progress) -> Chosen:
     """The operating point that ranks validation queries best within ``BUDGET`` of the corpus.
 
-    Of points that rank equally well the cheapest is taken.
+    If several rank equally well, the cheapest of them is chosen.
 
     Args:
         method: a method that was fitted and has indexed the corpus.

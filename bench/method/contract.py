@@ -74,7 +74,7 @@ class Method(ABC):
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is given the test relevance.
-        resources: what a node of a cluster must have free for a cell; see ``docs/scale.md``.
+        resources: resources that a cell needs on a node of a cluster; see ``docs/scale.md``.
         exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
         workspace: the cache, the device, and the functions that report progress and warnings.
     """

@@ -1,4 +1,4 @@
-"""What a run is going to measure, and an estimate of its hours from stored cells."""
+"""The cells that a run will measure, and an estimate of its hours from stored cells."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
     for group in sorted(groups.values(), key=lambda group: group[0].provenance.date, reverse=True):
         differing = _differing_params(group[0], firsts)
         text = label(group[0]) + "".join(f" {name}={group[0].params[name]}" for name in differing)
-        while text in rows:  # of the same plugin, before it was changed
+        while text in rows:  # a row of the same plugin, before it was changed
             text += EARLIER
         rows[text] = Row(text, sorted(group, key=lambda cell: cell.seed), differing)
     return sorted(rows.values(), key=lambda row: (-_score(row), row.label))

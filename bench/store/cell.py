@@ -57,7 +57,7 @@ class Cell(Record):
 
     Attributes:
         cut: rank at which rankings are cut, None for |S|.
-        seen_means: what "seen" means on this task: a pair's answer was in training, in words.
+        seen_means: the meaning of "seen" on this task, in words: a pair's answer was in training.
         changed: the parameters that were set by hand.
         code: versions that the results depend on; see :func:`bench.versions.keys.code_of`.
         chosen: the operating point that validation chose before the test was opened.
@@ -133,7 +133,7 @@ class CellSpec(Record):
         root: the results folder.
         task_folder: the folder of the task's arrays.
         fits: the folder of fitted states that cells share.
-        resources: what the cell needs on a node of a cluster.
+        resources: the resources that the cell needs on a node of a cluster.
         memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
         fits_from: states fitted before this time (seconds since 1970) are fitted again.
         launched: when the cell's process was started (seconds since 1970).

@@ -128,7 +128,7 @@ class Task:
         query_vectors, document_vectors: vectors that are searched as they are, without an encoder;
             or None.
         similarity: pairs of words to score, if that is the test instead of a search.
-        seen: what "seen" means on this task: the answer of a test pair was in training, in words.
+        seen: the meaning of "seen" on this task, in words: a test pair's answer was in training.
         notes: sentences that the board prints under its title.
         defaults: hyper-parameters that suit this dataset, before the user's own.
     """

@@ -29,9 +29,7 @@ class Learned(Trainer):
     }
 
     encoder: str = "minilm"  # text encoder: minilm, a sentence-transformers name, or a folder
-    tune: str = (
-        "head"  # what is trained of a text encoder: none (zero-shot), head, last-layer, full
-    )
+    tune: str = "head"  # trained part of a text encoder: none (zero-shot), head, last-layer, full
     siamese: bool = True  # queries and documents share one text encoder, or have one each
     head_width: int = 384  # hidden units of a head
     dim: int = 64  # dimension of a table's vectors; a text encoder has its own

@@ -46,8 +46,8 @@ def measure(
 ) -> Findings:
     """Measure a cell of each size in a folder that is thrown away.
 
-    data_dir: the folder that is searched for data first.
-        data_dir: where datasets are looked for, besides the usual places.
+    Args:
+        data_dir: the folder that is searched for data first.
         documents: the number of documents of each corpus.
         queries: the number of queries, including validation.
         memory_bytes: the ceiling of each cell.

@@ -60,8 +60,8 @@ def measure(
 ) -> Findings:
     """Measure cells in a folder that is thrown away, and start commands.
 
-    data_dir: the folder that is searched for data first.
-        data_dir: where datasets are looked for, besides the usual places.
+    Args:
+        data_dir: the folder that is searched for data first.
         dataset: the dataset of the cells.
         compared: the method whose cell is the whole.
         settings: hyper-parameters of ``compared``.
