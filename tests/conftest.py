@@ -23,10 +23,11 @@ from bench.task.judgements import Judgements
 ROOT = Path(__file__).parent.parent
 
 
-RUNS_MUCH = {"bench", "clone", "cluster"}
-"""Fixtures whose tests are slow: they run the command or a clone of the project."""
-QUICK_S = 5.0
-"""Processor seconds that any other test may take, with what it imports first and its processes."""
+RUNS_MUCH = {"bench", "clone", "results"}
+"""Fixtures whose tests are slow: the command, a clone of the project, what a run left."""
+QUICK_S = 20.0
+"""Processor seconds that any other test may take, imports and processes included; on a fast machine
+none takes more than 5."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -170,6 +170,7 @@ def test_the_x_ray_says_where_documents_are_lost():
     assert by_distance.rows[1] == ["mine", "10.0 + 15.0", "(50.0 - 25.0)", "10.0"]
 
 
+@pytest.mark.slow
 def test_published_boards_show_the_x_ray_as_a_chart(tmp_path):
     store = Store(tmp_path)
     store.prepare()

@@ -148,6 +148,7 @@ def test_a_form_that_can_hold_no_pickle_is_known_by_its_ending_and_its_content(t
     assert {file.suffix for file in safe} == set(SAFE_FORMS)
 
 
+@pytest.mark.slow
 def test_the_command_prints_a_table_and_each_failure_and_fails():
     done = check(f"{PLUGIN}:DearestFirst", "random")
     assert done.returncode == 1
@@ -157,6 +158,7 @@ def test_the_command_prints_a_table_and_each_failure_and_fails():
     assert not done.stderr
 
 
+@pytest.mark.slow
 def test_the_command_succeeds_where_nothing_fails_and_gives_the_reasons_of_the_rest():
     done = check(ROOT / "examples" / "popularity.py:Popularity")
     assert done.returncode == 0
@@ -179,6 +181,7 @@ def test_what_cannot_be_checked_is_one_clear_line(arguments, message):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_one_line_in_a_test_file_makes_every_check_a_test(tmp_path):
     (tmp_path / "test_mine.py").write_text(
         "from bench.check.pytest_plugin import contract_tests\n"

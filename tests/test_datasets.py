@@ -47,6 +47,7 @@ def test_the_embedded_graph_is_small_and_carries_its_licence():
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in notice
 
 
+@pytest.mark.slow
 def test_the_embedded_graph_is_built_from_wordnets_files(data_dir, tmp_path, nouns):
     built = build_graph(data_dir / "wordnet", tmp_path / "nouns.parquet")
     assert built.names == nouns.names

@@ -23,6 +23,7 @@ EXAMPLES = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_first_example_of_the_readme_is_short_and_runs():
     assert len(FIRST.splitlines()) <= 6
     # Threads that sleep while they wait: the machine of a test may be busy.

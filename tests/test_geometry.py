@@ -89,6 +89,7 @@ def test_recall_of_all_pairs_is_the_mean_of_the_distances_by_their_pairs(tmp_pat
     assert result.recall == pytest.approx(sum(n * recall for n, recall in pairs) / 34)
 
 
+@pytest.mark.slow
 def test_a_record_measures_once_and_again_when_the_code_has_changed(tmp_path, monkeypatch):
     trial = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
     first = TrainingTable(tmp_path, 1).of([trial])[trial]
@@ -150,6 +151,7 @@ def test_a_study_names_the_seeds_that_are_not_the_usual_ones():
     assert quick((7,)).command == "python -m bench geometry --quick --seeds 7"
 
 
+@pytest.mark.slow
 def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_path):
     good = Trial("tree:H=2,W=2", "constructed-de", ("dim=4",), 0)
     bad = Trial("tree:H=1,W=1", "pretrain-finetune-de", ("dim=4", "steps=5"), 0)
@@ -158,6 +160,7 @@ def test_a_training_that_cannot_be_done_is_named_and_the_others_are_kept(tmp_pat
     assert "constructed-de" in (tmp_path / NAME).read_text()
 
 
+@pytest.mark.slow
 def test_a_study_that_is_killed_keeps_what_it_had_and_leaves_no_process(tmp_path):
     arguments = ["geometry", "--quick", "--jobs", "1", "--out", str(tmp_path)]
     study = subprocess.Popen([sys.executable, "-m", "bench", *arguments], cwd=ROOT)

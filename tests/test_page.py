@@ -36,6 +36,7 @@ def written(tmp_path_factory):
     return store, page, json.loads(data)
 
 
+@pytest.mark.slow
 def test_equal_results_give_an_equal_page(written):
     store, page, _ = written
     write_leaderboard(store, figures=True)

@@ -13,6 +13,8 @@ from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.small_results import small_results
 
+pytestmark = pytest.mark.slow
+
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra")
 

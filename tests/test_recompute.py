@@ -18,6 +18,8 @@ from bench.verify.mark import Mark, read_mark
 from bench.verify.recompute import recompute
 from bench.verify.replay import replay
 
+pytestmark = pytest.mark.slow
+
 DATASET = "clusters:n=300,dim=8"
 
 

@@ -308,11 +308,10 @@ def test_one_flipped_byte_anywhere_fails_and_its_file_is_named(results, capsys):
     assert kinds < {path.name for path in files}
     for path in files:
         whole = path.read_bytes()
-        for _ in range(3):
-            flip(path, rng)
-            assert not replay(results), path
-            told = capsys.readouterr().out.splitlines()
-            assert any(line.startswith(f"FAIL {path}: ") for line in told), path
+        flip(path, rng)
+        assert not replay(results), path
+        told = capsys.readouterr().out.splitlines()
+        assert any(line.startswith(f"FAIL {path}: ") for line in told), path
         path.write_bytes(whole)
     assert replay(results)
 

@@ -37,13 +37,14 @@ class TestRandomisation:
         np.testing.assert_allclose(paired_p_values(values), expected, atol=0.01)
 
     def test_many_pairs_can_still_differ(self):
-        differences = np.random.default_rng(0).normal(3, 1, (60, 600))
+        differences = np.random.default_rng(0).normal(3, 1, (20, 600))
         assert (holm(paired_p_values(differences)) < 0.05).all()
 
     def test_null_pairs_are_called_different_as_often_as_they_should(self):
         rng = np.random.default_rng(1)
-        pairs = rng.normal(size=(60, 2000))
-        assert 0.03 < (paired_p_values(pairs) < 0.05).mean() < 0.07
+        # Of 400 pairs at 5 %, the share lies within 2 points in 19 of 20 cases.
+        share = (paired_p_values(rng.normal(size=(60, 400))) < 0.05).mean()
+        assert 0.03 < share < 0.07
 
 
 def test_holm_by_hand():
@@ -153,8 +154,3 @@ class TestIntervals:
         first, second = (rng.random(hard.shape) < hard for _ in range(2))
         low, high = difference_intervals(first.astype(float) - second)
         assert 0.93 <= ((low <= 0) & (high >= 0)).mean() <= 0.97
-
-    def test_of_null_pairs_the_test_is_no_more_often_significant_than_it_says(self):
-        rng = np.random.default_rng(2)
-        differences = rng.normal(0, 1, (60, 1000))
-        assert 0.03 <= (paired_p_values(differences) < 0.05).mean() <= 0.07

@@ -76,6 +76,7 @@ def test_the_exponent_of_three_halves_is_found():
     assert exponent([100, 400, 2500], [5 * n**1.5 for n in (100, 400, 2500)]) == pytest.approx(1.5)
 
 
+@pytest.mark.slow
 def test_growth_is_fitted_to_cells_of_each_size():
     sizes = {"documents": (1000, 8000), "queries": 220, "memory_bytes": 1 << 30, "nlist": 20}
     rows = {row.what: row for row in growth.measure(None, **sizes).rows}
@@ -196,6 +197,7 @@ def test_the_peer_searches_the_vectors_that_the_method_scores():
     assert np.allclose(-np.sort(-scores, axis=1)[:, :3], found.scores, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_harness_is_measured_by_a_cell_of_noop_and_by_starting_commands():
     hello = harness.TimedCommand(("-c", "pass"), 30.0)
     sizes = {"dataset": "tree:H=3,W=2", "settings": {"masked-de.steps": 2}, "repeats": 2}

@@ -17,6 +17,8 @@ from bench.verify.replay import replay
 from tests.conftest import ROOT
 from tests.running import experiment
 
+pytestmark = pytest.mark.slow
+
 PLUGINS = ROOT / "tests" / "plugins"
 LEAFY, NEEDS_MORE = f"{PLUGINS / 'leafy.py'}:Leafy", f"{PLUGINS / 'misbehaving.py'}:NeedsMore"
 TREE = "tree:H=3,W=3"

@@ -165,6 +165,7 @@ def trained(task, workspace, tune, *, siamese=True):
     return encoder, losses
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tune", ["head", "last-layer", "full"])
 def test_training_lowers_the_loss_and_a_saved_encoder_is_the_same(
     small_text_task, workspace, tmp_path, tune
@@ -179,6 +180,7 @@ def test_training_lowers_the_loss_and_a_saved_encoder_is_the_same(
     np.testing.assert_allclose(again.encode_documents(TEXTS), expected, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tune", ["head", "last-layer", "full"])
 def test_training_a_copy_leaves_the_encoder_as_it_was(small_text_task, workspace, tune):
     encoder, _ = trained(small_text_task, workspace, tune)
