@@ -189,4 +189,4 @@ def test_encoding_queries_is_not_part_of_the_speed_of_search(small_task):
     method.index(small_task.corpus)
     searcher = searcher_of(method, small_task, 3)
     assert searcher.run({}, silent).summary.seconds < 0.1
-    assert searcher.prepare_s >= 0.2
+    assert searcher.encode_seconds >= 0.2
