@@ -1,4 +1,7 @@
-"""The share of the corpus that a query visits, counted from the leaves that it probed."""
+"""The documents that a query visits, counted from the leaves that it probed.
+
+``bench.evaluation.points`` divides their mean by the size of the corpus: the share on boards.
+"""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def read_table(
         if missing:
             raise InputError(
                 f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
-                f"columns {form}, it is {' '.join(names)[:100]!r}"
+                f"columns {form}, it is {(separator or ' ').join(names)[:100]!r}"
             )
         places = [names.index(column) for column in columns]
         for number, values in rows:
