@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two at a time, each with one thread; the tests of a file share what it prepares.
+PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: install lint quick test bench speed docs picture clean
 
@@ -22,11 +24,10 @@ lint: install
 
 quick: lint
 	# No process is started and nothing is trained for long: pure functions, the contract, the store.
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses 2 --dist loadfile -m "not slow"
+	$(PYTEST) -m "not slow"
 
 test: lint
-	# Two at a time; the tests of a file share what it prepares.
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(PYTEST)
 
 bench: install
 	# Threads that sleep while they wait: a busy machine slows these small tasks tenfold otherwise.

@@ -25,9 +25,9 @@ ROOT = Path(__file__).parent.parent
 
 RUNS_MUCH = {"bench", "clone", "results"}
 """Fixtures whose tests are slow: the command, a clone of the project, what a run left."""
-QUICK_S = 20.0
-"""Processor seconds that any other test may take, imports and processes included; on a fast machine
-none takes more than 5."""
+QUICK_S = 10.0
+"""Processor seconds that any other test may take, imports and processes included: three times what
+any takes on a quiet machine."""
 
 
 @pytest.hookimpl(tryfirst=True)
