@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bench.registry import Registry
     from bench.store.cell import Cell
 
-BAD = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
+_NOT_MEASURED = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Experiment:
         conditions: limits, and the machine or cluster that runs the cells.
         data_dir: the folder that is searched for data first; None: the usual folders.
         here_only: leave out the datasets that are not on this machine.
-        show_plan: print what is to be measured and how long that may take before it begins.
+        plan_first: print what is to be measured and how long that may take before it begins.
     """
 
     grids: Sequence[Grid]
@@ -51,7 +51,7 @@ class Experiment:
     conditions: Conditions = field(default_factory=Conditions)
     data_dir: Path | None = None
     here_only: bool = False
-    show_plan: bool = False
+    plan_first: bool = False
 
 
 def run(experiment: Experiment) -> bool:
@@ -64,7 +64,7 @@ def run(experiment: Experiment) -> bool:
     with _disk_errors(experiment.out):
         _report(Store(experiment.out), cells)
     plan.require_read()
-    return not any(cell.status in BAD for cell in cells)
+    return not any(cell.status in _NOT_MEASURED for cell in cells)
 
 
 def measure(experiment: Experiment) -> list[Cell]:
@@ -78,13 +78,13 @@ def measure(experiment: Experiment) -> list[Cell]:
     return cells
 
 
-def show_plan(experiment: Experiment) -> None:
+def print_plan(experiment: Experiment) -> None:
     """Print what an experiment would measure and how long that may take; measure nothing.
 
     Raises:
         InputError: something that was asked for cannot be done.
     """
-    _show(_plan(experiment), experiment)
+    _print(_plan(experiment), experiment)
 
 
 def _plan(experiment: Experiment) -> Plan:
@@ -106,15 +106,15 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     # Everything is checked before anything is written.
     plan = _plan(experiment)
     join(experiment.conditions)
-    if experiment.show_plan:
-        _show(plan, experiment)
+    if experiment.plan_first:
+        _print(plan, experiment)
     store = Store(experiment.out)
     with _disk_errors(experiment.out):
         cells = measure_cells(plan.tasks, experiment.registry, store, experiment.conditions)
     return cells, plan
 
 
-def _show(plan: Plan, experiment: Experiment) -> None:
+def _print(plan: Plan, experiment: Experiment) -> None:
     """Print how many cells are asked for and stored, and about how long the others take."""
     planned = (cell for _, cells in plan.tasks for cell in cells)
     lines = forecasts(planned, Store(experiment.out).cells(), fresh=experiment.conditions.fresh)

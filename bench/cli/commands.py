@@ -29,7 +29,7 @@ from bench.cli.options import (
 from bench.system.paths import CHECKOUT, load_object
 
 STUDIES = "studies"
-"""The folder of the project's own studies, which only a checkout has."""
+"""The package of the project's own studies."""
 
 
 @click.group(name="bench")
@@ -166,10 +166,10 @@ def run(
         ),
         data_dir,
         here_only=suite is not None or listed == "all",
-        show_plan=suite is not None,
+        plan_first=suite is not None,
     )
     if plan:
-        experiment.show_plan(asked_for)
+        experiment.print_plan(asked_for)
     elif not experiment.run(asked_for):
         sys.exit(1)
 

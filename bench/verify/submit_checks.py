@@ -64,7 +64,7 @@ def _task(name: str, data_dir: Path | None) -> Task:
         InputError: it has no card, or is not on this machine.
     """
     card = card_of_task(name)
-    if card is None or card.takes_path:
+    if card is None:
         raise InputError(
             f"{name} was read from a path of yours, where nobody else can read it: add a card "
             "for it (CONTRIBUTING.md) and measure by its name"

@@ -163,7 +163,7 @@ def packed(values: Floats) -> str:
 def _names(cell: Cell, queries: Ints) -> list[str] | None:
     """Names of the queries, if the dataset is part of Treeline and unchanged."""
     card = card_of_task(cell.task)
-    if card is None or card.folder or card.takes_path:
+    if card is None or card.folder:
         return None
     task = load_dataset(dataset_of(cell.task))
     if task.digest != cell.task_digest:
