@@ -61,6 +61,15 @@ class Registry:
         """Names of the methods that plugin files brought."""
         return [name for name, target in self._targets.items() if target in self.plugins]
 
+    def plugins_of(self, name: str) -> list[str]:
+        """The plugin file that brought a method, alone in a list; an empty one for any other.
+
+        The process of a cell runs no other: what a file changes of built-ins when it is imported
+        changes its own methods alone.
+        """
+        target = self._targets.get(name)
+        return [target] if target in self.plugins else []
+
     def parts(self) -> tuple[list[str], list[str]]:
         """Names of the trainers and of the indexes that can be composed."""
         return list(self._catalog.TRAINERS), list(self._catalog.INDEXES)
@@ -175,7 +184,9 @@ def _run_file(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}") from error
+        relative = isinstance(error, ImportError) and "relative import" in str(error)
+        way = "; name a file beside it without a dot: `from helper import X`" * relative
+        raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}{way}") from error
     return module
 
 

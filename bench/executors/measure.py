@@ -126,7 +126,7 @@ def measure_cells(
                     task_folder=str(folders[task.digest].absolute()),
                     fits=str(store.fits.absolute()),
                     resources=resources.get(cell.method, Resources()),
-                    plugins=list(registry.plugins),
+                    plugins=registry.plugins_of(cell.method),
                     memory_bytes=memory // (conditions.jobs or 1),
                     fits_from=fits_from,
                     planned=cell,
