@@ -61,14 +61,14 @@ class Registry:
         """Names of the methods that plugin files brought."""
         return [name for name, target in self._targets.items() if target in self.plugins]
 
-    def plugins_of(self, name: str) -> list[str]:
-        """The plugin file that brought a method, alone in a list; an empty one for any other.
+    def plugin_of(self, name: str) -> str | None:
+        """The plugin file that brought a method, with the class; None for any other method.
 
         The process of a cell runs no other: what a file changes of built-ins when it is imported
         changes its own methods alone.
         """
         target = self._targets.get(name)
-        return [target] if target in self.plugins else []
+        return target if target in self.plugins else None
 
     def parts(self) -> tuple[list[str], list[str]]:
         """Names of the trainers and of the indexes that can be composed."""

@@ -61,6 +61,12 @@ class Dataset(NamedTuple):
             last = path.stem if Path(self.card.takes_path).suffix else path.name
         return f"{self.card.name}-{last}" if last else self.card.name
 
+    def place(self, data_dir: Path | None) -> str | None:
+        """The dataset as it is typed in any folder, if it is read from a path."""
+        if not self.card.takes_path:
+            return None
+        return f"{self.card.name}:{_own_path(self.argument, data_dir).absolute()}"
+
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
         card = self.card

@@ -72,7 +72,8 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
 def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
     """Make the method and its task ready, measure, and hash the files that were written."""
     planned = spec.planned
-    method_type = Registry(spec.plugins).resolve(planned.method)
+    plugins = [planned.plugin] if planned.plugin else []
+    method_type = Registry(plugins).resolve(planned.method)
     reason = lacks_packages(method_type)
     if reason:
         return planned.ended(Status.SKIPPED, reason)

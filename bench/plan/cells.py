@@ -76,7 +76,8 @@ def plan_cells(
                 for seed in grid.seeds
                 for method in grid.methods
             ]
-        planned.append((task, cells))
+        place = datasets[grid.dataset].place(data_dir)
+        planned.append((task, [cell.model_copy(update={"dataset": place}) for cell in cells]))
     refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
         raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))

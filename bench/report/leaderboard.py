@@ -23,7 +23,7 @@ from bench.store.cell import Status
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.report.changes import TaskChanges
@@ -99,7 +99,7 @@ def _name(report: TaskReport) -> str:
     return report.cells[0].task
 
 
-def _overview(board: Board, links: dict[str, str]) -> str:
+def _overview(board: Board, links: Mapping[str, str]) -> str:
     """A board of all datasets, with links to them."""
     rows = [[links[name], *texts] for name, *texts in board.rows]
     return "\n".join(
@@ -114,7 +114,7 @@ def _overview(board: Board, links: dict[str, str]) -> str:
     )
 
 
-def _changed(board: Board, changes: list[TaskChanges], links: dict[str, str]) -> str:
+def _changed(board: Board, changes: list[TaskChanges], links: Mapping[str, str]) -> str:
     """The changes, one line for each dataset; the page has every row."""
     lines = [f"## {board.title}", "", *board.notes, ""]
     lines += [
@@ -124,7 +124,7 @@ def _changed(board: Board, changes: list[TaskChanges], links: dict[str, str]) ->
     return "\n".join([*lines, ""] if changes else lines)
 
 
-def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
+def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     """A section in markdown: rows that are not in the suite, and the number of earlier versions.
 
     Args:
@@ -170,7 +170,7 @@ def _with_cell_of(report: TaskReport, keys: set[str]) -> Iterator[str]:
             yield f"{label(cell)} (seed {cell.seed}, {cell.status})"
 
 
-def _contents(reports: list[TaskReport], links: dict[str, str]) -> str:
+def _contents(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     """The boards of each dataset."""
     lines = [
         f"- {links[_name(report)]}: {escaped(' · '.join(board.title for board in report.boards))}"
