@@ -111,6 +111,13 @@ def test_a_task_of_fewer_than_30_queries_says_so_and_gives_no_asterisk():
     assert "Fewer than 30 queries" in ahead.notes[0]
 
 
+@pytest.mark.parametrize(("tied", "told"), [(0.34, True), (0.0009, False), (None, False)])
+def test_a_row_that_hangs_on_equal_scores_is_named_on_the_first_board(tied, told):
+    of_row = point(1, 0.9).model_copy(update={"tied": tied})
+    notes = board([cell(points=[of_row])], "Recall by distance").notes
+    assert told == any("Equal scores: mine (34.0 %)" in note for note in notes)
+
+
 def test_own_counts_are_marked_wherever_a_share_stands():
     cells = [cell(points=[point(0.05, 0.9, self_reported=True)])]
     assert "self-reported" in board(cells, "Recall by distance").rows[0][-1]
