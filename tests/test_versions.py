@@ -446,3 +446,4 @@ class TestEarlier:
         for stored in today:
             method = registry.resolve(stored.method)(**stored.params)
             assert cell_key(stored.task_digest, method, stored.seed, stored.k) == stored.key
+            assert (method.sees_test, code_of(type(method))) == (stored.sees_test, stored.code)
