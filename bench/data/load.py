@@ -49,7 +49,7 @@ class Dataset(NamedTuple):
         if not card.takes_path:
             return cls(card, argument, _options(card, argument))
         if not argument:
-            raise InputError(f"--dataset {name} needs a path: {name}:{card.takes_path}")
+            raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
         return cls(card, argument, {})
 
     @property
@@ -130,7 +130,7 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     groups = {"quick": [name for name, quick in is_quick.items() if quick], "all": list(is_quick)}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     if not names and not single:
-        raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
+        raise InputError("no dataset is named; take quick, all, or names from `bench list`")
     return list(dict.fromkeys([*names, *single]))
 
 
