@@ -5,6 +5,8 @@ import time
 import numpy as np
 import pytest
 
+from bench.errors import InputError
+
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.versions.keys import fit_key
@@ -190,3 +192,9 @@ def test_encoding_queries_is_not_part_of_the_speed_of_search(small_task):
     searcher = searcher_of(method, small_task, 3)
     assert searcher.run({}, silent).summary.seconds < 0.1
     assert searcher.encode_seconds >= 0.2
+
+
+@pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])
+def test_more_leaves_than_documents_are_refused_and_never_capped(small_task, name):
+    with pytest.raises(InputError, match="nlist=22 asks for more leaves than .* documents, 21; "):
+        fitted(small_task, name, steps=1, nlist=22)

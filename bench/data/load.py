@@ -16,7 +16,7 @@ from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable
 
     from bench.task import Task
 
@@ -105,18 +105,32 @@ def dataset_of(task: str) -> str:
     return f"{card.name}:{task.removeprefix(f'{card.name}-')}{Path(card.takes_path).suffix}"
 
 
-def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
-    """A function that reads a task by its name.
+def task_reader(
+    datasets: Iterable[str], data_dir: Path | None, known: Container[str]
+) -> Callable[[str, str | None], Task]:
+    """A function that reads a task by its name, and by the path that it was read from, if known.
 
     Args:
         datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
         data_dir: the folder that is searched for data first.
+        known: the names of the tasks that may be asked for.
 
     Raises:
-        InputError: a dataset that was named cannot be read.
+        InputError: a dataset that was named cannot be read, or is none of the tasks.
     """
-    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
-    return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
+    own = {Dataset.parse(name).task_name: name for name in datasets}
+    for task, name in own.items():
+        if task not in known:
+            raise InputError(
+                f"no cell here is of {name}, whose task is {task}; it is named as the file or "
+                "folder was when it was measured"
+            )
+    read = {task: load_dataset(name, data_dir) for task, name in own.items()}
+
+    def task_of(task: str, dataset: str | None) -> Task:
+        return read.get(task) or load_dataset(dataset or dataset_of(task), data_dir)
+
+    return task_of
 
 
 def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
