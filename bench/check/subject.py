@@ -139,7 +139,7 @@ class Subject:
         """
         method = self.make()
         folder = None if purpose is None else self.folder / "fits" / purpose
-        fitted = FittedCache(folder, task.digest, not_before=0.0)
+        fitted = FittedCache(folder, task.digest)
         fitted.fit(method, training_of(task, method), seed, no_progress)
         return method
 

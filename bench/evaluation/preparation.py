@@ -77,7 +77,7 @@ def evaluate(
     planned = plan_cell(task, made, seed, k, provenance(usable_cores()))
     task, sealed = seal(task)
     _begin(made, task, workspace, report)
-    fitted = FittedCache(fits, planned.task_digest, not_before=0.0)
+    fitted = FittedCache(fits, planned.task_digest)
     return measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
 
 
@@ -112,7 +112,7 @@ def prepare(
         InputError: the method cannot be measured on this task, or was fitted before.
     """
     _begin(method, task, workspace, no_report)
-    fitted = FittedCache(None, task.digest, not_before=0.0)
+    fitted = FittedCache(None, task.digest)
     fit = fitted.fit(method, training_of(task, method), 0, lambda _done, _total: None)
     corpus = corpus or task.corpus
     start = time.perf_counter()
