@@ -28,6 +28,7 @@ from bench.store.query_values import write_query_values
 from bench.store.run_file import RunFile, write_scores
 from bench.system.device import gpu_used, wanted_device
 from bench.system.files import sha256_of
+from bench.system.kept import trusting_from
 from bench.system.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
 from bench.system.paths import cache_folder
 from bench.task.files import load_sealed, require_same_vectors
@@ -60,7 +61,7 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
         The cell, with a status and a reason where it was not measured.
     """
     planned, store = spec.planned, Store(Path(spec.root))
-    with store.staging(planned.key) as staging:
+    with store.staging(planned.key) as staging, trusting_from(spec.fits_from):
         try:
             cell = _run(spec, staging, report, warn)
             if cell.status is Status.OK:
@@ -101,7 +102,7 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
         task,
         sealed,
         planned,
-        fitted=FittedCache(Path(spec.fits), planned.task_digest, not_before=spec.fits_from),
+        fitted=FittedCache(Path(spec.fits), planned.task_digest),
         report=report,
         launched=spec.launched,
         memory_bytes=spec.memory_bytes,

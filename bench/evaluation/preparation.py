@@ -76,7 +76,7 @@ def evaluate(
     planned = plan_cell(task, made, seed, k, provenance(usable_cores()))
     task, sealed = seal(task)
     _begin(made, task, workspace, report)
-    fitted = FittedCache(fits, planned.task_digest, not_before=0.0)
+    fitted = FittedCache(fits, planned.task_digest)
     cell = measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
     _require_not_skipped(made, task, cell.reason)
     return cell
@@ -115,7 +115,7 @@ def prepare(
     _begin(method, task, workspace, no_report)
     training = training_of(task, sees_test=method.sees_test)
     _require_not_skipped(method, task, reason_to_skip(method, training))
-    fitted = FittedCache(None, task.digest, not_before=0.0)
+    fitted = FittedCache(None, task.digest)
     fit = fitted.fit(method, training, 0, lambda _done, _total: None)
     corpus = corpus or task.corpus
     start = time.perf_counter()

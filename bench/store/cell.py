@@ -140,7 +140,8 @@ class CellSpec(Record):
         fits: the folder of fitted states that cells share.
         resources: the resources that the cell needs on a node of a cluster.
         memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        fits_from: states fitted and texts encoded before this time (seconds since 1970) are
+            made again.
         launched: when the cell's process was started (seconds since 1970).
         supervisor: number of the process that adopts what the cell's process leaves behind.
         planned: the cell to be measured.
