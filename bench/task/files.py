@@ -101,7 +101,7 @@ def _write_task(task: Task, folder: Path) -> None:
         "seen": task.seen,
         "notes": task.notes,
         "defaults": task.defaults,
-        "n_documents": len(task.document_names),
+        "sizes": {label: part.n_documents for label, part in task.relevances().items()},
         "splits": splits,
         "stamps": _stamps(task),
         "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
@@ -126,7 +126,7 @@ def load_task(folder: Path) -> Task:
         indptr, documents, distances = (
             array(f"{label}.{name}") for name in ("indptr", "documents", "distances")
         )
-        return Relevance(indptr, documents, distances, facts["n_documents"])
+        return Relevance(indptr, documents, distances, facts["sizes"][label])
 
     def judgements(label: str) -> Judgements:
         found = relevance(label)
