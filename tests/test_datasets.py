@@ -1,5 +1,6 @@
 """Readers, cards and the embedded graph."""
 
+import gzip
 import shutil
 import time
 import tomllib
@@ -222,6 +223,23 @@ def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
     assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
     with pytest.raises(InputError, match=r"--dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
         load_dataset("hierarchy")
+
+
+def test_an_unclosed_quote_is_named_by_its_line_and_hides_no_line(tmp_path):
+    path = tmp_path / "edges.csv"
+    for text in ('a,b\n"c,b\nd,b\n', 'a,b\n"c,b\nd,"b\ne,b\n', 'a,b\n"c"x,b\n'):
+        path.write_text(f"child,parent\n{text}")
+        with pytest.raises(
+            InputError, match=r"edges\.csv, line 3: .* ends with a quote on the same"
+        ):
+            hierarchy.read("edges", path)
+    path.write_text('child,parent\n"a, ""the"" first",b\n')
+    assert 'a, "the" first' in hierarchy.read("edges", path).document_names
+
+
+def test_a_packed_hierarchy_is_read(tmp_path):
+    (tmp_path / "edges.csv.gz").write_bytes(gzip.compress(b"child,parent\na,b\n"))
+    assert hierarchy.read("edges", tmp_path / "edges.csv.gz").train.n_pairs == 3
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):

@@ -758,6 +758,16 @@ class TestRealData:
         own, cards_own = beir.read("a", folder), load_dataset("msmarco-slice", data_dir)
         assert pairs(own, own.test.relevance) == pairs(cards_own, cards_own.test.relevance)
 
+    def test_numbers_that_coincide_are_told_and_can_be_left_out_as_beirs_evaluator_does(
+        self, data_dir
+    ):
+        task = load_dataset("fiqa-slice", data_dir)
+        assert task.test.removed is None
+        told = "another text, kept; BEIR's evaluator leaves them out: 15."
+        assert any(note.endswith(told) for note in task.notes)
+        as_beir = load_dataset("fiqa-slice:ignore_identical_ids=always", data_dir)
+        assert as_beir.test.removed.n_pairs == 15
+
     def test_a_slice_says_that_it_is_one(self, data_dir):
         for name in ("fiqa-slice", "msmarco-slice", "msmarco-slice-heldout"):
             assert any("not comparable" in note for note in load_dataset(name, data_dir).notes)
