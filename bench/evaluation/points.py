@@ -57,9 +57,9 @@ class Evaluation:
             reached: [n_pairs] which relevant documents were visited; None: not known.
         """
         self._searched.append((summary, reached))
-        found = self._judged.found(ids)
+        found, ranked = self._judged.found(ids), self._judged.ranked(ids)
         for part in self._parts:
-            part.add(ids, found)
+            part.add(ranked, found)
 
     def points(self) -> list[PointResult]:
         """The results of each operating point, in the order of ``add``."""
@@ -135,16 +135,15 @@ class _Part:
         self.found: list[Bools] = []
         self._values: list[dict[str, Floats]] = []
 
-    def add(self, ids: Ints, found: Bools) -> None:
-        """Measure one ranking of all queries, in which the pairs [n_pairs] were found."""
+    def add(self, ranked: Ints, found: Bools) -> None:
+        """Measure one ranking of all queries as judged, in which the pairs [n_pairs] were found."""
         if not len(self.queries):
             return
         self.found.append(found[self._kept])
         if self._judged.cut is None:
             self._values.append({})
             return
-        ranked = ids[self.queries][:, : self._judged.cut]
-        least = self._judged.least_gain
+        least, ranked = self._judged.least_gain, ranked[self.queries]
         values = ranking_measures(ranked, self._relevance, self._gains, least, self._others)
         self._values.append(values)
 
