@@ -173,14 +173,14 @@ def leaderboard_command(out: Path, *, mark: bool) -> None:
     from bench.system.terminal import say
 
     store = Store(out)
+    if mark:
+        mark_published(store, dt.datetime.now(dt.UTC).date())
+        say(f"Marked: {store.published}")
     if not store.cell_paths():
         raise InputError(
             f"{store.runs} holds no cell, so there is nothing to write; measure first (python "
             "run_bench.py), or name a results folder with --out"
         )
-    if mark:
-        mark_published(store, dt.datetime.now(dt.UTC).date())
-        say(f"Marked: {store.published}")
     print_written(write_leaderboard(store, figures=True))
 
 

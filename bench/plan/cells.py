@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import READY, Dataset, state_of
+from bench.data.load import READY, Dataset, require_names_apart, state_of
 from bench.errors import InputError, placed, reason_of
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
@@ -112,6 +112,7 @@ def _read(
             tasks[name] = dataset.read(data_dir)
         except (InputError, OSError) as error:
             unread.append(f"{name}: {error}" if len(datasets) > 1 else str(error))
+    require_names_apart(tasks)
     return tasks, unread
 
 
