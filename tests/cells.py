@@ -19,7 +19,7 @@ def point(visited, recall, self_reported=False, n=100):
         queries_per_second=1000,
         recall=recall,
         low=recall - 0.01,
-        high=recall + 0.01,
+        high=min(1.0, recall + 0.01),
         macro=recall,
         min=recall,
         recall_by_distance=strata,
