@@ -18,7 +18,7 @@ def point(visited, recall, self_reported=False, n=100):
         work=visited + 0.01,
         queries_per_second=1000,
         recall=recall,
-        low=recall - 0.01,
+        low=max(0.0, recall - 0.01),
         high=min(1.0, recall + 0.01),
         macro=recall,
         min=recall,

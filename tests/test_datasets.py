@@ -201,7 +201,7 @@ def test_folders_of_one_name_can_be_given_names_of_their_own(tmp_path, monkeypat
 
 
 def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
-    named = []
+    named, tasks = [], {"hierarchy-edges", "hierarchy-second"}
     for child in "xy":
         (tmp_path / child).mkdir()
         (tmp_path / child / "edges.csv").write_text(f"child,parent\n{child},top\n")
@@ -212,9 +212,9 @@ def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
     with pytest.raises(InputError, match=told):
         plan_cells([Grid(name, []) for name in named], None, 1)
     with pytest.raises(InputError, match=told):
-        task_reader(named, None)
-    apart = task_reader([named[0], f"{named[1]},name=second"], None)
-    assert list(apart("hierarchy-second").document_names) == ["top", "y"]
+        task_reader(named, None, tasks)
+    apart = task_reader([named[0], f"{named[1]},name=second"], None, tasks)
+    assert list(apart("hierarchy-second", None).document_names) == ["top", "y"]
 
 
 def test_a_task_from_a_path_has_no_card():
