@@ -127,7 +127,7 @@ def test_a_damaged_copy_of_a_task_is_written_again(small_task, tmp_path):
 
 
 def test_a_dataset_must_be_named():
-    with pytest.raises(InputError, match="--datasets is empty"):
+    with pytest.raises(InputError, match="no dataset is named"):
         dataset_names(",", [])
 
 
@@ -221,7 +221,7 @@ def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
     task = load_dataset(f"hierarchy:{tmp_path / 'edges.csv'}")
     assert (task.name, task.train.n_pairs) == ("hierarchy-edges", 3)
     assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
-    with pytest.raises(InputError, match=r"--dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
+    with pytest.raises(InputError, match=r"dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
         load_dataset("hierarchy")
 
 

@@ -57,7 +57,7 @@ class Dataset(NamedTuple):
         card = find_card(name)
         path, settings = _parted(argument, card)
         if card.takes_path and not path:
-            raise InputError(f"--dataset {name} needs a path: {name}:{card.takes_path}")
+            raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
         return cls(card, path, settings, _options(card, settings))
 
     @property
@@ -67,6 +67,13 @@ class Dataset(NamedTuple):
         if self.path:
             parts.insert(0, str(self.options.get("name") or _last_part(self.path, self.card)))
         return "-".join(filter(None, (self.card.name, ",".join(filter(None, parts)))))
+
+    def place(self, data_dir: Path | None) -> str | None:
+        """The dataset as it is typed in any folder, if it is read from a path."""
+        if not self.card.takes_path:
+            return None
+        place = _own_path(self.path, self.card, data_dir).absolute()
+        return ",".join(filter(None, (f"{self.card.name}:{place}", self.settings)))
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
@@ -136,7 +143,7 @@ def require_names_apart(tasks: Mapping[str, Task]) -> None:
         if tasks[other].digest != task.digest:
             raise InputError(
                 f"{other} and {dataset} would both be called {task.name}; give one a name of its "
-                f"own: --dataset {dataset},name=NAME"
+                f"own: {dataset},name=NAME"
             )
 
 
@@ -151,7 +158,7 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     groups = {"quick": [name for name, quick in is_quick.items() if quick], "all": list(is_quick)}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     if not names and not single:
-        raise InputError("--datasets is empty; take quick, all, or names from `bench list`")
+        raise InputError("no dataset is named; take quick, all, or names from `bench list`")
     return list(dict.fromkeys([*names, *single]))
 
 
@@ -216,8 +223,8 @@ def _own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
     found = next((place for place in places if place.exists()), None)
     if found is None:
         raise InputError(
-            f"there is no folder or file {typed}, here or in a data folder; --dataset takes "
-            f"{card.name}:{card.takes_path} and after a comma {_taken(card)}"
+            f"there is no folder or file {typed}, here or in a data folder; name "
+            f"{card.name}:{card.takes_path}, and its options after a comma: {_taken(card)}"
         )
     return found
 

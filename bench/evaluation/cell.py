@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +17,7 @@ from bench.evaluation.fitted import FittedCache, lacks_packages, reason_to_skip,
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
+from bench.measures.recall import share_tied
 from bench.measures.word_pairs import correlations
 from bench.method import Method, Workspace
 from bench.registry import Registry
@@ -72,7 +74,8 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
 def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
     """Make the method and its task ready, measure, and hash the files that were written."""
     planned = spec.planned
-    method_type = Registry(spec.plugins).resolve(planned.method)
+    plugins = [planned.plugin] if planned.plugin else []
+    method_type = Registry(plugins).resolve(planned.method)
     reason = lacks_packages(method_type)
     if reason:
         return planned.ended(Status.SKIPPED, reason)
@@ -213,7 +216,8 @@ def _search(
         run = searcher.run(point, partial(report, f"search {number}/{len(settings)}"))
         if run_file is not None:
             run_file.add(run)
-        evaluation.add(run.summary, run.ids, run.reached)
+        tied = share_tied(run.ids, run.scores, sealed.asked_depth)
+        evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
         clock.seconds["search_s"] += run.summary.seconds
     clock.seconds["encode_s"] = searcher.encode_seconds
 

@@ -75,6 +75,7 @@ class Evaluation:
                     routing=summary.routing,
                     work=visited + summary.routing / self._n_documents,
                     queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
+                    tied=summary.tied,
                     **recalls[i]._asdict(),
                     ranking=rankings[i],
                     seen=seen[i],

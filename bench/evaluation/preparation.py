@@ -18,7 +18,7 @@ from bench.evaluation.fitted import (
     training_of,
 )
 from bench.method import Method, Workspace
-from bench.plan.arguments import require_seed
+from bench.plan.arguments import require, require_seed
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
 from bench.registry import Registry
@@ -61,6 +61,10 @@ def evaluate(
     launched = time.time()
     _require_task(task)
     require_seed(seed)
+    require("a whole number", int, k=k)
+    if not callable(report):
+        raise TypeError(f"progress takes a function, got {report!r}")
+    require("a bench.method.Workspace", Workspace, workspace=workspace)
     made = _method_of(method, task, settings or {})
     if not task.n_asked:
         raise InputError(

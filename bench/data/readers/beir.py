@@ -110,7 +110,7 @@ def _file(files: Mapping[str, Path], folder: Path, split: str, part: str) -> Pat
             f"there is no {folder / 'qrels' / split}.tsv, the {part} split, and none that ends in "
             f"{', '.join(ENDINGS[1:])}; qrels has "
             f"{', '.join(sorted(path.name for path in files.values())) or 'no such file'}: put it "
-            f"there, or name another split: --dataset beir:{folder},{out}"
+            f"there, or name another split: beir:{folder},{out}"
         )
     return files[split]
 

@@ -37,8 +37,10 @@ def cost_board(rows: list[Row]) -> Board:
         _mean("index MB", spent, "index_bytes", factor=1e-6),
     ]
     notes = [
-        "Means over seeds. Rows that differ by index alone share one training, and each shows its "
-        "time. Search is over all operating points, q/s at the point that visits most, of all "
+        "Means over seeds, as the machine of each row told them: they follow from no file, and "
+        "`python -m bench certify` shows them beside those of another machine. Rows that differ "
+        "by index alone share one training, and each shows its time. "
+        " Search is over all operating points, q/s at the point that visits most, of all "
         "and within 10 %. Harness: the rest of the cell's process. Indexes are built from their "
         "library's fixed seed: over seeds the encoder varies. Encoding documents is part of the "
         "training or index step that needs them first, and encode s is of the test queries; "
