@@ -4,6 +4,7 @@ import gzip
 import shutil
 import time
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -125,6 +126,12 @@ def test_a_damaged_copy_of_a_task_is_written_again(small_task, tmp_path):
     for name in ("train.documents.npy", "task.json"):
         (folder / name).write_bytes(b"")
         assert load_task(save_task(small_task, tmp_path)).digest == small_task.digest
+
+
+def test_a_copy_of_a_task_with_other_notes_is_written_again(small_task, tmp_path):
+    save_task(small_task, tmp_path)
+    told = replace(small_task, notes=("Read by a newer version.",))
+    assert load_task(save_task(told, tmp_path)).notes == told.notes
 
 
 def test_a_dataset_must_be_named():

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -187,12 +188,28 @@ class TestCache:
         lines(path, DOCUMENTS[:2])
         assert len(jsonl.read(path).names) == 2
 
-    def test_what_is_damaged_is_made_again(self, tmp_path, cache):
+    def test_a_file_of_other_content_is_read_again_whatever_its_size_and_time(self, tmp_path):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        before = path.stat()
+        jsonl.read(path)
+        path.write_bytes(path.read_bytes().replace(b"dogs", b"cats"))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert jsonl.read(path).texts[1] == "cats bark"
+
+    def test_a_file_that_changes_while_it_is_read_is_not_kept(self, tmp_path, cache):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        with pytest.raises(InputError, match=r"corpus\.jsonl changed while it was read; run"):
+            cached([path], "test", lambda folder: path.write_text("other"))
+        assert not list(cache.rglob("complete.json"))
+
+    @pytest.mark.parametrize("content", [lambda size: b"", lambda size: b"\0" * size])
+    def test_what_is_damaged_is_made_again_with_a_word(self, tmp_path, cache, capsys, content):
         path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
         jsonl.read(path)
         (damaged,) = cache.glob("texts/*/lines.texts.utf8")
-        damaged.write_bytes(b"")
+        damaged.write_bytes(content(damaged.stat().st_size))
         assert jsonl.read(path).texts[1] == "dogs bark"
+        assert f"{damaged} is not as it was written; it is made again" in capsys.readouterr().out
 
     def test_what_fails_leaves_nothing(self, tmp_path, cache):
         with pytest.raises(InputError):

@@ -66,8 +66,8 @@ class Dataset(NamedTuple):
         """The dataset as it is typed in any folder, if it is read from a path."""
         if not self.card.takes_path:
             return None
-        place = _own_path(self.path, self.card, data_dir).absolute()
-        return ",".join(filter(None, (f"{self.card.name}:{place}", self.settings)))
+        path = str(_own_path(self.path, self.card, data_dir).absolute())
+        return f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""

@@ -42,6 +42,11 @@ class VisitedMeter:
         self._sizes = np.bincount(leaf.ravel())
         self._n_leaves = len(self._sizes)
 
+    @property
+    def occupied(self) -> int:
+        """Number of leaves that hold a document."""
+        return int(np.count_nonzero(self._sizes))
+
     def health(self) -> LeafHealth:
         """How evenly documents lie in the leaves, including empty leaves that were probed."""
         return leaf_health(self._leaf, self._n_leaves)
