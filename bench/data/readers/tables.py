@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,7 +12,7 @@ import pandas as pd
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _BETWEEN = {",": "commas", "\t": "tabs", None: "blanks"}
@@ -23,12 +24,13 @@ def read_table(
     separator: str | None,
     *,
     header: Sequence[str] | None = None,
+    also: Mapping[str, str] = MappingProxyType({}),
     quotes: bool = False,
     longer: bool = False,
 ) -> pd.DataFrame:
     """Read the named columns as strings without blanks around; the index is the number of the line.
 
-    Lines without a value are skipped, and so are other columns.
+    Blank lines are skipped, and so are other columns.
 
     Args:
         path: the file, in UTF-8.
@@ -36,6 +38,7 @@ def read_table(
         separator: the text between values: a comma, a tab, or None for any number of blanks.
         header: the names of all columns, for a file without a header; None: the first line has
             them.
+        also: other name of a column -> its name, for files that have the other names.
         quotes: whether a value may be in double quotes; else the quotes are part of it.
         longer: whether a line may have more values than the header has names.
 
@@ -48,6 +51,8 @@ def read_table(
     numbers, read = [], []
     try:
         names = header or next(rows, (1, []))[1]
+        if not set(columns) <= set(names):
+            names = [also.get(name, name) for name in names]
         missing = [column for column in columns if column not in names]
         if missing:
             raise InputError(
@@ -56,7 +61,7 @@ def read_table(
             )
         places = [names.index(column) for column in columns]
         for number, values in rows:
-            if not any(values):
+            if len(values) <= 1 and not any(values):
                 continue
             is_valid = max(places) < len(values) and (longer or not any(values[len(names) :]))
             if not is_valid:
@@ -70,7 +75,10 @@ def read_table(
             numbers.append(number)
             read.append(chosen)
     except csv.Error as error:
-        raise InputError(f"{path} is not a table of {form}: {error}") from error
+        raise InputError(
+            f"{path}, {error}; a quote that opens a value must be closed at its end; it needs "
+            f"{form}"
+        ) from error
     return pd.DataFrame(read, numbers, list(columns), str)
 
 
@@ -98,6 +106,12 @@ def _rows(
         delimiter=separator,
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
         skipinitialspace=True,
+        strict=True,
     )
-    for values in reader:
-        yield reader.line_num, [value.strip() for value in values]
+    above = 0
+    try:
+        for values in reader:
+            yield above + 1, [value.strip() for value in values]
+            above = reader.line_num
+    except csv.Error as error:
+        raise csv.Error(f"line {above + 1}: {error}") from error

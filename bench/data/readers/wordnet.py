@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from bench.arrays.ancestors import ancestors, descendants
 from bench.arrays.strings import Strings
-from bench.data.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
 from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
@@ -121,7 +121,10 @@ def read_text(
         texts,
         seen="a pair is seen if its query was trained on; no held-out node is in any training "
         "pair, as query or as document",
-        notes=(_namesakes(texts, held, tested),),
+        notes=(
+            _namesakes(texts, held, tested),
+            *beyond(nouns.children, nouns.parents, n_nodes, max_distance),
+        ),
     )
 
 
