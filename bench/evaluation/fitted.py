@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 
 from bench.measures.records import SEES_TEST
-from bench.method import Method
 from bench.registry import missing_packages
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep
@@ -20,7 +19,7 @@ from bench.versions.keys import fit_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.method import Progress
+    from bench.method import Method, Progress
     from bench.task import Task, Training
 
 
@@ -32,7 +31,8 @@ class FitInfo(NamedTuple):
     """How a method came to its fitted state.
 
     Attributes:
-        seconds: seconds of training, including the warm start, in this cell or an earlier one.
+        seconds: seconds of training, including the warm start, in this cell or an earlier one, and
+            of loading it here.
         spent: seconds of fitting or loading in this process.
         shared: whether another cell fitted it before.
         waited: seconds of waiting until another cell's process had fitted it.
@@ -74,24 +74,27 @@ class FittedCache:
         if not is_whole(folder, method.workspace.warn):
             return None
         try:
-            method.load(folder)
             facts = json.loads((folder / FACTS).read_text())
-            return FitInfo(float(facts["seconds"]), 0.0, shared=True, gpu=facts.get("gpu"))
+            begin = time.perf_counter()
+            method.load(folder)
+            spent = time.perf_counter() - begin
+            seconds = float(facts["seconds"]) + spent
+            return FitInfo(seconds, spent, shared=True, gpu=facts.get("gpu"))
         except Exception:
             # Written by code that saved in another form: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
     def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+        start = time.perf_counter()
         first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)
-        start = time.perf_counter()
         method.fit(training, seed=seed, progress=progress)
-        seconds = time.perf_counter() - start
-        whole, spent = first.seconds + seconds, first.spent + seconds
+        spent = time.perf_counter() - start - first.waited
+        whole = first.seconds - first.spent + spent
         return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
@@ -113,16 +116,9 @@ def lacks_packages(method: type[Method]) -> str | None:
     return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
 
 
-def reason_to_skip(method: Method, task: Task) -> str | None:
-    """The reason why a method has no row on a task, or None."""
-    if task.similarity is not None and type(method).score is Method.score:
-        return "does not score single pairs"
-    return method.skip(training_of(task, method))
-
-
-def training_of(task: Task, method: Method | type[Method]) -> Training:
-    """The data that a method is fitted on; the test too, if the method declares ``sees_test``."""
-    if not method.sees_test:
+def training_of(task: Task, *, sees_test: bool) -> Training:
+    """The data that a method is fitted on; the test too, for one whose row says ``sees_test``."""
+    if not sees_test:
         return task.training()
     test = task.test
     judged = test.open(SEES_TEST) if isinstance(test, SealedJudgements) else test

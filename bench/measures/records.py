@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from bench.system.records import Amount, Columns, End, Figure, Record
+from bench.system.records import Amount, Columns, End, Figure, Record, added
 from bench.types import Value
 
 if TYPE_CHECKING:
@@ -113,6 +113,7 @@ class PointResult(Record):
         ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
         seen, unseen: the same over relevant documents seen in training, and over the others.
         xray: the losses, for a method that can search exactly; else None.
+        tied: share of queries where equal scores decide which document is the last that counts.
     """
 
     point: dict[str, Value]
@@ -131,6 +132,7 @@ class PointResult(Record):
     seen: PartResult | None = None
     unseen: PartResult | None = None
     xray: XRay | None = None
+    tied: Figure | None = added()
 
 
 BUDGET = 0.1

@@ -72,7 +72,7 @@ def _facts(task: Task) -> dict[str, Any]:
         "seen": task.seen,
         "notes": list(task.notes),
         "defaults": task.defaults,
-        "n_documents": len(task.document_names),
+        "sizes": {label: part.n_documents for label, part in task.relevances().items()},
         "splits": {
             label: {"cut": s.cut, "gains": list(s.gains), "least_gain": s.least_gain}
             for label, s in splits.items()
@@ -135,7 +135,7 @@ def load_task(folder: Path) -> Task:
         indptr, documents, distances = (
             array(f"{label}.{name}") for name in ("indptr", "documents", "distances")
         )
-        return Relevance(indptr, documents, distances, facts["n_documents"])
+        return Relevance(indptr, documents, distances, facts["sizes"][label])
 
     def judgements(label: str) -> Judgements:
         found = relevance(label)

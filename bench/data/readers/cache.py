@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from bench.types import Ints
+
 Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
@@ -28,15 +31,22 @@ class Texts(NamedTuple):
     Attributes:
         names: [n] their names, each different.
         texts: [n] their texts; may be empty.
+        untitled: [n] bytes at the end of each text that are not its title; None: no text has one.
     """
 
     names: Strings
     texts: Strings
+    untitled: Ints | None = None
 
     @classmethod
     def open(cls, folder: Path, kind: str) -> Self:
-        """Map the files that a ``texts_writer`` wrote."""
-        return cls(Strings.open(folder / f"{kind}.names"), Strings.open(folder / f"{kind}.texts"))
+        """Map the files that a ``texts_writer`` wrote, and ``KIND.untitled.npy`` if it is there."""
+        untitled = folder / f"{kind}.untitled.npy"
+        return cls(
+            Strings.open(folder / f"{kind}.names"),
+            Strings.open(folder / f"{kind}.texts"),
+            np.load(untitled, mmap_mode="r") if untitled.exists() else None,
+        )
 
 
 @contextlib.contextmanager
