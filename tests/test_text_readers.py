@@ -170,6 +170,20 @@ class TestLines:
         with pytest.raises(InputError, match=r"corpus\.jsonl\.gz.* damaged"):
             jsonl.read(tmp_path / "corpus.jsonl")
 
+    def test_a_line_that_does_not_end_is_refused_before_it_fills_memory(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(jsonl, "LONGEST_LINE", 5 << 20)
+        text = b'{"_id":"a","text":"x"}\n' + b"\0" * (40 << 20)
+        (tmp_path / "corpus.jsonl.gz").write_bytes(gzip.compress(text, 1))
+        with pytest.raises(InputError, match=r"gz, line 2 has more than 5,242,880 bytes; it needs"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_folder_in_the_place_of_a_file_is_not_that_file(self, tmp_path):
+        (tmp_path / "corpus.jsonl").mkdir()
+        with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl, and no corpus"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl.* corpus\.jsonl\.gz"):
             jsonl.read(tmp_path / "corpus.jsonl")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+MOST_BYTES = 1 << 30
+"""Bytes of a table: a small gzipped file can unpack to one that fills memory."""
 _BETWEEN = {",": "commas", "\t": "tabs", None: "blanks"}
 
 
@@ -81,7 +83,9 @@ def _text(path: Path) -> str:
     """The content of a file in UTF-8."""
     try:
         with opened(path) as file:
-            content = file.read()
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path} has more than {MOST_BYTES:,} bytes; it is read at once")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
