@@ -128,7 +128,7 @@ WRONG = {
     "min": lambda point: {"min": 0.123},
     "visited": lambda point: {"visited": point.visited / 2},
     "work": lambda point: {"work": point.visited},
-    "low": lambda point: {"low": point.low + 1e-3},
+    "low": lambda point: {"low": point.low - 1e-3},
     "recall_by_distance[1].recall": lambda point: {
         "recall_by_distance": [
             each.model_copy(update={"recall": 0.9} if each.distance == 1 else {})
