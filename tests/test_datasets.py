@@ -7,6 +7,8 @@ import tomllib
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.arrays.ancestors import ancestors
@@ -49,6 +51,17 @@ def test_the_embedded_graph_is_small_and_carries_its_licence():
     assert (FOLDER / "wordnet-nouns.parquet").stat().st_size < 1_500_000
     notice = (FOLDER / "wordnet-nouns.LICENSE.txt").read_text()
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in notice
+
+
+def test_a_graph_that_cannot_be_read_is_named_with_the_command_that_builds_it(tmp_path):
+    (tmp_path / "folder.parquet").mkdir()
+    (tmp_path / "text.parquet").write_text("no graph")
+    pq.write_table(pa.table({"name": ["a"]}), tmp_path / "other.parquet")
+    whole = (FOLDER / "wordnet-nouns.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[:-1000])
+    for path in (*tmp_path.iterdir(), tmp_path / "absent.parquet"):
+        with pytest.raises(InputError, match=rf"noun graph .*{path.name}.*; build it with"):
+            read_graph(path)
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import bench.system.parquet
 from bench.data.cards import cards
 from bench.data.load import load_dataset
 from bench.data.readers import beir, esci, jsonl, nq320k
@@ -640,6 +641,22 @@ class TestEsci:
     def test_a_file_that_is_not_there(self, folder):
         (folder / esci.PRODUCTS).unlink()
         with pytest.raises(InputError, match=r"cannot read .*products\.parquet"):
+            esci.read("esci", folder)
+
+    def test_a_folder_in_the_place_of_a_file_is_refused(self, folder):
+        (folder / esci.EXAMPLES).rename(folder / "part-0.parquet")
+        (folder / esci.EXAMPLES).mkdir()
+        (folder / "part-0.parquet").rename(folder / esci.EXAMPLES / "part-0.parquet")
+        with pytest.raises(InputError, match="cannot read .*examples.parquet: .*directory"):
+            esci.read("esci", folder)
+
+    def test_a_small_file_that_unpacks_to_more_than_memory_is_refused(self, folder, monkeypatch):
+        monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
+        equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
+        pq.write_table(equal, folder / esci.EXAMPLES)
+        with pytest.raises(
+            InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"
+        ):
             esci.read("esci", folder)
 
     def test_an_unknown_label_is_named(self, folder):

@@ -17,6 +17,7 @@ from bench.arrays.ancestors import ancestors, descendants
 from bench.arrays.strings import Strings
 from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -144,13 +145,14 @@ def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
 def read_graph(path: Path) -> NounGraph:
     """Read the embedded graph."""
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        table = opened(path).read()
+        parents = table["parents"].combine_chunks()
+    except (InputError, OSError, pa.ArrowException, KeyError) as error:
+        problem = error if isinstance(error, InputError) else f"{path}: {error}"
         raise InputError(
-            f"cannot read the noun graph {path}: {error}; build it with "
+            f"the noun graph cannot be read: {problem}; build it with "
             "`python -m bench embed-wordnet --data-dir DIR`"
         ) from error
-    parents = table["parents"].combine_chunks()
     fan_out = np.diff(parents.offsets.to_numpy())
     return NounGraph(
         table["name"].to_pylist(),
