@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
 from bench.executors.measure import Conditions, join, measure_cells
-from bench.plan.cells import Plan, absent_text, plan_cells
+from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
 from bench.report.leaderboard import PAGE, write_leaderboard
@@ -113,6 +113,7 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     if experiment.plan_first:
         _print(plan, experiment)
     store = Store(experiment.out)
+    require_own_names((cell for _, cells in plan.tasks for cell in cells), store.cells())
     with _disk_errors(experiment.out):
         cells = measure_cells(plan.tasks, experiment.registry, store, experiment.conditions)
     return cells, plan
