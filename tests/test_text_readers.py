@@ -446,6 +446,20 @@ class TestEsci:
         assert task.train.n_pairs + task.validation.relevance.n_pairs == 485
         assert np.bincount(task.test.relevance.distances).tolist() == [3, 6]
 
+    @pytest.mark.parametrize(
+        ("column", "values", "message"),
+        [
+            ("query_id", [1, None, 2, 2, 3, 4], "a row of the locale 'us' without query_id"),
+            ("product_id", ["A", None, "A", "C", "D", "A"], "without product_id"),
+            ("query", [["red"]] * 6, "the column query is list<"),
+            ("split", [b"test"] * 6, "the column split is binary, not texts or numbers"),
+        ],
+    )
+    def test_an_odd_column_is_named(self, folder, column, values, message):
+        pq.write_table(pa.table(EXAMPLES | {column: values}), folder / esci.EXAMPLES)
+        with pytest.raises(InputError, match=rf"{esci.EXAMPLES}.*{message}"):
+            esci.read("esci", folder)
+
 
 PAGE = "Trade Winds - Wikipedia <H1> Trade Winds </H1> <P> They blow . </P> <Table> east </Table> \
 <Ul> <Li> west </Li> </Ul> <Ul> <Li> see also </Li> </Ul> Retrieved from"
