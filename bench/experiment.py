@@ -7,6 +7,7 @@ In: grids and the conditions of measuring. Out: stored cells and their boards. I
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from bench.report import console
 from bench.report.leaderboard import write_leaderboard
 from bench.store.cell import Status
 from bench.store.folder import Store
+from bench.system.kept import trusting_from
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -88,12 +90,14 @@ def print_plan(experiment: Experiment) -> None:
 
 
 def _plan(experiment: Experiment) -> Plan:
-    plan = plan_cells(
-        experiment.grids,
-        experiment.data_dir,
-        experiment.conditions.threads,
-        here_only=experiment.here_only,
-    )
+    conditions = experiment.conditions
+    with trusting_from(time.time() if conditions.fresh else 0.0):
+        plan = plan_cells(
+            experiment.grids,
+            experiment.data_dir,
+            conditions.threads,
+            here_only=experiment.here_only,
+        )
     if plan.absent:
         say(absent_text(plan.absent))
     for text in plan.unread:

@@ -60,6 +60,15 @@ class Registry:
         """Names of the methods that plugin files brought."""
         return [name for name, target in self._targets.items() if target in self.plugins]
 
+    def plugin_of(self, name: str) -> str | None:
+        """The plugin file that brought a method, with the class; None for any other method.
+
+        The process of a cell runs no other: what a file changes of built-ins when it is imported
+        changes its own methods alone.
+        """
+        target = self._targets.get(name)
+        return target if target in self.plugins else None
+
     def parts(self) -> tuple[list[str], list[str]]:
         """Names of the trainers and of the indexes that can be composed."""
         return list(self._catalog.TRAINERS), list(self._catalog.INDEXES)
@@ -127,19 +136,19 @@ def load_plugin(plugin: str) -> type[Method]:
     file, _, attribute = plugin.rpartition(":")
     path = Path(file)
     if not file or not attribute.isidentifier():
-        raise InputError(f"--plugin takes FILE.py:Class, got {plugin!r}")
+        raise InputError(f"a plugin is FILE.py:Class, got {plugin!r}")
     if not path.is_file():
-        raise InputError(f"--plugin {plugin}: there is no file {path.absolute()}")
+        raise InputError(f"plugin {plugin}: there is no file {path.absolute()}")
     module = _run_file(path)
     found = getattr(module, attribute, None)
     if found is None:
-        raise InputError(f"--plugin {plugin}: {path} has no class {attribute!r}")
+        raise InputError(f"plugin {plugin}: {path} has no class {attribute!r}")
     if not (isinstance(found, type) and issubclass(found, Method)):
-        raise InputError(f"--plugin {plugin}: {attribute} is not a subclass of bench.method.Method")
+        raise InputError(f"plugin {plugin}: {attribute} is not a subclass of bench.method.Method")
     if not isinstance(getattr(found, "name", None), str) or found.__abstractmethods__:
         missing = ", ".join(sorted(found.__abstractmethods__)) or "name"
-        raise InputError(f"--plugin {plugin}: {attribute} lacks {missing}")
-    with placed(f"--plugin {plugin}"):
+        raise InputError(f"plugin {plugin}: {attribute} lacks {missing}")
+    with placed(f"plugin {plugin}"):
         check_stated(found)
     return _known_by(found, module.__name__)
 
@@ -161,13 +170,15 @@ def _run_file(path: Path) -> ModuleType:
     name = f"treeline_plugin_{path.stem}_{hashlib.sha256(bytes(path.absolute())).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path.absolute())
     if spec is None or spec.loader is None:
-        raise InputError(f"--plugin: {path} is not a Python file (its name must end in .py)")
+        raise InputError(f"plugin {path} is not a Python file (its name must end in .py)")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}") from error
+        relative = isinstance(error, ImportError) and "relative import" in str(error)
+        way = "; name a file beside it without a dot: `from helper import X`" * relative
+        raise InputError(f"plugin {path} fails: {type(error).__name__}: {error}{way}") from error
     return module
 
 

@@ -1,18 +1,22 @@
 """Readers, cards and the embedded graph."""
 
+import gzip
 import shutil
 import time
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bench.arrays.ancestors import ancestors
 from bench.data.cards import FOLDER, card_of_task, cards, read_card
-from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset
+from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset, task_reader
 from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
+from bench.plan.cells import plan_cells
+from bench.plan.grid import Grid
 from bench.task.files import load_task, save_task
 
 
@@ -123,8 +127,14 @@ def test_a_damaged_copy_of_a_task_is_written_again(small_task, tmp_path):
         assert load_task(save_task(small_task, tmp_path)).digest == small_task.digest
 
 
+def test_a_copy_of_a_task_with_other_notes_is_written_again(small_task, tmp_path):
+    save_task(small_task, tmp_path)
+    told = replace(small_task, notes=("Read by a newer version.",))
+    assert load_task(save_task(told, tmp_path)).notes == told.notes
+
+
 def test_a_dataset_must_be_named():
-    with pytest.raises(InputError, match="--datasets is empty"):
+    with pytest.raises(InputError, match="no dataset is named"):
         dataset_names(",", [])
 
 
@@ -174,6 +184,9 @@ def test_datasets_asked_for_twice_are_read_once():
         ("hierarchy:shoes.csv", "hierarchy-shoes"),
         ("hierarchy:shoes,size=3.csv", "hierarchy-shoes,size=3"),
         ("vectors:dim=8", "vectors-dim=8"),
+        ("beir:mine,validation=,test=dev", "beir-mine,validation=,test=dev"),
+        ("hierarchy:shoes.csv,max_distance=20", "hierarchy-shoes,max_distance=20"),
+        ("fiqa:test=dev", "fiqa-test=dev"),
     ],
 )
 def test_the_name_of_a_task_tells_its_dataset(dataset, task):
@@ -181,8 +194,32 @@ def test_the_name_of_a_task_tells_its_dataset(dataset, task):
     assert dataset_of(task) == dataset
 
 
+def test_folders_of_one_name_can_be_given_names_of_their_own(tmp_path, monkeypatch):
+    assert Dataset.parse("beir:/x/data,name=letters,test=dev").task_name == "beir-letters,test=dev"
+    monkeypatch.chdir(tmp_path)
+    assert Dataset.parse("beir:.").task_name == f"beir-{tmp_path.name}"
+
+
+def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
+    named = []
+    for child in "xy":
+        (tmp_path / child).mkdir()
+        (tmp_path / child / "edges.csv").write_text(f"child,parent\n{child},top\n")
+        named.append(f"hierarchy:{tmp_path / child / 'edges.csv'}")
+    told = (
+        rf"{named[0]} and {named[1]} would both be called hierarchy-edges; .*{named[1]},name=NAME"
+    )
+    with pytest.raises(InputError, match=told):
+        plan_cells([Grid(name, []) for name in named], None, 1)
+    with pytest.raises(InputError, match=told):
+        task_reader(named, None)
+    apart = task_reader([named[0], f"{named[1]},name=second"], None)
+    assert list(apart("hierarchy-second").document_names) == ["top", "y"]
+
+
 def test_a_task_from_a_path_has_no_card():
     assert card_of_task("tree-H=3,W=2") is cards()["tree"]
+    assert card_of_task("msmarco-slice-ignore_identical_ids=same-text") is cards()["msmarco-slice"]
     assert card_of_task("hierarchy-shoes") is card_of_task("vectors-dim=8") is None
 
 
@@ -191,8 +228,25 @@ def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
     task = load_dataset(f"hierarchy:{tmp_path / 'edges.csv'}")
     assert (task.name, task.train.n_pairs) == ("hierarchy-edges", 3)
     assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
-    with pytest.raises(InputError, match=r"--dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
+    with pytest.raises(InputError, match=r"dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
         load_dataset("hierarchy")
+
+
+def test_an_unclosed_quote_is_named_by_its_line_and_hides_no_line(tmp_path):
+    path = tmp_path / "edges.csv"
+    for text in ('a,b\n"c,b\nd,b\n', 'a,b\n"c,b\nd,"b\ne,b\n', 'a,b\n"c"x,b\n'):
+        path.write_text(f"child,parent\n{text}")
+        with pytest.raises(
+            InputError, match=r"edges\.csv, line 3: .* ends with a quote on the same"
+        ):
+            hierarchy.read("edges", path)
+    path.write_text('child,parent\n"a, ""the"" first",b\n')
+    assert 'a, "the" first' in hierarchy.read("edges", path).document_names
+
+
+def test_a_packed_hierarchy_is_read(tmp_path):
+    (tmp_path / "edges.csv.gz").write_bytes(gzip.compress(b"child,parent\na,b\n"))
+    assert hierarchy.read("edges", tmp_path / "edges.csv.gz").train.n_pairs == 3
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):

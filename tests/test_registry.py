@@ -49,6 +49,7 @@ def test_an_unknown_name_is_told_what_is_near(name, message):
         ("Mine = 3", "not a subclass"),
         ("class Mine: pass", "not a subclass"),
         ("import nowhere_to_be_found", "ModuleNotFoundError"),
+        ("from .beside import X", "name a file beside it without a dot"),
         ("def", "SyntaxError"),
         ("import sys; sys.exit(0)", "SystemExit"),
         ("from bench.method import Method\nclass Mine(Method): name = 'm'", "lacks index, search"),

@@ -43,14 +43,14 @@ def measured(task, root, plugin="Leafy"):
     store.prepare()
     registry = Registry([f"{PLUGIN}:{plugin}"])
     method = registry.resolve(plugin.lower())
+    planned = plan_cell(task, method(), 0, None, provenance(1))
     spec = CellSpec(
         root=str(root),
         task_folder=str(save_task(task, store.tasks)),
         fits=str(store.fits),
-        plugins=list(registry.plugins),
         memory_bytes=0,
         fits_from=0,
-        planned=plan_cell(task, method(), 0, None, provenance(1)),
+        planned=planned.model_copy(update={"plugin": registry.plugins[0]}),
     )
     cell = run_cell(spec, lambda *_: None, print)
     assert cell.status is Status.OK, cell.reason

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, NonNegativeInt
 
-from bench.system.records import ROUNDED, Amount, Columns, End, Figure, Record, Share, ShareEnd
+from bench.system.records import (
+    ROUNDED,
+    Amount,
+    Columns,
+    End,
+    Figure,
+    Record,
+    Share,
+    ShareEnd,
+    added,
+)
 from bench.types import Value
 
 if TYPE_CHECKING:
@@ -117,6 +127,7 @@ class PointResult(Record):
         ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
         seen, unseen: the same over relevant documents seen in training, and over the others.
         xray: the losses, for a method that can search exactly; else None.
+        tied: share of queries where equal scores decide which document is the last that counts.
     """
 
     point: dict[str, Value]
@@ -135,6 +146,7 @@ class PointResult(Record):
     seen: PartResult | None = None
     unseen: PartResult | None = None
     xray: XRay | None = None
+    tied: Share | None = added()
 
 
 BUDGET = 0.1

@@ -42,6 +42,11 @@ class NotWholeError(InputError):
     """A stored file is not as it was written."""
 
 
+def added() -> Any:  # noqa: ANN401 - as pydantic's Field
+    """A field that older files lack: it is left out where it is None, and they stay as they are."""
+    return Field(default=None, exclude_if=lambda value: value is None)
+
+
 def _with_digits(digits: int) -> PlainSerializer:
     return PlainSerializer(lambda value: float(f"{value:.{digits}g}"), when_used="json")
 

@@ -139,7 +139,9 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             if known is not None and len(known) != judged.relevance.n_pairs:
                 n_pairs = judged.relevance.n_pairs
                 raise ValueError(f"{name} has {len(known):,} pairs, the task {n_pairs:,}")
-        results = results or Evaluation(judged, len(task.document_names), record.exact)
+        results = results or Evaluation(judged, len(task.document_names))
+        if record.exact is not None:
+            results.exact = record.exact
         summary = PointSummary(
             point=stored.point,
             n_queries=len(rows),
@@ -147,6 +149,7 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             self_reported=stored.self_reported,
             routing=stored.routing,
             seconds=len(rows) / stored.queries_per_second,
+            tied=stored.tied,
         )
         results.add(summary, record.ids, record.reached)
     return results
