@@ -273,7 +273,7 @@ class TestScores:
         ("parents", [[], [0], [3]], "a parent is none of its 3 rows"),
         ("parents", [[], [0], [-1]], "a parent is none of its 3 rows"),
         ("parents", [[], [0], [None]], "a value is missing"),
-        ("lemmas", [[1], [2], [3]], "cannot read the noun graph"),
+        ("lemmas", [[1], [2], [3]], "Unsupported cast from list"),
     ],
 )
 def test_a_graph_of_another_form_is_refused(tmp_path, column, values, message):
