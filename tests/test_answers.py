@@ -109,9 +109,9 @@ OTHERS = {
     "a record of NaN": (
         "leaves_in_training",
         [LeafHealth(2, 1, float("nan"), 0, 0, 1, 1)],
-        "got bench.leaves.LeafHealth LeafHealth(leaves=2, empty=1, largest=nan",
+        "leaves_in_training(): got bench.leaves.LeafHealth LeafHealth",
     ),
-    "a share of 2": ("leaves_in_training", [LeafHealth(2, 1, 2, 0, 0, 1, 1)], "largest=2, gini"),
+    "a share of 2": ("leaves_in_training", [LeafHealth(2, 1, 2, 0, 0, 1, 1)], "has LeafHealth as"),
     "skipped by 1": ("skip", 1, "skip(): got int 1; the contract has a text, or None"),
     "exact lists": ("rank_exactly", [[0]] * N, "rank_exactly(): got list [[0], [0]"),
     "exact documents": ("rank_exactly", IDS + 13, "rank_exactly(): got document 13"),
