@@ -16,7 +16,7 @@ from bench.executors.measure import Conditions, join, measure_cells
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
-from bench.report.leaderboard import write_leaderboard
+from bench.report.leaderboard import PAGE, write_leaderboard
 from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.system.kept import trusting_from
@@ -129,7 +129,8 @@ def _print(plan: Plan, experiment: Experiment) -> None:
 
 def _report(store: Store, cells: list[Cell]) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
-    written = write_leaderboard(store)
+    # Charts and page that lie there would be of other cells than the boards.
+    written = write_leaderboard(store, figures=(store.root / PAGE).exists())
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for report in written.reports:
         first = report.cells[0]

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import bench.system.parquet
 from bench.data.cards import cards
 from bench.data.load import load_dataset
 from bench.data.readers import beir, esci, jsonl, nq320k
@@ -168,6 +169,20 @@ class TestLines:
         packed = gzip.compress(json.dumps(DOCUMENTS[0]).encode() * 100)
         (tmp_path / "corpus.jsonl.gz").write_bytes(packed[:-20])
         with pytest.raises(InputError, match=r"corpus\.jsonl\.gz.* damaged"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_line_that_does_not_end_is_refused_before_it_fills_memory(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(jsonl, "LONGEST_LINE", 5 << 20)
+        text = b'{"_id":"a","text":"x"}\n' + b"\0" * (40 << 20)
+        (tmp_path / "corpus.jsonl.gz").write_bytes(gzip.compress(text, 1))
+        with pytest.raises(InputError, match=r"gz, line 2 has more than 5,242,880 bytes; it needs"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_folder_in_the_place_of_a_file_is_not_that_file(self, tmp_path):
+        (tmp_path / "corpus.jsonl").mkdir()
+        with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl, and no corpus"):
             jsonl.read(tmp_path / "corpus.jsonl")
 
     def test_a_file_that_is_not_there(self, tmp_path):
@@ -628,6 +643,22 @@ class TestEsci:
     def test_a_file_that_is_not_there(self, folder):
         (folder / esci.PRODUCTS).unlink()
         with pytest.raises(InputError, match=r"cannot read .*products\.parquet"):
+            esci.read("esci", folder)
+
+    def test_a_folder_in_the_place_of_a_file_is_refused(self, folder):
+        (folder / esci.EXAMPLES).rename(folder / "part-0.parquet")
+        (folder / esci.EXAMPLES).mkdir()
+        (folder / "part-0.parquet").rename(folder / esci.EXAMPLES / "part-0.parquet")
+        with pytest.raises(InputError, match="cannot read .*examples.parquet: .*directory"):
+            esci.read("esci", folder)
+
+    def test_a_small_file_that_unpacks_to_more_than_memory_is_refused(self, folder, monkeypatch):
+        monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
+        equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
+        pq.write_table(equal, folder / esci.EXAMPLES)
+        with pytest.raises(
+            InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"
+        ):
             esci.read("esci", folder)
 
     def test_an_unknown_label_is_named(self, folder):

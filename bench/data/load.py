@@ -16,7 +16,7 @@ from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from bench.task import Task
     from bench.types import Value
@@ -109,20 +109,33 @@ def dataset_of(task: str) -> str:
     return f"{card.name}:{','.join(filter(None, (path, settings)))}"
 
 
-def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
-    """A function that reads a task by its name.
+def task_reader(
+    datasets: Iterable[str], data_dir: Path | None, known: Container[str]
+) -> Callable[[str, str | None], Task]:
+    """A function that reads a task by its name, and by the path that it was read from, if known.
 
     Args:
         datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
         data_dir: the folder that is searched for data first.
+        known: the names of the tasks that may be asked for.
 
     Raises:
-        InputError: a dataset that was named cannot be read.
+        InputError: a dataset that was named cannot be read, or is none of the tasks.
     """
     tasks = {name: load_dataset(name, data_dir) for name in datasets}
     require_names_apart(tasks)
+    for dataset, task in tasks.items():
+        if task.name not in known:
+            raise InputError(
+                f"no cell here is of {dataset}, whose task is {task.name}; give it the name that "
+                f"it was measured under: --dataset {dataset},name=NAME"
+            )
     own = {task.name: task for task in tasks.values()}
-    return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
+
+    def task_of(name: str, place: str | None) -> Task:
+        return own.get(name) or load_dataset(place or dataset_of(name), data_dir)
+
+    return task_of
 
 
 def require_names_apart(tasks: Mapping[str, Task]) -> None:

@@ -15,8 +15,9 @@ import pyarrow.parquet as pq
 
 from bench.arrays.ancestors import ancestors, descendants
 from bench.arrays.strings import Strings
-from bench.data.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -121,7 +122,10 @@ def read_text(
         texts,
         seen="a pair is seen if its query was trained on; no held-out node is in any training "
         "pair, as query or as document",
-        notes=(_namesakes(texts, held, tested),),
+        notes=(
+            _namesakes(texts, held, tested),
+            *beyond(nouns.children, nouns.parents, n_nodes, max_distance),
+        ),
     )
 
 
@@ -141,13 +145,14 @@ def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
 def read_graph(path: Path) -> NounGraph:
     """Read the embedded graph."""
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        table = opened(path).read()
+        parents = table["parents"].combine_chunks()
+    except (InputError, OSError, pa.ArrowException, KeyError) as error:
+        problem = error if isinstance(error, InputError) else f"{path}: {error}"
         raise InputError(
-            f"cannot read the noun graph {path}: {error}; build it with "
+            f"the noun graph cannot be read: {problem}; build it with "
             "`python -m bench embed-wordnet --data-dir DIR`"
         ) from error
-    parents = table["parents"].combine_chunks()
     fan_out = np.diff(parents.offsets.to_numpy())
     return NounGraph(
         table["name"].to_pylist(),
