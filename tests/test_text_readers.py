@@ -654,9 +654,7 @@ class TestEsci:
         monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
         equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
         pq.write_table(equal, folder / esci.EXAMPLES)
-        with pytest.raises(
-            InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"
-        ):
+        with pytest.raises(InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"):
             esci.read("esci", folder)
 
     def test_an_unknown_label_is_named(self, folder):
