@@ -17,9 +17,10 @@ from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset, ta
 from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
-from bench.plan.cells import plan_cells
+from bench.plan.cells import plan_cells, require_own_names
 from bench.plan.grid import Grid
 from bench.task.files import load_task, save_task
+from tests.cells import cell
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +177,9 @@ def test_a_tree_of_any_size():
     for wrong in ("tree:depth=3", "tree:H=x", "wordnet:root=3"):
         with pytest.raises(InputError, match="takes"):
             load_dataset(wrong)
+    for wrong in ("beir:F,most_missing=all", "beir:F,least_gain=1.5", "beir:F,name=../x"):
+        with pytest.raises(InputError, match=f"takes .*; got '{wrong.split(',')[1]}'"):
+            load_dataset(wrong)
 
 
 def test_an_unknown_dataset_is_told_what_is_near():
@@ -214,7 +218,7 @@ def test_folders_of_one_name_can_be_given_names_of_their_own(tmp_path, monkeypat
 
 
 def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
-    named = []
+    named, tasks = [], {"hierarchy-edges", "hierarchy-second"}
     for child in "xy":
         (tmp_path / child).mkdir()
         (tmp_path / child / "edges.csv").write_text(f"child,parent\n{child},top\n")
@@ -225,9 +229,19 @@ def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
     with pytest.raises(InputError, match=told):
         plan_cells([Grid(name, []) for name in named], None, 1)
     with pytest.raises(InputError, match=told):
-        task_reader(named, None)
-    apart = task_reader([named[0], f"{named[1]},name=second"], None)
-    assert list(apart("hierarchy-second").document_names) == ["top", "y"]
+        task_reader(named, None, tasks)
+    apart = task_reader([named[0], f"{named[1]},name=second"], None, tasks)
+    assert list(apart("hierarchy-second", None).document_names) == ["top", "y"]
+
+
+def test_data_of_another_place_under_a_name_that_is_stored_is_refused():
+    stored = cell(task="beir-data", task_digest="x", dataset="beir:/x/data")
+    new = cell(task="beir-data", task_digest="y", dataset="beir:/y/data")
+    told = "beir:/y/data would be called beir-data, as beir:/x/data is .* name=NAME after the path"
+    with pytest.raises(InputError, match=told):
+        require_own_names([new], [stored])
+    edited, moved = ({"task_digest": "z"}, {"dataset": "beir:/z/data"})
+    require_own_names([stored.model_copy(update=each) for each in (edited, moved)], [stored])
 
 
 def test_a_task_from_a_path_has_no_card():

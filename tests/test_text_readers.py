@@ -382,6 +382,7 @@ class TestBeir:
             ("query-id\tcorpus-id\tscore\nq4\t\t1\n", "line 2: a value is missing"),
             ("query-id\tcorpus-id\tscore\nq4\td0\t1\t7\n", "line 2 has 4 values"),
             ("q4 Q0 d0 1\nq4 Q0 d3\n", "line 2 has 3 values for the 4 columns"),
+            ("q4 Q0 d0 0.5\n", "line 1: the score must be .* '0.5'"),
             ("", "line 1 has no column"),
         ],
     )
@@ -402,7 +403,7 @@ class TestBeir:
     def test_a_folder_with_dev_alone_says_how_to_test_on_it(self, folder):
         shutil.rmtree(folder / "qrels")
         qrels(folder / "qrels" / "dev.tsv", TEST)
-        with pytest.raises(InputError, match=rf"no .*test\.tsv.*--dataset beir:{folder},test=dev"):
+        with pytest.raises(InputError, match=rf"no .*test\.tsv.* split: beir:{folder},test=dev"):
             load_dataset(f"beir:{folder}")
         assert load_dataset(f"beir:{folder},test=dev").test.relevance.n_pairs == 2
 
@@ -410,13 +411,16 @@ class TestBeir:
         self, folder
     ):
         qrels(folder / "qrels" / "dev.tsv", [("q3", "d1", 1)])
-        qrels(folder / "qrels" / "extra.tsv", [("q3", "d1", 1)])
+        for name in ("extra.tsv", "test.csv", "test.qrels"):
+            qrels(folder / "qrels" / name, [("q3", "d1", 1)])
         task = load_dataset(f"beir:{folder}")
         assert pairs(task, task.validation.relevance) == {("q3", "d1", 0)}
         assert task.notes[:2] == (
             "Validation is dev.tsv of qrels.",
-            "Not read, of qrels: extra.tsv.",
+            "Not read, of qrels: extra.tsv, test.csv, test.qrels.",
         )
+        heldout = load_dataset(f"beir:{folder},heldout_queries=1")
+        assert "Not read, of qrels: extra.tsv, test.csv, test.qrels, test.tsv." in heldout.notes
         drawn = load_dataset(f"beir:{folder},validation=")
         assert pairs(drawn, drawn.validation.relevance) <= {(q, d, 0) for q, d, _ in TRAIN}
 
@@ -425,9 +429,7 @@ class TestBeir:
             load_dataset("beir:absent", tmp_path)
 
     def test_an_option_that_is_mistyped_is_told_which_there_are(self, folder):
-        with pytest.raises(
-            InputError, match=r"vaildation=dev.*takes beir:FOLDER .* validation=TEXT"
-        ):
+        with pytest.raises(InputError, match=r"vaildation=dev.* options after .* validation=TEXT"):
             load_dataset(f"beir:{folder},vaildation=dev")
 
     def test_a_folder_of_the_users_is_read_by_its_path(self, folder):
