@@ -85,9 +85,8 @@ def test_texts_encoded_in_bfloat16_are_nearly_the_same_and_kept_apart(tmp_path, 
     assert half.dtype == np.float32
     assert not np.array_equal(half, single)
     assert (half * single).sum(axis=1).min() > 0.999
-    assert sorted(path.parents[1].name.endswith("-bfloat16") for path in tmp_path.rglob("*.npy")) == [
-        False, True,
-    ]  # fmt: skip
+    folders = [path.parents[1].name for path in tmp_path.rglob("*.npy")]
+    assert sorted(folder.endswith("-bfloat16") for folder in folders) == [False, True]
     mixed(False)
     np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), single)
 
