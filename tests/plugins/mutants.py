@@ -318,7 +318,7 @@ class StartsProcesses(Sound):
         for _ in range(4):
             children.append(os.fork())
             if children[-1] == 0:
-                busy(0.1)
+                busy()
                 os._exit(0)
         for child in children:
             os.waitpid(child, 0)
