@@ -139,7 +139,7 @@ def test_a_form_that_can_hold_no_pickle_is_known_by_its_ending_and_its_content(t
     pickled = pickle.dumps({"a": [1, "b"]})
     np.save(tmp_path / "objects.npy", np.array([{}, None]))
     np.savez(tmp_path / "objects.npz", a=np.array([{}, None]))
-    for name in ("model.pt", "weights.bin", "facts", *(f"a{ending}" for ending in SAFE_FORMS)):
+    for name in ("model.pt", "weights.bin", "facts", *(f"a{form}" for form in SAFE_FORMS)):
         (tmp_path / name).write_bytes(pickled)
     for file in tmp_path.iterdir():
         assert not is_safe(file), file.name

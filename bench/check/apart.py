@@ -52,12 +52,15 @@ def results_apart(checks: MethodChecks, folder: Path, timeout_s: float) -> list[
     finally:
         _end(process)
         process.join()
+    lines = [json.loads(line) for line in file.read_text().split("\n")[:-1]]
+    raised = lines.pop() if lines and isinstance(lines[-1], str) else None
     results = [
         CheckResult(check, task, CheckStatus(status), reason)
-        for check, task, status, reason in map(json.loads, file.read_text().splitlines())
+        for check, task, status, reason in lines
     ]
     if len(results) < len(ALL):
-        why = f"takes longer than {timeout_s:g} s" if ended is None else _ending(ended)
+        late = f"takes longer than {timeout_s:g} s"
+        why = raised or (late if ended is None else _ending(ended))
         results.append(CheckResult(*ALL[len(results)], CheckStatus.FAILED, why))
         left = f"it {why} before"
         rest = ALL[len(results) :]
@@ -66,15 +69,14 @@ def results_apart(checks: MethodChecks, folder: Path, timeout_s: float) -> list[
 
 
 def _check(checks: MethodChecks, file: Path) -> NoReturn:
-    """Make all checks in this process, and write a line for each."""
+    """Make all checks in this process, and write a line for each; a text if one is interrupted."""
     os.setsid()
-    for check, task in ALL:
+    with file.open("a", buffering=1) as lines:
         try:
-            result = checks.result(task, check)
-        except BaseException as error:
-            result = CheckResult(check, task, CheckStatus.FAILED, f"raises {reason_of(error)}")
-        with file.open("a") as lines:
-            lines.write(json.dumps(result) + "\n")
+            for check, task in ALL:
+                lines.write(json.dumps(checks.result(task, check)) + "\n")
+        except BaseException as error:  # an interrupt that no user sent
+            lines.write(json.dumps(f"raises {reason_of(error)}") + "\n")
     os._exit(0)  # threads that never end are not waited for
 
 
