@@ -144,7 +144,7 @@ class Subject:
         """
         method = self.make()
         folder = None if purpose is None else self.folder / "fits" / purpose
-        fitted = FittedCache(folder, task.digest, not_before=0.0)
+        fitted = FittedCache(folder, task.digest)
         training = training_of(task, sees_test=self.method_type.sees_test)
         reason_to_skip(method, training)  # as in a run, where it comes first
         fitted.fit(method, training, seed, no_progress)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -17,6 +18,7 @@ from bench.evaluation.fitted import FittedCache, lacks_packages, training_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
+from bench.measures.recall import share_tied
 from bench.measures.word_pairs import correlations
 from bench.method import Method, Workspace
 from bench.registry import Registry
@@ -26,6 +28,7 @@ from bench.store.query_values import write_query_values
 from bench.store.run_file import RunFile, write_scores
 from bench.system.device import gpu_used, wanted_device
 from bench.system.files import sha256_of
+from bench.system.kept import trusting_from
 from bench.system.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
 from bench.system.paths import cache_folder
 from bench.task.files import load_sealed, require_same_vectors
@@ -58,7 +61,7 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
         The cell, with a status and a reason where it was not measured.
     """
     planned, store = spec.planned, Store(Path(spec.root))
-    with store.staging(planned.key) as staging:
+    with store.staging(planned.key) as staging, trusting_from(spec.fits_from):
         try:
             cell = _run(spec, staging, report, warn)
             if cell.status is Status.OK:
@@ -73,7 +76,8 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
 def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
     """Make the method and its task ready, measure, and hash the files that were written."""
     planned = spec.planned
-    method_type = Registry(spec.plugins).resolve(planned.method)
+    plugins = [planned.plugin] if planned.plugin else []
+    method_type = Registry(plugins).resolve(planned.method)
     reason = lacks_packages(method_type)
     if reason:
         return planned.ended(Status.SKIPPED, reason)
@@ -98,7 +102,7 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
         task,
         sealed,
         planned,
-        fitted=FittedCache(Path(spec.fits), planned.task_digest, not_before=spec.fits_from),
+        fitted=FittedCache(Path(spec.fits), planned.task_digest),
         report=report,
         launched=spec.launched,
         memory_bytes=spec.memory_bytes,
@@ -223,7 +227,8 @@ def _search(
             evaluation.exact = None if ranked is None else judged.found(ranked)
         if run_file is not None:
             run_file.add(run, evaluation.exact)
-        evaluation.add(run.summary, run.ids, run.reached)
+        tied = share_tied(run.ids, run.scores, sealed.asked_depth)
+        evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
     clock.seconds["encode_s"] = searcher.encode_seconds
 
     report("measure", 0, 1)

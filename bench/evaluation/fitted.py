@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from filelock import FileLock
 from bench.measures.records import SEES_TEST
 from bench.registry import missing_packages
 from bench.system.device import gpu_used
-from bench.system.files import write_atomically
+from bench.system.kept import is_whole, keep
 from bench.task.sealed import SealedJudgements
 from bench.versions.keys import fit_key
 
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
 
 logger = logging.getLogger(__name__)
+FACTS = "fit.json"
 
 
 class FitInfo(NamedTuple):
@@ -49,14 +49,10 @@ class FitInfo(NamedTuple):
 class FittedCache:
     """The folder of fitted states."""
 
-    def __init__(self, folder: Path | None, task_digest: str, *, not_before: float) -> None:
-        """Keep states in ``folder``, or nowhere.
-
-        States written before ``not_before`` (seconds since 1970) are fitted again.
-        """
+    def __init__(self, folder: Path | None, task_digest: str) -> None:
+        """Keep states in ``folder``, or nowhere."""
         self._folder = folder
         self._task_digest = task_digest
-        self._not_before = not_before
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
         """Fit a method, or load the state that another cell fitted; its warm start comes first."""
@@ -75,18 +71,17 @@ class FittedCache:
 
     def _load(self, method: Method, folder: Path) -> FitInfo | None:
         """Load a state and return how it was fitted; None if there is no state."""
-        record = folder / "fit.json"
-        if not record.exists() or record.stat().st_mtime < self._not_before:
+        if not is_whole(folder, method.workspace.warn):
             return None
         try:
-            facts = json.loads(record.read_text())
+            facts = json.loads((folder / FACTS).read_text())
             begin = time.perf_counter()
             method.load(folder)
             spent = time.perf_counter() - begin
             seconds = float(facts["seconds"]) + spent
             return FitInfo(seconds, spent, shared=True, gpu=facts.get("gpu"))
         except Exception:
-            # Written by code that saved in another form, or damaged: it can be made again.
+            # Written by code that saved in another form: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
@@ -104,14 +99,15 @@ class FittedCache:
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; if that fails, this cell goes on without it."""
-        shutil.rmtree(folder, ignore_errors=True)
+
+        def write(made: Path) -> None:
+            method.save(made)
+            (made / FACTS).write_text(json.dumps(facts))
+
         try:
-            folder.mkdir(parents=True)
-            method.save(folder)
-            write_atomically(folder / "fit.json", json.dumps(facts))
+            keep(folder, write)
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def lacks_packages(method: type[Method]) -> str | None:

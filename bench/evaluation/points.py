@@ -57,9 +57,9 @@ class Evaluation:
             reached: [n_pairs] which relevant documents were visited; None: not known.
         """
         self._searched.append((summary, reached))
-        found = self._judged.found(ids)
+        found, ranked = self._judged.found(ids), self._judged.ranked(ids)
         for part in self._parts:
-            part.add(ids, found)
+            part.add(ranked, found)
 
     def points(self) -> list[PointResult]:
         """The results of each operating point, in the order of ``add``."""
@@ -78,6 +78,7 @@ class Evaluation:
                     routing=summary.routing,
                     work=visited + summary.routing / self._n_documents,
                     queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
+                    tied=summary.tied,
                     **recalls[i]._asdict(),
                     ranking=rankings[i],
                     seen=seen[i],
@@ -134,16 +135,15 @@ class _Part:
         self.found: list[Bools] = []
         self._values: list[dict[str, Floats]] = []
 
-    def add(self, ids: Ints, found: Bools) -> None:
-        """Measure one ranking of all queries, in which the pairs [n_pairs] were found."""
+    def add(self, ranked: Ints, found: Bools) -> None:
+        """Measure one ranking of all queries as judged, in which the pairs [n_pairs] were found."""
         if not len(self.queries):
             return
         self.found.append(found[self._kept])
         if self._judged.cut is None:
             self._values.append({})
             return
-        ranked = ids[self.queries][:, : self._judged.cut]
-        least = self._judged.least_gain
+        least, ranked = self._judged.least_gain, ranked[self.queries]
         values = ranking_measures(ranked, self._relevance, self._gains, least, self._others)
         self._values.append(values)
 
@@ -199,5 +199,5 @@ def leaves_of(indexed: Indexed) -> Leaves | None:
         return None
     health, records = indexed.meter.health(), indexed.leaves_in_training()
     kept = np.unique(np.linspace(0, len(records) - 1, LEAF_RECORDS).astype(int)) if records else ()
-    training = [Leaves(**records[number]._asdict()) for number in kept]
+    training = [records[number] for number in kept]
     return Leaves(**health._asdict(), training=training)

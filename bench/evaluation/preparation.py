@@ -13,7 +13,7 @@ from bench.evaluation.answers import reason_to_skip
 from bench.evaluation.cell import measure
 from bench.evaluation.fitted import FitInfo, FittedCache, lacks_packages, training_of
 from bench.method import Method, Workspace
-from bench.plan.arguments import require_seed
+from bench.plan.arguments import require, require_seed
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
 from bench.registry import Registry
@@ -56,6 +56,10 @@ def evaluate(
     launched = time.time()
     _require_task(task)
     require_seed(seed)
+    require("a whole number", int, k=k)
+    if not callable(report):
+        raise TypeError(f"progress takes a function, got {report!r}")
+    require("a bench.method.Workspace", Workspace, workspace=workspace)
     made = _method_of(method, task, settings or {})
     if not task.n_asked:
         raise InputError(
@@ -72,7 +76,7 @@ def evaluate(
     planned = plan_cell(task, made, seed, k, provenance(usable_cores()))
     task, sealed = seal(task)
     _begin(made, task, workspace, report)
-    fitted = FittedCache(fits, planned.task_digest, not_before=0.0)
+    fitted = FittedCache(fits, planned.task_digest)
     cell = measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
     _require_not_skipped(made, task, cell.reason)
     return cell
@@ -111,7 +115,7 @@ def prepare(
     _begin(method, task, workspace, no_report)
     training = training_of(task, sees_test=method.sees_test)
     _require_not_skipped(method, task, reason_to_skip(method, training))
-    fitted = FittedCache(None, task.digest, not_before=0.0)
+    fitted = FittedCache(None, task.digest)
     fit = fitted.fit(method, training, 0, lambda _done, _total: None)
     corpus = corpus or task.corpus
     start = time.perf_counter()

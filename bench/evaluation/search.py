@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.errors import MethodError
 from bench.evaluation.answers import require_distinct
+from bench.measures.records import MET_AT_MOST
 from bench.store.run_file import PointRun, PointSummary
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
 BATCH = 4096
 """Queries searched at once: this bounds memory, and progress is reported once a batch."""
-
-MET_AT_MOST = 2
-"""How often a library's counter may count one document: a graph scores some on several levels."""
 
 
 class Searcher:

@@ -90,12 +90,13 @@ class VisitedMeter:
         Args:
             leaves: [n, p] leaves probed, as for ``count``.
             rows: [m] rows of ``leaves``.
-            documents: [m] the document of each pair.
+            documents: [m] the document of each pair; one beyond the corpus is never visited.
         """
         probed = self._probed(leaves)
         found = np.zeros(len(rows), bool)
+        here = documents < len(self.leaf)
         for column in self.leaf.T:
-            found |= probed[rows, column[documents]]
+            found[here] |= probed[rows[here], column[documents[here]]]
         return found
 
     def _distinct(self, probed: Bools) -> Ints:

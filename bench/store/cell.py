@@ -10,7 +10,7 @@ from pydantic import Field
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
 from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
-from bench.system.records import Amount, Columns, Figure, Record, Text
+from bench.system.records import Amount, Columns, Figure, Record, Text, added
 from bench.types import Value
 
 
@@ -57,6 +57,8 @@ class Cell(Record):
     """One cell, as stored in ``cell.json``.
 
     Attributes:
+        dataset: where the task was read from, as ``--dataset`` takes it; None if its name tells it.
+        plugin: the file and the class of the method, as ``--plugin`` takes them; None for others.
         cut: rank at which rankings are cut, None for |S|.
         seen_means: the meaning of "seen" on this task, in words: a pair's answer was in training.
         changed: the parameters that were set by hand.
@@ -75,12 +77,14 @@ class Cell(Record):
     reason: Text | None = None
     task: str
     task_digest: str
+    dataset: str | None = added()
     notes: list[str] = Field(default_factory=list)
     n_queries: int
     n_documents: int
     cut: int | None = None
     seen_means: str = ""
     method: str
+    plugin: str | None = added()
     params: dict[str, Value]
     changed: dict[str, Value]
     sees_test: bool = False
@@ -136,7 +140,8 @@ class CellSpec(Record):
         fits: the folder of fitted states that cells share.
         resources: the resources that the cell needs on a node of a cluster.
         memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        fits_from: states fitted and texts encoded before this time (seconds since 1970) are
+            made again.
         launched: when the cell's process was started (seconds since 1970).
         supervisor: number of the process that adopts what the cell's process leaves behind.
         planned: the cell to be measured.
@@ -146,7 +151,6 @@ class CellSpec(Record):
     task_folder: str
     fits: str
     resources: Resources = Resources()
-    plugins: list[str]
     memory_bytes: int
     fits_from: float
     launched: float = 0.0

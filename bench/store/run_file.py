@@ -216,6 +216,7 @@ class PointSummary:
         self_reported: whether the method counted them itself.
         routing: document dot products for each query, beside the visited ones.
         seconds: seconds spent in the method's ``search``.
+        tied: share of queries whose last document has the score of a neighbour; None: not known.
     """
 
     point: Point
@@ -224,6 +225,7 @@ class PointSummary:
     self_reported: bool
     routing: float
     seconds: float
+    tied: float | None = None
 
 
 @dataclass(frozen=True, eq=False)

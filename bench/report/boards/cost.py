@@ -39,7 +39,9 @@ def cost_board(rows: list[Row]) -> Board:
         _mean("index MB claimed", spent, "index_bytes", factor=1e-6),
     ]
     notes = [
-        "Means over seeds. Rows that differ by index alone share one training, and each shows its "
+        "Means over seeds, as the machine of each row measured them: no file shows them, and "
+        "`python -m bench certify` puts another machine's beside them. Rows that differ by index "
+        "alone share one training, and each shows its "
         "time. Choose: validation is searched; exact: the exact ranking, for the X-ray. Search is "
         "over all operating points, q/s at the point that visits most, of all and within 10 %; it "
         "leaves out encode s, the first call that prepares the texts of test queries. Harness: the "

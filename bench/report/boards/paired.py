@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.ranking import MEASURES, titled
+from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import BUDGET, most_visited_within
 from bench.report.rows import chosen_points, visited_and_work, within_budget
 from bench.report.table import NONE, Board
@@ -128,8 +129,9 @@ def paired_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]
 
 def _matrix(comparison: Comparison, visited: dict[str, str]) -> Board:
     labels = comparison.labels
+    few = comparison.n_known < MIN_PAIRS
     text = {
-        pair: f"{mean:+.1f}{' *' if p < ALPHA else ''} ({low:.1f} … {high:.1f})"
+        pair: f"{mean:+.1f}{' *' if p < ALPHA and not few else ''} ({low:.1f} … {high:.1f})"
         for pair, (mean, low, high, p) in comparison.pairs.items()
     }
     table = [
@@ -145,5 +147,7 @@ def _matrix(comparison: Comparison, visited: dict[str, str]) -> Board:
         f"{ALPHA} by a paired randomisation test with Holm's correction over the "
         f"{len(comparison.pairs)} pairs of this board."
     )
+    if few:
+        note += f" Fewer than {MIN_PAIRS} queries are too few for one, and to rank rows by."
     title = f"Ahead by, {comparison.title} at ≤ 10 % visited"
     return Board(title, ["method", "visited / work %", *labels[1:]], table, [note])
