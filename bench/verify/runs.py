@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ def runs_by_task(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) -> 
     for path, cell in cells.items():
         if cell.run_sha256 is not None:
             runs = groups.setdefault(cell.task, TaskRuns(cell.task))
-            (runs.here if path.with_name(RUN).exists() else runs.absent)[path] = cell
+            is_here = os.path.lexists(path.with_name(RUN))
+            (runs.here if is_here else runs.absent)[path] = cell
     for runs in groups.values():
         try:
             if runs.here:
