@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 
 from bench.measures.records import SEES_TEST
-from bench.method import Method
+from bench.method import Checkpoint, Method
 from bench.registry import missing_packages
 from bench.system.device import gpu_used
 from bench.system.files import write_atomically
@@ -32,7 +32,8 @@ class FitInfo(NamedTuple):
     """How a method came to its fitted state.
 
     Attributes:
-        seconds: seconds of training, including the warm start, in this cell or an earlier one.
+        seconds: seconds of training, including the warm start, in this cell or an earlier one,
+            and those before a cut that the training went on after.
         spent: seconds of fitting or loading in this process.
         shared: whether another cell fitted it before.
         waited: seconds of waiting until another cell's process had fitted it.
@@ -61,7 +62,7 @@ class FittedCache:
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
         """Fit a method, or load the state that another cell fitted; its warm start comes first."""
         if self._folder is None or not method.keeps_fit:
-            return self._fit(method, training, seed, progress)
+            return self._fit(method, training, seed, progress, None)
         folder = self._folder / fit_key(self._task_digest, method, seed)
         begin = time.perf_counter()
         with FileLock(f"{folder}.lock"):
@@ -69,14 +70,17 @@ class FittedCache:
             before = self._load(method, folder)
             if before is not None:
                 return before._replace(waited=waited)
-            fit = self._fit(method, training, seed, progress)
+            cut = folder.with_suffix(".checkpoint")
+            if self._is_earlier(cut):
+                cut.unlink()
+            fit = self._fit(method, training, seed, progress, cut)
             self._save(method, folder, {"seconds": fit.seconds, "gpu": fit.gpu})
             return fit._replace(waited=fit.waited + waited)
 
     def _load(self, method: Method, folder: Path) -> FitInfo | None:
         """Load a state and return how it was fitted; None if there is no state."""
         record = folder / "fit.json"
-        if not record.exists() or record.stat().st_mtime < self._not_before:
+        if not record.exists() or self._is_earlier(record):
             return None
         try:
             method.load(folder)
@@ -87,17 +91,31 @@ class FittedCache:
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
-    def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+    def _is_earlier(self, file: Path) -> bool:
+        """Whether a file exists that is too old to be taken."""
+        return file.exists() and file.stat().st_mtime < self._not_before
+
+    def _fit(
+        self, method: Method, training: Training, seed: int, progress: Progress, cut: Path | None
+    ) -> FitInfo:
+        """Fit a method after its warm start; ``cut`` is the file of its checkpoint."""
         first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)
         start = time.perf_counter()
+        checkpoint = Checkpoint(cut, method.workspace.warn)
+        method.workspace = method.workspace._replace(checkpoint=checkpoint)
         method.fit(training, seed=seed, progress=progress)
-        seconds = time.perf_counter() - start
-        whole, spent = first.seconds + seconds, first.spent + seconds
-        return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
+        spent = time.perf_counter() - start
+        return FitInfo(
+            first.seconds + checkpoint.seconds + spent,
+            first.spent + spent,
+            shared=False,
+            waited=first.waited,
+            gpu=gpu_used() or checkpoint.gpu or first.gpu,
+        )
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; if that fails, this cell goes on without it."""
@@ -106,6 +124,7 @@ class FittedCache:
             folder.mkdir(parents=True)
             method.save(folder)
             write_atomically(folder / "fit.json", json.dumps(facts))
+            method.workspace.checkpoint.remove()
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
             shutil.rmtree(folder, ignore_errors=True)
