@@ -297,6 +297,11 @@ def test_what_cannot_be_kept_is_named():
         Checkpoint().restore({"batches": (each for each in [1])})
 
 
+def test_an_array_of_objects_is_refused():
+    with pytest.raises(TypeError, match=r"state\.names is .* a ndarray cannot be kept"):
+        Checkpoint().restore({"names": np.array(["a", None])})
+
+
 def test_one_array_in_two_places_is_refused():
     weights = np.ones(3)
     with pytest.raises(TypeError, match=r"state\.best is an array that stands in the state before"):

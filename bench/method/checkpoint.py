@@ -86,11 +86,12 @@ class Checkpoint:
             "gpu": gpu_used() or self.gpu,
             "state": packed(state, arrays),
         }
-        named = {str(number): array_of(each) for number, each in enumerate(arrays)}
+        members: dict[str, Any] = {str(n): array_of(each) for n, each in enumerate(arrays)}
+        members[FACTS] = np.array(json.dumps(facts))
         partial = self._path.with_suffix(".partial")
         try:
             with partial.open("wb") as file:
-                np.savez(file, allow_pickle=False, **{FACTS: np.array(json.dumps(facts))}, **named)
+                np.savez(file, **members)
             sync(partial)
             partial.replace(self._path)
         except OSError as error:
@@ -109,14 +110,15 @@ class Checkpoint:
         if self._path is None or not self._path.exists():
             return None
         try:
-            with np.load(self._path, allow_pickle=False) as kept:
+            with np.load(self._path) as kept:
                 damaged = kept.zip.testzip()  # compares each member with its checksum
                 if damaged:
                     raise zipfile.BadZipFile(f"{damaged} differs from its checksum")
                 arrays = {name: kept[name] for name in kept.files}
             facts: dict[str, Any] = json.loads(str(arrays.pop(FACTS)))
-            return {**facts, "state": unpacked(facts["state"], arrays)}
+            facts["state"] = unpacked(facts["state"], arrays)
         except Exception as error:
             self._warn(f"the checkpoint {self._path} is damaged ({error}); training begins anew")
             self._path.unlink()
             return None
+        return facts

@@ -28,7 +28,8 @@ def packed(value: Any, arrays: list[Any], place: str = "state") -> Any:  # noqa:
         return {"items": [[key, packed(value[key], arrays, f"{place}.{key}")] for key in value]}
     if isinstance(value, list | tuple):
         return [packed(each, arrays, f"{place}[{i}]") for i, each in enumerate(value)]
-    if isinstance(value, np.ndarray) or _is_tensor(value):
+    is_array = isinstance(value, np.ndarray) and not value.dtype.hasobject
+    if is_array or _is_tensor(value):
         if any(value is other for other in arrays):
             raise TypeError(f"{place} is an array that stands in the state before; give a copy")
         arrays.append(value)
