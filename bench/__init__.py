@@ -38,7 +38,9 @@ def load(name: str, data_dir: Path | str | None = None) -> Task:
     from bench.data.load import load_dataset
     from bench.plan.arguments import path_of
 
-    return load_dataset(name, path_of(data_dir))
+    if not isinstance(name, str):
+        raise TypeError(f"a dataset is given by its name, got {name!r}")
+    return load_dataset(name, path_of("data_dir", data_dir))
 
 
 def evaluate(
@@ -110,7 +112,7 @@ def evaluate(
         report=progress or no_report,
         settings=settings,
         workspace=workspace,
-        fits=path_of(fits),
+        fits=path_of("fits", fits),
     )
 
 
@@ -167,16 +169,23 @@ def run(
         >>> [(cell.method, cell.seed, cell.status.value) for cell in cells]
         [('oracle', 0, 'ok')]
     """
-    from pathlib import Path
-
     from bench.data.load import dataset_names
     from bench.executors.measure import Conditions
     from bench.experiment import Experiment, measure
-    from bench.plan.arguments import names_of, path_of, require_positive, seeds_of
+    from bench.plan.arguments import (
+        folder_of,
+        names_of,
+        path_of,
+        require,
+        require_positive,
+        seeds_of,
+    )
     from bench.plan.grid import Settings, grids
     from bench.registry import Registry
 
-    require_positive(jobs=jobs, timeout_s=timeout_s)
+    require("a whole number", int, jobs=jobs, k=k, memory_bytes=memory_bytes)
+    require("True or False", bool, fresh=fresh)
+    require_positive(jobs=jobs, timeout_s=timeout_s, memory_bytes=memory_bytes)
     named = names_of(datasets, "datasets")
     listed = named[0] if named in (["quick"], ["all"]) else ""
     registry = Registry(names_of(plugins, "plugins"))
@@ -190,9 +199,8 @@ def run(
     )
     conditions = Conditions(jobs, timeout_s, memory_bytes, fresh)
     here_only = listed == "all"
-    return measure(
-        Experiment(asked, registry, Path(out), conditions, path_of(data_dir), here_only=here_only)
-    )
+    folder, data = folder_of("out", out), path_of("data_dir", data_dir)
+    return measure(Experiment(asked, registry, folder, conditions, data, here_only=here_only))
 
 
 def results(folder: Path | str = "results") -> pd.DataFrame:
@@ -231,6 +239,7 @@ def results(folder: Path | str = "results") -> pd.DataFrame:
         4  oracle      0  recall_by_distance         1    1.0
         5  oracle      0  recall_by_distance         2    1.0
     """
+    from bench.plan.arguments import folder_of
     from bench.report.tidy import read
 
-    return read(folder)
+    return read(folder_of("folder", folder))

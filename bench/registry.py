@@ -10,14 +10,13 @@ import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
-import math
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError, unknown
-from bench.method import Method, Value
+from bench.errors import InputError, placed, unknown
+from bench.method import Method, check_stated
 from bench.system.paths import load_object
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "treeline.methods"
 CATALOG = "methods.catalog"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of methods are typed after ``--methods`` and are folders of results."""
 
 
@@ -61,6 +60,15 @@ class Registry:
         """Names of the methods that plugin files brought."""
         return [name for name, target in self._targets.items() if target in self.plugins]
 
+    def plugin_of(self, name: str) -> str | None:
+        """The plugin file that brought a method, with the class; None for any other method.
+
+        The process of a cell runs no other: what a file changes of built-ins when it is imported
+        changes its own methods alone.
+        """
+        target = self._targets.get(name)
+        return target if target in self.plugins else None
+
     def parts(self) -> tuple[list[str], list[str]]:
         """Names of the trainers and of the indexes that can be composed."""
         return list(self._catalog.TRAINERS), list(self._catalog.INDEXES)
@@ -81,6 +89,7 @@ class Registry:
         target = self._targets.get(name)
         if target is not None and ":" in target:
             method: type[Method] = _known_by(load_object(target), target.partition(":")[0])
+            check_stated(method)
         elif "+" in (target or name):
             method = self._composed(name, target or name)
         else:
@@ -102,8 +111,8 @@ class Registry:
     def _add(self, name: str, target: str) -> None:
         if not NAME.fullmatch(name) or name == "all":
             raise InputError(
-                f"a method cannot be named {name!r} ({target}): a name is made of letters, digits, "
-                "'.', '_' and '-', begins with a letter or digit, and is not 'all'"
+                f"a method cannot be named {name!r} ({target}): a name is made of at most 100 "
+                "letters, digits, '.', '_' and '-', begins with a letter or digit, and is not 'all'"
             )
         if name in self._targets:
             raise InputError(
@@ -127,24 +136,20 @@ def load_plugin(plugin: str) -> type[Method]:
     file, _, attribute = plugin.rpartition(":")
     path = Path(file)
     if not file or not attribute.isidentifier():
-        raise InputError(f"--plugin takes FILE.py:Class, got {plugin!r}")
+        raise InputError(f"a plugin is FILE.py:Class, got {plugin!r}")
     if not path.is_file():
-        raise InputError(f"--plugin {plugin}: there is no file {path.absolute()}")
+        raise InputError(f"plugin {plugin}: there is no file {path.absolute()}")
     module = _run_file(path)
     found = getattr(module, attribute, None)
     if found is None:
-        raise InputError(f"--plugin {plugin}: {path} has no class {attribute!r}")
+        raise InputError(f"plugin {plugin}: {path} has no class {attribute!r}")
     if not (isinstance(found, type) and issubclass(found, Method)):
-        raise InputError(f"--plugin {plugin}: {attribute} is not a subclass of bench.method.Method")
+        raise InputError(f"plugin {plugin}: {attribute} is not a subclass of bench.method.Method")
     if not isinstance(getattr(found, "name", None), str) or found.__abstractmethods__:
         missing = ", ".join(sorted(found.__abstractmethods__)) or "name"
-        raise InputError(f"--plugin {plugin}: {attribute} lacks {missing}")
-    for name, value in found.params.items():
-        if not isinstance(value, bool | int | float | str) or not _finite(value):
-            raise InputError(
-                f"--plugin {plugin}: params[{name!r}] is {value!r}; a default is a bool, int, "
-                "finite float or str"
-            )
+        raise InputError(f"plugin {plugin}: {attribute} lacks {missing}")
+    with placed(f"plugin {plugin}"):
+        check_stated(found)
     return _known_by(found, module.__name__)
 
 
@@ -153,10 +158,6 @@ def _known_by(method: type[Method], module: str) -> type[Method]:
     if method.__module__ == module:
         return method
     return type(method.__name__, (method,), {"__module__": module, "__doc__": method.__doc__})
-
-
-def _finite(value: Value) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _run_file(path: Path) -> ModuleType:
@@ -169,13 +170,15 @@ def _run_file(path: Path) -> ModuleType:
     name = f"treeline_plugin_{path.stem}_{hashlib.sha256(bytes(path.absolute())).hexdigest()[:8]}"
     spec = importlib.util.spec_from_file_location(name, path.absolute())
     if spec is None or spec.loader is None:
-        raise InputError(f"--plugin: {path} is not a Python file (its name must end in .py)")
+        raise InputError(f"plugin {path} is not a Python file (its name must end in .py)")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        raise InputError(f"--plugin: {path} fails: {type(error).__name__}: {error}") from error
+        relative = isinstance(error, ImportError) and "relative import" in str(error)
+        way = "; name a file beside it without a dot: `from helper import X`" * relative
+        raise InputError(f"plugin {path} fails: {type(error).__name__}: {error}{way}") from error
     return module
 
 

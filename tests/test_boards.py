@@ -1,14 +1,18 @@
 """Boards over cells, by hand."""
 
+import numpy as np
 import pytest
 
-from bench.measures.records import Chosen
+from bench.leaves import LeafHealth
+from bench.measures.recall import MIN_PAIRS
+from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
 from bench.report.rows import by_task, most_visited, rows_of, within
 from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store
+from bench.store.query_values import QueryValues
 from tests.cells import cell, point, xrayed
 
 LEAVES = (point(0.04, 0.5), point(0.1, 0.7), point(0.101, 0.8), point(1, 0.9))
@@ -60,11 +64,88 @@ def test_a_distance_of_few_pairs_stands_in_brackets():
     assert row[6:8] == ["90.0", "(90.0)"]
 
 
+def of_parts(recall, n_unseen, n_queries=100):
+    """A point of a task of texts; 13 pairs of its unseen part, or as many as there are queries."""
+    ranking = {"nDCG@10": Interval(mean=recall, low=recall, high=recall)}
+    strata = [Stratum(distance=0, n=max(13, n_unseen), recall=recall, low=0, high=1)]
+    part = {"recall": recall, "recall_by_distance": strata, "ranking": ranking}
+    parts = {
+        "seen": PartResult(n_queries=n_queries, n_pairs=n_queries, **part),
+        "unseen": PartResult(n_queries=n_unseen, n_pairs=13, **part),
+    }
+    return point(1, recall).model_copy(update={"ranking": ranking, **parts})
+
+
+@pytest.mark.parametrize(("n_queries", "shown"), [(8, "(90.0)"), (30, "90.0")])
+def test_an_unseen_part_of_fewer_than_30_queries_stands_in_brackets_and_ranks_nothing(
+    n_queries, shown
+):
+    cells = [
+        cell(name, points=[of_parts(recall, n_queries)], cut=100, n_queries=100)
+        for name, recall in (("b", 0.9), ("a", 0.9))
+    ]
+    few = n_queries < MIN_PAIRS
+    unseen = board(cells, "Ranking, unseen documents")
+    assert unseen.rows[0][2] == shown
+    assert few == any("fewer than 30 queries" in note for note in unseen.notes)
+    marked = " (fewer than 30 queries)" * few
+    board(cells, f"nDCG@10, unseen documents{marked} against the share of documents visited")
+    assert board(cells, "Ranking, seen documents").rows[0][2] == "90.0"
+
+
+def test_a_part_of_few_pairs_of_a_hierarchy_stands_in_brackets_as_a_whole():
+    cells = [cell(points=[of_parts(0.9, 8)])]
+    unseen = board(cells, "Recall by distance, unseen")
+    assert unseen.rows[0][2:4] == ["(90.00)", "(90.0)"]
+    assert unseen.notes[-1].startswith("In brackets: fewer than 30 pairs")
+
+
+def test_a_task_of_fewer_than_30_queries_says_so_and_gives_no_asterisk():
+    values = {name: np.full(8, level) for name, level in (("a", 1.0), ("b", 0.0))}
+    cells = [cell(name, points=[point(0.1, 0.9)], n_queries=8) for name in values]
+
+    def values_of(found):
+        return QueryValues(np.arange(8), {0: {"recall": values[found.method]}})
+
+    (ahead,) = (b for b in report_of(cells, values_of).boards if b.title.startswith("Ahead"))
+    assert ahead.rows[0][-1] == "+100.0 (100.0 … 100.0)"
+    assert "Fewer than 30 queries" in ahead.notes[0]
+
+
+@pytest.mark.parametrize(("tied", "told"), [(0.34, True), (0.0009, False), (None, False)])
+def test_a_row_that_hangs_on_equal_scores_is_named_on_the_first_board(tied, told):
+    of_row = point(1, 0.9).model_copy(update={"tied": tied})
+    notes = board([cell(points=[of_row])], "Recall by distance").notes
+    assert told == any("Equal scores: mine (34.0 %)" in note for note in notes)
+
+
 def test_own_counts_are_marked_wherever_a_share_stands():
     cells = [cell(points=[point(0.05, 0.9, self_reported=True)])]
-    assert "self-reported" in board(cells, "Recall by distance").rows[0][-1]
+    assert board(cells, "Recall by distance").rows[0][-1] == "5.0 claimed"
     visited = board(cells, "Recall against the share of documents visited")
-    assert visited.rows[0][1].endswith("*")
+    assert visited.rows[0][1] == "90.0 (5.0 claimed / 6.0 claimed)"
+
+
+@pytest.mark.parametrize(
+    ("routing", "empty", "shown"),
+    [
+        (1000, 0, "90.0 (5.0 / 15.0)"),
+        (999, 0, "90.0 (5.0 / 15.0 claimed)"),
+        (0, 0, "90.0 (5.0 / 5.0 claimed)"),
+        (900, 100, "90.0 (5.0 / 14.0)"),
+        (999.95, 0, "90.0 (5.0 / 15.0)"),  # 1,000 with the digits that are stored
+    ],
+)
+def test_a_routing_cost_below_a_dot_product_for_each_leaf_is_marked_as_claimed(
+    routing, empty, shown
+):
+    even = LeafHealth(1000, empty, 0.1, 0.0, 1.0, 10.0, 10.0)
+    searched = point(0.05, 0.9).model_copy(
+        update={"routing": routing, "work": 0.05 + routing / 10_000}
+    )
+    cells = [cell(points=[searched], leaves=Leaves(**even._asdict()))]
+    visited = board(cells, "Recall against the share of documents visited")
+    assert visited.rows[0][1] == shown
 
 
 def test_each_board_is_sorted_by_what_it_shows():

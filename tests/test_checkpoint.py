@@ -20,10 +20,13 @@ from bench.evaluation.fitted import FittedCache
 from bench.method import Checkpoint, Method, Workspace, checkpoint
 from bench.method.training_state import array_of, packed
 from bench.registry import Registry
+from bench.store.run_file import read_run
+from bench.system.kept import MARKER, keep, trusting_from
 from methods.catalog import TRAINERS
 from methods.trainers.checkpoint import BestCheckpoint
 from methods.trainers.loop import LossWatch
 from methods.trees.checkpoint import TreeCheckpoint
+from tests.running import processes_of, start, wait_for
 from tests.searching import searcher_of
 
 QUICK = {
@@ -73,10 +76,8 @@ def made(trainer, cache, **params):
     return method
 
 
-def fit(method, task, fits=None, not_before=0.0):
-    return FittedCache(fits, task.digest, not_before=not_before).fit(
-        method, task.training(), 0, silent
-    )
+def fit(method, task, fits=None):
+    return FittedCache(fits, task.digest).fit(method, task.training(), 0, silent)
 
 
 def ids_of(method, task):
@@ -95,10 +96,10 @@ def killed(work, after):
     """Whether ``work`` is killed, in a process of its own, when it has kept its state so often."""
     child = os.fork()
     if not child:
-        keep, kept = Checkpoint.keep, []
+        write, kept = Checkpoint.keep, []
 
         def watched(self, state):
-            keep(self, state)
+            write(self, state)
             kept.append(1)
             if len(kept) == after:
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -252,24 +253,30 @@ def test_a_checkpoint_is_written_once_in_a_while(tmp_path):
     assert checkpoint.EVERY_S < 60
 
 
-@pytest.mark.parametrize("damage", ["cut short", "a byte", "empty", "another file"])
+@pytest.mark.parametrize("damage", ["cut short", "a byte", "empty", "gone"])
 def test_a_damaged_checkpoint_begins_anew_with_a_word(tmp_path, every_step, damage):
     path, said, state = tmp_path / "a.checkpoint", [], state_of(2)
-    content = left_by(path, state_of(1)).read_bytes()
+    file = left_by(path, state_of(1)) / "arrays.npz"
+    content = file.read_bytes()
     place = content.index(np.full(3, 1).tobytes())
-    path.write_bytes(
-        {
-            "cut short": content[:-40],
-            "a byte": content[:place] + b"\2" + content[place + 1 :],
-            "empty": b"",
-            "another file": b"\x93NUMPY not at all",
-        }[damage]
-    )
+    damaged = {
+        "cut short": content[:-40],
+        "a byte": content[:place] + b"\2" + content[place + 1 :],
+        "empty": b"",
+    }
+    file.unlink() if damage == "gone" else file.write_bytes(damaged[damage])
     Checkpoint(path, said.append).restore(state)
     assert state["weights"].tolist() == [2, 2, 2]
-    assert "a.checkpoint is damaged" in said[0]
+    assert said == [f"{file} is not as it was written; it is made again"]
+
+
+def test_a_checkpoint_of_another_treeline_begins_anew_with_a_word(tmp_path, every_step):
+    path, said, state = tmp_path / "a.checkpoint", [], state_of(2)
+    keep(path, lambda folder: (folder / "state.bin").write_bytes(b"another"))
+    Checkpoint(path, said.append).restore(state)
+    assert state["weights"].tolist() == [2, 2, 2]
+    assert said[0].startswith(f"{path} cannot be read")
     assert said[0].endswith("training begins anew")
-    assert not path.exists()
 
 
 def test_a_checkpoint_of_another_form_is_removed_with_a_way_out(tmp_path, every_step):
@@ -283,7 +290,7 @@ def test_a_full_disk_ends_no_training(tmp_path, every_step, monkeypatch):
     said = []
     kept = Checkpoint(tmp_path / "a.checkpoint", said.append)
 
-    def full(*_args, **_named):
+    def full(*_arrays):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
@@ -324,8 +331,8 @@ def test_seconds_of_training_are_those_before_the_cut_too(small_task, tmp_path, 
 def test_fresh_takes_no_checkpoint(small_task, tmp_path, every_step):
     assert killed(partial(fit, made("masked-de", tmp_path), small_task, tmp_path), 3)
     (path,) = tmp_path.glob("*.checkpoint")
-    later = path.stat().st_mtime + 1
-    _, steps = last_state(lambda: fit(made("masked-de", tmp_path), small_task, tmp_path, later))
+    with trusting_from((path / MARKER).stat().st_mtime + 1):
+        _, steps = last_state(lambda: fit(made("masked-de", tmp_path), small_task, tmp_path))
     assert steps[0] == 1
 
 
@@ -382,3 +389,44 @@ def test_the_step_of_a_loss_that_is_no_number_counts_those_before_the_cut(tmp_pa
     Checkpoint(left_by(tmp_path / "a.checkpoint", {"watch": watch})).restore({"watch": again})
     with pytest.raises(InputError, match="the loss is nan at step 2; lower lr"):
         again.add(torch.tensor(math.nan))
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_in_the_middle_of_its_training(tmp_path):
+    plugin = tmp_path / "often.py"
+    plugin.write_text(
+        "from bench.method import checkpoint\n"
+        "from methods.noop import Noop\n"
+        "checkpoint.EVERY_S = 0.05\n"
+        "class Often(Noop):\n"
+        '    name = "often"\n'
+    )
+    asked = ("--methods", "masked-de", "--dataset", "tree:H=4,W=3", "--set", "steps=3000")
+    asked += ("--plugin", f"{plugin}:Often")
+    uncut, cut = tmp_path / "uncut", tmp_path / "cut"
+    assert start(uncut, *asked).wait(300) == 0
+
+    def checkpoints():
+        return {
+            file: file.stat().st_mtime for file in cut.glob(f".work/fits/*.checkpoint/{MARKER}")
+        }
+
+    def is_other_than(before):
+        return bool(set(checkpoints().items()) - set(before.items()))
+
+    for _ in range(2):
+        before = checkpoints()
+        run = start(cut, *asked)
+        wait_for(partial(is_other_than, before))
+        run.kill()
+        run.wait()
+        wait_for(lambda: not processes_of(cut))
+    said, _ = start(cut, *asked).communicate(timeout=300)
+    assert "training goes on where it was cut, after" in said
+    ids = [
+        [point.ids.tolist() for point in read_run(path)]
+        for out in (uncut, cut)
+        for path in out.glob("runs/*/masked-de/*/run.parquet")
+    ]
+    assert len(ids) == 2
+    assert ids[0] == ids[1]

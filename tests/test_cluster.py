@@ -105,7 +105,6 @@ def job(small_task, tmp_path, monkeypatch):
         root=str(sender),
         task_folder=str(save_task(small_task, sender)),
         fits=str(sender / "fits"),
-        plugins=[],
         memory_bytes=0,
         fits_from=0,
         planned=plan_cell(small_task, random(), 0, None, provenance(1)),

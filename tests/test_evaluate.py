@@ -208,12 +208,58 @@ def test_a_package_that_is_missing_is_named(task):
         ({"methods": "random", "seeds": []}, InputError, "seeds is empty"),
         ({"methods": "random", "seeds": [2**32]}, InputError, "less than 2"),
         ({"methods": "random", "settings": {"random.p": 1}}, InputError, "random has no parameter"),
+        ({"methods": []}, InputError, "^no method is named"),
+        ({"methods": "random", "datasets": []}, InputError, "^no dataset is named"),
+        ({"methods": "random", "datasets": "beir"}, InputError, "^dataset beir needs a path"),
+        ({"methods": "random", "plugins": "x"}, InputError, "^a plugin is FILE.py:Class, got 'x'"),
+        ({"methods": "random", "seeds": None}, TypeError, "a seed is a whole number, got None"),
+        ({"methods": "random", "seeds": [[1]]}, TypeError, r"a seed is a whole number, got \[1\]"),
+        ({"methods": "random", "settings": "dim=3"}, TypeError, "settings takes values by name"),
+        ({"methods": "random", "settings": {1: 2}}, TypeError, "settings takes values by name"),
+        ({"methods": "masked-de", "settings": {"dim": None}}, InputError, "takes int .*got None"),
+        ({"methods": "random", "k": "3"}, TypeError, "k takes a whole number, got '3'"),
+        ({"methods": "random", "k": 20.5}, TypeError, "k takes a whole number, got 20.5"),
+        ({"methods": "random", "jobs": 1.5}, TypeError, "jobs takes a whole number, got 1.5"),
+        ({"methods": "random", "memory_bytes": "1GB"}, TypeError, "memory_bytes takes a whole"),
+        ({"methods": "random", "memory_bytes": -1}, InputError, "memory_bytes must be above 0"),
+        ({"methods": "random", "timeout_s": float("nan")}, InputError, "timeout_s must be above 0"),
+        ({"methods": "random", "fresh": "no"}, TypeError, "fresh takes True or False, got 'no'"),
+        ({"methods": "random", "data_dir": 3}, TypeError, "data_dir takes a path, got 3"),
     ],
 )
 def test_a_run_refuses_what_it_cannot_use_before_it_begins(options, error, said, tmp_path):
     with pytest.raises(error, match=said):
         bench.run(**options, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: bench.load(3), "a dataset is given by its name, got 3"),
+        (lambda: bench.load("tree", 3), "data_dir takes a path, got 3"),
+        (lambda: bench.run("random", out=None), "out takes a path, got None"),
+        (lambda: bench.results(None), "folder takes a path, got None"),
+    ],
+)
+def test_an_argument_of_another_type_is_named_with_what_it_takes(call, said):
+    with pytest.raises(TypeError, match=said):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"k": 20.5}, "k takes a whole number"),
+        ({"progress": 3}, "progress takes a function"),
+        ({"workspace": "x"}, "workspace takes a bench.method.Workspace"),
+        ({"fits": 3}, "fits takes a path"),
+        ({"settings": [1]}, "settings takes values by name"),
+    ],
+)
+def test_an_option_of_another_type_is_named_with_what_it_takes(task, options, said):
+    with pytest.raises(TypeError, match=said):
+        bench.evaluate("random", task, **options)
 
 
 def test_a_plugin_in_a_file_runs_beside_what_is_named(tmp_path):

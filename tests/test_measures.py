@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bench.arrays.relevance import Relevance
 from bench.errors import MethodError
 from bench.measures.intervals import ratio_intervals
-from bench.measures.recall import found_at, recall_by_distance
+from bench.measures.recall import found_at, recall_by_distance, share_tied
 from bench.measures.visited import VisitedMeter
 
 
@@ -119,3 +119,14 @@ class TestVisitedMeter:
     def test_a_partition_must_cover_the_corpus(self):
         with pytest.raises(MethodError, match=r"\[7\] or \[7, r\] integers"):
             VisitedMeter(np.array([0, 1]), 7)
+
+
+def test_ties_are_counted_at_the_last_place_that_counts():
+    ids = np.array([[0, 1, 2], [0, 1, 2], [0, 1, 2], [0, 1, -1], [0, -1, -1]])
+    scores = np.array([[3, 2, 2], [2, 2, 1], [3, 2, 2], [2, 2, 0], [0, 0, 0]], np.float32)
+    # Within and behind the last place; behind it; at the end of what was asked; no neighbour.
+    for rows, depth, share in (([0], 2, 1), ([0], 1, 0), ([1], 2, 0), ([2], 3, 1), ([3], 3, 0)):
+        assert share_tied(ids[rows], scores[rows], np.full(1, depth)) == share, (rows, depth)
+    assert share_tied(ids, scores, np.full(5, 2)) == pytest.approx(2 / 5)
+    assert share_tied(ids[:1, :1], scores[:1, :1], np.array([1])) == 0
+    assert share_tied(ids[:1], scores[:1], np.array([0])) == 0

@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from bench.report.markdown import anchor
 from bench.report.page.data import command_of, dataset_option, kind_of, packed
 from bench.report.rows import rows_of
 from bench.report.summary import distance_board, summary_board
+from bench.store.folder import Store
 from tests.cells import cell, point
 from tests.small_results import small_results
 from tests.test_boards import LEAVES, no_values
@@ -106,6 +108,32 @@ def test_a_row_says_how_it_is_measured_again():
         "python run_bench.py --methods a+b --datasets scifact --seeds 0,2 --k 7 "
         "--set rate=0.5 --set siamese=true"
     )
+
+
+def test_the_command_of_a_row_of_ones_own_names_its_file_and_its_data_quoted():
+    own = {"plugin": "/x y/mine.py:Mine", "dataset": "beir:/my data/a"}
+    found = command_of(row(cell(points=LEAVES, task="beir-a", **own)))
+    assert found == (
+        "python run_bench.py --methods mine --plugin '/x y/mine.py:Mine' "
+        "--dataset 'beir:/my data/a' --seeds 0"
+    )
+
+
+@pytest.mark.slow
+def test_the_command_on_the_page_measures_a_row_of_ones_own_again(bench, tmp_path):
+    (tmp_path / "my edges.csv").write_text("child,parent\nb,a\nc,b\nd,b\n")
+    (tmp_path / "mine too.py").write_text(
+        "from methods.random import Random\nclass Mine(Random):\n    name = 'mine'\n"
+    )
+    data, plugin = f"hierarchy:{tmp_path / 'my edges.csv'}", f"{tmp_path / 'mine too.py'}:Mine"
+    out = tmp_path / "out"
+    assert (
+        bench("--methods", "mine", "--plugin", plugin, "--dataset", data, out=out).returncode == 0
+    )
+    (stored,) = Store(out).cells()
+    again = shlex.split(command_of(row(stored)))[2:]
+    done = bench(*again, out=out)
+    assert "1 cells were measured before and are kept" in done.stdout
 
 
 def test_rows_of_other_defaults_are_in_the_command_too():

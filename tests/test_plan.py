@@ -107,5 +107,5 @@ def test_methods_are_run_once_each():
     more = grids(["oracle", "all", "masked-de+scann"], ["tree"], REGISTRY)[0].methods
     assert [method.name for method in more][:2] == ["oracle", "zero-shot-de"]
     assert len(more) == len(REGISTRY.names()) + 1
-    with pytest.raises(InputError, match="--methods is empty"):
+    with pytest.raises(InputError, match="no method is named"):
         grids([], ["tree"], REGISTRY)

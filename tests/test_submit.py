@@ -110,6 +110,8 @@ def test_what_holds_is_published_with_its_runs_marks_and_boards(submit, out, cap
     assert "random" in (out / "leaderboard.html").read_text()
     told = capsys.readouterr().out
     assert "3 cells hold: files, commit, data, metrics, code." in told
+    assert "Claimed, as no file can show it: seconds" in told
+    assert "| measured again, by the submitter |" in told
     assert "3 cell.json, 3 run.parquet, 3 queries.parquet, 1 certify.json as stored" in told
     assert f"git add {out}" in told
     row = next(line for line in told.splitlines() if line.startswith("| tree:H=3,W=3"))
@@ -171,6 +173,15 @@ def ended_otherwise(source):
     marked(source, first(source), reason="it ended as timeout: 5 s", verdicts={})
 
 
+def says_otherwise(**changes):
+    """A way to change what the first cell says of itself."""
+
+    def say_otherwise(source):
+        marked(source, rewrite(source, first(source), **changes))
+
+    return say_otherwise
+
+
 REFUSED = {
     "commit: .*was measured with uncommitted changes .*--fresh": spoilt({"dirty": True}),
     "commit: .*was measured outside a git checkout.*--fresh": spoilt({"git": None, "dirty": None}),
@@ -180,6 +191,11 @@ REFUSED = {
     "files: .*run.parquet: has the sha256 .*--fresh": flipped,
     "code: .*its code or data has changed.*run the same command again": other_code,
     "code: .*today's code does not take its parameters: k=1 is too small": other_parameters,
+    "code: .*its field sees_test is True, by its .* it is False": says_otherwise(sees_test=True),
+    "code: .*its field notes is .'all is well'., by its code": says_otherwise(
+        notes=["all is well"]
+    ),
+    "code: .*its field changed is .'p': 1.,": says_otherwise(changed={"p": 1}),
     "certify: .*measured again, 7 OK, 2 FAIL; see certify.json": again_otherwise,
     "certify: .*measured again, it ended as timeout: 5 s": ended_otherwise,
 }

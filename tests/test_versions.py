@@ -11,16 +11,22 @@ import pytest
 
 import bench
 from bench.errors import InputError
+from bench.experiment import measure
 from bench.method import Workspace
+from bench.plan.cells import cell_of
 from bench.registry import Registry, load_plugin
-from bench.report.rows import row_named, rows_of
+from bench.report.rows import label, row_named, rows_of
+from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.system.provenance import provenance
 from bench.verify.lock import changes
+from bench.versions import keys
 from bench.versions.keys import cell_key, code_of, fit_key, is_earlier, locked
 from bench.versions.sources import hash_of, reachable
+from methods.oracle import Oracle
 from tests.cells import cell, point
 from tests.conftest import ROOT
+from tests.running import experiment
 
 GOLDEN = ROOT / "tests" / "golden_keys.json"
 SEARCH = """
@@ -67,6 +73,17 @@ def test_code_that_is_not_locked_stands_beside_the_version(monkeypatch):
     (text,) = code_of(random)
     assert text.startswith("random 1 ")
     assert cell_key("task", random(), 0, 10) != before
+
+
+@pytest.mark.parametrize("content", [None, "", '{"random 1": "0123', '["random 1"]', '{"a": 1}'])
+def test_a_lock_that_is_missing_or_damaged_is_named_with_the_way_out(
+    tmp_path, monkeypatch, content
+):
+    monkeypatch.setattr(keys, "folder_of", lambda _package: tmp_path)
+    if content is not None:
+        (tmp_path / "versions.json").write_text(content)
+    with pytest.raises(InputError, match=r"versions\.json, the lock .* take the file back: git"):
+        locked.__wrapped__()
 
 
 @pytest.fixture
@@ -248,6 +265,52 @@ def test_two_files_of_one_name_beside_two_plugins_are_an_error_that_names_both(t
         code_of(plugin(tmp_path / "other", text))
 
 
+def test_a_plugin_whose_helper_is_anothers_fails_alone(tmp_path, small_task):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "namesake.py").write_text("X = 1\n")
+        text = f"import namesake\nclass Mine(Method):\n    name = {name!r}{SEARCH}"
+        plugin(tmp_path / name, text)
+    registry = Registry([f"{tmp_path / name / 'mine.py'}:Mine" for name in ("one", "other")])
+    cells = [
+        cell_of(small_task, registry.resolve(name), {}, 0, None, provenance(1))
+        for name in ("one", "other")
+    ]
+    assert [each.status for each in cells] == [Status.PLANNED, Status.FAILED]
+    assert "rename the one beside it" in cells[1].reason
+    assert label(cells[1]) == "other"
+
+
+def test_the_process_of_a_cell_runs_no_other_plugin_than_its_own(tmp_path):
+    plugin(tmp_path, f"class Mine(Method):\n    name = 'mine'{SEARCH}")
+    registry = Registry([f"{tmp_path / 'mine.py'}:Mine"])
+    assert registry.plugin_of("mine") == registry.plugins[0]
+    assert registry.plugin_of("oracle") is None
+
+
+PATCH = """
+    from methods.oracle import Oracle
+    class Mine(Method):
+        name = "mine"
+        def index(self, corpus): pass
+        def search(self, queries, k, point): return Oracle.search(self, queries, k, point)
+    def worse(self, queries, k, point): raise RuntimeError("poisoned")
+    Oracle.search = worse
+"""
+
+
+@pytest.mark.slow
+def test_a_plugin_that_changes_a_built_in_when_imported_changes_no_row_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("methods.oracle.Oracle.search", Oracle.search)  # put back afterwards
+    plugin(tmp_path, PATCH)
+    asked = experiment(
+        "oracle", "tree:H=3,W=3", out=tmp_path / "out", plugins=[f"{tmp_path / 'mine.py'}:Mine"]
+    )
+    found = {cell.method: cell for cell in measure(asked)}
+    assert found["oracle"].status is Status.OK
+    assert "poisoned" in found["mine"].reason
+
+
 def test_a_plugin_whose_helper_is_gone_says_so(tmp_path):
     with pytest.raises(InputError, match=r"mine.py fails: ModuleNotFoundError.*vanished"):
         plugin(tmp_path, f"import vanished\nclass Mine(Method):\n    name = 'mine'{SEARCH}")
@@ -395,3 +458,4 @@ class TestEarlier:
         for stored in today:
             method = registry.resolve(stored.method)(**stored.params)
             assert cell_key(stored.task_digest, method, stored.seed, stored.k) == stored.key
+            assert (method.sees_test, code_of(type(method))) == (stored.sees_test, stored.code)

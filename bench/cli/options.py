@@ -25,7 +25,9 @@ class Command(click.Command):
         try:
             return super().invoke(ctx)
         except InputError as error:
-            raise click.ClickException(str(error)) from error
+            from bench.system.terminal import visible
+
+            raise click.ClickException(visible(str(error))) from error
         except KeyboardInterrupt:
             click.echo(
                 "\nInterrupted. What was measured is kept; the same command goes on from there.",

@@ -53,7 +53,7 @@ class Conditions:
         jobs: cells at once; None: one on this machine, on a cluster as many as it has room for.
         timeout_s: seconds that a cell may take.
         memory_bytes: memory that all cells on this machine share; None: most of what is free.
-        fresh: whether stored cells are measured again.
+        fresh: whether stored cells are measured again, with nothing taken from a cache.
         cluster: the cluster that runs the cells; None: they run on this machine.
     """
 
@@ -121,15 +121,15 @@ def measure_cells(
             elif not conditions.fresh and (stored := store.find(cell)) is not None:
                 kept.append(stored)
             else:
+                plugin = registry.plugin_of(cell.method)
                 spec = CellSpec(
                     root=str(store.root.absolute()),
                     task_folder=str(folders[task.digest].absolute()),
                     fits=str(store.fits.absolute()),
                     resources=resources.get(cell.method, Resources()),
-                    plugins=list(registry.plugins),
                     memory_bytes=memory // (conditions.jobs or 1),
                     fits_from=fits_from,
-                    planned=cell,
+                    planned=cell.model_copy(update={"plugin": plugin}),
                 )
                 specs.append(spec)
     if kept:

@@ -23,7 +23,7 @@ from rich.text import Text
 from bench.executors.events import Kind
 from bench.measures.ranking import MEASURES
 from bench.store.cell import Cell, Status
-from bench.system.terminal import PLAIN_EVERY_S, say
+from bench.system.terminal import PLAIN_EVERY_S, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -108,7 +108,7 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
         everything = progress.add_task("cells", total=n_cells)
         bars: dict[str, tuple[TaskID, str]] = {}
         for event in events:
-            key, name = event.cell.key, event.cell.title
+            key, name = event.cell.key, visible(event.cell.title)
             bar, phase = bars.get(key, (None, ""))
             if event.kind is Kind.END:
                 if bar is not None:
@@ -117,15 +117,15 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
                 colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
                     event.cell.status, "red"
                 )
-                outcome = _outcome(event.cell, was_started=bar is not None)
+                outcome = visible(_outcome(event.cell, was_started=bar is not None))
                 console.print(Text.assemble(f"{name}: ", (outcome, colour)))
                 yield event.cell
                 continue
             if event.kind is Kind.WARNING:
-                warning = f"{event.kind}: {event.text}"
+                warning = visible(f"{event.kind}: {event.text}")
                 console.print(Text.assemble(f"{name}: ", (warning, "yellow")))
                 continue
-            text = event.text or str(event.kind)
+            text = visible(event.text or str(event.kind))
             if bar is not None and phase != text:
                 progress.remove_task(bar)
                 bar = None

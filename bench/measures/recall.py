@@ -51,6 +51,25 @@ def found_at(
     return found
 
 
+def share_tied(ids: Ints, scores: Floats, depth: Ints) -> float:
+    """The share of queries whose last document that counts has the score of a neighbour.
+
+    There the order in which a library returns equal scores decides what is found. At the end of
+    what was asked for the next score is not known: the one before stands for it.
+
+    Args:
+        ids: [n, k] documents, best first, -1 after the last.
+        scores: [n, k] their scores.
+        depth: [n] number of documents of each ranking that count.
+    """
+    n, k = ids.shape
+    rows = np.arange(n)
+    last = np.minimum(depth, k) - 1
+    beside = np.where(last + 1 < k, last + 1, np.maximum(last - 1, 0))
+    real = (ids[rows, last] >= 0) & (ids[rows, beside] >= 0) & (beside != last) & (last >= 0)
+    return float((real & (scores[rows, last] == scores[rows, beside])).mean())
+
+
 class RecallByDistance(NamedTuple):
     """Recall@|S| of one operating point, as fractions.
 

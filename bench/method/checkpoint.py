@@ -1,10 +1,9 @@
-"""A training that is cut goes on: its state is kept in a file, at most a minute apart."""
+"""A training that is cut goes on: its state is kept on disk, at most a minute apart."""
 
 from __future__ import annotations
 
 import json
 import time
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +11,8 @@ import numpy as np
 from bench.errors import InputError
 from bench.method.training_state import State, array_of, filled, packed, unpacked
 from bench.system.device import gpu_used
-from bench.system.files import sync
+from bench.system.files import remove
+from bench.system.kept import is_whole, keep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 45.0
 """Seconds from one checkpoint to the next, which comes after the step that is under way."""
-FACTS = "facts"
+FACTS, ARRAYS = "facts.json", "arrays.npz"
 
 
 def no_warning(_text: str) -> None:
@@ -28,7 +28,7 @@ def no_warning(_text: str) -> None:
 
 
 class Checkpoint:
-    """The file that holds the state of one fit's training until the fit is done.
+    """The folder that holds the state of one fit's training until the fit is done.
 
     A loop of training calls ``restore(state)`` before it and ``keep(state)`` after each step. The
     state holds every value that a step changes: the number of the step, and random generators, too.
@@ -56,7 +56,7 @@ class Checkpoint:
 
         Raises:
             TypeError: the state holds a value that cannot be kept, or one array in two places.
-            InputError: the state that was kept has another form; its file is removed.
+            InputError: the state that was kept has another form; it is removed.
         """
         packed(state, [])
         self._training += 1
@@ -86,39 +86,32 @@ class Checkpoint:
             "gpu": gpu_used() or self.gpu,
             "state": packed(state, arrays),
         }
-        members: dict[str, Any] = {str(n): array_of(each) for n, each in enumerate(arrays)}
-        members[FACTS] = np.array(json.dumps(facts))
-        partial = self._path.with_suffix(".partial")
+
+        def write(folder: Path) -> None:
+            np.savez(folder / ARRAYS, *map(array_of, arrays))
+            (folder / FACTS).write_text(json.dumps(facts))
+
         try:
-            with partial.open("wb") as file:
-                np.savez(file, **members)
-            sync(partial)
-            partial.replace(self._path)
+            keep(self._path, write)
         except OSError as error:
             self._warn(f"no checkpoint can be kept in {self._path}: {error}")
         self._last = time.monotonic()
 
     def remove(self) -> None:
-        """Remove the file, and keep no more: the fit is done."""
+        """Remove the state, and keep no more: the fit is done."""
         if self._path is not None:
-            for file in (self._path, self._path.with_suffix(".partial")):
-                file.unlink(missing_ok=True)
+            remove(self._path)
         self._path = self._left = None
 
     def _read(self) -> dict[str, Any] | None:
         """The state that an earlier process left; None if there is none, or it is damaged."""
-        if self._path is None or not self._path.exists():
+        if self._path is None or not is_whole(self._path, self._warn):
             return None
         try:
-            with np.load(self._path) as kept:
-                damaged = kept.zip.testzip()  # compares each member with its checksum
-                if damaged:
-                    raise zipfile.BadZipFile(f"{damaged} differs from its checksum")
-                arrays = {name: kept[name] for name in kept.files}
-            facts: dict[str, Any] = json.loads(str(arrays.pop(FACTS)))
-            facts["state"] = unpacked(facts["state"], arrays)
-        except Exception as error:
-            self._warn(f"the checkpoint {self._path} is damaged ({error}); training begins anew")
-            self._path.unlink()
+            facts: dict[str, Any] = json.loads((self._path / FACTS).read_text())
+            with np.load(self._path / ARRAYS) as arrays:
+                facts["state"] = unpacked(facts["state"], list(arrays.values()))
+        except (OSError, ValueError, LookupError) as error:  # kept by Treeline of another version
+            self._warn(f"{self._path} cannot be read ({error}); training begins anew")
             return None
         return facts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -44,7 +44,7 @@ def packed(value: Any, arrays: list[Any], place: str = "state") -> Any:  # noqa:
     )
 
 
-def unpacked(value: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:  # noqa: ANN401
+def unpacked(value: Any, arrays: Sequence[np.ndarray[Any, Any]]) -> Any:  # noqa: ANN401
     """The state of what ``packed`` returned, without its objects."""
     if isinstance(value, list):
         return [unpacked(each, arrays) for each in value]
@@ -53,7 +53,7 @@ def unpacked(value: Any, arrays: Mapping[str, np.ndarray[Any, Any]]) -> Any:  # 
     ((kind, content),) = value.items()
     if kind == "items":
         return {key: unpacked(each, arrays) for key, each in content}
-    array = arrays[str(content)]
+    array = arrays[content]
     if kind == "array":
         return array
     import torch

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from bench.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SEEDS = 2**32
 
@@ -29,9 +28,39 @@ def names_of(given: object, what: str) -> list[str]:
     return list(names)
 
 
-def path_of(given: Path | str | None) -> Path | None:
-    """A path from a path or a text; None stays None."""
+def require(what: str, kinds: type | tuple[type, ...], **given: object) -> None:
+    """Raise TypeError for an argument of another kind; None stands for one that is left out.
+
+    Args:
+        what: what the arguments take, for the message.
+        kinds: the types that they may have; a truth value is no number.
+        given: the arguments by name.
+    """
+    for name, value in given.items():
+        of_kind = isinstance(value, kinds) and (kinds is bool or not isinstance(value, bool))
+        if value is not None and not of_kind:
+            raise TypeError(f"{name} takes {what}, got {value!r}")
+
+
+def path_of(what: str, given: Path | str | None) -> Path | None:
+    """A path from a path or a text; None stays None.
+
+    Raises:
+        TypeError: it is neither.
+    """
+    require("a path", (str, os.PathLike), **{what: given})
     return None if given is None else Path(given)
+
+
+def folder_of(what: str, given: Path | str) -> Path:
+    """A path that cannot be left out.
+
+    Raises:
+        TypeError: it is no path.
+    """
+    if given is None:
+        raise TypeError(f"{what} takes a path, got None")
+    return path_of(what, given) or Path()
 
 
 def require_seed(seed: object) -> None:
@@ -42,18 +71,26 @@ def require_seed(seed: object) -> None:
         raise InputError(f"a seed is 0 or more, and less than 2**32, got {seed}")
 
 
-def seeds_of(given: int | Sequence[int]) -> tuple[int, ...]:
-    """One seed or several, each once."""
-    seeds = (given,) if isinstance(given, int) else tuple(dict.fromkeys(given))
+def seeds_of(given: object) -> tuple[int, ...]:
+    """One seed or several, each once.
+
+    Raises:
+        TypeError: it is neither a whole number nor several.
+        InputError: there is none, or one is out of range.
+    """
+    seeds: list[Any] = (
+        list(given) if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    )
     for seed in seeds:
         require_seed(seed)
     if not seeds:
         raise InputError("seeds is empty; give one or more, such as [0, 1, 2]")
-    return seeds
+    return tuple(dict.fromkeys(seeds))
 
 
-def require_positive(**numbers: float) -> None:
-    """Raise InputError for a number that is not above 0."""
+def require_positive(**numbers: float | None) -> None:
+    """Raise TypeError for what is no number, InputError for a number that is not above 0."""
+    require("a number", (int, float), **numbers)
     for name, number in numbers.items():
-        if number <= 0:
+        if number is not None and not number > 0:
             raise InputError(f"{name} must be above 0, got {number}")

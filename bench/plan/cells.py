@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import READY, Dataset, state_of
+from bench.data.load import READY, Dataset, require_names_apart, state_of
 from bench.errors import InputError, placed, reason_of
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
 from bench.system.provenance import provenance
-from bench.versions.keys import cell_key, code_of, digest
+from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bench.method import Method, Value
@@ -76,11 +76,30 @@ def plan_cells(
                 for seed in grid.seeds
                 for method in grid.methods
             ]
-        planned.append((task, cells))
+        place = datasets[grid.dataset].place(data_dir)
+        planned.append((task, [cell.model_copy(update={"dataset": place}) for cell in cells]))
     refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
         raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))
     return Plan(planned, absent, unread)
+
+
+def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
+    """Refuse data under a name that data from another place has in the results folder.
+
+    Raises:
+        InputError: there is such data.
+    """
+    known = {cell.task: cell for cell in planned}
+    for cell in stored:
+        new = known.get(cell.task)
+        if new is None or new.task_digest == cell.task_digest:
+            continue
+        if new.dataset and cell.dataset and new.dataset != cell.dataset:
+            raise InputError(
+                f"{new.dataset} would be called {new.task}, as {cell.dataset} is in the results "
+                "folder; give it a name of its own, with name=NAME after the path and a comma"
+            )
 
 
 def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:
@@ -111,6 +130,7 @@ def _read(
             tasks[name] = dataset.read(data_dir)
         except (InputError, OSError) as error:
             unread.append(f"{name}: {error}" if len(datasets) > 1 else str(error))
+    require_names_apart(tasks)
     return tasks, unread
 
 
@@ -143,7 +163,8 @@ def cell_of(
     except Exception as error:
         reason = f"cannot be made with its parameters: {reason_of(error)}"
     key = digest(["refused", task.digest, method.name, values, seed, depth])
-    planned = _planned(key, task, method, values, seed, depth, provenance)
+    code = [f"{method.__qualname__} {key[:DIGITS]}"]  # its own may be what cannot be read
+    planned = _planned(key, task, method, values, seed, depth, provenance, code)
     return planned.ended(Status.FAILED, reason)
 
 
@@ -162,7 +183,8 @@ def plan_cell(task: Task, method: Method, seed: int, k: int | None, provenance: 
     """
     depth = depth_needed(task, k)
     key = cell_key(task.digest, method, seed, depth)
-    return _planned(key, task, type(method), method.values, seed, depth, provenance)
+    code = code_of(type(method))
+    return _planned(key, task, type(method), method.values, seed, depth, provenance, code)
 
 
 def depth_needed(task: Task, k: int | None) -> int:
@@ -190,6 +212,7 @@ def _planned(
     seed: int,
     depth: int,
     provenance: Provenance,
+    code: list[str],
 ) -> Cell:
     base = defaults_on(method, task)
     changed = {name: value for name, value in values.items() if value != base[name]}
@@ -209,7 +232,7 @@ def _planned(
         params=values,
         changed=changed,
         sees_test=method.sees_test,
-        code=code_of(method),
+        code=code,
         seed=seed,
         k=depth,
         provenance=provenance,

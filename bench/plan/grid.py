@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,7 +11,7 @@ from bench.errors import InputError
 from bench.method import check_params
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from bench.method import Method, Value
     from bench.registry import Registry
@@ -49,7 +50,13 @@ class Settings:
 
     @classmethod
     def named(cls, values: Mapping[str, Value]) -> Settings:
-        """Settings from values by ``[METHOD.]PARAM``."""
+        """Settings from values by ``[METHOD.]PARAM``.
+
+        Raises:
+            TypeError: they have another form.
+        """
+        if not isinstance(values, Mapping) or not all(isinstance(name, str) for name in values):
+            raise TypeError(f"settings takes values by name, such as {{'dim': 32}}, got {values!r}")
         split = {name: name.rpartition(".") for name in values}
         return cls({(split[name][0], split[name][2]): value for name, value in values.items()})
 
@@ -66,9 +73,11 @@ class Settings:
         """
         found = {}
         for name in method.params:
-            value = self.values.get((method.name, name), self.values.get(("", name)))
-            if value is not None:
-                found[name] = _read_value(method, name, value)
+            key = next(
+                (key for key in ((method.name, name), ("", name)) if key in self.values), None
+            )
+            if key is not None:
+                found[name] = _read_value(method, name, self.values[key])
         return found
 
 
@@ -113,7 +122,7 @@ def grids(
     """
     names = [*methods, *registry.plugin_names()]
     if not names:
-        raise InputError("--methods is empty; take all, or names from `python -m bench list`")
+        raise InputError("no method is named; take all, or names from `python -m bench list`")
     classes = methods_named(names, registry)
     check_settings(classes, settings)
     return [Grid(dataset, classes, settings, seeds, k) for dataset in datasets]

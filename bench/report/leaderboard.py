@@ -8,7 +8,14 @@ from bench.data.cards import card_of_task
 from bench.plan.suite import PUBLISHED, not_listed, read_suite
 from bench.report.boards.all import TaskReport, report_of
 from bench.report.changes import changes_board, changes_since
-from bench.report.markdown import anchor, linked, pipe_table
+from bench.report.markdown import (
+    anchor,
+    escaped,
+    link,
+    linked,
+    pipe_table,
+    target_of,
+)
 from bench.report.published import of_any_version, read_published, scores_of
 from bench.report.rows import EARLIER, by_task, label
 from bench.report.summary import distance_board, summary_board
@@ -16,7 +23,7 @@ from bench.store.cell import Status
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.report.changes import TaskChanges
@@ -67,7 +74,7 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
     published = read_published(store.published)
     stored, left_out = store.read()
     reports = [report_of(cells, store.query_values) for cells in by_task(stored)]
-    links = {name: f"[{name}](#{anchor(name)})" for name in map(_name, reports)}
+    links = {name: link(name, f"#{anchor(name)}") for name in map(_name, reports)}
     overview = [summary_board(reports)]
     if (by_distance := distance_board(reports)).rows:
         overview.append(by_distance)
@@ -92,22 +99,32 @@ def _name(report: TaskReport) -> str:
     return report.cells[0].task
 
 
-def _overview(board: Board, links: dict[str, str]) -> str:
+def _overview(board: Board, links: Mapping[str, str]) -> str:
     """A board of all datasets, with links to them."""
     rows = [[links[name], *texts] for name, *texts in board.rows]
     return "\n".join(
-        [f"## {board.title}", "", *board.notes, "", pipe_table(board.header, rows), ""]
+        [
+            f"## {board.title}",
+            "",
+            *map(escaped, board.notes),
+            "",
+            pipe_table(board.header, rows),
+            "",
+        ]
     )
 
 
-def _changed(board: Board, changes: list[TaskChanges], links: dict[str, str]) -> str:
+def _changed(board: Board, changes: list[TaskChanges], links: Mapping[str, str]) -> str:
     """The changes, one line for each dataset; the page has every row."""
     lines = [f"## {board.title}", "", *board.notes, ""]
-    lines += [f"- {links.get(each.task, each.task)}{each.data}: {each.line()}" for each in changes]
+    lines += [
+        f"- {links.get(each.task, escaped(each.task))}{each.data}: {escaped(each.line())}"
+        for each in changes
+    ]
     return "\n".join([*lines, ""] if changes else lines)
 
 
-def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
+def outside_section(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     """A section in markdown: rows that are not in the suite, and the number of earlier versions.
 
     Args:
@@ -122,17 +139,18 @@ def outside_section(reports: list[TaskReport], links: dict[str, str]) -> str:
     for report in reports:
         outside = {cell.key for cell in not_listed(suite, report.cells)}
         if outside:
-            lines.append(f"- {links[_name(report)]}: {', '.join(_with_cell_of(report, outside))}")
+            rows = ", ".join(_with_cell_of(report, outside))
+            lines.append(f"- {links[_name(report)]}: {escaped(rows)}")
     if lines:
         lines = [f"Rows, or single seeds of them, that {suite_named} does not list:", "", *lines]
     else:
         lines = [f"{suite_named} lists every row."]
-    rows = [row for report in reports for row in report.rows]
-    earlier = [row for row in rows if row.label != row.name]
+    every = [row for report in reports for row in report.rows]
+    earlier = [row for row in every if row.label != row.name]
     text = "Every row is of today's version of its method."
     if earlier:
         text = (
-            f"{len(earlier)} of {len(rows)} rows are marked{EARLIER}, as they are of an *earlier "
+            f"{len(earlier)} of {len(every)} rows are marked{EARLIER}, as they are of an *earlier "
             f"version* of their method. `python run_bench.py --suite {PUBLISHED} --out results` "
             "measures them again."
         )
@@ -152,10 +170,10 @@ def _with_cell_of(report: TaskReport, keys: set[str]) -> Iterator[str]:
             yield f"{label(cell)} (seed {cell.seed}, {cell.status})"
 
 
-def _contents(reports: list[TaskReport], links: dict[str, str]) -> str:
+def _contents(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     """The boards of each dataset."""
     lines = [
-        f"- {links[_name(report)]}: {' · '.join(board.title for board in report.boards)}"
+        f"- {links[_name(report)]}: {escaped(' · '.join(board.title for board in report.boards))}"
         for report in reports
     ]
     return "\n".join(["## Contents", "", *lines, ""])
@@ -170,7 +188,7 @@ def _section(report: TaskReport, figures: Path | None) -> str:
         charts = draw_charts(report.rows, figures)
     first = report.cells[0]
     card = card_of_task(first.task)
-    lines = [f"## {first.task}", ""]
+    lines = [f"## {escaped(first.task)}", ""]
     if card is not None:
         settings = "".join(f" {name}={value}" for name, value in card.defaults.items())
         lines += [
@@ -183,16 +201,25 @@ def _section(report: TaskReport, figures: Path | None) -> str:
         f"{first.n_queries:,} {'pairs' if first.similarity else 'queries'} over "
         f"{first.n_documents:,} documents; "
         f"data `{first.task_digest[:12]}`.",
-        *first.notes,
-        f"Measured on {'; '.join(places(report.cells))}.",
+        *map(escaped, first.notes),
+        escaped(f"Measured on {'; '.join(places(report.cells))}."),
         "",
     ]
     for number, board in enumerate(report.boards):
         shown = board if number else linked(board, report.rows)
-        notes = [*board.notes, ""] if board.notes else []
-        lines += [f"### {board.title}", "", *notes, pipe_table(shown.header, shown.rows), ""]
+        notes = [*map(escaped, board.notes), ""] if board.notes else []
+        lines += [
+            f"### {escaped(board.title)}",
+            "",
+            *notes,
+            pipe_table(shown.header, shown.rows),
+            "",
+        ]
         if board.title in charts:
-            lines += [f"![{board.title}, {first.task}](figures/{charts[board.title]})", ""]
+            figure = link(
+                f"{board.title}, {first.task}", target_of(f"figures/{charts[board.title]}")
+            )
+            lines += [f"!{figure}", ""]
     return "\n".join(lines)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.store.folder import CELL
+from bench.system.terminal import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,11 +19,34 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 
+class Markdown(str):
+    """A text that is markdown by now, such as a link; any other may be of a stranger."""
+
+    __slots__ = ()
+
+
+_STRUCTURE = re.compile(r"[\\\[\]]|<(?=[A-Za-z/!?])")
+"""What a tag, a link, a picture or the end of a cell begins with."""
+
+
+def escaped(text: str) -> Markdown:
+    """A text in one line, without a tag, link or picture; emphasis and code in it stay."""
+    if isinstance(text, Markdown):
+        return text
+    one_line = " ".join(visible(text).split())
+    spelt = _STRUCTURE.sub(lambda sign: f"&#{ord(sign[0])};", one_line)
+    return Markdown(spelt.replace("|", "\\|"))
+
+
+def link(text: str, target: str) -> Markdown:
+    """A link to a file of the results folder or to a section."""
+    return Markdown(f"[{escaped(text)}]({target})")
+
+
 def pipe_table(header: list[str], rows: list[list[str]]) -> str:
-    """A table in markdown, with escaped bars and without padding."""
+    """A table in markdown, without padding; what is not markdown by now is escaped."""
     table = [header, ["---" for _ in header], *rows]
-    escaped = [[text.replace("|", "\\|").replace("\n", " ") for text in row] for row in table]
-    return "\n".join(f"| {' | '.join(row)} |" for row in escaped)
+    return "\n".join(f"| {' | '.join(map(escaped, row))} |" for row in table)
 
 
 def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
@@ -33,7 +58,7 @@ def read_tables(text: str) -> Iterator[tuple[list[str], list[str]]]:
             header = []
             continue
         parts = re.split(r"(?<!\\)\|", line.strip())[1:-1]
-        cells = [part.strip().replace("\\|", "|") for part in parts]
+        cells = [html.unescape(part.strip().replace("\\|", "|")) for part in parts]
         if not set(line) - set("|:- "):
             header = above
         elif header:
@@ -48,7 +73,12 @@ def anchor(heading: str) -> str:
 
 def cell_path(cell: Cell) -> str:
     """A link to a cell from a file in its results folder."""
-    return quote(f"runs/{cell.place}/{CELL}", safe="/+=,")
+    return target_of(f"runs/{cell.place}/{CELL}")
+
+
+def target_of(path: str) -> str:
+    """The target of a link to a path in the results folder."""
+    return quote(path, safe="/+=,")
 
 
 def linked(board: Board, rows: Iterable[Row]) -> Board:
@@ -62,8 +92,9 @@ def linked(board: Board, rows: Iterable[Row]) -> Board:
     for row in board.rows:
         texts = list(row)
         if (found := cells.get(texts[0])) is not None:
-            texts[0] = f"[{texts[0]}]({cell_path(found[0])})"
+            texts[0] = link(texts[0], cell_path(found[0]))
             if seeds is not None:
-                texts[seeds] = " ".join(f"[{cell.seed}]({cell_path(cell)})" for cell in found)
+                of_seeds = (link(str(cell.seed), cell_path(cell)) for cell in found)
+                texts[seeds] = Markdown(" ".join(of_seeds))
         table.append(texts)
     return replace(board, rows=table)

@@ -10,7 +10,7 @@ from pydantic import Field
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
 from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
-from bench.system.records import Amount, Columns, Figure, Record, Text
+from bench.system.records import Amount, Columns, Figure, Record, Text, added
 from bench.types import Value
 
 
@@ -30,12 +30,13 @@ class Cost(Record):
 
     Attributes:
         fit_s: training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        index_s: indexing, with the operating points and the leaves.
         encode_s: encoding the test queries, if that was not done before; not part of q/s.
         choose_s: searching validation queries, to choose an operating point.
         search_s: searching test queries, at all operating points.
         exact_s: exact search, for the X-ray.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
-        peak_mb: largest unique set size of the cell's process, sampled.
+        peak_mb: largest memory of the cell's process and its descendants, sampled.
         ceiling_mb: megabytes that the process was allowed to allocate; None: not known.
     """
 
@@ -56,6 +57,8 @@ class Cell(Record):
     """One cell, as stored in ``cell.json``.
 
     Attributes:
+        dataset: where the task was read from, as ``--dataset`` takes it; None if its name tells it.
+        plugin: the file and the class of the method, as ``--plugin`` takes them; None for others.
         cut: rank at which rankings are cut, None for |S|.
         seen_means: the meaning of "seen" on this task, in words: a pair's answer was in training.
         changed: the parameters that were set by hand.
@@ -74,12 +77,14 @@ class Cell(Record):
     reason: Text | None = None
     task: str
     task_digest: str
+    dataset: str | None = added()
     notes: list[str] = Field(default_factory=list)
     n_queries: int
     n_documents: int
     cut: int | None = None
     seen_means: str = ""
     method: str
+    plugin: str | None = added()
     params: dict[str, Value]
     changed: dict[str, Value]
     sees_test: bool = False
@@ -135,8 +140,10 @@ class CellSpec(Record):
         fits: the folder of fitted states that cells share.
         resources: the resources that the cell needs on a node of a cluster.
         memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        fits_from: states fitted and texts encoded before this time (seconds since 1970) are
+            made again.
         launched: when the cell's process was started (seconds since 1970).
+        supervisor: number of the process that adopts what the cell's process leaves behind.
         planned: the cell to be measured.
     """
 
@@ -144,8 +151,8 @@ class CellSpec(Record):
     task_folder: str
     fits: str
     resources: Resources = Resources()
-    plugins: list[str]
     memory_bytes: int
     fits_from: float
     launched: float = 0.0
+    supervisor: int | None = None
     planned: Cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,24 @@ PLAIN_EVERY_S = 10.0
 """Seconds between two lines about a phase, where there is no terminal."""
 
 
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What moves a cursor, colours, turns the order of letters around, or is half a letter."""
+
+
+def visible(text: str) -> str:
+    """A text whose control characters are spelt out, but for tabs and ends of lines."""
+    return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def say(text: str = "") -> None:
     """Print one line to standard output."""
-    click.echo(text)
+    click.echo(visible(text))
 
 
 def say_table(header: list[str], rows: list[list[str]]) -> None:
     """Print a plain table."""
-    say(tabulate(rows, header, tablefmt="simple", disable_numparse=True))
+    lines = [[text.replace("\n", " ") for text in row] for row in rows]
+    say(tabulate(lines, header, tablefmt="simple", disable_numparse=True))
 
 
 @contextlib.contextmanager

@@ -155,7 +155,7 @@ def _measured_again(stored: Cell, options: CertifyOptions) -> Cell:
     except InputError as error:
         raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
     named = {Dataset.parse(name).task_name: name for name in options.datasets}
-    dataset = named.get(stored.task, dataset_of(stored.task))
+    dataset = named.get(stored.task, stored.dataset or dataset_of(stored.task))
     task = load_dataset(dataset, options.data_dir)
     if task.digest != stored.task_digest:
         raise InputError(

@@ -30,10 +30,16 @@ if TYPE_CHECKING:
 
     from bench.report.rows import Row
 
+CLAIMED = (
+    "Claimed, as no file can show it: seconds, queries per second, memory, routing costs, own "
+    "counts, leaves, machine, and that the run and certify.json come from the method; "
+    "`python -m bench certify` measures a cell again."
+)
 ENOUGH_SEEDS = 3
 """Seeds that give a row a standard deviation."""
 HEADER = [
-    "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited", "measured again",
+    "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited",
+    "measured again, by the submitter",
 ]  # fmt: skip
 
 
@@ -117,6 +123,7 @@ def submit(
         say(f"\nRefused: {len(refusals)}. Nothing was copied.")
         return False
     say(f"{len(new)} cells hold: files, commit, data, metrics, code.")
+    say(CLAIMED)
     if len(found) > len(new):
         say(f"{len(found) - len(new)} cells are published already.")
     for seeds in rows:
@@ -248,6 +255,7 @@ def _print_request(rows: list[Seeds], out: Path) -> bool:
     title = f"Results: {methods} on {tasks}"
     say(f"\nTo commit:\n\n    git add {out}\n    git commit -m {shlex.quote(title)}")
     say(f"\nThe text of the pull request:\n\n# {title}\n\n{pipe_table(HEADER, table)}\n")
-    say(f"Shares in per cent. Measured on {'; '.join(places(cells))}. To measure them again:\n")
+    say(f"Shares in per cent. {CLAIMED}\n")
+    say(f"Measured on {'; '.join(places(cells))}. To measure them again:\n")
     say("\n".join(f"    {command_of(each.row)}" for each in rows))
     return True

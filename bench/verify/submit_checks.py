@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OWN_CODE = CATALOG.partition(".")[0]
 """The package that published methods are in."""
 FRESH = "measure it again with --fresh"
+DERIVED = ("sees_test", "notes", "changed", "code", "seen_means", "dataset", "plugin")
+"""What a cell says of itself and its task, its code and its data say as well."""
 
 
 def wrong_with(cells: Mapping[Path, Cell], source: Path, data_dir: Path | None) -> Iterator[str]:
@@ -57,7 +59,7 @@ def wrong_with(cells: Mapping[Path, Cell], source: Path, data_dir: Path | None) 
                 yield f"code: {path}: {problem}"
 
 
-def _task(name: str, data_dir: Path | None) -> Task:
+def _task(name: str, _dataset: str | None, data_dir: Path | None) -> Task:
     """A task that others can read as well.
 
     Raises:
@@ -96,10 +98,17 @@ def _other_code(cell: Cell, registry: Registry, task: Task) -> str:
         if part.__module__.partition(".")[0] != OWN_CODE:
             return f"{cell.method} is of the installed module {part.__module__}: {way}"
     try:
-        key = cell_of_today(cell, method, task, cell.provenance.threads).key
+        planned = cell_of_today(cell, method, task, cell.provenance.threads)
     except InputError as error:
         return f"today's code does not take its parameters: {error}; measure it again"
+    key = planned.key
     if key == cell.key:
+        for name in DERIVED:
+            says, known = getattr(cell, name), getattr(planned, name)
+            if says != known:
+                return (
+                    f"its field {name} is {says!r}, by its code and data it is {known!r}; {FRESH}"
+                )
         return ""
     return (
         f"its code or data has changed since it was measured: its key would be {key} today; run "

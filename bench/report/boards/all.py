@@ -9,6 +9,7 @@ from bench.report.boards.choice import choice_board
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
 from bench.report.boards.paired import compare, paired_boards
 from bench.report.boards.recall import recall_boards
+from bench.report.boards.ties import tied_note
 from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
 from bench.report.rows import earlier_note, rows_of
@@ -58,7 +59,7 @@ def _measured_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Boa
     boards += xray_boards(rows)
     boards += [board for board in (leaf_board(rows),) if board.rows]
     boards.append(cost_board(rows))
-    boards[0].notes.extend(earlier_note(rows))
+    boards[0].notes.extend([*tied_note(rows), *earlier_note(rows)])
     return boards
 
 

@@ -24,6 +24,7 @@ from bench.report.rows import (
     chosen_points,
     mean_score,
     most_visited,
+    visited_and_work,
     within,
     within_budget,
 )
@@ -86,11 +87,23 @@ def measures_of(rows: list[Row]) -> dict[str, PointMeasure]:
             "Recall, worst distance": lambda point: point.min,
         }
     return {
-        titled(name, part): partial(value_of, part=part, measure=name)
+        titled(name, part) + _few_queries(cell, part): partial(value_of, part=part, measure=name)
         for name, measure in MEASURES.items()
         for part in _parts(most_visited(cell))
         if part in measure.against_visited
     }
+
+
+def _few_queries(cell: Cell, part: str) -> str:
+    """The end of the title of a measure of a part that has too few queries to rank rows by."""
+    few = part and _n_queries(cell, part) < MIN_PAIRS
+    return f" (fewer than {MIN_PAIRS} queries)" if few else ""
+
+
+def _n_queries(cell: Cell, part: str) -> int:
+    """The number of queries that a measure of a part is a mean over."""
+    found = part_of(most_visited(cell), part)
+    return found.n_queries if isinstance(found, PartResult) else cell.n_queries
 
 
 def _parts(point: PointResult) -> Sequence[str]:
@@ -122,7 +135,9 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
     strata = first.recall_by_distance if first else []
 
     def overall(points: Points) -> str:
-        return mean_and_std([each.recall for each in _results(points, part)], 2)
+        text = mean_and_std([each.recall for each in _results(points, part)], 2)
+        few = part and sum(stratum.n for stratum in strata) < MIN_PAIRS
+        return f"({text})" if few else text
 
     def at_distance(points: Points, place: int) -> str:
         text = mean_text(each.recall_by_distance[place].recall for each in _results(points, part))
@@ -146,8 +161,8 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
             f"{'levels of relevance, 0 the best' if cell.cut else 'distances in hops'}. {pairs} "
             "The 95 % interval is a bootstrap over queries, its ends averaged over seeds."
         ]
-        if any(stratum.n < MIN_PAIRS for stratum in strata):
-            notes.append(f"In brackets: fewer than {MIN_PAIRS} pairs, never ranked.")
+    if any(stratum.n < MIN_PAIRS for stratum in strata):
+        notes.append(f"In brackets: fewer than {MIN_PAIRS} pairs, never ranked.")
     return table(
         title,
         rows,
@@ -163,21 +178,21 @@ def against_visited(rows: list[Row], what: str, value: PointMeasure) -> Board:
     """A measure at the operating point that visits most within each share of documents."""
 
     def text(row: Row, budget: float) -> str:
-        points = chosen_points(row, partial(within, budget=budget)) or []
+        choose = partial(within, budget=budget)
+        points = chosen_points(row, choose) or []
         values = [found for point in points if (found := value(point)) is not None]
         if not points or len(values) < len(points):
             return NONE
-        shares = [(point.visited, point.work) for point in points]
-        visited, work = map(mean_text, zip(*shares, strict=True))
-        return f"{mean_text(values)} ({visited} / {work}){' *' * points[0].self_reported}"
+        return f"{mean_text(values)} ({visited_and_work(row, choose)})"
 
     columns = [Column(f"≤ {100 * each:.0f} %", partial(text, budget=each)) for each in BUDGETS]
     notes = [
         f"{what} in per cent at the operating point that visits most within the column, by "
         "measured mean share of documents; in brackets that share / the work share, which adds "
-        "the routing cost in document dot products. Nothing is interpolated. An asterisk marks "
-        "the library's own count, in which a document may count twice. A cheap "
-        "setting may return fewer documents than a measure reads."
+        "the routing cost in document dot products. Nothing is interpolated. *Claimed*: the "
+        "method's or its library's own word, which the harness cannot count; of what is visited, "
+        "where a document may count twice, or of a routing cost below a dot product for each leaf. "
+        "A cheap setting may return fewer documents than a measure reads."
     ]
     title = f"{what} against the share of documents visited"
     return table(title, rows, itself, columns, notes)
@@ -186,10 +201,13 @@ def against_visited(rows: list[Row], what: str, value: PointMeasure) -> Board:
 def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
     """All measures of each row, at one operating point."""
     first = next(iter(MEASURES))
+    few = _n_queries(rows[0].cells[0], part) < MIN_PAIRS
 
     def text(points: Points, name: str) -> str:
         values = [found for p in points if (found := value_of(p, part, name)) is not None]
-        return mean_and_std(values) if len(values) == len(points) else NONE
+        if len(values) < len(points):
+            return NONE
+        return f"({mean_and_std(values)})" if few and part else mean_and_std(values)
 
     def interval(points: Points) -> str:
         found = [each.ranking.get(first) for each in _results(points, part)]
@@ -199,6 +217,9 @@ def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
     columns = [Column(name, partial(text, name=name)) for name in MEASURES]
     columns.insert(1, Column("95 % interval", interval))
     notes = [_counts(rows[0].cells[0], part)]
+    if few:
+        brackets = "In brackets: fewer" if part else "Fewer"
+        notes.append(f"{brackets} than {MIN_PAIRS} queries, too few to rank rows by.")
     if choose is most_visited and not part:
         notes += _equal(rows)
     return table(
@@ -207,7 +228,9 @@ def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
         partial(chosen_points, choose=choose),
         [SEEDS, *columns, VISITED],
         notes,
-        best=lambda points: fmean(value_of(point, part, MAIN) or 0.0 for point in points),
+        best=None
+        if few and part
+        else lambda points: fmean(value_of(point, part, MAIN) or 0.0 for point in points),
         absent=ABSENT,
     )
 
@@ -230,8 +253,9 @@ def _counts(cell: Cell, part: str) -> str:
     point = most_visited(cell)
     found = part_of(point, part)
     n_pairs = sum(stratum.n for stratum in found.recall_by_distance) if found else 0
-    n_queries = found.n_queries if isinstance(found, PartResult) else cell.n_queries
-    text = f"In per cent, over {n_queries:,} queries and {n_pairs:,} relevant documents."
+    text = (
+        f"In per cent, over {_n_queries(cell, part):,} queries and {n_pairs:,} relevant documents."
+    )
     if not part:
         none = [name for name in PARTS[1:] if cell.seen_means and part_of(point, name) is None]
         all_one = f" None of them is {none[0]}: {cell.seen_means}." if none else ""

@@ -109,13 +109,12 @@ def kind_of(row: Row) -> str:
 
 
 def command_of(row: Row) -> str:
-    """The command that measures a row again, in a checkout of its commit.
-
-    For a dataset read from a path, and a method in a file, the reader fills in the path.
-    """
+    """The command that measures a row again, in a checkout of its commit, quoted for a shell."""
     cell = row.cells[0]
     settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
-    words = ["python", "run_bench.py", "--methods", cell.method, *dataset_option(cell.task)]
+    words = ["python", "run_bench.py", "--methods", cell.method]
+    words += ["--plugin", cell.plugin] if cell.plugin else []
+    words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)
     words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
     if "k" in settings and "k" not in cell.params:
         words += ["--k", str(settings.pop("k"))]

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from bench.errors import InputError
 from bench.report.boards.all import report_of
-from bench.report.markdown import anchor, pipe_table
+from bench.report.markdown import anchor, link, pipe_table
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
 from bench.report.rows import by_task
@@ -51,7 +51,7 @@ def reproduction_text(store: Store, papers: list[Paper]) -> str:
         cells[0].task: report_of(cells, store.query_values) for cells in by_task(store.cells())
     }
     verdicts = [
-        [paper.source, f"[{claim.claim}](#{anchor(claim.claim)})", claim.verdict]
+        [paper.source, link(claim.claim, f"#{anchor(claim.claim)}"), claim.verdict]
         for paper in papers
         for claim in paper.claims
     ]
@@ -76,7 +76,7 @@ def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: 
     _check(figure, found.value, claim)
     seeds = NONE if found.n_seeds is None else str(found.n_seeds)
     place = f"LEADERBOARD.md#{quote(anchor(figure.dataset))}"
-    source = f"[{figure.file or figure.row}]({figure.file or place})"
+    source = link(figure.file or figure.row, figure.file or place)
     return [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds, source]
 
 

@@ -1,6 +1,6 @@
 // Two rows query by query: who wins on which, and at what distance.
 
-const TIE = 0.01, LISTED = 8;
+const TIE = 0.01, LISTED = 8, FEW = 30;
 
 /** The difference A - B of a comparison, as the boards have it, or null. */
 function differenceOf(comparison, a, b) {
@@ -21,7 +21,8 @@ function byQuery(comparison, a, b) {
 
 function verdict(a, b, difference, measure, n) {
   const p = difference.p < 0.001 ? "p < 0.001" : `p = ${difference.p.toPrecision(2)}`;
-  const clear = difference.p < 0.05 ? "" : " The difference may be chance.";
+  const clear = difference.p >= 0.05 ? " The difference may be chance."
+    : n < FEW ? ` Fewer than ${FEW} queries are too few to rank rows by.` : "";
   return element("p", { class: "verdict" },
     element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(difference.mean).toFixed(1)} points ${difference.mean < 0 ? "behind" : "ahead of"} `,
     element("b", { class: "mark b" }, "B"), ` ${b} in ${measure} at ≤ 10 % visited, over ${n.toLocaleString("en")} queries: `
