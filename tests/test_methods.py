@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.versions.keys import fit_key
@@ -201,3 +202,9 @@ def test_where_there_is_nothing_to_encode_preparing_is_part_of_the_search(small_
     searcher = slow_to_prepare(small_task)
     assert searcher.run({}, silent).summary.seconds >= 0.2
     assert searcher.encode_seconds == 0
+
+
+@pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])
+def test_more_leaves_than_documents_are_refused_and_never_capped(small_task, name):
+    with pytest.raises(InputError, match="nlist=22 asks for more leaves than .* documents, 21; "):
+        fitted(small_task, name, steps=1, nlist=22)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import bench.system.parquet
 from bench.data.cards import cards
 from bench.data.load import load_dataset
 from bench.data.readers import beir, esci, jsonl, nq320k
@@ -168,6 +169,20 @@ class TestLines:
         packed = gzip.compress(json.dumps(DOCUMENTS[0]).encode() * 100)
         (tmp_path / "corpus.jsonl.gz").write_bytes(packed[:-20])
         with pytest.raises(InputError, match=r"corpus\.jsonl\.gz.* damaged"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_line_that_does_not_end_is_refused_before_it_fills_memory(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(jsonl, "LONGEST_LINE", 5 << 20)
+        text = b'{"_id":"a","text":"x"}\n' + b"\0" * (40 << 20)
+        (tmp_path / "corpus.jsonl.gz").write_bytes(gzip.compress(text, 1))
+        with pytest.raises(InputError, match=r"gz, line 2 has more than 5,242,880 bytes; it needs"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_folder_in_the_place_of_a_file_is_not_that_file(self, tmp_path):
+        (tmp_path / "corpus.jsonl").mkdir()
+        with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl, and no corpus"):
             jsonl.read(tmp_path / "corpus.jsonl")
 
     def test_a_file_that_is_not_there(self, tmp_path):
@@ -367,6 +382,7 @@ class TestBeir:
             ("query-id\tcorpus-id\tscore\nq4\t\t1\n", "line 2: a value is missing"),
             ("query-id\tcorpus-id\tscore\nq4\td0\t1\t7\n", "line 2 has 4 values"),
             ("q4 Q0 d0 1\nq4 Q0 d3\n", "line 2 has 3 values for the 4 columns"),
+            ("q4 Q0 d0 0.5\n", "line 1: the score must be .* '0.5'"),
             ("", "line 1 has no column"),
         ],
     )
@@ -387,7 +403,7 @@ class TestBeir:
     def test_a_folder_with_dev_alone_says_how_to_test_on_it(self, folder):
         shutil.rmtree(folder / "qrels")
         qrels(folder / "qrels" / "dev.tsv", TEST)
-        with pytest.raises(InputError, match=rf"no .*test\.tsv.*--dataset beir:{folder},test=dev"):
+        with pytest.raises(InputError, match=rf"no .*test\.tsv.* split: beir:{folder},test=dev"):
             load_dataset(f"beir:{folder}")
         assert load_dataset(f"beir:{folder},test=dev").test.relevance.n_pairs == 2
 
@@ -395,13 +411,16 @@ class TestBeir:
         self, folder
     ):
         qrels(folder / "qrels" / "dev.tsv", [("q3", "d1", 1)])
-        qrels(folder / "qrels" / "extra.tsv", [("q3", "d1", 1)])
+        for name in ("extra.tsv", "test.csv", "test.qrels"):
+            qrels(folder / "qrels" / name, [("q3", "d1", 1)])
         task = load_dataset(f"beir:{folder}")
         assert pairs(task, task.validation.relevance) == {("q3", "d1", 0)}
         assert task.notes[:2] == (
             "Validation is dev.tsv of qrels.",
-            "Not read, of qrels: extra.tsv.",
+            "Not read, of qrels: extra.tsv, test.csv, test.qrels.",
         )
+        heldout = load_dataset(f"beir:{folder},heldout_queries=1")
+        assert "Not read, of qrels: extra.tsv, test.csv, test.qrels, test.tsv." in heldout.notes
         drawn = load_dataset(f"beir:{folder},validation=")
         assert pairs(drawn, drawn.validation.relevance) <= {(q, d, 0) for q, d, _ in TRAIN}
 
@@ -410,9 +429,7 @@ class TestBeir:
             load_dataset("beir:absent", tmp_path)
 
     def test_an_option_that_is_mistyped_is_told_which_there_are(self, folder):
-        with pytest.raises(
-            InputError, match=r"vaildation=dev.*takes beir:FOLDER .* validation=TEXT"
-        ):
+        with pytest.raises(InputError, match=r"vaildation=dev.* options after .* validation=TEXT"):
             load_dataset(f"beir:{folder},vaildation=dev")
 
     def test_a_folder_of_the_users_is_read_by_its_path(self, folder):
@@ -626,6 +643,20 @@ class TestEsci:
     def test_a_file_that_is_not_there(self, folder):
         (folder / esci.PRODUCTS).unlink()
         with pytest.raises(InputError, match=r"cannot read .*products\.parquet"):
+            esci.read("esci", folder)
+
+    def test_a_folder_in_the_place_of_a_file_is_refused(self, folder):
+        (folder / esci.EXAMPLES).rename(folder / "part-0.parquet")
+        (folder / esci.EXAMPLES).mkdir()
+        (folder / "part-0.parquet").rename(folder / esci.EXAMPLES / "part-0.parquet")
+        with pytest.raises(InputError, match="cannot read .*examples.parquet: .*directory"):
+            esci.read("esci", folder)
+
+    def test_a_small_file_that_unpacks_to_more_than_memory_is_refused(self, folder, monkeypatch):
+        monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
+        equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
+        pq.write_table(equal, folder / esci.EXAMPLES)
+        with pytest.raises(InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"):
             esci.read("esci", folder)
 
     def test_an_unknown_label_is_named(self, folder):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from bench.data.load import load_dataset
+from bench.data.readers import vectors
 from bench.errors import InputError
 from bench.task.files import load_task, require_same_vectors, save_task
 from tests.running import cells_of
@@ -21,6 +22,12 @@ def folder(tmp_path):
     np.save(own / "queries.npy", np.eye(12, dtype=np.float16))
     np.save(own / "answers.npy", np.arange(12))
     return own
+
+
+def test_queries_without_an_answer_are_counted(folder):
+    assert "not asked" not in " ".join(vectors.read("own", folder).notes)
+    np.save(folder / "answers.npy", np.where(np.arange(12) < 3, -1, np.arange(12)))
+    assert "Queries without an answer, not asked: 3." in vectors.read("own", folder).notes
 
 
 def test_a_query_finds_the_document_that_answers_it(folder, bench, tmp_path):

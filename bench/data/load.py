@@ -5,30 +5,24 @@ A name is parsed once into a :class:`Dataset`, which says what is read and from 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
+from bench.data.settings import options_of, parted, taken
 from bench.errors import InputError
 from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from bench.task import Task
     from bench.types import Value
 
 READY = "ready"
 BY_HAND = "missing: see below"
-_KINDS: dict[type, tuple[str, str]] = {
-    int: ("NUMBER", r"-?[0-9]{1,9}"),
-    float: ("NUMBER", r"[0-9]{0,9}\.?[0-9]{1,9}"),
-    str: ("TEXT", r"[^,=]*"),
-}
-"""What may be typed for an option, by the type of its value on the card."""
 
 
 class Dataset(NamedTuple):
@@ -55,10 +49,10 @@ class Dataset(NamedTuple):
         """
         name, _, argument = typed.partition(":")
         card = find_card(name)
-        path, settings = _parted(argument, card)
+        path, settings = parted(argument, card)
         if card.takes_path and not path:
             raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
-        return cls(card, path, settings, _options(card, settings))
+        return cls(card, path, settings, options_of(card, settings))
 
     @property
     def task_name(self) -> str:
@@ -110,25 +104,38 @@ def dataset_of(task: str) -> str:
     card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
     if card is None or task == card.name:
         return task
-    path, settings = _parted(task.removeprefix(f"{card.name}-"), card)
+    path, settings = parted(task.removeprefix(f"{card.name}-"), card)
     path += Path(card.takes_path).suffix
     return f"{card.name}:{','.join(filter(None, (path, settings)))}"
 
 
-def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
-    """A function that reads a task by its name.
+def task_reader(
+    datasets: Iterable[str], data_dir: Path | None, known: Container[str]
+) -> Callable[[str, str | None], Task]:
+    """A function that reads a task by its name, and by the path that it was read from, if known.
 
     Args:
         datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
         data_dir: the folder that is searched for data first.
+        known: the names of the tasks that may be asked for.
 
     Raises:
-        InputError: a dataset that was named cannot be read.
+        InputError: a dataset that was named cannot be read, or is none of the tasks.
     """
     tasks = {name: load_dataset(name, data_dir) for name in datasets}
     require_names_apart(tasks)
+    for dataset, task in tasks.items():
+        if task.name not in known:
+            raise InputError(
+                f"no cell here is of {dataset}, whose task is {task.name}; give it the name that "
+                f"it was measured under: --dataset {dataset},name=NAME"
+            )
     own = {task.name: task for task in tasks.values()}
-    return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
+
+    def task_of(name: str, place: str | None) -> Task:
+        return own.get(name) or load_dataset(place or dataset_of(name), data_dir)
+
+    return task_of
 
 
 def require_names_apart(tasks: Mapping[str, Task]) -> None:
@@ -143,7 +150,7 @@ def require_names_apart(tasks: Mapping[str, Task]) -> None:
         if tasks[other].digest != task.digest:
             raise InputError(
                 f"{other} and {dataset} would both be called {task.name}; give one a name of its "
-                f"own: --dataset {dataset},name=NAME"
+                f"own: {dataset},name=NAME"
             )
 
 
@@ -174,41 +181,6 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
 
 
-def _known(card: Card) -> dict[str, Value]:
-    """The options that can be typed: those of the card, and ``name`` for the user's own data."""
-    known = {name: value for name, value in card.options.items() if type(value) in _KINDS}
-    return known | ({"name": ""} if card.takes_path else {})
-
-
-def _taken(card: Card) -> str:
-    """The options that can be typed, in words."""
-    known = sorted(_known(card).items())
-    return ", ".join(f"{n}={_KINDS[type(value)][0]}" for n, value in known) or "no arguments"
-
-
-def _parted(argument: str, card: Card) -> tuple[str, str]:
-    """The path and the settings of ``PATH,NAME=VALUE,…``; a path may have commas of its own."""
-    parts = argument.split(",")
-    end = len(parts) if card.takes_path else 0
-    while end > 1 and parts[end - 1].partition("=")[0] in _known(card):
-        end -= 1
-    return ",".join(parts[:end]), ",".join(parts[end:])
-
-
-def _options(card: Card, settings: str) -> dict[str, Value]:
-    """The options of the reader in ``H=3,W=7``."""
-    known = _known(card)
-    options: dict[str, Value] = {}
-    for setting in filter(None, settings.split(",")):
-        name, _, text = setting.partition("=")
-        if name not in known or not re.fullmatch(_KINDS[type(known[name])][1], text):
-            raise InputError(f"dataset {card.name} takes {_taken(card)}; got {setting!r}")
-        if name in options:
-            raise InputError(f"dataset {card.name}: {name} is given twice in {settings!r}")
-        options[name] = type(known[name])(text)
-    return options
-
-
 def _last_part(path: str, card: Card) -> str:
     """The last part of a path, without the ending that all files of a card have."""
     place = Path(path)
@@ -223,8 +195,8 @@ def _own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
     found = next((place for place in places if place.exists()), None)
     if found is None:
         raise InputError(
-            f"there is no folder or file {typed}, here or in a data folder; --dataset takes "
-            f"{card.name}:{card.takes_path} and after a comma {_taken(card)}"
+            f"there is no folder or file {typed}, here or in a data folder; name "
+            f"{card.name}:{card.takes_path}, and its options after a comma: {taken(card)}"
         )
     return found
 

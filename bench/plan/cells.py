@@ -13,7 +13,7 @@ from bench.system.provenance import provenance
 from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bench.method import Method, Value
@@ -82,6 +82,24 @@ def plan_cells(
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
         raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))
     return Plan(planned, absent, unread)
+
+
+def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
+    """Refuse data under a name that data from another place has in the results folder.
+
+    Raises:
+        InputError: there is such data.
+    """
+    known = {cell.task: cell for cell in planned}
+    for cell in stored:
+        new = known.get(cell.task)
+        if new is None or new.task_digest == cell.task_digest:
+            continue
+        if new.dataset and cell.dataset and new.dataset != cell.dataset:
+            raise InputError(
+                f"{new.dataset} would be called {new.task}, as {cell.dataset} is in the results "
+                "folder; give it a name of its own, with name=NAME after the path and a comma"
+            )
 
 
 def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:

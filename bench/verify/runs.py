@@ -14,7 +14,7 @@ from bench.store.folder import RUN, Store
 from bench.store.run_file import PointSummary, read_run, read_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bench.store.cell import Cell
@@ -35,6 +35,11 @@ def stores_of(out: Path) -> list[Store]:
     if not stores:
         raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
     return stores
+
+
+def tasks_in(stores: Iterable[Store]) -> set[str]:
+    """The names of the tasks that stores have cells of."""
+    return {folder.name for store in stores for folder in store.runs.iterdir()}
 
 
 @dataclass
@@ -61,22 +66,25 @@ class TaskRuns:
         return f"; {len(self.absent)} have no run file here" if self.absent else ""
 
 
-def runs_by_task(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) -> Iterator[TaskRuns]:
+def runs_by_task(
+    cells: Mapping[Path, Cell], task_of: Callable[[str, str | None], Task]
+) -> Iterator[TaskRuns]:
     """Group cells by task, and read each task of which a run is here.
 
     Args:
         cells: cells by the path of their cell.json.
-        task_of: reads a task, given its name; raises InputError or OSError where it cannot.
+        task_of: reads a task, given its name and the path of its data; raises InputError or
+            OSError where it cannot.
     """
-    groups: dict[str, TaskRuns] = {}
+    groups: dict[tuple[str, str | None], TaskRuns] = {}
     for path, cell in cells.items():
         if cell.run_sha256 is not None:
-            runs = groups.setdefault(cell.task, TaskRuns(cell.task))
+            runs = groups.setdefault((cell.task, cell.dataset), TaskRuns(cell.task))
             (runs.here if path.with_name(RUN).exists() else runs.absent)[path] = cell
-    for runs in groups.values():
+    for named, runs in groups.items():
         try:
             if runs.here:
-                runs.task = task_of(runs.name)
+                runs.task = task_of(*named)
         except (InputError, OSError) as error:
             runs.reason = " ".join(str(error).split())
         yield runs

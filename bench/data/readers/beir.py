@@ -30,9 +30,11 @@ TREC_COLUMNS = ("query-id", "iteration", "corpus-id", "score")
 ENDINGS = (".tsv", ".tsv.gz", ".txt", ".txt.gz", ".qrels", ".qrels.gz")
 """Endings of a file of judgements; of several for a split, the first is read."""
 
-_TREC = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9]+\s*")
-_HEADERLESS = re.compile(r"[^\t]+\t[^\t]+\t\s*[-+]?[0-9]+\s*")
+_TREC = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9.]+\s*")
+_HEADERLESS = re.compile(r"[^\t]+\t[^\t]+\t\s*[-+]?[0-9.]+\s*")
 _RUN_COLUMNS = 6
+_FIRST_LINE = 1 << 16
+"""Bytes of a first line that are looked at; no more of a file without line ends is read."""
 _FORMS = (
     "BEIR's form has query-id, corpus-id, score on its first line and then a judgement a line, all "
     "with tabs between; TREC's has a judgement on each line, query 0 document grade, with blanks "
@@ -73,29 +75,35 @@ def read(
     files, notes = _files(folder), []
     if train not in files:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
+    heldout = splits.get("heldout_queries", 0)
     if validation == "auto":
-        validation = "dev" if "dev" in files and test != "dev" else ""
+        validation = "dev" if "dev" in files and (heldout or test != "dev") else ""
         if validation:
             notes.append(f"Validation is {files[validation].name} of qrels.")
-        if unread := sorted(
-            files[split].name for split in files.keys() - {train, validation, test}
-        ):
+        taken = {files.get(split) for split in (train, validation, "" if heldout else test)}
+        if unread := [path.name for path in _all_files(folder) if path not in taken]:
             notes.append(f"Not read, of qrels: {', '.join(unread)}.")
     trained = read_qrels(files[train], train) if train in files else None
     tested = validated = None
-    if not splits.get("heldout_queries"):
+    if not heldout:
         tested = read_qrels(_file(files, folder, test, "test"), test)
     if validation:
         validated = read_qrels(_file(files, folder, validation, "validation"), validation)
     return text_task(name, queries, documents, trained, tested, validated, notes=notes, **splits)
 
 
+def _all_files(folder: Path) -> list[Path]:
+    """All files of ``folder/qrels`` that are not hidden, in order of their names."""
+    return sorted(path for path in (folder / "qrels").glob("[!.]*") if path.is_file())
+
+
 def _files(folder: Path) -> dict[str, Path]:
     """The file of each split in ``folder/qrels``."""
     found: dict[str, Path] = {}
     for ending in ENDINGS:
-        for path in sorted((folder / "qrels").glob(f"*{ending}")):
-            found.setdefault(path.name.removesuffix(ending), path)
+        for path in _all_files(folder):
+            if path.name.endswith(ending):
+                found.setdefault(path.name.removesuffix(ending), path)
     return found
 
 
@@ -109,8 +117,8 @@ def _file(files: Mapping[str, Path], folder: Path, split: str, part: str) -> Pat
         raise InputError(
             f"there is no {folder / 'qrels' / split}.tsv, the {part} split, and none that ends in "
             f"{', '.join(ENDINGS[1:])}; qrels has "
-            f"{', '.join(sorted(path.name for path in files.values())) or 'no such file'}: put it "
-            f"there, or name another split: --dataset beir:{folder},{out}"
+            f"{', '.join(path.name for path in _all_files(folder)) or 'no file'}: put it "
+            f"there, or name another split: beir:{folder},{out}"
         )
     return files[split]
 
@@ -126,7 +134,7 @@ def read_qrels(path: Path, split: str) -> RawJudgements:
             it names the line.
     """
     with jsonl.opened(path) as file:
-        first = file.readline().decode("utf-8-sig", "replace").rstrip("\r\n")
+        first = file.readline(_FIRST_LINE).decode("utf-8-sig", "replace").rstrip("\r\n")
     if _TREC.fullmatch(first):
         table = read_table(path, COLUMNS, None, header=TREC_COLUMNS)
     else:

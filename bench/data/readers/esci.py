@@ -18,6 +18,7 @@ from bench.data.readers.cache import Column, Texts, cached, require_distinct, te
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -139,7 +140,8 @@ def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> Column:
 
 
 def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
-    """The chosen rows of a Parquet or CSV file; only a few batches are in memory at a time."""
+    """The chosen rows of a Parquet file; only a few batches are in memory at a time."""
+    opened(path)
     try:
         dataset = ds.dataset(path, format="parquet")
         found = dataset.schema.names

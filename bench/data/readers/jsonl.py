@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 BLOCK = 1 << 21
 """Bytes parsed at once. Arrow takes at most 100,000 lines, which these are not: the shortest line
 with an id and a text has 22 bytes."""
+LONGEST_LINE = 1 << 26
+"""Bytes of a line: a small gzipped file can unpack to one that fills memory."""
 
 WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
 MOST_THREADS = 8
@@ -165,11 +167,30 @@ def _blocks(source: Path) -> Iterator[_Block]:
         while read := file.read(BLOCK):
             joined = rest + read
             end = joined.rfind(b"\n") + 1
+            if len(joined) - end > LONGEST_LINE:
+                number = above + joined.count(b"\n") + 1
+                raise InputError(
+                    f"{source}, line {number} has more than {LONGEST_LINE:,} bytes; it needs one "
+                    "JSON object a line"
+                )
             if end:
                 yield _Block(memoryview(joined)[:end], above)
             above, rest = above + read.count(b"\n"), joined[end:]
     if rest:
         yield _Block(memoryview(rest), above)
+
+
+def lines_of(source: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that are not blank, with their numbers from 1 on."""
+    for block in _blocks(source):
+        yield from _numbered(block)
+
+
+def _numbered(block: _Block) -> Iterator[tuple[int, bytes]]:
+    """The lines of a block that are not blank, with their numbers in the file."""
+    for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
+        if line.strip():
+            yield number, line
 
 
 def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
@@ -199,9 +220,7 @@ def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
 def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
     """Parse a block line by line."""
     names, texts, untitled = [], [], []
-    for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
-        if not line.strip():
-            continue
+    for number, line in _numbered(block):
         try:
             value = parse_object(line)
             if type(value.get("_id")) is int:  # as some BEIR files have them; True is no id

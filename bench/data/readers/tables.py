@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,9 +13,11 @@ from bench.data.readers.jsonl import opened
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+MOST_BYTES = 1 << 30
+"""Bytes of a table: a small gzipped file can unpack to one that fills memory."""
 _BETWEEN = {",": "commas", "\t": "tabs", None: "blanks"}
 
 
@@ -24,12 +27,13 @@ def read_table(
     separator: str | None,
     *,
     header: Sequence[str] | None = None,
+    also: Mapping[str, str] = MappingProxyType({}),
     quotes: bool = False,
     longer: bool = False,
 ) -> pd.DataFrame:
     """Read the named columns as strings without blanks around; the index is the number of the line.
 
-    Lines without a value are skipped, and so are other columns.
+    Blank lines are skipped, and so are other columns.
 
     Args:
         path: the file, in UTF-8; one named ``.gz`` is unpacked.
@@ -37,6 +41,7 @@ def read_table(
         separator: the text between values: a comma, a tab, or None for any number of blanks.
         header: the names of all columns, for a file without a header; None: the first line has
             them.
+        also: other name of a column -> its name, for files that have the other names.
         quotes: whether a value may be in double quotes; else the quotes are part of it.
         longer: whether a line may have more values than the header has names.
 
@@ -48,6 +53,8 @@ def read_table(
     form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"
     numbers, read = [], []
     names = header or next(rows, (1, []))[1]
+    if not set(columns) <= set(names):
+        names = [also.get(name, name) for name in names]
     missing = [column for column in columns if column not in names]
     if missing:
         raise InputError(
@@ -56,7 +63,7 @@ def read_table(
         )
     places = [names.index(column) for column in columns]
     for number, values in rows:
-        if not any(values):
+        if len(values) <= 1 and not any(values):
             continue
         is_valid = max(places) < len(values) and (longer or not any(values[len(names) :]))
         if not is_valid:
@@ -76,7 +83,9 @@ def _text(path: Path) -> str:
     """The content of a file in UTF-8."""
     try:
         with opened(path) as file:
-            content = file.read()
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise InputError(f"{path} has more than {MOST_BYTES:,} bytes; it is read at once")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1

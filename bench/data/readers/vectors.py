@@ -83,6 +83,8 @@ def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints)
     drawn = np.random.default_rng(SPLIT_SEED).choice(answered, n_validation, replace=False)
     validating = np.isin(relevance.queries, drawn)
     nothing = relevance.where(np.zeros(len(pairs), bool))
+    unanswered = n_queries - len(answered)
+    notes = [f"Queries without an answer, not asked: {unanswered:,}."] if unanswered else []
     return Task(
         name,
         _numbers(n_queries),
@@ -92,7 +94,7 @@ def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints)
         Judgements(relevance.where(~validating), cut=CUT),
         query_vectors=queries,
         document_vectors=documents,
-        notes=(GIVEN,),
+        notes=(GIVEN, *notes),
     )
 
 

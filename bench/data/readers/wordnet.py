@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 
 from bench.arrays.ancestors import ancestors, descendants
 from bench.arrays.strings import Strings
-from bench.data.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -123,7 +124,10 @@ def read_text(
         texts,
         seen="a pair is seen if its query was trained on; no held-out node is in any training "
         "pair, as query or as document",
-        notes=(_namesakes(texts, held, tested),),
+        notes=(
+            _namesakes(texts, held, tested),
+            *beyond(nouns.children, nouns.parents, n_nodes, max_distance),
+        ),
     )
 
 
@@ -147,7 +151,7 @@ def read_graph(path: Path) -> NounGraph:
         InputError: the file is missing, damaged or of another form.
     """
     try:
-        table = pq.read_table(path).select(_GRAPH.names).cast(_GRAPH)
+        table = opened(path).read().select(_GRAPH.names).cast(_GRAPH)
         parents = table["parents"].combine_chunks()
         above, n = parents.flatten(), table.num_rows
         if any(column.null_count for column in (*table.columns, above)):
@@ -156,9 +160,10 @@ def read_graph(path: Path) -> NounGraph:
             raise ValueError("a name is there twice")
         if pc.any(pc.or_(pc.less(above, 0), pc.greater_equal(above, n))).as_py():
             raise ValueError(f"a parent is none of its {n:,} rows")
-    except (OSError, LookupError, ValueError, pa.ArrowException) as error:
+    except (InputError, OSError, LookupError, ValueError, pa.ArrowException) as error:
+        problem = error if isinstance(error, InputError) else f"{path}: {error}"
         raise InputError(
-            f"cannot read the noun graph {path}: {error}; build it with "
+            f"the noun graph cannot be read: {problem}; build it with "
             "`python -m bench embed-wordnet --data-dir DIR`"
         ) from error
     return NounGraph(
