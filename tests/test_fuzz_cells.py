@@ -67,7 +67,7 @@ def require_told(results, store, path):
             if cell.status is Status.OK:
                 store.query_values(cell)
         checked = check_files(store)
-        for derived in check_metrics(checked.cells, lambda _: results.task):
+        for derived in check_metrics(checked.cells, lambda *_: results.task):
             for failure in derived.failures:
                 assert str(path.parent) in failure
                 checked.failures.append(failure)
