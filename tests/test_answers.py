@@ -10,6 +10,7 @@ import bench
 from bench.data.readers.tree import read as read_tree
 from bench.errors import MethodError
 from bench.evaluation.answers import Indexed
+from bench.leaves import LeafHealth
 from bench.method import Method, SearchResult
 from tests.searching import searcher_of
 
@@ -100,6 +101,17 @@ OTHERS = {
     "a negative index": ("index_bytes", -5, "index_bytes(): got int -5; the contract has a whole"),
     "half a byte": ("index_bytes", 0.5, "index_bytes(): got float 0.5"),
     "no record": ("leaves_in_training", [None], "leaves_in_training(): got None; the contract"),
+    "one record": (
+        "leaves_in_training",
+        7,
+        "leaves_in_training(): got int 7; the contract has a l",
+    ),
+    "a record of NaN": (
+        "leaves_in_training",
+        [LeafHealth(2, 1, float("nan"), 0, 0, 1, 1)],
+        "leaves_in_training(): got bench.leaves.LeafHealth LeafHealth",
+    ),
+    "a share of 2": ("leaves_in_training", [LeafHealth(2, 1, 2, 0, 0, 1, 1)], "has LeafHealth as"),
     "skipped by 1": ("skip", 1, "skip(): got int 1; the contract has a text, or None"),
     "exact lists": ("rank_exactly", [[0]] * N, "rank_exactly(): got list [[0], [0]"),
     "exact documents": ("rank_exactly", IDS + 13, "rank_exactly(): got document 13"),

@@ -8,6 +8,8 @@ import json
 import numpy as np
 import pytest
 import pytrec_eval
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from bench.data.load import load_dataset
 from bench.data.readers import beir as ours
@@ -33,6 +35,11 @@ WORDS = [
     "court",
 ]
 """Topics of arguments; the judgements of the last one name a document that is not there."""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("TREELINE_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture
@@ -203,6 +210,35 @@ class TestSame:
         }
         ranked = rankings(queries, judgements, corpus)
         assert_same(by_ours(task, ranked), by_beir(judgements, ranked))
+
+
+IDS = st.sampled_from(["1", "2", "3", "a", "b"])
+"""Ids of queries and of documents, so that they coincide; some are judged and not there."""
+
+
+@given(
+    documents=st.dictionaries(IDS, st.sampled_from(["x", "y"]), min_size=2),
+    queries=st.dictionaries(IDS, st.sampled_from(["x", "T x", "y"]), min_size=1),
+    judged_pairs=st.dictionaries(st.tuples(IDS, IDS), st.integers(-1, 3), min_size=1),
+    data=st.data(),
+)
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_small_folder_gives_the_same(tmp_path, documents, queries, judged_pairs, data):
+    scores = {pair: n for pair, n in judged_pairs.items() if pair[0] in queries}
+    relevant = {q for (q, _), n in scores.items() if n > 0}
+    assume(any(n > 0 and d in documents for (_, d), n in scores.items()))
+    rows = [{"_id": i, "title": "T", "text": text} for i, text in documents.items()]
+    lines(tmp_path / "corpus.jsonl", rows)
+    lines(tmp_path / "queries.jsonl", [{"_id": i, "text": text} for i, text in queries.items()])
+    # BEIR counts a query 0 that is judged irrelevant alone, which ours does not ask.
+    qrels(tmp_path / "qrels" / "test.tsv", [(*p, n) for p, n in scores.items() if p[0] in relevant])
+    _, _, judgements = loaded(tmp_path)
+    ranked = {q: data.draw(st.permutations(sorted(documents))) for q in sorted(relevant)}
+    for ignore, as_beir in (("always", True), ("never", False)):
+        mine = by_ours(read(tmp_path, ignore_identical_ids=ignore), ranked)
+        assert_same(mine, by_beir(judgements, ranked, ignore_identical_ids=as_beir))
 
 
 class TestDifferent:

@@ -656,9 +656,7 @@ class TestEsci:
         monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
         equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
         pq.write_table(equal, folder / esci.EXAMPLES)
-        with pytest.raises(
-            InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"
-        ):
+        with pytest.raises(InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"):
             esci.read("esci", folder)
 
     def test_an_unknown_label_is_named(self, folder):
@@ -682,6 +680,20 @@ class TestEsci:
         assert (len(task.query_names), len(task.document_names)) == (126, 576)
         assert task.train.n_pairs + task.validation.relevance.n_pairs == 485
         assert np.bincount(task.test.relevance.distances).tolist() == [3, 6]
+
+    @pytest.mark.parametrize(
+        ("column", "values", "message"),
+        [
+            ("query_id", [1, None, 2, 2, 3, 4], "a row of the locale 'us' without query_id"),
+            ("product_id", ["A", None, "A", "C", "D", "A"], "without product_id"),
+            ("query", [["red"]] * 6, "the column query is list<"),
+            ("split", [b"test"] * 6, "the column split is binary, not texts or numbers"),
+        ],
+    )
+    def test_an_odd_column_is_named(self, folder, column, values, message):
+        pq.write_table(pa.table(EXAMPLES | {column: values}), folder / esci.EXAMPLES)
+        with pytest.raises(InputError, match=rf"{esci.EXAMPLES}.*{message}"):
+            esci.read("esci", folder)
 
 
 PAGE = "Trade Winds - Wikipedia <H1> Trade Winds </H1> <P> They blow . </P> <Table> east </Table> \

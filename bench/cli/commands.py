@@ -211,7 +211,17 @@ def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
 @click.argument("methods", nargs=-1, metavar="METHOD|FILE.py:Class...")
 @click.option("--all", "everything", is_flag=True, help="All methods of `bench list`.")
 @SET
-def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bool) -> None:
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Seconds that the checks of a method may take.",
+)
+def check(
+    methods: tuple[str, ...], settings: tuple[str, ...], timeout_s: float, *, everything: bool
+) -> None:
     """Whether methods keep the contract: named checks on two small tasks."""
     from bench.check.report import check_methods
     from bench.plan.grid import Settings
@@ -219,7 +229,8 @@ def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bo
     if everything and methods:
         raise click.UsageError(f"--all is all methods; leave it out to check {' '.join(methods)}")
 
-    if not check_methods(methods, Settings.parse(settings), everything=everything):
+    asked = Settings.parse(settings)
+    if not check_methods(methods, asked, everything=everything, timeout_s=timeout_s):
         sys.exit(1)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.errors import MethodError
 from bench.leaves import LeafHealth
+from bench.measures.records import Leaves
 from bench.measures.visited import VisitedMeter
 from bench.method import Method, SearchResult
 
@@ -115,17 +116,21 @@ class Indexed:
             raise _refused(self.method, "index_bytes()", _seen(size), wanted)
         return int(size)
 
-    def leaves_in_training(self) -> list[LeafHealth]:
+    def leaves_in_training(self) -> list[Leaves]:
         """Statistics of the leaves at times of the training.
 
         Raises:
             MethodError: one of them is not what ``leaf_health`` returns.
         """
-        records = list(self.method.leaves_in_training())
-        for record in records:
-            if not isinstance(record, LeafHealth) or not all(map(math.isfinite, record)):
-                wanted = "LeafHealth of finite numbers, as bench.leaves.leaf_health returns"
-                raise _refused(self.method, "leaves_in_training()", _seen(record), wanted)
+        what, found, records = "leaves_in_training()", self.method.leaves_in_training(), []
+        if not isinstance(found, list | tuple):
+            raise _refused(self.method, what, _seen(found), "a list")
+        for record in found:
+            try:
+                records.append(Leaves(**LeafHealth._asdict(record)))
+            except (AttributeError, ValueError) as error:
+                wanted = "LeafHealth as bench.leaves.leaf_health returns"
+                raise _refused(self.method, what, _seen(record), wanted) from error
         return records
 
 

@@ -199,5 +199,5 @@ def leaves_of(indexed: Indexed) -> Leaves | None:
         return None
     health, records = indexed.meter.health(), indexed.leaves_in_training()
     kept = np.unique(np.linspace(0, len(records) - 1, LEAF_RECORDS).astype(int)) if records else ()
-    training = [Leaves(**records[number]._asdict()) for number in kept]
+    training = [records[number] for number in kept]
     return Leaves(**health._asdict(), training=training)

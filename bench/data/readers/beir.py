@@ -33,6 +33,8 @@ ENDINGS = (".tsv", ".tsv.gz", ".txt", ".txt.gz", ".qrels", ".qrels.gz")
 _TREC = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9.]+\s*")
 _HEADERLESS = re.compile(r"[^\t]+\t[^\t]+\t\s*[-+]?[0-9.]+\s*")
 _RUN_COLUMNS = 6
+_FIRST_LINE = 1 << 16
+"""Bytes of a first line that are looked at; no more of a file without line ends is read."""
 _FORMS = (
     "BEIR's form has query-id, corpus-id, score on its first line and then a judgement a line, all "
     "with tabs between; TREC's has a judgement on each line, query 0 document grade, with blanks "
@@ -132,7 +134,7 @@ def read_qrels(path: Path, split: str) -> RawJudgements:
             it names the line.
     """
     with jsonl.opened(path) as file:
-        first = file.readline().decode("utf-8-sig", "replace").rstrip("\r\n")
+        first = file.readline(_FIRST_LINE).decode("utf-8-sig", "replace").rstrip("\r\n")
     if _TREC.fullmatch(first):
         table = read_table(path, COLUMNS, None, header=TREC_COLUMNS)
     else:

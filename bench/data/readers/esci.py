@@ -96,6 +96,9 @@ def _examples(path: Path, locale: str) -> pa.Table:
     if not batches:
         raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
     table = pa.Table.from_batches(batches)
+    for name in ("query_id", "product_id"):
+        if table[name].null_count:
+            raise InputError(f"{path} has a row of the locale {locale!r} without {name}")
     codes = pc.index_in(table["esci_label"], value_set=pa.array(list(_GRADES)))
     if codes.null_count:
         strange = table["esci_label"].filter(codes.is_null())[0].as_py()
@@ -147,13 +150,19 @@ def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator
             raise InputError(
                 f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(found)}"
             )
-        yield from dataset.to_batches(
+        for column in columns:
+            kind = dataset.schema.field(column).type
+            if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+                raise InputError(f"{path}: the column {column} is {kind}, not texts or numbers")
+        for batch in dataset.to_batches(
             columns=list(columns),
             filter=chosen,
             batch_size=_BATCH,
             batch_readahead=2,
             fragment_readahead=1,
-        )
+        ):
+            batch.validate(full=True)  # is it UTF-8?
+            yield batch
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             f"cannot read {path}: {error}; it is missing, damaged or of another format"
