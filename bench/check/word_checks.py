@@ -90,7 +90,7 @@ def each_call_does_its_own_work(subject: Subject) -> None:
     )
     task, method = copied(subject.task), subject.make()
     training = training_of(task, sees_test=subject.method_type.sees_test)
-    fitted = FittedCache(None, task.digest, not_before=0.0)
+    fitted = FittedCache(None, task.digest)
     try:
         fitted.fit(method, training, 0, no_progress)
         method.index(task.corpus)
