@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -32,7 +33,25 @@ STUDIES = "studies"
 """The package of the project's own studies."""
 
 
-@click.group(name="bench")
+class Group(click.Group):
+    """Commands; a word that only one of them takes, such as a part of a study, leads to it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            for name, command in self.commands.items():
+                takes = "|".join(each.metavar or "" for each in command.params)
+                if args[0] in re.split(r"[][|.]+", takes):
+                    hint = f"{error.message} Did you mean '{name} {args[0]}'?"
+                    raise click.UsageError(hint, ctx) from error
+            raise
+
+
+@click.group(name="bench", cls=Group)
 def main() -> None:
     """Treeline: recall by distance, and by how much of the corpus a method visits."""
 
