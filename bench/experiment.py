@@ -7,17 +7,19 @@ In: grids and the conditions of measuring. Out: stored cells and their boards. I
 from __future__ import annotations
 
 import contextlib
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
 from bench.executors.measure import Conditions, join, measure_cells
-from bench.plan.cells import Plan, absent_text, plan_cells
+from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
-from bench.report.leaderboard import write_leaderboard
+from bench.report.leaderboard import PAGE, write_leaderboard
 from bench.store.cell import Status
 from bench.store.folder import Store
+from bench.system.kept import trusting_from
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -88,12 +90,14 @@ def print_plan(experiment: Experiment) -> None:
 
 
 def _plan(experiment: Experiment) -> Plan:
-    plan = plan_cells(
-        experiment.grids,
-        experiment.data_dir,
-        experiment.conditions.threads,
-        here_only=experiment.here_only,
-    )
+    conditions = experiment.conditions
+    with trusting_from(time.time() if conditions.fresh else 0.0):
+        plan = plan_cells(
+            experiment.grids,
+            experiment.data_dir,
+            conditions.threads,
+            here_only=experiment.here_only,
+        )
     if plan.absent:
         say(absent_text(plan.absent))
     for text in plan.unread:
@@ -109,6 +113,7 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     if experiment.plan_first:
         _print(plan, experiment)
     store = Store(experiment.out)
+    require_own_names((cell for _, cells in plan.tasks for cell in cells), store.cells())
     with _disk_errors(experiment.out):
         cells = measure_cells(plan.tasks, experiment.registry, store, experiment.conditions)
     return cells, plan
@@ -124,7 +129,8 @@ def _print(plan: Plan, experiment: Experiment) -> None:
 
 def _report(store: Store, cells: list[Cell]) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
-    written = write_leaderboard(store)
+    # Charts and page that lie there would be of other cells than the boards.
+    written = write_leaderboard(store, figures=(store.root / PAGE).exists())
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for report in written.reports:
         first = report.cells[0]

@@ -9,14 +9,13 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import importlib.util
-import math
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError, unknown
-from bench.method import Method, Value
+from bench.errors import InputError, placed, unknown
+from bench.method import Method, check_stated
 from bench.system.paths import load_object
 from bench.system.plugins import module_name
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "treeline.methods"
 CATALOG = "methods.catalog"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of methods are typed after ``--methods`` and are folders of results."""
 
 
@@ -90,6 +89,7 @@ class Registry:
         target = self._targets.get(name)
         if target is not None and ":" in target:
             method: type[Method] = _known_by(load_object(target), target.partition(":")[0])
+            check_stated(method)
         elif "+" in (target or name):
             method = self._composed(name, target or name)
         else:
@@ -111,8 +111,8 @@ class Registry:
     def _add(self, name: str, target: str) -> None:
         if not NAME.fullmatch(name) or name == "all":
             raise InputError(
-                f"a method cannot be named {name!r} ({target}): a name is made of letters, digits, "
-                "'.', '_' and '-', begins with a letter or digit, and is not 'all'"
+                f"a method cannot be named {name!r} ({target}): a name is made of at most 100 "
+                "letters, digits, '.', '_' and '-', begins with a letter or digit, and is not 'all'"
             )
         if name in self._targets:
             raise InputError(
@@ -148,12 +148,8 @@ def load_plugin(plugin: str) -> type[Method]:
     if not isinstance(getattr(found, "name", None), str) or found.__abstractmethods__:
         missing = ", ".join(sorted(found.__abstractmethods__)) or "name"
         raise InputError(f"plugin {plugin}: {attribute} lacks {missing}")
-    for name, value in found.params.items():
-        if not isinstance(value, bool | int | float | str) or not _finite(value):
-            raise InputError(
-                f"plugin {plugin}: params[{name!r}] is {value!r}; a default is a bool, int, "
-                "finite float or str"
-            )
+    with placed(f"plugin {plugin}"):
+        check_stated(found)
     return _known_by(found, module.__name__)
 
 
@@ -162,10 +158,6 @@ def _known_by(method: type[Method], module: str) -> type[Method]:
     if method.__module__ == module:
         return method
     return type(method.__name__, (method,), {"__module__": module, "__doc__": method.__doc__})
-
-
-def _finite(value: Value) -> bool:
-    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _run_file(path: Path) -> ModuleType:

@@ -17,7 +17,7 @@ class BM25(Method):
     """BM25 with Lucene's weights (Robertson et al. 1994; Kamphuis et al. 2020), by bm25s.
 
     English stop words are dropped and words are stemmed. A query visits the documents that contain
-    at least one of its words; the method counts them, and boards show the count as self-reported.
+    at least one of its words; the method counts them, and boards show the count as claimed.
     """
 
     name = "bm25"

@@ -11,7 +11,7 @@ EXEMPT: Mapping[str, Mapping[str, str]] = {
     "hnsw": {
         "k_of_the_corpus_returns_what_was_visited": (
             "a graph scores documents that its beam then drops; the count is Faiss's own and is "
-            "marked as self-reported"
+            "marked as claimed"
         ),
     },
 }

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from bench.leaves import LeafHealth
 from bench.measures.recall import MIN_PAIRS
-from bench.measures.records import Chosen, Interval, PartResult, Stratum
+from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
 from bench.report.rows import by_task, most_visited, rows_of, within
@@ -120,9 +121,31 @@ def test_a_row_that_hangs_on_equal_scores_is_named_on_the_first_board(tied, told
 
 def test_own_counts_are_marked_wherever_a_share_stands():
     cells = [cell(points=[point(0.05, 0.9, self_reported=True)])]
-    assert "self-reported" in board(cells, "Recall by distance").rows[0][-1]
+    assert board(cells, "Recall by distance").rows[0][-1] == "5.0 claimed"
     visited = board(cells, "Recall against the share of documents visited")
-    assert visited.rows[0][1].endswith("*")
+    assert visited.rows[0][1] == "90.0 (5.0 claimed / 6.0 claimed)"
+
+
+@pytest.mark.parametrize(
+    ("routing", "empty", "shown"),
+    [
+        (1000, 0, "90.0 (5.0 / 15.0)"),
+        (999, 0, "90.0 (5.0 / 15.0 claimed)"),
+        (0, 0, "90.0 (5.0 / 5.0 claimed)"),
+        (900, 100, "90.0 (5.0 / 14.0)"),
+        (999.95, 0, "90.0 (5.0 / 15.0)"),  # 1,000 with the digits that are stored
+    ],
+)
+def test_a_routing_cost_below_a_dot_product_for_each_leaf_is_marked_as_claimed(
+    routing, empty, shown
+):
+    even = LeafHealth(1000, empty, 0.1, 0.0, 1.0, 10.0, 10.0)
+    searched = point(0.05, 0.9).model_copy(
+        update={"routing": routing, "work": 0.05 + routing / 10_000}
+    )
+    cells = [cell(points=[searched], leaves=Leaves(**even._asdict()))]
+    visited = board(cells, "Recall against the share of documents visited")
+    assert visited.rows[0][1] == shown
 
 
 def test_each_board_is_sorted_by_what_it_shows():

@@ -147,7 +147,7 @@ def test_a_dataset_that_cannot_be_read_is_told_and_the_others_run(bench, tmp_pat
     done = bench("--methods", "random", *SMALL, "--dataset", f"hierarchy:{loop}")
     assert done.returncode == 1
     assert "A dataset is left out: " in done.stdout
-    assert f"hierarchy:{loop}: the hierarchy has a cycle" in done.stderr
+    assert f"{loop}, lines 2, 3: the links make a cycle" in done.stderr
     assert "Traceback" not in done.stderr
     assert [(cell.task, cell.status) for cell in cells_of(tmp_path / "out")] == [
         ("tree-H=3,W=3", "ok")

@@ -1,19 +1,26 @@
 """Readers, cards and the embedded graph."""
 
+import gzip
 import shutil
 import time
 import tomllib
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.arrays.ancestors import ancestors
 from bench.data.cards import FOLDER, card_of_task, cards, read_card
-from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset
+from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset, task_reader
 from bench.data.readers import hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
 from bench.errors import InputError
+from bench.plan.cells import plan_cells, require_own_names
+from bench.plan.grid import Grid
 from bench.task.files import load_task, save_task
+from tests.cells import cell
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +52,17 @@ def test_the_embedded_graph_is_small_and_carries_its_licence():
     assert (FOLDER / "wordnet-nouns.parquet").stat().st_size < 1_500_000
     notice = (FOLDER / "wordnet-nouns.LICENSE.txt").read_text()
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in notice
+
+
+def test_a_graph_that_cannot_be_read_is_named_with_the_command_that_builds_it(tmp_path):
+    (tmp_path / "folder.parquet").mkdir()
+    (tmp_path / "text.parquet").write_text("no graph")
+    pq.write_table(pa.table({"name": ["a"]}), tmp_path / "other.parquet")
+    whole = (FOLDER / "wordnet-nouns.parquet").read_bytes()
+    (tmp_path / "cut.parquet").write_bytes(whole[:-1000])
+    for path in (*tmp_path.iterdir(), tmp_path / "absent.parquet"):
+        with pytest.raises(InputError, match=rf"noun graph .*{path.name}.*; build it with"):
+            read_graph(path)
 
 
 @pytest.mark.slow
@@ -123,6 +141,12 @@ def test_a_damaged_copy_of_a_task_is_written_again(small_task, tmp_path):
         assert load_task(save_task(small_task, tmp_path)).digest == small_task.digest
 
 
+def test_a_copy_of_a_task_with_other_notes_is_written_again(small_task, tmp_path):
+    save_task(small_task, tmp_path)
+    told = replace(small_task, notes=("Read by a newer version.",))
+    assert load_task(save_task(told, tmp_path)).notes == told.notes
+
+
 def test_a_dataset_must_be_named():
     with pytest.raises(InputError, match="no dataset is named"):
         dataset_names(",", [])
@@ -153,6 +177,9 @@ def test_a_tree_of_any_size():
     for wrong in ("tree:depth=3", "tree:H=x", "wordnet:root=3"):
         with pytest.raises(InputError, match="takes"):
             load_dataset(wrong)
+    for wrong in ("beir:F,most_missing=all", "beir:F,least_gain=1.5", "beir:F,name=../x"):
+        with pytest.raises(InputError, match=f"takes .*; got '{wrong.split(',')[1]}'"):
+            load_dataset(wrong)
 
 
 def test_an_unknown_dataset_is_told_what_is_near():
@@ -174,6 +201,9 @@ def test_datasets_asked_for_twice_are_read_once():
         ("hierarchy:shoes.csv", "hierarchy-shoes"),
         ("hierarchy:shoes,size=3.csv", "hierarchy-shoes,size=3"),
         ("vectors:dim=8", "vectors-dim=8"),
+        ("beir:mine,validation=,test=dev", "beir-mine,validation=,test=dev"),
+        ("hierarchy:shoes.csv,max_distance=20", "hierarchy-shoes,max_distance=20"),
+        ("fiqa:test=dev", "fiqa-test=dev"),
     ],
 )
 def test_the_name_of_a_task_tells_its_dataset(dataset, task):
@@ -181,8 +211,42 @@ def test_the_name_of_a_task_tells_its_dataset(dataset, task):
     assert dataset_of(task) == dataset
 
 
+def test_folders_of_one_name_can_be_given_names_of_their_own(tmp_path, monkeypatch):
+    assert Dataset.parse("beir:/x/data,name=letters,test=dev").task_name == "beir-letters,test=dev"
+    monkeypatch.chdir(tmp_path)
+    assert Dataset.parse("beir:.").task_name == f"beir-{tmp_path.name}"
+
+
+def test_two_datasets_of_one_name_are_refused_with_the_way_out(tmp_path):
+    named, tasks = [], {"hierarchy-edges", "hierarchy-second"}
+    for child in "xy":
+        (tmp_path / child).mkdir()
+        (tmp_path / child / "edges.csv").write_text(f"child,parent\n{child},top\n")
+        named.append(f"hierarchy:{tmp_path / child / 'edges.csv'}")
+    told = (
+        rf"{named[0]} and {named[1]} would both be called hierarchy-edges; .*{named[1]},name=NAME"
+    )
+    with pytest.raises(InputError, match=told):
+        plan_cells([Grid(name, []) for name in named], None, 1)
+    with pytest.raises(InputError, match=told):
+        task_reader(named, None, tasks)
+    apart = task_reader([named[0], f"{named[1]},name=second"], None, tasks)
+    assert list(apart("hierarchy-second", None).document_names) == ["top", "y"]
+
+
+def test_data_of_another_place_under_a_name_that_is_stored_is_refused():
+    stored = cell(task="beir-data", task_digest="x", dataset="beir:/x/data")
+    new = cell(task="beir-data", task_digest="y", dataset="beir:/y/data")
+    told = "beir:/y/data would be called beir-data, as beir:/x/data is .* name=NAME after the path"
+    with pytest.raises(InputError, match=told):
+        require_own_names([new], [stored])
+    edited, moved = ({"task_digest": "z"}, {"dataset": "beir:/z/data"})
+    require_own_names([stored.model_copy(update=each) for each in (edited, moved)], [stored])
+
+
 def test_a_task_from_a_path_has_no_card():
     assert card_of_task("tree-H=3,W=2") is cards()["tree"]
+    assert card_of_task("msmarco-slice-ignore_identical_ids=same-text") is cards()["msmarco-slice"]
     assert card_of_task("hierarchy-shoes") is card_of_task("vectors-dim=8") is None
 
 
@@ -193,6 +257,23 @@ def test_a_hierarchy_is_read_from_its_file_or_its_folder(tmp_path):
     assert load_dataset(f"hierarchy:{tmp_path}").train.n_pairs == 3
     with pytest.raises(InputError, match=r"dataset hierarchy needs a path: hierarchy:EDGES\.csv"):
         load_dataset("hierarchy")
+
+
+def test_an_unclosed_quote_is_named_by_its_line_and_hides_no_line(tmp_path):
+    path = tmp_path / "edges.csv"
+    for text in ('a,b\n"c,b\nd,b\n', 'a,b\n"c,b\nd,"b\ne,b\n', 'a,b\n"c"x,b\n'):
+        path.write_text(f"child,parent\n{text}")
+        with pytest.raises(
+            InputError, match=r"edges\.csv, line 3: .* ends with a quote on the same"
+        ):
+            hierarchy.read("edges", path)
+    path.write_text('child,parent\n"a, ""the"" first",b\n')
+    assert 'a, "the" first' in hierarchy.read("edges", path).document_names
+
+
+def test_a_packed_hierarchy_is_read(tmp_path):
+    (tmp_path / "edges.csv.gz").write_bytes(gzip.compress(b"child,parent\na,b\n"))
+    assert hierarchy.read("edges", tmp_path / "edges.csv.gz").train.n_pairs == 3
 
 
 def test_a_card_that_does_not_fit_is_named(tmp_path):
@@ -217,10 +298,10 @@ def test_cards_are_toml_with_a_licence_and_a_citation():
 
 
 class TestCsv:
-    def read(self, tmp_path, text):
+    def read(self, tmp_path, text, **options):
         path = tmp_path / "edges.csv"
         path.write_bytes(text) if isinstance(text, bytes) else path.write_text(text)
-        return hierarchy.read("edges", path)
+        return hierarchy.read("edges", path, **options)
 
     def test_several_roots_and_several_parents(self, tmp_path):
         task = self.read(
@@ -245,7 +326,14 @@ class TestCsv:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("child,parent\na,b\nb,c\nc,a\n", "cycle: .* -> .* -> .* -> "),
+            (
+                "child,parent\na,b\n\nb,a\n",
+                r"edges\.csv, lines (2, 4|4, 2): the links make a cycle",
+            ),
+            (
+                "child,parent\nz,a\na,b\nb,c\nc,a\n",
+                "cycle, (a -> b -> c -> a|b -> c -> a -> b|c -> a -> b -> c)",
+            ),
             ("child,parent\na,b\nc,c\n", "line 3: 'c' is its own parent"),
             ("", "has no column child"),
             (bytes(range(256)) * 20, "line 2 is not UTF-8"),
@@ -255,11 +343,69 @@ class TestCsv:
             ("child,parent\na,\n", "line 2: a value is missing"),
             ("child,parent\na,b,c,d\ne,f,g\n", "line 2 has 4 values for the 2 columns"),
             ("child,parent\na,b\nc\n", "line 3 has 1 values"),
+            ("child,parent\na,b\n,\n", "line 3: a value is missing"),
+            (
+                'child,parent\na,b\n"c,b\nd,b\n',
+                "line 3: .*; a value in double quotes ends with a quote",
+            ),
+            ('child,parent\na,c\n"d"e,c\n', "line 3: ',' expected after '\"'; a value in double"),
         ],
     )
     def test_what_is_no_hierarchy_is_refused_by_name(self, tmp_path, text, message):
         with pytest.raises(InputError, match=message):
             self.read(tmp_path, text)
+
+    CLOSURE = "child,parent\nc,b\nc,a\nb,a\nd,c\nd,b\nd,a\n"
+
+    def test_links_of_a_closure_are_counted_and_told(self, tmp_path):
+        task = self.read(tmp_path, self.CLOSURE)
+        assert list(np.bincount(task.train.distances)) == [4, 6]
+        assert "Links that other links imply: 3 of 6, such as c -> a" in task.notes[0]
+        assert "links=direct leaves these links out" in task.notes[0]
+
+    def test_links_that_others_imply_are_left_out_if_asked(self, tmp_path):
+        task = self.read(tmp_path, self.CLOSURE, links="direct")
+        assert list(np.bincount(task.train.distances)) == [4, 3, 2, 1]
+        assert "Links that other links imply, left out: 3 of 6, such as c -> a." in task.notes
+
+    def test_an_option_without_an_effect_leaves_the_digest(self, tmp_path):
+        tree = "child,parent\na,r\nb,r\nc,a\n"
+        plain, direct, far = (
+            self.read(tmp_path, tree, **options)
+            for options in ({}, {"links": "direct"}, {"max_distance": 20})
+        )
+        assert plain.digest == direct.digest == far.digest
+        assert len(plain.notes) == 1  # nothing to be told
+
+    def test_options_are_typed_after_the_path_and_stand_in_the_name(self, tmp_path):
+        (tmp_path / "shoes.csv").write_text(self.CLOSURE)
+        task = load_dataset(f"hierarchy:{tmp_path}/shoes.csv,max_distance=1,links=direct")
+        assert task.name == "hierarchy-shoes,max_distance=1,links=direct"
+        assert list(np.bincount(task.train.distances)) == [4, 3]
+        assert (
+            "Pairs beyond max_distance=1 count as not relevant: 3, up to distance 3." in task.notes
+        )
+
+    def test_links_that_are_neither_all_nor_direct_are_refused(self, tmp_path):
+        with pytest.raises(InputError, match="links is all or direct, got 'some'"):
+            self.read(tmp_path, "child,parent\na,b\n", links="some")
+
+    def test_files_of_poincare_embeddings_are_read(self, tmp_path):
+        task = self.read(tmp_path, "id1,id2,weight\na,r,1\nb,r,1\nc,a,1\n")
+        assert task.digest == self.read(tmp_path, "child,parent\na,r\nb,r\nc,a\n").digest
+
+    def test_pairs_beyond_the_largest_distance_are_told_and_it_can_be_set(self, tmp_path):
+        chain = "child,parent\n" + "".join(f"{i + 1},{i}\n" for i in range(10))
+        task = self.read(tmp_path, chain)
+        assert (
+            "Pairs beyond max_distance=8 count as not relevant: 3, up to distance 10." in task.notes
+        )
+        assert self.read(tmp_path, chain, max_distance=10).train.n_pairs == 66
+
+    def test_a_folder_says_which_of_its_files_is_read(self, tmp_path):
+        (tmp_path / "links.csv").write_text("child,parent\na,b\n")
+        task = hierarchy.read("edges", tmp_path, edges="links.csv")
+        assert "Links are those of links.csv in the folder." in task.notes
 
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="cannot read .*absent"):

@@ -25,6 +25,7 @@ import bench.data.fetch
 import bench.report.console
 import bench.system.terminal
 from bench.cli.commands import main
+from bench.data import archives
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
 from bench.errors import InputError
@@ -379,13 +380,23 @@ def test_listed_files_are_moved_last_so_that_a_killed_move_is_not_complete(
             tarred([special("link", tarfile.SYMTYPE, "/etc")]),
             "'link' is a link to an absolute path",
         ),
+        (tarred([special("link", tarfile.LNKTYPE, "nothing")]), "linkname 'nothing' not found"),
         (tarred([special("pipe", tarfile.FIFOTYPE)]), "'pipe' is a special file"),
         (b"plain text", "neither a zip or tar archive nor a gzipped file"),
         (gzip.compress(BODY)[:-20], "set.zip.part cannot be unpacked: Compressed file ended"),
         (tarred([("a.txt", os.urandom(50_000))])[:-20_000], "cannot be unpacked"),
         (zipped([("a.txt", BODY)])[:-20], "cannot be unpacked: File is not a zip file"),
     ],
-    ids=["outside", "link", "pipe", "no-archive", "cut-gzip", "cut-tar", "cut-zip"],
+    ids=[
+        "outside",
+        "link",
+        "no-link",
+        "pipe",
+        "no-archive",
+        "cut-gzip",
+        "cut-tar",
+        "cut-zip",
+    ],
 )
 def test_an_archive_that_cannot_be_unpacked_is_named_and_leaves_nothing(
     server, data, body, message
@@ -394,6 +405,66 @@ def test_an_archive_that_cannot_be_unpacked_is_named_and_leaves_nothing(
         fetch_card(archive_card(server, body), data)
     assert left(data) == []
     assert {path.name for path in data.parent.iterdir()} == {"data"}
+
+
+def pax(size):
+    info = tarfile.TarInfo("a.txt")
+    info.pax_headers = {"comment": "x" * size}
+    return tarred([info])
+
+
+def sparse(size):
+    """A member of GNU's sparse form, with a map of that many numbers in place of its content."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        content = b"%d\n" % size + b"0\n" * (2 * size)
+        info = tarfile.TarInfo("a.txt")
+        info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0",
+                            "GNU.sparse.name": "a.txt", "GNU.sparse.realsize": "0"}  # fmt: skip
+        info.size = len(content)
+        archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def long_name(size):
+    info = tarfile.TarInfo("x/" * (size // 2))
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz", format=tarfile.GNU_FORMAT) as archive:
+        archive.addfile(info)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (pax(2_000_000), "the header of a member has more than 1,048,576 bytes"),
+        (sparse(1_000_000), "the header of a member has more than 1,048,576 bytes"),
+        (long_name(2_000_000), "the header of a member has more than 1,048,576 bytes"),
+        (zipped([("a", b"\0" * 30_000)]), "it unpacks to more than 20,000 bytes"),
+        (tarred([("a", b"\0" * 15_000), ("b", b"\0" * 15_000)]), "it unpacks to more than 20,000"),
+        (gzip.compress(b"\0" * 30_000), "it unpacks to more than 20,000 bytes"),
+        (zipped([(str(i), b"") for i in range(200)]), "it has more than 100 members"),
+        (tarred([(str(i), b"") for i in range(200)]), "it has more than 100 members"),
+        (zipped([("x/" * 400 + "a", b"")]), "the path of a member is too long: x/x/"),
+        (tarred([("x/" * 400 + "a", b"")]), "the path of a member is too long: x/x/"),
+        (tarred([("x" * 300, b"")]), "the path of a member is too long: xxx"),
+        (zipped([("a", b""), ("a/b", b"")]), "set.zip.part cannot be unpacked"),
+        (tarred([("a", b""), ("a/b", b"")]), "set.zip.part cannot be unpacked"),
+    ],
+    ids=[
+        "pax", "sparse", "long-name", "zip-size", "tar-size", "gz-size", "zip-members",
+        "tar-members", "zip-path", "tar-path", "tar-name", "zip-twice", "tar-twice",
+    ],
+)  # fmt: skip
+def test_an_archive_that_would_fill_memory_or_disk_is_refused_and_leaves_nothing(
+    server, data, monkeypatch, body, message
+):
+    monkeypatch.setattr(archives, "MOST_MEMBERS", 100)
+    monkeypatch.setattr(archives, "MOST_RATIO", 1)
+    monkeypatch.setattr(archives, "ALWAYS", 20_000)
+    with pytest.raises(InputError, match=message):
+        fetch_card(archive_card(server, body), data)
+    assert left(data) == []
 
 
 def test_a_full_disk_is_named_and_leaves_the_archive_alone(server, data, monkeypatch):

@@ -18,7 +18,7 @@ def silent(done, total):
 def fit(small_task, tmp_path):
     def call(name="standard-de"):
         method = Registry().resolve(name)(dim=4, steps=2)
-        return FittedCache(tmp_path, small_task.digest, not_before=0).fit(
+        return FittedCache(tmp_path, small_task.digest).fit(
             method, small_task.training(), 0, silent
         )
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.arrays.ancestors import ancestors, descendants, require_acyclic
+from bench.arrays.ancestors import ancestors, cycle_of, descendants, implied_links, n_beyond
 from bench.errors import InputError
 
 
@@ -72,6 +72,34 @@ def test_a_distance_that_a_byte_cannot_hold_is_refused():
         ancestors(np.array([1]), np.array([0]), 2, 128)
 
 
-def test_a_cycle_is_named():
-    with pytest.raises(InputError, match="cat -> pet -> cat|pet -> cat -> pet"):
-        require_acyclic(np.array([0, 1, 2]), np.array([1, 0, 1]), ["cat", "pet", "dog"])
+def test_the_nodes_of_a_cycle_are_found_from_child_to_parent():
+    assert cycle_of(np.array([0, 1, 2, 3]), np.array([1, 2, 0, 0])) in (
+        [0, 1, 2, 0], [1, 2, 0, 1], [2, 0, 1, 2],
+    )  # fmt: skip
+    assert cycle_of(np.array([0, 1, 0]), np.array([1, 2, 2])) == []
+
+
+def test_pairs_beyond_the_largest_distance_are_counted():
+    chain = np.arange(1, 6)
+    assert n_beyond(chain, chain - 1, 6, max_distance=3) == (2 + 1, 5)
+    assert n_beyond(chain, chain - 1, 6, max_distance=5) == (0, 0)
+    long = np.arange(1, 3000)
+    number, deepest = n_beyond(long, long - 1, 3000, max_distance=8)
+    assert (number > 9 * 2900, deepest) == (True, 0)  # of 4.5 million, and counted no further
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_implied_links_are_those_that_a_transitive_reduction_leaves_out(data):
+    n = data.draw(st.integers(2, 10))
+    possible = [(child, parent) for child in range(n) for parent in range(child)]
+    links = data.draw(st.lists(st.sampled_from(possible), unique=True, min_size=1))
+    children, parents = np.array(links, dtype=np.int64).reshape(-1, 2).T
+    kept = set(nx.transitive_reduction(nx.DiGraph(links)).edges)
+    expected = [link not in kept for link in links]
+    assert list(implied_links(children, parents, n)) == expected
+
+
+def test_a_chain_of_many_nodes_has_no_implied_link_and_takes_no_time():
+    chain = np.arange(1, 20_000)
+    assert not implied_links(chain, chain - 1, 20_000).any()

@@ -8,6 +8,7 @@ from scipy import stats
 
 from bench.data.load import load_dataset
 from bench.data.readers import hyperlex
+from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError, MethodError
 from bench.evaluation import word_pairs as similarity_scores
 from bench.evaluation.word_pairs import score_pairs
@@ -261,3 +262,24 @@ class TestScores:
     def test_a_task_without_words_is_refused(self, small_task):
         with pytest.raises(InputError, match="small has no pairs of words"):
             score_pairs(Tens(), small_task, lambda done, total: None)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("parents", None, "parents"),
+        ("name", ["entity.n.01", None, "dog.n.01"], "a value is missing"),
+        ("name", ["entity.n.01", "entity.n.01", "dog.n.01"], "a name is there twice"),
+        ("parents", [[], [0], [3]], "a parent is none of its 3 rows"),
+        ("parents", [[], [0], [-1]], "a parent is none of its 3 rows"),
+        ("parents", [[], [0], [None]], "a value is missing"),
+        ("lemmas", [[1], [2], [3]], "Unsupported cast from list"),
+    ],
+)
+def test_a_graph_of_another_form_is_refused(tmp_path, column, values, message):
+    columns = {"name": list("abc"), "lemmas": list("abc"), "parents": [[], [0], [1]]}
+    columns[column] = values
+    path = tmp_path / "nouns.parquet"
+    pq.write_table(pa.table({k: v for k, v in columns.items() if v is not None}), path)
+    with pytest.raises(InputError, match=rf"cannot read the noun graph .*{message}"):
+        read_graph(path)

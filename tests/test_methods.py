@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.versions.keys import fit_key
@@ -179,14 +180,31 @@ def test_the_number_of_leaves_is_chosen_on_validation_within_the_budget(small_te
     assert chosen["nlist"] < 20
 
 
-def test_encoding_queries_is_not_part_of_the_speed_of_search(small_task):
+def slow_to_prepare(task):
     class Slow(REGISTRY.resolve("random")):
         def prepare(self, queries):
             time.sleep(0.2)
 
     method = Slow()
-    method.fit(small_task.training(), seed=0, progress=silent)
-    method.index(small_task.corpus)
-    searcher = searcher_of(method, small_task, 3)
+    method.fit(task.training(), seed=0, progress=silent)
+    method.index(task.corpus)
+    return searcher_of(method, task, 3)
+
+
+def test_encoding_texts_of_queries_once_is_not_part_of_the_speed_of_search(small_text_task):
+    searcher = slow_to_prepare(small_text_task)
     assert searcher.run({}, silent).summary.seconds < 0.1
     assert searcher.encode_seconds >= 0.2
+    assert searcher.run({}, silent).summary.seconds >= 0.2, "they were encoded before"
+
+
+def test_where_there_is_nothing_to_encode_preparing_is_part_of_the_search(small_task):
+    searcher = slow_to_prepare(small_task)
+    assert searcher.run({}, silent).summary.seconds >= 0.2
+    assert searcher.encode_seconds == 0
+
+
+@pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])
+def test_more_leaves_than_documents_are_refused_and_never_capped(small_task, name):
+    with pytest.raises(InputError, match="nlist=22 asks for more leaves than .* documents, 21; "):
+        fitted(small_task, name, steps=1, nlist=22)

@@ -28,17 +28,17 @@ WRONG = {
     "segfault": ("failed", "signal SIGSEGV in string_at (__init__.py:"),
     "kill": ("out-of-memory", "killed by the system"),
     "write": ("failed", "read-only"),
-    "twice": ("failed", "returned document 0 twice for query 3"),
-    "beyond": ("failed", "returned document 13, but the corpus has 0 to 12"),
-    "negative": ("failed", "returned document -2"),
+    "twice": ("failed", "document 0 twice for query 3"),
+    "beyond": ("failed", "document 13; the contract has 0 to 12"),
+    "negative": ("failed", "got document -2"),
     "nan": ("failed", "NaN score"),
-    "short": ("failed", "for each of 13 queries"),
-    "wide": ("failed", "at most 3 ids"),
-    "float ids": ("failed", "ids must be integers"),
+    "short": ("failed", "got shape (12, 3)"),
+    "wide": ("failed", "[13, at most 3]"),
+    "float ids": ("failed", "a numpy array of integers"),
     "unequal": ("failed", "scores"),
     "leaves without a partition": ("failed", "partition() returns None"),
-    "visited nan": ("failed", "visited must be 13 counts"),
-    "routing negative": ("failed", "routing must be 0 or more"),
+    "visited nan": ("failed", "13 counts of 0 or more"),
+    "routing negative": ("failed", "routing of search(): got float -1.0"),
     "visited too much": ("failed", "says that it visited 1e+09 documents a query, of 13"),
     "visited nothing": ("failed", "says that it visited 0 documents for 13 queries"),
     "markup": ("failed", "cannot open [/data/x]"),
@@ -164,6 +164,15 @@ def test_a_cell_that_eats_memory_fails_at_its_ceiling(tmp_path, monkeypatch):
     assert cells["misbehaving"].status == "out-of-memory"
     assert "Unable to allocate" in cells["misbehaving"].reason
     assert cells["random"].status == "ok"
+
+
+def test_memory_of_a_child_that_left_its_parent_is_in_the_peak(bench, tmp_path):
+    bench("--methods", "misbehaving", "--plugin", f"{PLUGIN}:Misbehaving", *SMALL,
+          "--set", "how=feed a daemon", "--set", f"log={tmp_path / 'log'}")  # fmt: skip
+    (cell,) = cells_of(tmp_path / "out")
+    assert cell.status == "ok"
+    assert cell.cost.peak_mb > 500
+    assert not alive(tmp_path / "log")
 
 
 def test_where_memory_runs_out_the_cell_with_the_largest_family_is_ended(tmp_path, monkeypatch):

@@ -165,3 +165,10 @@ def test_a_folder_without_a_measured_cell_cannot_be_marked(tmp_path):
     assert done.exit_code == 1
     assert "holds no measured cell" in done.output
     assert not (tmp_path / "published.json").exists()
+
+
+def test_the_leaderboard_of_a_folder_without_cells_is_refused_and_nothing_is_written(tmp_path):
+    done = CliRunner().invoke(main, ["leaderboard", "--out", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "holds no cell, so there is nothing to write; measure first" in done.output
+    assert not list(tmp_path.iterdir())

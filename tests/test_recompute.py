@@ -136,6 +136,20 @@ def test_values_of_queries_that_were_damaged_are_written_anew(out):
     assert recompute(out)
 
 
+def test_a_cell_that_another_run_writes_is_left_to_it_and_is_no_failure(out, capsys):
+    store = Store(out)
+    rewrite(store, without_map)
+    claim = store.claim(store.cells()[0].key)
+    assert recompute(out)
+    told = capsys.readouterr().out
+    assert f"Left as it is: {store.folder(store.cells()[0])}: another run writes it" in told
+    assert "FAIL" not in told
+    assert "1 of 2 cells written anew" in told
+    claim.release()
+    assert recompute(out)
+    assert "1 of 2 cells written anew" in capsys.readouterr().out
+
+
 def test_that_a_cell_was_certified_stays_known(out):
     store = Store(out)
     rewrite(store, without_map)

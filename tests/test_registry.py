@@ -69,13 +69,44 @@ def test_a_plugin_that_cannot_be_used_says_why(tmp_path, text, message):
         load_plugin(f"{path}:Mine")
 
 
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ("params = ['dim']", "Mine.params is .'dim'.; it must be a dictionary"),
+        ("params = {'dim': None}", r"params\['dim'\] is None; .*a default is a bool"),
+        ("params = {'lr': float('nan')}", r"params\['lr'\] is nan"),
+        ("params = {'a.b': 1}", r"params\['a.b'\] is 1; a name is an identifier"),
+        (r"params = {'note': '\ud800'}", r"params\['note'\]"),
+        ("requires = 'faiss'", "requires is 'faiss'; it must be a tuple of names"),
+        ("requires = ('faiss-cpu',)", "names of packages, as they are imported"),
+        ("sees_test = 'no'", "sees_test is 'no'; it must be True or False"),
+        ("sees_test = property(lambda self: True)", "sees_test is <property"),
+        ("resources = {'gpus': 1}", "resources is {'gpus': 1}; it must be Resources"),
+        ("exempt = ['leaves']", "exempt is .'leaves'.; it must be a mapping"),
+        ("version = 2", "version is 2; it must be a text"),
+    ],
+)
+def test_what_a_class_states_in_another_form_is_named(tmp_path, stated, message):
+    path = tmp_path / "plugin.py"
+    path.write_text(
+        "from bench.method import Method\n"
+        "class Mine(Method):\n"
+        "    name = 'mine'\n"
+        f"    {stated}\n"
+        "    def index(self, corpus): ...\n"
+        "    def search(self, queries, k, point): ...\n"
+    )
+    with pytest.raises(InputError, match=message):
+        load_plugin(f"{path}:Mine")
+
+
 def test_a_plugin_must_be_a_file_and_a_class(tmp_path):
     for wrong in ("file.py", ":Mine", f"{tmp_path}/absent.py:Mine"):
         with pytest.raises(InputError, match="FILE.py:Class|there is no file"):
             load_plugin(wrong)
 
 
-@pytest.mark.parametrize("name", ["a/b", "..", "", "all", "x,y", "x+y", ".hidden"])
+@pytest.mark.parametrize("name", ["a/b", "..", "", "all", "x,y", "x+y", ".hidden", "x" * 101])
 def test_a_name_that_cannot_be_typed_or_is_no_folder_is_refused(tmp_path, name):
     path = tmp_path / "plugin.py"
     path.write_text(

@@ -16,10 +16,10 @@ from bench.data.load import dataset_of
 from bench.data.readers.hierarchy import heldout_task
 from bench.errors import InputError
 from bench.evaluation.cell import run_cell
-from bench.experiment import measure
+from bench.experiment import measure, run
 from bench.plan.cells import plan_cell
 from bench.registry import Registry
-from bench.report.leaderboard import write_leaderboard
+from bench.report.leaderboard import PAGE, write_leaderboard
 from bench.report.published import mark_published
 from bench.store.cell import Cell, CellSpec, Status
 from bench.store.folder import QUERIES, RUN, Store, to_json
@@ -61,7 +61,7 @@ def derived(store, task):
     """What became of the only task of a store, with its files whole."""
     checked = check_files(store)
     assert checked.failures == []
-    (found,) = check_metrics(checked.cells, lambda name: task)
+    (found,) = check_metrics(checked.cells, lambda *_: task)
     return found
 
 
@@ -128,7 +128,7 @@ WRONG = {
     "min": lambda point: {"min": 0.123},
     "visited": lambda point: {"visited": point.visited / 2},
     "work": lambda point: {"work": point.visited},
-    "low": lambda point: {"low": point.low + 1e-3},
+    "low": lambda point: {"low": point.low - 1e-3},
     "recall_by_distance[1].recall": lambda point: {
         "recall_by_distance": [
             each.model_copy(update={"recall": 0.9} if each.distance == 1 else {})
@@ -233,7 +233,7 @@ def test_data_that_changed_since_are_an_error_and_data_that_are_not_here_are_non
     (failure,) = derived(store, other).failures
     assert f"but small here is {other.digest[:12]}" in failure
 
-    def absent(name):
+    def absent(name, _dataset):
         raise InputError(f"dataset {name} is not on this machine")
 
     (found,) = check_metrics(check_files(store).cells, absent)
@@ -297,7 +297,34 @@ def test_what_a_run_left_replays(results, capsys):
     assert "; 1 run.parquet not published" in told
     assert "Boards: 5 rebuilt, byte for byte the same" in told
     assert "tree-H=3,W=3: metrics of 1 cells derived again, equal; 1 have no run file here" in told
+    assert "All holds.\nNot derived again: metrics of 1 whose run is not here." in told
     assert "FAIL" not in told
+
+
+@pytest.mark.slow
+def test_metrics_on_data_of_ones_own_are_derived_again_or_counted_as_not(tmp_path, capsys):
+    edges, out = tmp_path / "my edges.csv", tmp_path / "out"
+    edges.write_text("child,parent\nb,a\nc,b\nd,b\n")
+    run(experiment("random", f"hierarchy:{edges}", out=out))
+    assert replay(out)
+    assert "hierarchy-my edges: metrics of 1 cells derived again" in capsys.readouterr().out
+    edges.rename(tmp_path / "other.csv")
+    assert replay(out)
+    told = capsys.readouterr().out
+    assert "Not derived again: metrics of 1 whose data cannot be read here, of hierarchy-my" in told
+    with pytest.raises(InputError, match="no cell here is of hierarchy:.*other.csv"):
+        replay(out, datasets=[f"hierarchy:{tmp_path / 'other.csv'}"])
+
+
+@pytest.mark.slow
+def test_a_run_into_a_folder_with_a_page_writes_the_page_again(tmp_path):
+    out = tmp_path / "out"
+    run(experiment("random", TREE, out=out))
+    assert not (out / PAGE).exists()
+    write_leaderboard(Store(out), figures=True)
+    run(experiment("oracle", TREE, out=out))
+    assert "oracle" in (out / PAGE).read_text()
+    assert replay(out)
 
 
 def test_one_flipped_byte_anywhere_fails_and_its_file_is_named(results, capsys):

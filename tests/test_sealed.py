@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.errors import SealedError
+from bench.evaluation.answers import Indexed
 from bench.evaluation.choose import choose
 from bench.measures.records import BUDGET, Chosen
 from bench.method import Method, SearchResult
@@ -78,7 +79,7 @@ def test_the_best_point_within_the_budget_is_chosen_with_the_test_sealed(sealed)
     task, seal = sealed
     method = Halves()
     method.index(task.corpus)
-    chosen = choose(method, task, method.operating_points(), silent)
+    chosen = choose(Indexed(method, 24), task, silent)
     # Both documents of a query lie in its first two leaves: 2 of 24 visited, and a perfect ranking.
     assert chosen.number == 1
     assert chosen.visited == pytest.approx(2 / 24)
@@ -90,7 +91,9 @@ def test_points_that_visit_more_than_the_budget_are_not_chosen(sealed):
     task, _ = sealed
     method = Halves()
     method.index(task.corpus)
-    chosen = choose(method, task, [{"nprobe": 12}, {"nprobe": 24}], silent)
+    indexed = Indexed(method, 24)
+    indexed.points = [{"nprobe": 12}, {"nprobe": 24}]
+    chosen = choose(indexed, task, silent)
     assert chosen == Chosen(
         budget=BUDGET, reason="no operating point visits so little on validation"
     )
@@ -98,7 +101,9 @@ def test_points_that_visit_more_than_the_budget_are_not_chosen(sealed):
 
 def test_of_one_point_nothing_is_searched(sealed):
     task, _ = sealed
-    assert choose(Halves(), task, [{}], silent).reason == "the only operating point"
+    indexed = Indexed(Halves(), 24)
+    indexed.points = [{}]
+    assert choose(indexed, task, silent).reason == "the only operating point"
 
 
 def test_a_method_that_looks_for_the_test_where_it_fits_fails(bench, tmp_path):

@@ -245,3 +245,13 @@ def test_a_folder_that_was_renamed_or_copied_is_named_and_counts_for_nothing(sto
         problem
         == f"{folder.with_name('another') / 'cell.json'}: is the cell of {folder}; move it there"
     )
+
+
+@pytest.mark.parametrize(
+    ("figure", "value"),
+    [("recall", 1.5), ("low", -0.1), ("min", 7), ("visited", 2.5), ("queries_per_second", -1)],
+)
+def test_a_figure_out_of_its_range_is_never_stored(store, figure, value):
+    wrong = cells.point(0.1, 0.5).model_copy(update={figure: value})
+    with pytest.raises(InputError, match=rf"cannot be stored: points\.0\.{figure} .*should be"):
+        store.commit(cells.cell(points=[wrong]))

@@ -75,12 +75,38 @@ def test_an_encoding_that_is_cut_short_goes_on_where_it_stopped(tmp_path, monkey
     monkeypatch.setattr(embeddings, "CHUNK", 1)
     with pytest.raises(KeyboardInterrupt):
         embed("minilm", TEXTS, Workspace(tmp_path, interrupt))
-    assert not list(tmp_path.rglob("*.npy")), "nothing reads as complete"
+    assert not list(tmp_path.rglob("complete.json"))
     told = []
     again = embed("minilm", TEXTS, Workspace(tmp_path, lambda done, total: told.append(done)))
     assert told == [2, 3, 4]
     np.testing.assert_allclose(again, embed("minilm", TEXTS, Workspace()), atol=1e-6)
-    assert not [path for path in tmp_path.rglob("*") if path.suffix in {".partial", ".done"}]
+    left = {path.name for path in tmp_path.rglob("*") if path.suffix != ".lock" and path.is_file()}
+    assert left == {"vectors.npy", "complete.json"}
+
+
+@pytest.mark.parametrize("damage", ["vectors.npy", "finished"])
+def test_chunks_that_a_power_cut_left_damaged_are_encoded_again(tmp_path, monkeypatch, damage):
+    def stop_after_3(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(embeddings, "CHUNK", 1)
+    with pytest.raises(KeyboardInterrupt):
+        embed("minilm", TEXTS, Workspace(tmp_path, stop_after_3))
+    (file,) = tmp_path.rglob(damage)
+    file.write_bytes(b"\0" * file.stat().st_size)
+    again = embed("minilm", TEXTS, Workspace(tmp_path))
+    np.testing.assert_allclose(again, embed("minilm", TEXTS, Workspace()), atol=1e-6)
+
+
+def test_damaged_embeddings_are_encoded_again_with_a_word(tmp_path):
+    said = []
+    workspace = Workspace(tmp_path, warn=said.append)
+    first = np.array(embed("minilm", TEXTS, workspace))
+    (file,) = tmp_path.rglob("vectors.npy")
+    file.write_bytes(file.read_bytes()[:-1000] + bytes(1000))  # zeros in the last vector
+    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), first)
+    assert said == [f"{file} is not as it was written; it is made again"]
 
 
 def test_a_last_layer_that_needs_more_than_its_activations_is_refused(workspace, monkeypatch):

@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+import shutil
 import subprocess
 import sys
 
@@ -11,14 +13,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+import bench.system.parquet
 from bench.data.cards import cards
 from bench.data.load import load_dataset
 from bench.data.readers import beir, esci, jsonl, nq320k
 from bench.data.readers.cache import cached
 from bench.data.readers.nq320k import pages, title_key
 from bench.errors import InputError
+from bench.experiment import measure
+from bench.measures.ranking import MEASURES, gains_of_rankings
+from bench.store.cell import Status
+from bench.task.files import load_task, save_task
 from tests.conftest import ROOT
+from tests.running import experiment
 
+LEAFY = f"{ROOT / 'tests' / 'plugins' / 'leafy.py'}:Leafy"
 DOCUMENTS = [
     {"_id": "d0", "title": "Cats", "text": "purr"},
     {"_id": "d1", "title": "", "text": "dogs bark"},
@@ -162,6 +171,20 @@ class TestLines:
         with pytest.raises(InputError, match=r"corpus\.jsonl\.gz.* damaged"):
             jsonl.read(tmp_path / "corpus.jsonl")
 
+    def test_a_line_that_does_not_end_is_refused_before_it_fills_memory(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(jsonl, "LONGEST_LINE", 5 << 20)
+        text = b'{"_id":"a","text":"x"}\n' + b"\0" * (40 << 20)
+        (tmp_path / "corpus.jsonl.gz").write_bytes(gzip.compress(text, 1))
+        with pytest.raises(InputError, match=r"gz, line 2 has more than 5,242,880 bytes; it needs"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
+    def test_a_folder_in_the_place_of_a_file_is_not_that_file(self, tmp_path):
+        (tmp_path / "corpus.jsonl").mkdir()
+        with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl, and no corpus"):
+            jsonl.read(tmp_path / "corpus.jsonl")
+
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match=r"there is no .*corpus\.jsonl.* corpus\.jsonl\.gz"):
             jsonl.read(tmp_path / "corpus.jsonl")
@@ -180,12 +203,28 @@ class TestCache:
         lines(path, DOCUMENTS[:2])
         assert len(jsonl.read(path).names) == 2
 
-    def test_what_is_damaged_is_made_again(self, tmp_path, cache):
+    def test_a_file_of_other_content_is_read_again_whatever_its_size_and_time(self, tmp_path):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        before = path.stat()
+        jsonl.read(path)
+        path.write_bytes(path.read_bytes().replace(b"dogs", b"cats"))
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        assert jsonl.read(path).texts[1] == "cats bark"
+
+    def test_a_file_that_changes_while_it_is_read_is_not_kept(self, tmp_path, cache):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        with pytest.raises(InputError, match=r"corpus\.jsonl changed while it was read; run"):
+            cached([path], "test", lambda folder: path.write_text("other"))
+        assert not list(cache.rglob("complete.json"))
+
+    @pytest.mark.parametrize("content", [lambda size: b"", lambda size: b"\0" * size])
+    def test_what_is_damaged_is_made_again_with_a_word(self, tmp_path, cache, capsys, content):
         path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
         jsonl.read(path)
         (damaged,) = cache.glob("texts/*/lines.texts.utf8")
-        damaged.write_bytes(b"")
+        damaged.write_bytes(content(damaged.stat().st_size))
         assert jsonl.read(path).texts[1] == "dogs bark"
+        assert f"{damaged} is not as it was written; it is made again" in capsys.readouterr().out
 
     def test_what_fails_leaves_nothing(self, tmp_path, cache):
         with pytest.raises(InputError):
@@ -254,7 +293,7 @@ class TestBeir:
     def test_a_test_split_with_nothing_relevant_is_refused(self, folder, rows):
         qrels(folder / "qrels" / "test.tsv", rows)
         with pytest.raises(InputError, match="small has no relevant pair left to test on"):
-            beir.read("small", folder)
+            beir.read("small", folder, most_missing=1.0)
 
     def test_a_relevant_document_is_seen_if_it_was_a_training_positive(self, folder):
         qrels(folder / "qrels" / "dev.tsv", [("q3", "d1", 1)])
@@ -269,6 +308,8 @@ class TestBeir:
         assert task.train.n_pairs == task.validation.relevance.n_pairs == 0
         assert task.test.relevance.n_pairs == 2
         assert "There are no training pairs: no small/qrels/train.tsv." in task.notes
+        assert any("There is no validation" in note for note in task.notes)
+        assert not any("0 training queries" in note for note in task.notes)
 
     def test_empty_documents_are_kept_and_counted(self, folder):
         task = beir.read("small", folder)
@@ -279,16 +320,6 @@ class TestBeir:
         notes = beir.read("small", folder).notes
         assert "Judgements of the test split with a score of 0 or less, not relevant: 1." in notes
         assert "Queries of the test split without a relevant document, not asked: 1." in notes
-
-    def test_judgements_of_what_is_not_there_are_counted(self, folder):
-        strange = [("q0", "x", 1), ("q5", "x", 1), ("nobody", "d0", 1)]
-        qrels(folder / "qrels" / "test.tsv", TEST[:2] + strange)
-        task = beir.read("small", folder)
-        assert task.test.relevance.n_pairs == 2
-        split = "Judgements of the test split left out"
-        assert f"{split}, their document is not there: 2." in task.notes
-        assert f"{split}, their query is not there: 1." in task.notes
-        assert "Queries of the test split without a relevant document, not asked: 2." in task.notes
 
     def test_a_pair_judged_twice_alike_counts_once(self, folder):
         qrels(folder / "qrels" / "test.tsv", [*TEST, TEST[0]])
@@ -301,11 +332,29 @@ class TestBeir:
         ):
             beir.read("small", folder)
 
-    def test_trec_judgements_are_read(self, folder):
+    @pytest.mark.parametrize("ending", beir.ENDINGS)
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "q4 Q0 d0 1\nq4  Q0 d3\t2\nq5 Q0 d3 0\n",
+            "q4\t0\td0\t1\nq4\t0\td3\t2\n",
+            "query-id\tcorpus-id\tscore\nq4\td0\t1\nq4\td3\t2\n",
+        ],
+    )
+    def test_judgements_in_beirs_and_trecs_form_are_read_under_each_ending(
+        self, folder, ending, text
+    ):
         (folder / "qrels" / "test.tsv").unlink()
-        (folder / "qrels" / "test.txt").write_text("q4 Q0 d0 1\nq4  Q0 d3\t2\nq5 Q0 d3 0\n")
+        content = gzip.compress(text.encode()) if ending.endswith(".gz") else text.encode()
+        (folder / "qrels" / f"test{ending}").write_bytes(content)
         task = beir.read("small", folder)
         assert pairs(task, task.test.relevance) == {("q4", "d3", 0), ("q4", "d0", 1)}
+
+    def test_quotes_around_a_name_are_no_part_of_it(self, folder):
+        rows = 'query-id\tcorpus-id\tscore\n"q4"\t"d0"\t"1"\n'
+        (folder / "qrels" / "test.tsv").write_text(rows)
+        task = beir.read("small", folder)
+        assert pairs(task, task.test.relevance) == {("q4", "d0", 0)}
 
     def test_names_that_look_like_numbers_or_nothing_stay_names(self, folder):
         lines(folder / "corpus.jsonl", [{"_id": i, "text": "x"} for i in ("007", "7", "NA")])
@@ -318,7 +367,14 @@ class TestBeir:
         ("text", "message"),
         [
             ("query-id\tscore\nq4\t1\n", "line 1 has no column corpus-id"),
-            ("q4\td0\t1\n", "line 1 has no column query-id and no column corpus-id"),
+            (
+                "q4\td0\t1\n",
+                "line 1 is a judgement already; write query-id, corpus-id, score above",
+            ),
+            ("query-id,corpus-id,score\nq4,d0,1\n", "line 1 has commas between, and no tabs"),
+            ("q4 Q0 d0 1 12.5 tag\n", "line 1 has six values, as a run .* has, and no judgement"),
+            ("q4\td0\n", "line 1 has no .*'q4.td0'.* TREC's has .* query 0 document grade"),
+            ('query-id\tcorpus-id\tscore\nq4\t"d0\t1\nq4\td3\t1\n', "line 2: .* ends with a quote"),
             ("query-id\tcorpus-id\tscore\nq4\td0\tgood\n", "line 2: the score must be .* 'good'"),
             ("query-id\tcorpus-id\tscore\nq4\td0\t1\nq4\td3\t0.5\n", "line 3: .* '0.5'"),
             ("query-id\tcorpus-id\tscore\nq4\td0\tinf\n", "line 2: .* 'inf'"),
@@ -326,6 +382,7 @@ class TestBeir:
             ("query-id\tcorpus-id\tscore\nq4\t\t1\n", "line 2: a value is missing"),
             ("query-id\tcorpus-id\tscore\nq4\td0\t1\t7\n", "line 2 has 4 values"),
             ("q4 Q0 d0 1\nq4 Q0 d3\n", "line 2 has 3 values for the 4 columns"),
+            ("q4 Q0 d0 0.5\n", "line 1: the score must be .* '0.5'"),
             ("", "line 1 has no column"),
         ],
     )
@@ -343,13 +400,177 @@ class TestBeir:
         with pytest.raises(InputError, match=r"dev\.tsv.*qrels has test\.tsv, train\.tsv"):
             beir.read("small", folder, test="dev")
 
+    def test_a_folder_with_dev_alone_says_how_to_test_on_it(self, folder):
+        shutil.rmtree(folder / "qrels")
+        qrels(folder / "qrels" / "dev.tsv", TEST)
+        with pytest.raises(InputError, match=rf"no .*test\.tsv.* split: beir:{folder},test=dev"):
+            load_dataset(f"beir:{folder}")
+        assert load_dataset(f"beir:{folder},test=dev").test.relevance.n_pairs == 2
+
+    def test_a_users_own_dev_split_is_the_validation_and_files_that_are_not_read_are_named(
+        self, folder
+    ):
+        qrels(folder / "qrels" / "dev.tsv", [("q3", "d1", 1)])
+        for name in ("extra.tsv", "test.csv", "test.qrels"):
+            qrels(folder / "qrels" / name, [("q3", "d1", 1)])
+        task = load_dataset(f"beir:{folder}")
+        assert pairs(task, task.validation.relevance) == {("q3", "d1", 0)}
+        assert task.notes[:2] == (
+            "Validation is dev.tsv of qrels.",
+            "Not read, of qrels: extra.tsv, test.csv, test.qrels.",
+        )
+        heldout = load_dataset(f"beir:{folder},heldout_queries=1")
+        assert "Not read, of qrels: extra.tsv, test.csv, test.qrels, test.tsv." in heldout.notes
+        drawn = load_dataset(f"beir:{folder},validation=")
+        assert pairs(drawn, drawn.validation.relevance) <= {(q, d, 0) for q, d, _ in TRAIN}
+
     def test_a_folder_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="there is no folder .*absent"):
             load_dataset("beir:absent", tmp_path)
 
+    def test_an_option_that_is_mistyped_is_told_which_there_are(self, folder):
+        with pytest.raises(InputError, match=r"vaildation=dev.* options after .* validation=TEXT"):
+            load_dataset(f"beir:{folder},vaildation=dev")
+
     def test_a_folder_of_the_users_is_read_by_its_path(self, folder):
         task = load_dataset(f"beir:{folder}")
         assert (task.name, len(task.document_names)) == ("beir-small", 4)
+
+
+class TestMissing:
+    """Judgements that name documents or queries which are not there."""
+
+    STRANGE = [("q0", "x", 1), ("q4", "y", 2), ("nobody", "d0", 1)]
+
+    @pytest.fixture
+    def task(self, folder):
+        qrels(folder / "qrels" / "test.tsv", [*TEST, *self.STRANGE])
+        return beir.read("small", folder, most_missing=0.6)
+
+    def test_they_are_refused_above_a_share_with_examples_and_the_way_out(self, folder):
+        qrels(folder / "qrels" / "test.tsv", [*TEST, *self.STRANGE])
+        with pytest.raises(
+            InputError,
+            match=r"3 of 5 relevant judgements \(60\.0%\) name what is not there: query 'nobody'; "
+            r"document 'x', 'y'\. At most 10% may: .* most_missing=1",
+        ):
+            beir.read("small", folder)
+
+    def test_up_to_the_share_they_are_told_as_a_warning(self, task):
+        (warning,) = (note for note in task.notes if note.startswith("Warning"))
+        assert "3 of 5 relevant judgements (60.0%) name what is not there" in warning
+
+    def test_their_queries_are_asked_and_count_0_and_what_is_there_counts_in_part(self, task):
+        assert list(task.queries_of(task.test).names) == ["q0", "q4", "nobody"]
+        asked = task.test.rows(task.test.relevance.answered)
+        best = np.array([[0, 1, 2, 3], [3, 0, 1, 2], [0, 1, 2, 3]])  # q4: d3 and d0 first
+        gains = gains_of_rankings(asked.ranked(best), asked.relevance, asked.pair_gains)
+        assert MEASURES["R@10"].of(gains).tolist() == [0, 2 / 3, 0]
+        ideal = 2 + 2 / np.log2(3) + 1 / np.log2(4)  # y has gain 2, and is not there
+        assert MEASURES["nDCG@10"].of(gains) == pytest.approx([0, (2 + 1 / np.log2(3)) / ideal, 0])
+
+    def test_they_are_no_part_of_training_and_are_counted_there(self, folder):
+        qrels(folder / "qrels" / "train.tsv", [*TRAIN, ("q0", "x", 1), ("nobody", "d0", 1)])
+        task = beir.read("small", folder)
+        assert task.train.n_pairs + task.validation.relevance.n_pairs == 3
+        split = "Judgements of the train split left out"
+        assert f"{split}, their document is not there: 1." in task.notes
+        assert f"{split}, their query is not there: 1." in task.notes
+
+    def test_the_saved_task_is_the_same(self, task, tmp_path):
+        assert load_task(save_task(task, tmp_path / "tasks")).digest == task.digest
+
+    @pytest.mark.slow
+    def test_a_method_with_leaves_and_the_oracle_are_measured(self, folder, task, tmp_path):
+        dataset = f"beir:{folder},most_missing=1"
+        asked = experiment("oracle", dataset, plugins=(LEAFY,), out=tmp_path / "out")
+        cells = {cell.method: cell for cell in measure(asked)}
+        # q4 finds 2 of 3; q0 and nobody find nothing.
+        assert cells["oracle"].points[0].ranking["R@10"].mean == pytest.approx(2 / 9)
+        assert {cell.status for cell in cells.values()} == {Status.OK}
+        assert cells["leafy"].n_queries == 3
+
+
+class TestIdentical:
+    """Documents with the id of a query."""
+
+    DOCUMENTS = [
+        {"_id": "a", "title": "T", "text": " apple pie "},  # the query without the title
+        {"_id": "b", "title": "", "text": "bread"},  # the query
+        {"_id": "7", "title": "", "text": "another text"},  # a number by chance
+        {"_id": "c", "title": "", "text": "not only cake"},  # the query is its end alone
+        {"_id": "near", "title": "", "text": "answer"},
+    ]
+    QUERIES = [("a", "apple pie"), ("b", "bread"), ("7", "seven"), ("c", "cake")]
+    JUDGED = [(name, "near", 1) for name, _ in QUERIES]
+
+    @pytest.fixture
+    def folder(self, tmp_path):
+        folder = tmp_path / "own"
+        folder.mkdir()
+        lines(folder / "corpus.jsonl", self.DOCUMENTS)
+        lines(folder / "queries.jsonl", [{"_id": i, "text": text} for i, text in self.QUERIES])
+        qrels(folder / "qrels" / "test.tsv", self.JUDGED)
+        return folder
+
+    def left(self, task):
+        return (
+            set()
+            if task.test.removed is None
+            else {q for q, _, _ in pairs(task, task.test.removed)}
+        )
+
+    def test_a_querys_own_document_is_left_out_where_id_and_text_are_equal(self, folder):
+        task = beir.read("own", folder)
+        assert self.left(task) == {"a", "b"}
+        assert (
+            "Documents with the id and the text of test queries, left out of the ranking of that "
+            "query: 2." in task.notes
+        )
+        assert (
+            "Documents with the id of test queries and another text, kept; BEIR's evaluator leaves "
+            "them out: 2." in task.notes
+        )
+
+    @pytest.mark.parametrize(("choice", "left"), [("always", {*"ab7c"}), ("never", set())])
+    def test_an_option_leaves_out_all_or_none(self, folder, choice, left):
+        assert self.left(beir.read("own", folder, ignore_identical_ids=choice)) == left
+        typed = load_dataset(f"beir:{folder},ignore_identical_ids={choice}")
+        assert self.left(typed) == left
+        assert typed.name == f"beir-own,ignore_identical_ids={choice}"
+
+    def test_another_choice_is_refused(self, folder):
+        with pytest.raises(InputError, match="takes same-text, always, never; got 'yes'"):
+            beir.read("own", folder, ignore_identical_ids="yes")
+
+    def test_an_own_document_that_is_judged_relevant_is_kept_and_that_is_told(self, folder):
+        qrels(folder / "qrels" / "test.tsv", [*self.JUDGED, ("b", "b", 1)])
+        task = beir.read("own", folder)
+        assert self.left(task) == {"a"}
+        assert any("judged relevant to it and kept" in note for note in task.notes)
+        assert self.left(beir.read("own", folder, ignore_identical_ids="always")) == {*"ab7c"}
+
+    def test_a_ranking_is_read_one_deeper_and_what_stands_below_moves_up(self, folder):
+        test = beir.read("own", folder).test
+        asked = test.rows(test.relevance.answered[:2])
+        assert asked.depth.tolist() == [101, 101]
+        ids = np.array([[0, 4, 1], [1, 4, 0]])  # the own document first, then the answer
+        assert asked.ranked(ids).tolist() == [[4, 1, -1], [4, 0, -1]]
+        assert asked.score(ids) == 1.0
+
+    def test_an_option_without_an_effect_leaves_the_digest_as_it_was(self, folder):
+        qrels(folder / "qrels" / "test.tsv", [("7", "near", 1)])
+        same, never = (
+            beir.read("own", folder, ignore_identical_ids=each) for each in ("same-text", "never")
+        )
+        assert same.digest == never.digest
+
+    def test_a_validation_query_leaves_its_own_document_out_too(self, folder):
+        qrels(folder / "qrels" / "dev.tsv", [("b", "near", 1)])
+        qrels(folder / "qrels" / "test.tsv", [("7", "near", 1)])
+        task = beir.read("own", folder, validation="dev")
+        assert pairs(task, task.validation.removed) == {("b", "b", 0)}
+        assert task.test.removed is None
 
 
 EXAMPLES = {
@@ -424,6 +645,20 @@ class TestEsci:
         with pytest.raises(InputError, match=r"cannot read .*products\.parquet"):
             esci.read("esci", folder)
 
+    def test_a_folder_in_the_place_of_a_file_is_refused(self, folder):
+        (folder / esci.EXAMPLES).rename(folder / "part-0.parquet")
+        (folder / esci.EXAMPLES).mkdir()
+        (folder / "part-0.parquet").rename(folder / esci.EXAMPLES / "part-0.parquet")
+        with pytest.raises(InputError, match="cannot read .*examples.parquet: .*directory"):
+            esci.read("esci", folder)
+
+    def test_a_small_file_that_unpacks_to_more_than_memory_is_refused(self, folder, monkeypatch):
+        monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
+        equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
+        pq.write_table(equal, folder / esci.EXAMPLES)
+        with pytest.raises(InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"):
+            esci.read("esci", folder)
+
     def test_an_unknown_label_is_named(self, folder):
         odd = EXAMPLES | {"esci_label": ["E", "S", "exact", "I", "E", "E"]}
         pq.write_table(pa.table(odd), folder / esci.EXAMPLES)
@@ -445,6 +680,20 @@ class TestEsci:
         assert (len(task.query_names), len(task.document_names)) == (126, 576)
         assert task.train.n_pairs + task.validation.relevance.n_pairs == 485
         assert np.bincount(task.test.relevance.distances).tolist() == [3, 6]
+
+    @pytest.mark.parametrize(
+        ("column", "values", "message"),
+        [
+            ("query_id", [1, None, 2, 2, 3, 4], "a row of the locale 'us' without query_id"),
+            ("product_id", ["A", None, "A", "C", "D", "A"], "without product_id"),
+            ("query", [["red"]] * 6, "the column query is list<"),
+            ("split", [b"test"] * 6, "the column split is binary, not texts or numbers"),
+        ],
+    )
+    def test_an_odd_column_is_named(self, folder, column, values, message):
+        pq.write_table(pa.table(EXAMPLES | {column: values}), folder / esci.EXAMPLES)
+        with pytest.raises(InputError, match=rf"{esci.EXAMPLES}.*{message}"):
+            esci.read("esci", folder)
 
 
 PAGE = "Trade Winds - Wikipedia <H1> Trade Winds </H1> <P> They blow . </P> <Table> east </Table> \
@@ -570,6 +819,16 @@ class TestRealData:
         (folder / "qrels" / "test.txt").symlink_to(source / "2019qrels-pass.txt")
         own, cards_own = beir.read("a", folder), load_dataset("msmarco-slice", data_dir)
         assert pairs(own, own.test.relevance) == pairs(cards_own, cards_own.test.relevance)
+
+    def test_numbers_that_coincide_are_told_and_can_be_left_out_as_beirs_evaluator_does(
+        self, data_dir
+    ):
+        task = load_dataset("fiqa-slice", data_dir)
+        assert task.test.removed is None
+        told = "another text, kept; BEIR's evaluator leaves them out: 15."
+        assert any(note.endswith(told) for note in task.notes)
+        as_beir = load_dataset("fiqa-slice:ignore_identical_ids=always", data_dir)
+        assert as_beir.test.removed.n_pairs == 15
 
     def test_a_slice_says_that_it_is_one(self, data_dir):
         for name in ("fiqa-slice", "msmarco-slice", "msmarco-slice-heldout"):

@@ -1,9 +1,13 @@
 """Tasks of vectors: one's own and generated ones, searched as they are within a memory ceiling."""
 
+import os
+import pickle
+
 import numpy as np
 import pytest
 
 from bench.data.load import load_dataset
+from bench.data.readers import vectors
 from bench.errors import InputError
 from bench.task.files import load_task, require_same_vectors, save_task
 from tests.running import cells_of
@@ -18,6 +22,12 @@ def folder(tmp_path):
     np.save(own / "queries.npy", np.eye(12, dtype=np.float16))
     np.save(own / "answers.npy", np.arange(12))
     return own
+
+
+def test_queries_without_an_answer_are_counted(folder):
+    assert "not asked" not in " ".join(vectors.read("own", folder).notes)
+    np.save(folder / "answers.npy", np.where(np.arange(12) < 3, -1, np.arange(12)))
+    assert "Queries without an answer, not asked: 3." in vectors.read("own", folder).notes
 
 
 def test_a_query_finds_the_document_that_answers_it(folder, bench, tmp_path):
@@ -79,6 +89,43 @@ def test_a_missing_file_and_one_of_another_form_are_named(folder):
     (folder / "queries.npy").unlink()
     with pytest.raises(InputError, match=r"lacks queries\.npy; a folder of vectors holds"):
         load_dataset(f"vectors:{folder}")
+
+
+@pytest.mark.parametrize("part", ["documents", "answers"])
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda file: np.savez(file, np.eye(12, dtype=np.float32)),
+        lambda file: np.save(file, np.array([{}, []], object), allow_pickle=True),
+        lambda file: file.write(pickle.dumps(np.eye(12))),
+        lambda file: file.write(b"\x93NUMPY\x01\x00v\x00" + b"\0" * 500),
+        lambda file: np.lib.format.write_array_header_1_0(
+            file, {"descr": "<f4", "fortran_order": False, "shape": (1 << 40, 12)}
+        ),
+    ],
+    ids=["npz", "objects", "pickle", "zeros", "longer-than-the-file"],
+)
+def test_a_file_that_is_an_array_by_its_name_alone_is_named(folder, part, write):
+    with (folder / f"{part}.npy").open("wb") as file:
+        write(file)
+    with pytest.raises(InputError, match=rf"{part}\.npy is not a NumPy file of"):
+        load_dataset(f"vectors:{folder}")
+
+
+def test_a_folder_in_the_place_of_an_array_is_named(folder):
+    (folder / "answers.npy").unlink()
+    (folder / "answers.npy").mkdir()
+    with pytest.raises(InputError, match=r"lacks answers\.npy"):
+        load_dataset(f"vectors:{folder}")
+
+
+def test_a_file_that_changed_to_the_same_size_and_time_is_told(folder, tmp_path):
+    saved = save_task(load_dataset(f"vectors:{folder}"), tmp_path / "tasks")
+    before = (folder / "documents.npy").stat()
+    np.save(folder / "documents.npy", np.eye(12, dtype=np.float32)[::-1])
+    os.utime(folder / "documents.npy", ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(InputError, match=r"documents\.npy changed since the run began"):
+        require_same_vectors(saved)
 
 
 def test_generated_vectors_are_unit_and_lie_in_clusters():

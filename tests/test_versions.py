@@ -20,6 +20,7 @@ from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.system.provenance import provenance
 from bench.verify.lock import changes
+from bench.versions import keys
 from bench.versions.keys import cell_key, code_of, fit_key, is_earlier, locked
 from bench.versions.sources import hash_of, reachable
 from methods.oracle import Oracle
@@ -72,6 +73,17 @@ def test_code_that_is_not_locked_stands_beside_the_version(monkeypatch):
     (text,) = code_of(random)
     assert text.startswith("random 1 ")
     assert cell_key("task", random(), 0, 10) != before
+
+
+@pytest.mark.parametrize("content", [None, "", '{"random 1": "0123', '["random 1"]', '{"a": 1}'])
+def test_a_lock_that_is_missing_or_damaged_is_named_with_the_way_out(
+    tmp_path, monkeypatch, content
+):
+    monkeypatch.setattr(keys, "folder_of", lambda _package: tmp_path)
+    if content is not None:
+        (tmp_path / "versions.json").write_text(content)
+    with pytest.raises(InputError, match=r"versions\.json, the lock .* take the file back: git"):
+        locked.__wrapped__()
 
 
 @pytest.fixture

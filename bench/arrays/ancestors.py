@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +14,9 @@ from bench.arrays.relevance import Relevance
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator
 
     from bench.types import Bools, Ints
-
-
-LONGEST_CYCLE = 20
-"""Nodes of a cycle that an error names."""
 
 
 def ancestors(children: Ints, parents: Ints, n_nodes: int, max_distance: int) -> Relevance:
@@ -39,29 +36,103 @@ def ancestors(children: Ints, parents: Ints, n_nodes: int, max_distance: int) ->
     """
     if not 0 <= max_distance <= np.iinfo(np.int8).max:
         raise InputError(f"max_distance must be from 0 to 127 hops, got {max_distance}")
-    up = sparse.csr_array((np.ones(len(children), bool), (children, parents)), (n_nodes, n_nodes))
-    frontier = np.arange(n_nodes, dtype=np.int64) * (n_nodes + 1)  # pair (q, d) coded as q * n + d
-    known = [frontier]
-    for _ in range(max_distance):
-        node, ancestor = np.divmod(frontier, n_nodes)
-        fan_out = np.diff(up.indptr)[ancestor]
-        first = np.repeat(up.indptr[ancestor] - np.cumsum(fan_out) + fan_out, fan_out)
-        above = up.indices[first + np.arange(fan_out.sum())]
-        reached = np.unique(np.repeat(node, fan_out) * n_nodes + above)
-        # A path of another length may have reached the pair before.
-        for level in known:
-            reached = reached[~_contains(level, reached)]
-        if not len(reached):
-            break
-        known.append(reached)
-        frontier = reached
+    hops = _hops(children, parents, n_nodes)
+    known = list(itertools.islice(hops, max_distance + 1))
     distances = np.repeat(np.arange(len(known)), [len(level) for level in known])
     queries, documents = np.divmod(np.concatenate(known), n_nodes)
     return Relevance.from_pairs(queries, documents, distances, n_nodes, n_nodes)
 
 
+def n_beyond(children: Ints, parents: Ints, n_nodes: int, max_distance: int) -> tuple[int, int]:
+    """The number of pairs of a node and an ancestor beyond ``max_distance`` hops.
+
+    Args:
+        children: [n_links] node below each link.
+        parents: [n_links] node above each link.
+        n_nodes: number of nodes, numbered from 0.
+        max_distance: the number of hops.
+
+    Returns:
+        The number of pairs and the distance of the furthest. A long chain has too many to count:
+        counting ends, with distance 0, where they are more than the pairs within ``max_distance``.
+    """
+    within = beyond = deepest = 0
+    for distance, level in enumerate(_hops(children, parents, n_nodes)):
+        if distance <= max_distance:
+            within += len(level)
+        else:
+            beyond, deepest = beyond + len(level), distance
+        if beyond > within:
+            return beyond, 0
+    return beyond, deepest
+
+
+def _hops(children: Ints, parents: Ints, n_nodes: int) -> Iterator[Ints]:
+    """The pairs (node, ancestor) at each distance from 0 on, coded as node * n_nodes + ancestor."""
+    above = _above(children, parents, n_nodes)
+    frontier: Ints = np.arange(n_nodes, dtype=np.int64) * (n_nodes + 1)
+    known = []
+    while len(frontier):
+        yield frontier
+        known.append(frontier)
+        frontier = above(frontier)
+        # A path of another length may have reached the pair before.
+        for level in known:
+            frontier = frontier[~_contains(level, frontier)]
+
+
+def _above(children: Ints, parents: Ints, n_nodes: int) -> Callable[[Ints], Ints]:
+    """A function from coded pairs (node, ancestor) to those one link further up, each once."""
+    up = sparse.csr_array((np.ones(len(children), bool), (children, parents)), (n_nodes, n_nodes))
+
+    def above(pairs: Ints) -> Ints:
+        node, ancestor = np.divmod(pairs, n_nodes)
+        fan_out = np.diff(up.indptr)[ancestor]
+        first = np.repeat(up.indptr[ancestor] - np.cumsum(fan_out) + fan_out, fan_out)
+        further = up.indices[first + np.arange(fan_out.sum())]
+        return np.unique(np.repeat(node, fan_out) * n_nodes + further)
+
+    return above
+
+
+def implied_links(children: Ints, parents: Ints, n_nodes: int) -> Bools:
+    """[n_links] whether a longer path leads from the child of a link to its parent.
+
+    Args:
+        children: [n_links] node below each link; there is no cycle.
+        parents: [n_links] node above each link.
+        n_nodes: number of nodes, numbered from 0.
+    """
+    heights = _heights(children, parents, n_nodes)
+    lowest = np.full(n_nodes, n_nodes)
+    np.minimum.at(lowest, children, heights[parents])
+    above = _above(children, parents, n_nodes)
+    links = children * np.int64(n_nodes) + parents
+    implied = np.zeros(len(links), bool)
+    frontier = seen = np.sort(links)
+    while len(frontier):
+        # From a node as low as the lowest parent of the child, none of its parents is reached.
+        node, ancestor = np.divmod(frontier, n_nodes)
+        frontier = above(frontier[heights[ancestor] > lowest[node]])
+        implied |= _contains(frontier, links)
+        frontier = frontier[~_contains(seen, frontier)]
+        seen = np.union1d(seen, frontier)
+    return implied
+
+
+def _heights(children: Ints, parents: Ints, n_nodes: int) -> Ints:
+    """[n_nodes] links on the longest path from each node up to a root."""
+    above = _parents_of(children, parents)
+    heights = [0] * n_nodes
+    for node in graphlib.TopologicalSorter(above).static_order():
+        heights[node] = max((heights[parent] + 1 for parent in above.get(node, ())), default=0)
+    return np.array(heights)
+
+
 def _contains(sorted_codes: Ints, codes: Ints) -> Bools:
     """Which ``codes`` are among ``sorted_codes``."""
+    if not len(sorted_codes):
+        return np.zeros(len(codes), bool)
     place = np.minimum(np.searchsorted(sorted_codes, codes), len(sorted_codes) - 1)
     found: Bools = sorted_codes[place] == codes
     return found
@@ -76,20 +147,18 @@ def descendants(children: Ints, parents: Ints, root: int, n_nodes: int) -> Bools
     return below
 
 
-def require_acyclic(children: Ints, parents: Ints, names: Sequence[str]) -> None:
-    """Raise InputError that names the nodes of a cycle if there is one."""
+def cycle_of(children: Ints, parents: Ints) -> list[int]:
+    """The nodes of a cycle from child to parent, the first again at the end; empty without one."""
+    try:
+        graphlib.TopologicalSorter(_parents_of(children, parents)).prepare()
+    except graphlib.CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def _parents_of(children: Ints, parents: Ints) -> dict[int, list[int]]:
+    """The parents of each node that has some."""
     above: dict[int, list[int]] = {}
     for child, parent in zip(children.tolist(), parents.tolist(), strict=True):
         above.setdefault(child, []).append(parent)
-    try:
-        graphlib.TopologicalSorter(above).prepare()
-    except graphlib.CycleError as error:
-        cycle = [names[node] for node in reversed(error.args[1])]
-        if len(cycle) > LONGEST_CYCLE:
-            middle = f"… ({len(cycle) - 1:,} nodes in all) …"
-            cycle = [*cycle[: LONGEST_CYCLE // 2], middle, *cycle[-LONGEST_CYCLE // 2 :]]
-        path = " -> ".join(cycle)
-        raise InputError(
-            f"the hierarchy has a cycle: {path}; a node cannot be its own ancestor: "
-            "remove one of these links"
-        ) from None
+    return above

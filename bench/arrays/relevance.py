@@ -22,7 +22,8 @@ class Relevance:
         indptr: [n_queries + 1] where each query's documents begin.
         documents: [n_pairs] document numbers.
         distances: [n_pairs] hops (hierarchies) or level (0 the nearest).
-        n_documents: number of documents in the corpus.
+        n_documents: number of documents in the corpus, or more: the numbers from its size on stand
+            for documents that are judged and not there.
     """
 
     indptr: Ints

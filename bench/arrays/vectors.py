@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from bench.types import Floats
 
+UNREADABLE = OSError, ValueError, EOFError, OverflowError, SyntaxError
+"""Errors of ``Vectors.array`` for a file that is no array or not whole."""
 _LOOKED_AT = 1 << 16
 
 
@@ -33,14 +35,18 @@ class Vectors:
     @cached_property
     def array(self) -> Floats:
         """[n, dim] the vectors, a read-only memory map."""
-        mapped: Floats = np.load(self.path, mmap_mode="r")
+        # Not np.load: it gives an archive of arrays for a file that is one, whatever its name.
+        mapped: Floats = np.lib.format.open_memmap(self.path, mode="r")
         return mapped
 
     @property
     def stamp(self) -> list[int]:
-        """Size and time of the file, to notice that its content was changed."""
+        """Size and times of the file, to notice that its content was changed.
+
+        The time of the last change of its state cannot be set back as that of its content can.
+        """
         facts = self.path.stat()
-        return [facts.st_size, facts.st_mtime_ns]
+        return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
 
     def link(self, path: Path) -> None:
         """Make another path lead to the file; nothing is copied."""
@@ -50,7 +56,7 @@ class Vectors:
         """Raise InputError for a file that cannot be searched: wrong shape, type or value."""
         try:
             array = self.array
-        except (OSError, ValueError, EOFError) as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"{self.path} is not a NumPy file of vectors, as numpy.save writes it, or not whole"
             ) from error

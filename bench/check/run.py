@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from bench.check import fit_checks, search_checks, visited_checks
 from bench.check.subject import CheckFailed, NotApplicable, Subject
 from bench.check.tasks import TASKS
-from bench.errors import InputError, reason_of, unknown
-from bench.evaluation.fitted import reason_to_skip
+from bench.errors import InputError, MethodError, reason_of, unknown
+from bench.evaluation.answers import reason_to_skip
+from bench.evaluation.fitted import training_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,7 +119,7 @@ class MethodChecks:
             CHECKS[check](self._subjects[task])
         except NotApplicable as reason:
             return CheckStatus.NOT_APPLICABLE, str(reason)
-        except CheckFailed as failed:
+        except (CheckFailed, MethodError) as failed:
             return CheckStatus.FAILED, str(failed)
         except (Exception, SystemExit) as error:
             return CheckStatus.FAILED, f"raises {reason_of(error)}"
@@ -134,7 +135,8 @@ class MethodChecks:
     def _require_not_skipped(self, task: str) -> None:
         """Raise for a task that the method skips; a method that skips all tasks was not checked."""
         skipped = {
-            name: reason_to_skip(one.make(), one.task) for name, one in self._subjects.items()
+            name: reason_to_skip(one.make(), training_of(one.task, sees_test=False))
+            for name, one in self._subjects.items()
         }
         if all(skipped.values()):
             reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped.items())

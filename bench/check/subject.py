@@ -9,8 +9,8 @@ import numpy as np
 
 from bench.check.agreement import differing_query
 from bench.check.tasks import copied
+from bench.evaluation.answers import Indexed
 from bench.evaluation.fitted import FittedCache, training_of
-from bench.measures.visited import VisitedMeter
 from bench.method import Workspace
 from bench.plan.grid import settled
 from bench.system.device import wanted_device
@@ -63,6 +63,7 @@ class Ready:
     Attributes:
         method: the method.
         task: the task that it was fitted on.
+        indexed: what it says of its index.
         points: its operating points.
         meter: counts the documents in the leaves that a query probed; None if there are no leaves.
     """
@@ -73,9 +74,8 @@ class Ready:
         self.task = task
         self.n_documents = len(task.document_names)
         method.index(task.corpus if corpus is None else corpus)
-        self.points = method.operating_points()
-        leaf = method.partition()
-        self.meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self.n_documents)
+        self.indexed = Indexed(method, self.n_documents)
+        self.points, self.meter = self.indexed.points, self.indexed.meter
         self._answers: dict[tuple[int, int], SearchResult] = {}
 
     def queries(self) -> Queries:
@@ -86,7 +86,12 @@ class Ready:
     def ask(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Prepare a batch and search it."""
         self.method.prepare(queries)
-        return self.method.search(queries, k, point)
+        return self.search(queries, k, point)
+
+    def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
+        """Search a batch, prepared or not."""
+        result = self.method.search(queries, k, dict(point))
+        return self.indexed.answer(result, len(queries.rows), k)
 
     def answer(self, k: int, number: int = -1) -> SearchResult:
         """The answers to all queries at an operating point by number; the last visits most."""
@@ -139,8 +144,9 @@ class Subject:
         """
         method = self.make()
         folder = None if purpose is None else self.folder / "fits" / purpose
-        fitted = FittedCache(folder, task.digest, not_before=0.0)
-        fitted.fit(method, training_of(task, method), seed, no_progress)
+        fitted = FittedCache(folder, task.digest)
+        training = training_of(task, sees_test=self.method_type.sees_test)
+        fitted.fit(method, training, seed, no_progress)
         return method
 
     def ready(self, *, seed: int = 0, purpose: str = "") -> Ready:

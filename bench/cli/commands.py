@@ -80,7 +80,11 @@ if _has_studies():
 @MEMORY
 @TIMEOUT
 @out_option("Results folder.")
-@click.option("--fresh", is_flag=True, help="Measure again what is stored.")
+@click.option(
+    "--fresh",
+    is_flag=True,
+    help="Measure again what is stored, and trust no cache: read, encode and fit again.",
+)
 @data_dir_option(DATA_DIR_HELP)
 def run(
     methods: tuple[str, ...] | None,

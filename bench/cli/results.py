@@ -165,6 +165,7 @@ def lock_command(before: str, *, same: bool) -> None:
 )
 def leaderboard_command(out: Path, *, mark: bool) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
+    from bench.errors import InputError
     from bench.report.console import print_written
     from bench.report.leaderboard import write_leaderboard
     from bench.report.published import mark_published
@@ -175,6 +176,11 @@ def leaderboard_command(out: Path, *, mark: bool) -> None:
     if mark:
         mark_published(store, dt.datetime.now(dt.UTC).date())
         say(f"Marked: {store.published}")
+    if not store.cell_paths():
+        raise InputError(
+            f"{store.runs} holds no cell, so there is nothing to write; measure first (python "
+            "run_bench.py), or name a results folder with --out"
+        )
     print_written(write_leaderboard(store, figures=True))
 
 

@@ -132,7 +132,8 @@ def card_of_task(task: str) -> Card | None:
     None for a task that was read from a path of the user's, which no card describes.
     """
     known = cards()
-    card = known.get(task) or known.get(task.rpartition("-")[0] if "=" in task else "")
+    before, has_settings, _ = task.partition("=")
+    card = known.get(task) or known.get(before.rpartition("-")[0] if has_settings else "")
     return None if card is None or card.takes_path else card
 
 

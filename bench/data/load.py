@@ -5,20 +5,21 @@ A name is parsed once into a :class:`Dataset`, which says what is read and from 
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
+from bench.data.settings import options_of, parted, taken
 from bench.errors import InputError
 from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from bench.task import Task
+    from bench.types import Value
 
 READY = "ready"
 BY_HAND = "missing: see below"
@@ -29,13 +30,15 @@ class Dataset(NamedTuple):
 
     Attributes:
         card: the card of the name before the colon.
-        argument: the path or the arguments as typed; empty without a colon.
-        options: the options of the reader that the arguments set.
+        path: the path as typed; empty for a card that takes none.
+        settings: the settings as typed, such as ``H=3,W=7``; empty if there are none.
+        options: the options of the reader that the settings set.
     """
 
     card: Card
-    argument: str
-    options: dict[str, int]
+    path: str
+    settings: str
+    options: dict[str, Value]
 
     @classmethod
     def parse(cls, typed: str) -> Self:
@@ -46,39 +49,38 @@ class Dataset(NamedTuple):
         """
         name, _, argument = typed.partition(":")
         card = find_card(name)
-        if not card.takes_path:
-            return cls(card, argument, _options(card, argument))
-        if not argument:
+        path, settings = parted(argument, card)
+        if card.takes_path and not path:
             raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
-        return cls(card, argument, {})
+        return cls(card, path, settings, options_of(card, settings))
 
     @property
     def task_name(self) -> str:
-        """The name of its task: the card's, with the arguments or the last part of the path."""
-        last = self.argument
-        if self.card.takes_path:
-            path = Path(self.argument)
-            last = path.stem if Path(self.card.takes_path).suffix else path.name
-        return f"{self.card.name}-{last}" if last else self.card.name
+        """The name of its task: the card's, the last part of the path or ``name=``, settings."""
+        parts = [part for part in self.settings.split(",") if not part.startswith("name=")]
+        if self.path:
+            parts.insert(0, str(self.options.get("name") or _last_part(self.path, self.card)))
+        return "-".join(filter(None, (self.card.name, ",".join(filter(None, parts)))))
 
     def place(self, data_dir: Path | None) -> str | None:
         """The dataset as it is typed in any folder, if it is read from a path."""
         if not self.card.takes_path:
             return None
-        return f"{self.card.name}:{_own_path(self.argument, data_dir).absolute()}"
+        path = str(_own_path(self.path, self.card, data_dir).absolute())
+        return f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
         card = self.card
-        options = card.options | self.options
+        options = card.options | {k: value for k, value in self.options.items() if k != "name"}
         if "graph" in options:
             options["graph"] = FOLDER / str(options["graph"])
         if card.takes_path:
-            places = [_own_path(self.argument, data_dir)]
+            places = [_own_path(self.path, card, data_dir)]
         else:
             places = [_checked_folder(card, data_dir)] if card.folder else []
         task: Task = load_object(card.reader)(self.task_name, *places, **options)
-        if not self.argument:
+        if not self.settings:
             _check_counts(card, task)
         return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
 
@@ -102,21 +104,54 @@ def dataset_of(task: str) -> str:
     card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
     if card is None or task == card.name:
         return task
-    return f"{card.name}:{task.removeprefix(f'{card.name}-')}{Path(card.takes_path).suffix}"
+    path, settings = parted(task.removeprefix(f"{card.name}-"), card)
+    path += Path(card.takes_path).suffix
+    return f"{card.name}:{','.join(filter(None, (path, settings)))}"
 
 
-def task_reader(datasets: Iterable[str], data_dir: Path | None) -> Callable[[str], Task]:
-    """A function that reads a task by its name.
+def task_reader(
+    datasets: Iterable[str], data_dir: Path | None, known: Container[str]
+) -> Callable[[str, str | None], Task]:
+    """A function that reads a task by its name, and by the path that it was read from, if known.
 
     Args:
         datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
         data_dir: the folder that is searched for data first.
+        known: the names of the tasks that may be asked for.
 
     Raises:
-        InputError: a dataset that was named cannot be read.
+        InputError: a dataset that was named cannot be read, or is none of the tasks.
     """
-    own = {task.name: task for task in (load_dataset(name, data_dir) for name in datasets)}
-    return lambda name: own.get(name) or load_dataset(dataset_of(name), data_dir)
+    tasks = {name: load_dataset(name, data_dir) for name in datasets}
+    require_names_apart(tasks)
+    for dataset, task in tasks.items():
+        if task.name not in known:
+            raise InputError(
+                f"no cell here is of {dataset}, whose task is {task.name}; give it the name that "
+                f"it was measured under: --dataset {dataset},name=NAME"
+            )
+    own = {task.name: task for task in tasks.values()}
+
+    def task_of(name: str, place: str | None) -> Task:
+        return own.get(name) or load_dataset(place or dataset_of(name), data_dir)
+
+    return task_of
+
+
+def require_names_apart(tasks: Mapping[str, Task]) -> None:
+    """Refuse tasks of one name and other data, by the datasets that they were read from.
+
+    Raises:
+        InputError: there are two such tasks.
+    """
+    first: dict[str, str] = {}
+    for dataset, task in tasks.items():
+        other = first.setdefault(task.name, dataset)
+        if tasks[other].digest != task.digest:
+            raise InputError(
+                f"{other} and {dataset} would both be called {task.name}; give one a name of its "
+                f"own: {dataset},name=NAME"
+            )
 
 
 def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
@@ -146,25 +181,24 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
 
 
-def _options(card: Card, argument: str) -> dict[str, int]:
-    """The options in ``H=3,W=7``; only whole numbers that the card has can be set."""
-    known = {name for name, value in card.options.items() if type(value) is int}
-    options: dict[str, int] = {}
-    for setting in filter(None, argument.split(",")):
-        name, _, value = setting.partition("=")
-        if name not in known or not re.fullmatch(r"-?[0-9]{1,9}", value):
-            expected = ", ".join(f"{option}=NUMBER" for option in sorted(known)) or "no arguments"
-            raise InputError(f"dataset {card.name} takes {expected}; got {setting!r}")
-        if name in options:
-            raise InputError(f"dataset {card.name}: {name} is given twice in {argument!r}")
-        options[name] = int(value)
-    return options
+def _last_part(path: str, card: Card) -> str:
+    """The last part of a path, without the ending that all files of a card have."""
+    place = Path(path)
+    if place.name in {"", ".."}:
+        place = place.resolve()
+    return place.stem if Path(card.takes_path).suffix else place.name
 
 
-def _own_path(argument: str, data_dir: Path | None) -> Path:
+def _own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
     """The user's own file or folder, as named or in a data folder."""
-    places = [Path(argument), *(folder / argument for folder in data_folders(data_dir))]
-    return next((place for place in places if place.exists()), places[0])
+    places = [Path(typed), *(folder / typed for folder in data_folders(data_dir))]
+    found = next((place for place in places if place.exists()), None)
+    if found is None:
+        raise InputError(
+            f"there is no folder or file {typed}, here or in a data folder; name "
+            f"{card.name}:{card.takes_path}, and its options after a comma: {taken(card)}"
+        )
+    return found
 
 
 def _checked_folder(card: Card, data_dir: Path | None) -> Path:

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.errors import InputError, reason_of
-from bench.evaluation.choose import choose, operating_points
-from bench.evaluation.fitted import FittedCache, lacks_packages, reason_to_skip, training_of
+from bench.evaluation.answers import Indexed, reason_to_skip
+from bench.evaluation.choose import choose
+from bench.evaluation.fitted import FittedCache, lacks_packages, training_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
@@ -27,6 +28,7 @@ from bench.store.query_values import write_query_values
 from bench.store.run_file import RunFile, write_scores
 from bench.system.device import gpu_used, wanted_device
 from bench.system.files import sha256_of
+from bench.system.kept import trusting_from
 from bench.system.memory import PeakMemory, is_out_of_memory, limit_memory, memory_left
 from bench.system.paths import cache_folder
 from bench.task.files import load_sealed, require_same_vectors
@@ -59,7 +61,7 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
         The cell, with a status and a reason where it was not measured.
     """
     planned, store = spec.planned, Store(Path(spec.root))
-    with store.staging(planned.key) as staging:
+    with store.staging(planned.key) as staging, trusting_from(spec.fits_from):
         try:
             cell = _run(spec, staging, report, warn)
             if cell.status is Status.OK:
@@ -95,21 +97,20 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
     )
     if cell_key(planned.task_digest, method, planned.seed, planned.k) != planned.key:
         raise InputError(f"the code of {method.name} changed since the run began; run it again")
-    reason = reason_to_skip(method, task)
-    if reason:
-        return planned.ended(Status.SKIPPED, reason)
-
     cell = measure(
         method,
         task,
         sealed,
         planned,
-        fitted=FittedCache(Path(spec.fits), planned.task_digest, not_before=spec.fits_from),
+        fitted=FittedCache(Path(spec.fits), planned.task_digest),
         report=report,
         launched=spec.launched,
         memory_bytes=spec.memory_bytes,
+        supervisor=spec.supervisor,
         folder=staging,
     )
+    if cell.status is Status.SKIPPED:
+        return cell
     require_same_vectors(Path(spec.task_folder))
     report("store", 0, 1)
     queries = staging / QUERIES
@@ -130,6 +131,7 @@ def measure(
     report: ReportPhase,
     launched: float,
     memory_bytes: int | None = None,
+    supervisor: int | None = None,
     folder: Path | None = None,
 ) -> Cell:
     """Fit, index, choose, search and measure a method: the one way to fill a cell.
@@ -142,19 +144,25 @@ def measure(
         fitted: the cache of fitted states, which are loaded from it and kept in it.
         report: called as the cell proceeds.
         launched: when the work on this cell began (seconds since 1970).
-        memory_bytes: memory that this process may use; 0: there is no ceiling; None: not known.
+        memory_bytes: memory that this process and its descendants may use; 0: there is no ceiling;
+            None: not known.
+        supervisor: the process that adopts what this one leaves behind, if there is one.
         folder: the folder for the run and the values of its queries; None: they are not written.
 
     Returns:
-        The cell, with status OK.
+        The cell, with status OK, or SKIPPED by the method.
 
     Raises:
-        MemoryError: the process used more than ``memory_bytes``.
+        MemoryError: its processes used more than ``memory_bytes``.
     """
-    memory, clock = PeakMemory(), _Clock()
+    memory, clock, index_bytes = PeakMemory(supervisor), _Clock(), 0
     pairs = task.similarity
     try:
-        training = training_of(task, method)
+        training = training_of(task, sees_test=planned.sees_test)
+        with clock.step("fit_s"):
+            reason = reason_to_skip(method, training)
+        if reason:
+            return planned.ended(Status.SKIPPED, reason)
         fit = fitted.fit(method, training, planned.seed, partial(report, "fit"))
         if pairs is not None:
             outcome = _score(method, task, pairs, clock, report, folder)
@@ -163,18 +171,22 @@ def measure(
             report("index", 0, 1)
             with clock.step("index_s"):
                 method.index(corpus)
-            outcome = _search(method, task, sealed, planned.k, clock, report, folder)
+                indexed = Indexed(method, len(task.document_names))
+            outcome = _search(indexed, task, sealed, planned.k, clock, report, folder)
+            with clock.step("index_s"):
+                outcome["leaves"] = leaves_of(indexed)
+                index_bytes = indexed.index_bytes()
     finally:
         peak_mb = memory.stop()
     ceiling_mb = None if memory_bytes is None else memory_bytes / 1e6
     if ceiling_mb and peak_mb > ceiling_mb:
         raise MemoryError(f"used {peak_mb:,.0f} MB, and was to keep to {ceiling_mb:,.0f} MB")
     own = fit.spent + fit.waited + sum(clock.seconds.values())
+    clock.seconds["fit_s"] += fit.seconds
     outcome["cost"] = Cost(
-        fit_s=fit.seconds,
         fit_shared=fit.shared,
         **clock.seconds,
-        index_bytes=method.index_bytes() if pairs is None else 0,
+        index_bytes=index_bytes,
         peak_mb=peak_mb,
         ceiling_mb=ceiling_mb,
         harness_s=time.time() - launched - own,
@@ -184,7 +196,7 @@ def measure(
 
 
 def _search(
-    method: Method,
+    indexed: Indexed,
     task: Task,
     sealed: SealedJudgements,
     k: int,
@@ -193,32 +205,30 @@ def _search(
     folder: Path | None,
 ) -> dict[str, Any]:
     """Results of every operating point; the test is opened once one of them is chosen."""
-    settings = operating_points(method)
     with clock.step("choose_s"):
-        chosen = sealed.chosen or choose(method, task, settings, partial(report, "choose"))
+        chosen = sealed.chosen or choose(indexed, task, partial(report, "choose"))
 
     rows = sealed.asked
     judged = sealed.open(chosen).rows(rows)
-    n_documents = len(task.document_names)
-    searcher = Searcher(method, task.queries(rows), n_documents, k, judged.relevance)
-    report("search exactly", 0, 1)
-    with clock.step("exact_s"):
-        ranked = searcher.rank_exactly()
-        exact = None if ranked is None else judged.found(ranked)
-    clock.seconds["exact_s"] -= searcher.encode_seconds
-
-    evaluation = Evaluation(judged, n_documents, exact)
+    searcher = Searcher(indexed, task.queries(rows), k, judged.relevance)
+    evaluation = Evaluation(judged, indexed.n_documents)
     run_file = None
     if folder is not None:
-        run_file = RunFile(folder / RUN, rows, sealed.asked_depth, judged.relevance, exact)
+        run_file = RunFile(folder / RUN, rows, sealed.asked_depth, judged.relevance)
     clock.seconds["search_s"] = 0.0
-    for number, point in enumerate(settings, start=1):
-        run = searcher.run(point, partial(report, f"search {number}/{len(settings)}"))
+    total = len(indexed.points)
+    for number, point in enumerate(indexed.points, start=1):
+        run = searcher.run(point, partial(report, f"search {number}/{total}"))
+        clock.seconds["search_s"] += run.summary.seconds
+        if number == total:  # after all that is timed, which could remember its answers
+            report("search exactly", 0, 1)
+            with clock.step("exact_s"):
+                ranked = searcher.rank_exactly()
+            evaluation.exact = None if ranked is None else judged.found(ranked)
         if run_file is not None:
-            run_file.add(run)
+            run_file.add(run, evaluation.exact)
         tied = share_tied(run.ids, run.scores, sealed.asked_depth)
         evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
-        clock.seconds["search_s"] += run.summary.seconds
     clock.seconds["encode_s"] = searcher.encode_seconds
 
     report("measure", 0, 1)
@@ -226,7 +236,7 @@ def _search(
     if folder is not None and run_file is not None:
         run_file.close()
         write_query_values(folder / QUERIES, evaluation.query_values(rows, points))
-    return {"points": points, "leaves": leaves_of(method, searcher)}
+    return {"points": points}
 
 
 def _score(
@@ -255,10 +265,10 @@ class _Clock:
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Count the seconds of a block."""
+        """Count the seconds of a block, in addition to those before it."""
         begin = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - begin
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
 def origin(planned: Cell, gpu_of_fit: str | None = None) -> Provenance:

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 import json
 import logging
-import shutil
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
 from bench.measures.records import SEES_TEST
-from bench.method import Method
 from bench.registry import missing_packages
 from bench.system.device import gpu_used
-from bench.system.files import write_atomically
+from bench.system.kept import is_whole, keep
 from bench.task.sealed import SealedJudgements
 from bench.versions.keys import fit_key
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.method import Progress
+    from bench.method import Method, Progress
     from bench.task import Task, Training
 
 
 logger = logging.getLogger(__name__)
+FACTS = "fit.json"
 
 
 class FitInfo(NamedTuple):
     """How a method came to its fitted state.
 
     Attributes:
-        seconds: seconds of training, including the warm start, in this cell or an earlier one.
+        seconds: seconds of training, including the warm start, in this cell or an earlier one, and
+            of loading it here.
         spent: seconds of fitting or loading in this process.
         shared: whether another cell fitted it before.
         waited: seconds of waiting until another cell's process had fitted it.
@@ -49,14 +49,10 @@ class FitInfo(NamedTuple):
 class FittedCache:
     """The folder of fitted states."""
 
-    def __init__(self, folder: Path | None, task_digest: str, *, not_before: float) -> None:
-        """Keep states in ``folder``, or nowhere.
-
-        States written before ``not_before`` (seconds since 1970) are fitted again.
-        """
+    def __init__(self, folder: Path | None, task_digest: str) -> None:
+        """Keep states in ``folder``, or nowhere."""
         self._folder = folder
         self._task_digest = task_digest
-        self._not_before = not_before
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
         """Fit a method, or load the state that another cell fitted; its warm start comes first."""
@@ -75,40 +71,43 @@ class FittedCache:
 
     def _load(self, method: Method, folder: Path) -> FitInfo | None:
         """Load a state and return how it was fitted; None if there is no state."""
-        record = folder / "fit.json"
-        if not record.exists() or record.stat().st_mtime < self._not_before:
+        if not is_whole(folder, method.workspace.warn):
             return None
         try:
+            facts = json.loads((folder / FACTS).read_text())
+            begin = time.perf_counter()
             method.load(folder)
-            facts = json.loads(record.read_text())
-            return FitInfo(float(facts["seconds"]), 0.0, shared=True, gpu=facts.get("gpu"))
+            spent = time.perf_counter() - begin
+            seconds = float(facts["seconds"]) + spent
+            return FitInfo(seconds, spent, shared=True, gpu=facts.get("gpu"))
         except Exception:
-            # Written by code that saved in another form, or damaged: it can be made again.
+            # Written by code that saved in another form: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
     def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+        start = time.perf_counter()
         first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)
-        start = time.perf_counter()
         method.fit(training, seed=seed, progress=progress)
-        seconds = time.perf_counter() - start
-        whole, spent = first.seconds + seconds, first.spent + seconds
+        spent = time.perf_counter() - start - first.waited
+        whole = first.seconds - first.spent + spent
         return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; if that fails, this cell goes on without it."""
-        shutil.rmtree(folder, ignore_errors=True)
+
+        def write(made: Path) -> None:
+            method.save(made)
+            (made / FACTS).write_text(json.dumps(facts))
+
         try:
-            folder.mkdir(parents=True)
-            method.save(folder)
-            write_atomically(folder / "fit.json", json.dumps(facts))
+            keep(folder, write)
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def lacks_packages(method: type[Method]) -> str | None:
@@ -117,16 +116,9 @@ def lacks_packages(method: type[Method]) -> str | None:
     return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
 
 
-def reason_to_skip(method: Method, task: Task) -> str | None:
-    """The reason why a method has no row on a task, or None."""
-    if task.similarity is not None and type(method).score is Method.score:
-        return "does not score single pairs"
-    return method.skip(training_of(task, method))
-
-
-def training_of(task: Task, method: Method | type[Method]) -> Training:
-    """The data that a method is fitted on; the test too, if the method declares ``sees_test``."""
-    if not method.sees_test:
+def training_of(task: Task, *, sees_test: bool) -> Training:
+    """The data that a method is fitted on; the test too, for one whose row says ``sees_test``."""
+    if not sees_test:
         return task.training()
     test = task.test
     judged = test.open(SEES_TEST) if isinstance(test, SealedJudgements) else test

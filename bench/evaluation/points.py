@@ -14,9 +14,8 @@ from bench.measures.xray import xray
 from bench.store.query_values import QueryValues, kept_points
 
 if TYPE_CHECKING:
-    from bench.evaluation.search import Searcher
+    from bench.evaluation.answers import Indexed
     from bench.measures.recall import RecallByDistance
-    from bench.method import Method
     from bench.store.run_file import PointSummary
     from bench.task import Judgements
     from bench.types import Bools, Floats, Ints
@@ -26,7 +25,12 @@ LEAF_RECORDS = 20
 
 
 class Evaluation:
-    """Measures a cell's operating points one after the other; intervals share their resamples."""
+    """Measures a cell's operating points one after the other; intervals share their resamples.
+
+    Attributes:
+        exact: [n_pairs] which relevant documents exact search over the same vectors finds, or None
+            if the method cannot search exactly; it may be set once all is searched.
+    """
 
     def __init__(self, judged: Judgements, n_documents: int, exact: Bools | None = None) -> None:
         """Begin.
@@ -35,10 +39,9 @@ class Evaluation:
             judged: the judgements of the queries that are searched; each must have a relevant
                 document.
             n_documents: number of documents in the corpus.
-            exact: [n_pairs] which relevant documents exact search over the same vectors finds, or
-                None if the method cannot search exactly.
+            exact: the attribute, if it is known by now.
         """
-        self._judged, self._exact, self._n_documents = judged, exact, n_documents
+        self._judged, self.exact, self._n_documents = judged, exact, n_documents
         self._searched: list[tuple[PointSummary, Bools | None]] = []
         seen = judged.seen
         masks = [np.ones(judged.relevance.n_pairs, bool)]
@@ -54,9 +57,9 @@ class Evaluation:
             reached: [n_pairs] which relevant documents were visited; None: not known.
         """
         self._searched.append((summary, reached))
-        found = self._judged.found(ids)
+        found, ranked = self._judged.found(ids), self._judged.ranked(ids)
         for part in self._parts:
-            part.add(ids, found)
+            part.add(ranked, found)
 
     def points(self) -> list[PointResult]:
         """The results of each operating point, in the order of ``add``."""
@@ -81,8 +84,8 @@ class Evaluation:
                     seen=seen[i],
                     unseen=unseen[i],
                     xray=None
-                    if self._exact is None
-                    else xray(whole.found[i], self._exact, reached, self._judged.relevance),
+                    if self.exact is None
+                    else xray(whole.found[i], self.exact, reached, self._judged.relevance),
                 )
             )
         return points
@@ -132,16 +135,15 @@ class _Part:
         self.found: list[Bools] = []
         self._values: list[dict[str, Floats]] = []
 
-    def add(self, ids: Ints, found: Bools) -> None:
-        """Measure one ranking of all queries, in which the pairs [n_pairs] were found."""
+    def add(self, ranked: Ints, found: Bools) -> None:
+        """Measure one ranking of all queries as judged, in which the pairs [n_pairs] were found."""
         if not len(self.queries):
             return
         self.found.append(found[self._kept])
         if self._judged.cut is None:
             self._values.append({})
             return
-        ranked = ids[self.queries][:, : self._judged.cut]
-        least = self._judged.least_gain
+        least, ranked = self._judged.least_gain, ranked[self.queries]
         values = ranking_measures(ranked, self._relevance, self._gains, least, self._others)
         self._values.append(values)
 
@@ -191,12 +193,11 @@ class _Part:
         ]
 
 
-def leaves_of(method: Method, searcher: Searcher) -> Leaves | None:
+def leaves_of(indexed: Indexed) -> Leaves | None:
     """How evenly documents lie in the method's leaves, after training and during it."""
-    health = searcher.leaf_health()
-    if health is None:
+    if indexed.meter is None:
         return None
-    records = method.leaves_in_training()
+    health, records = indexed.meter.health(), indexed.leaves_in_training()
     kept = np.unique(np.linspace(0, len(records) - 1, LEAF_RECORDS).astype(int)) if records else ()
-    training = [Leaves(**records[number]._asdict()) for number in kept]
+    training = [records[number] for number in kept]
     return Leaves(**health._asdict(), training=training)

@@ -9,14 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from bench.errors import InputError
+from bench.evaluation.answers import reason_to_skip
 from bench.evaluation.cell import measure
-from bench.evaluation.fitted import (
-    FitInfo,
-    FittedCache,
-    lacks_packages,
-    reason_to_skip,
-    training_of,
-)
+from bench.evaluation.fitted import FitInfo, FittedCache, lacks_packages, training_of
 from bench.method import Method, Workspace
 from bench.plan.arguments import require, require_seed
 from bench.plan.cells import plan_cell
@@ -81,8 +76,10 @@ def evaluate(
     planned = plan_cell(task, made, seed, k, provenance(usable_cores()))
     task, sealed = seal(task)
     _begin(made, task, workspace, report)
-    fitted = FittedCache(fits, planned.task_digest, not_before=0.0)
-    return measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
+    fitted = FittedCache(fits, planned.task_digest)
+    cell = measure(made, task, sealed, planned, fitted=fitted, report=report, launched=launched)
+    _require_not_skipped(made, task, cell.reason)
+    return cell
 
 
 class Prepared(NamedTuple):
@@ -116,8 +113,10 @@ def prepare(
         InputError: the method cannot be measured on this task, or was fitted before.
     """
     _begin(method, task, workspace, no_report)
-    fitted = FittedCache(None, task.digest, not_before=0.0)
-    fit = fitted.fit(method, training_of(task, method), 0, lambda _done, _total: None)
+    training = training_of(task, sees_test=method.sees_test)
+    _require_not_skipped(method, task, reason_to_skip(method, training))
+    fitted = FittedCache(None, task.digest)
+    fit = fitted.fit(method, training, 0, lambda _done, _total: None)
     corpus = corpus or task.corpus
     start = time.perf_counter()
     method.index(corpus)
@@ -152,15 +151,17 @@ def _begin(method: Method, task: Task, workspace: Workspace | None, report: Repo
             f"this {method.name} was fitted before, and would go on from there; make another "
             f"{type(method).__name__} for each evaluation"
         )
-    reason = lacks_packages(type(method))
-    if reason is None:
-        method.workspace = workspace or Workspace(
-            cache_folder(), partial(report, "encode"), logger.warning, device=wanted_device()
-        )
-        reason = reason_to_skip(method, task)
-    if reason is not None:
-        raise InputError(f"{method.name} cannot be measured on {task.name}: {reason}")
+    _require_not_skipped(method, task, lacks_packages(type(method)))
+    method.workspace = workspace or Workspace(
+        cache_folder(), partial(report, "encode"), logger.warning, device=wanted_device()
+    )
     _FITTED[id(method)] = method
+
+
+def _require_not_skipped(method: Method, task: Task, reason: str | None) -> None:
+    if reason:
+        _FITTED.pop(id(method), None)
+        raise InputError(f"{method.name} cannot be measured on {task.name}: {reason}")
 
 
 def _holds_more_than_new(method: Method) -> bool:

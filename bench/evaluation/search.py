@@ -8,57 +8,50 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import MethodError
-from bench.measures.visited import VisitedMeter
+from bench.evaluation.answers import require_distinct
+from bench.measures.records import MET_AT_MOST
 from bench.store.run_file import PointRun, PointSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.arrays.relevance import Relevance
-    from bench.leaves import LeafHealth
-    from bench.method import Method, Point, Progress, SearchResult
+    from bench.evaluation.answers import Indexed
+    from bench.method import Point, Progress, SearchResult
     from bench.task import Queries
     from bench.types import Bools, Floats, Ints
 
 BATCH = 4096
 """Queries searched at once: this bounds memory, and progress is reported once a batch."""
 
-MET_AT_MOST = 2
-"""How often a library's counter may count one document: a graph scores some on several levels."""
-
 
 class Searcher:
     """Searches the queries of a split with an indexed method.
 
     Attributes:
-        encode_seconds: seconds of encoding queries so far; no search includes them.
+        encode_seconds: seconds of encoding texts of queries so far; no search includes them.
     """
 
     def __init__(
-        self,
-        method: Method,
-        queries: Queries,
-        n_documents: int,
-        k: int,
-        relevance: Relevance | None = None,
+        self, indexed: Indexed, queries: Queries, k: int, relevance: Relevance | None = None
     ) -> None:
         """Search ``queries``.
 
         Args:
-            method: a method that was fitted and has indexed the corpus.
+            indexed: a method that was fitted and has indexed the corpus.
             queries: the n queries to search.
-            n_documents: number of documents in the corpus.
             k: number of documents asked for each query.
             relevance: the relevance of these queries, by which visits of relevant documents count.
         """
-        self._method = method
+        self._indexed = indexed
+        self._method = indexed.method
+        self._meter = indexed.meter
+        self._n_documents = indexed.n_documents
         self._queries = queries
-        self._n_documents = n_documents
         self._k = k
         self._relevance = relevance
+        self._encoded = 0
         self.encode_seconds = 0.0
-        leaf = method.partition()
-        self._meter = None if leaf is None else VisitedMeter(np.asarray(leaf), self._n_documents)
 
     def run(self, point: Point, progress: Progress) -> PointRun:
         """Search at one operating point.
@@ -72,16 +65,18 @@ class Searcher:
         reached: list[Bools | None] = []
         visited = np.empty(n)  # a mean over a batch, where a library counts no better
         routed, seconds, self_reported = 0.0, 0.0, False
-        for batch, queries in self._batches():
+        for batch, queries, prepared in self._batches():
+            size = len(queries.rows)
             begin = time.perf_counter()
-            result = self._method.search(queries, self._k, point)
-            seconds += time.perf_counter() - begin
-            self._check(result, len(queries.rows))
+            found = self._method.search(queries, self._k, dict(point))
+            seconds += prepared + time.perf_counter() - begin
+            result = self._indexed.answer(found, size, self._k)
+            require_distinct(self._method, result.ids)
             width = result.ids.shape[1]
             ids[batch, :width], scores[batch, :width] = result.ids, result.scores
             visited[batch], self_reported = self._visited(result)
             reached.append(self._reached(result, batch))
-            routed += result.routing * len(queries.rows)
+            routed += self._routing(result) * size
             progress(batch.stop, n)
         mean_visited = float(visited.mean())
         summary = PointSummary(point, n, mean_visited, self_reported, routed / n, seconds)
@@ -92,23 +87,31 @@ class Searcher:
     def rank_exactly(self) -> Ints | None:
         """[n, k] the ranking by exact search over the method's vectors, or None if it has none."""
         ids = np.full((len(self._queries.rows), self._k), -1, np.int32)
-        for batch, queries in self._batches():
-            ranked = self._method.rank_exactly(queries, self._k)
+        for batch, queries, _ in self._batches():
+            found = self._method.rank_exactly(queries, self._k)
+            ranked = self._indexed.ranked(found, len(queries.rows), self._k)
             if ranked is None:
                 return None
             ids[batch, : ranked.shape[1]] = ranked
         return ids
 
-    def _batches(self) -> Iterator[tuple[slice, Queries]]:
-        """The queries, encoded, in batches."""
+    def _batches(self) -> Iterator[tuple[slice, Queries, float]]:
+        """The queries in batches, prepared, and the seconds of that which are part of a search.
+
+        The first time that texts are prepared they are encoded. All else is search.
+        """
         n = len(self._queries.rows)
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
             queries = self._queries.part(batch)
             begin = time.perf_counter()
             self._method.prepare(queries)
-            self.encode_seconds += time.perf_counter() - begin
-            yield batch, queries
+            seconds = time.perf_counter() - begin
+            if queries.texts is not None and start >= self._encoded:
+                self._encoded = batch.stop
+                self.encode_seconds += seconds
+                seconds = 0.0
+            yield batch, queries, seconds
 
     def _reached(self, result: SearchResult, batch: slice) -> Bools | None:
         """Which relevant documents of a batch were visited; None: not known."""
@@ -120,10 +123,6 @@ class Searcher:
             return self._meter.reached(result.leaves, rows, self._relevance.documents[first:last])
         return np.ones(last - first, bool) if result.visited is None else None
 
-    def leaf_health(self) -> LeafHealth | None:
-        """How evenly documents lie in the method's leaves, or None if it has none."""
-        return None if self._meter is None else self._meter.health()
-
     def _visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
         """[n] documents that each query visited, and whether the method counted them itself."""
         if result.leaves is not None:
@@ -133,17 +132,12 @@ class Searcher:
         if self._meter is not None:
             raise MethodError("partition() names leaves, but search() does not say which it probed")
         if result.visited is not None:
-            return self._claimed(result.visited, result.ids), True
+            self._require_possible(result.visited, result.ids)
+            return result.visited, True
         return self._n_documents, False
 
-    def _claimed(self, visited: Ints | Floats, ids: Ints) -> Ints | Floats:
-        """A method's own counts, checked: they may not be impossible."""
-        n = len(ids)
-        if np.shape(visited) != (n,) or not np.isfinite(visited).all() or np.min(visited) < 0:
-            raise MethodError(
-                f"visited must be {n} counts of 0 or more, got {np.shape(visited)} from "
-                f"{np.min(visited)} to {np.max(visited)}"
-            )
+    def _require_possible(self, visited: Ints | Floats, ids: Ints) -> None:
+        """Raise MethodError for a method's own counts that cannot be right."""
         if np.mean(visited) > MET_AT_MOST * self._n_documents:
             raise MethodError(
                 f"says that it visited {np.mean(visited):g} documents a query, of "
@@ -151,40 +145,14 @@ class Searcher:
             )
         returned = int((ids >= 0).sum())
         # Faiss does not count the distance of the node that a search of its graph starts from.
-        if np.sum(visited) < returned - n:
+        if np.sum(visited) < returned - len(ids):
             raise MethodError(
-                f"says that it visited {np.sum(visited):g} documents for {n} queries, but it "
-                f"returned {returned}"
+                f"says that it visited {np.sum(visited):g} documents for {len(ids)} queries, but "
+                f"it returned {returned}"
             )
-        return visited
 
-    def _check(self, result: SearchResult, n: int) -> None:
-        ids, scores = result.ids, result.scores
-        n_rows, width = ids.shape if ids.ndim == scores.ndim == 2 else (0, 0)  # noqa: PLR2004
-        if n_rows != n or width > self._k:
-            raise MethodError(
-                f"search() must return at most {self._k} ids for each of {n} queries, "
-                f"got an array of shape {ids.shape}"
-            )
-        if scores.shape != ids.shape:
-            raise MethodError(f"search() returned {ids.shape} ids but {scores.shape} scores")
-        if not np.issubdtype(ids.dtype, np.integer):
-            raise MethodError(f"ids must be integers, got {ids.dtype}")
-        if ids.size and (ids.max() >= self._n_documents or ids.min() < -1):
-            wrong = ids.max() if ids.max() >= self._n_documents else ids.min()
-            raise MethodError(
-                f"returned document {wrong}, but the corpus has 0 to {self._n_documents - 1}"
-            )
-        if not np.isfinite(result.routing) or result.routing < 0:
-            raise MethodError(f"routing must be 0 or more, got {result.routing}")
-        if np.isnan(scores).any():
-            raise MethodError("returned a NaN score; did training diverge?")
-        if np.isposinf(scores).any():
-            raise MethodError("returned an infinite score: vectors are too long for float32")
-        ordered = np.sort(ids, axis=1)
-        twice = (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0)
-        if twice.any():
-            row, column = np.argwhere(twice)[0]
-            raise MethodError(
-                f"returned document {ordered[row, column]} twice for query {row} of its batch"
-            )
+    def _routing(self, result: SearchResult) -> float:
+        """Document dot products of choosing leaves: one for each leaf, if nothing is said."""
+        if result.routing is not None:
+            return result.routing
+        return 0.0 if self._meter is None else float(self._meter.occupied)

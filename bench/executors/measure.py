@@ -53,7 +53,7 @@ class Conditions:
         jobs: cells at once; None: one on this machine, on a cluster as many as it has room for.
         timeout_s: seconds that a cell may take.
         memory_bytes: memory that all cells on this machine share; None: most of what is free.
-        fresh: whether stored cells are measured again.
+        fresh: whether stored cells are measured again, with nothing taken from a cache.
         cluster: the cluster that runs the cells; None: they run on this machine.
     """
 

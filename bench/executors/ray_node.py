@@ -18,6 +18,7 @@ from bench.executors.events import Kind
 from bench.executors.local import LocalExecutor
 from bench.store.cell import CellSpec
 from bench.store.folder import QUERIES, RUN, Store
+from bench.system.kept import is_whole, keep
 from bench.system.memory import MEMORY_SHARE
 from bench.system.paths import cache_folder
 from bench.system.provenance import provenance, usable_cores
@@ -153,16 +154,17 @@ def _placed(job: Job, store: Store, sent: Files | None) -> CellSpec | None:
 
 def _task_here(name: str, tasks: Path, sent: Files | None) -> Path | None:
     """The folder of a task on this node, written if its files were sent; else None."""
-    folder, partial = tasks / name, tasks / f"{name}-sent"
+    folder = tasks / name
+
+    def write(made: Path) -> None:
+        for file, content in (sent or {}).items():
+            content.tofile(made / file)
+
     with FileLock(f"{folder}.lock"):  # another cell of the task may be writing it
-        if not folder.exists():
+        if not is_whole(folder):
             if sent is None:
                 return None
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            for file, content in sent.items():
-                content.tofile(partial / file)
-            partial.rename(folder)
+            keep(folder, write)
     return folder
 
 

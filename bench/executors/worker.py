@@ -91,6 +91,7 @@ def run_worker(spec_file: Path, descriptor: int) -> None:
         descriptor: the file descriptor that events are written to.
     """
     spec = CellSpec.model_validate_json(spec_file.read_bytes())
+    spec = spec.model_copy(update={"supervisor": os.getppid()})
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     events = _Events(descriptor)
     try:

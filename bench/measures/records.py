@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
-from bench.system.records import Amount, Columns, End, Figure, Record, added
+from bench.system.records import (
+    ROUNDED,
+    Amount,
+    Columns,
+    End,
+    Figure,
+    Record,
+    Share,
+    ShareEnd,
+    added,
+)
 from bench.types import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+MET_AT_MOST = 2
+"""How often a library's counter may count one document: a graph scores some on several levels."""
+_RHO = Field(ge=-1 - ROUNDED, le=1 + ROUNDED)
+
 
 class Stratum(Record):
     """Recall of the pairs at one distance, with a 95 % bootstrap interval over queries."""
 
-    distance: int
-    n: int
-    recall: Figure
-    low: End
-    high: End
+    distance: NonNegativeInt
+    n: NonNegativeInt
+    recall: Share
+    low: ShareEnd
+    high: ShareEnd
 
 
 class Interval(Record):
     """A mean over queries, with its 95 % bootstrap interval."""
 
-    mean: Figure
-    low: End
-    high: End
+    mean: Share
+    low: ShareEnd
+    high: ShareEnd
 
 
 class PartResult(Record):
@@ -40,9 +54,9 @@ class PartResult(Record):
         recall_by_distance, ranking: the same measures as for all relevant documents.
     """
 
-    n_queries: int
-    n_pairs: int
-    recall: Figure
+    n_queries: NonNegativeInt
+    n_pairs: NonNegativeInt
+    recall: Share
     recall_by_distance: Columns[Stratum]
     ranking: dict[str, Interval] = Field(default_factory=dict)
 
@@ -60,10 +74,10 @@ class Correlation(Record):
 
     score: str
     subset: str
-    n: int
-    rho: Figure | None
-    low: End | None
-    high: End | None
+    n: NonNegativeInt
+    rho: Annotated[Figure, _RHO] | None
+    low: Annotated[End, _RHO] | None
+    high: Annotated[End, _RHO] | None
 
 
 class LossShares(Record):
@@ -78,11 +92,11 @@ class LossShares(Record):
         gain: exact search misses them, but the documents ranked above were not visited.
     """
 
-    n: int
-    encoder: End
-    routing: End
-    scoring: End
-    gain: End
+    n: NonNegativeInt
+    encoder: ShareEnd
+    routing: ShareEnd
+    scoring: ShareEnd
+    gain: ShareEnd
 
 
 class XRay(Record):
@@ -117,22 +131,22 @@ class PointResult(Record):
     """
 
     point: dict[str, Value]
-    visited: Figure
+    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)]
     self_reported: bool
-    routing: End
-    work: Figure
-    queries_per_second: Amount
-    recall: Figure
-    low: End
-    high: End
-    macro: Figure
-    min: Figure
+    routing: Annotated[End, Field(ge=0)]
+    work: Annotated[Figure, Field(ge=0)]
+    queries_per_second: Annotated[Amount, Field(gt=0)]
+    recall: Share
+    low: ShareEnd
+    high: ShareEnd
+    macro: Share
+    min: Share
     recall_by_distance: Columns[Stratum]
     ranking: dict[str, Interval] = Field(default_factory=dict)
     seen: PartResult | None = None
     unseen: PartResult | None = None
     xray: XRay | None = None
-    tied: Figure | None = added()
+    tied: Share | None = added()
 
 
 BUDGET = 0.1
@@ -157,10 +171,10 @@ class Chosen(Record):
     """
 
     budget: float
-    number: int | None = None
+    number: NonNegativeInt | None = None
     reason: str = ""
-    score: Figure | None = None
-    visited: Figure | None = None
+    score: Share | None = None
+    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)] | None = None
 
 
 class Leaves(Record):
@@ -170,13 +184,13 @@ class Leaves(Record):
         training: the same figures at several times of the training.
     """
 
-    leaves: int
-    empty: int
-    largest: End
-    gini: End
-    entropy: End
-    expected: End
-    even: End
+    leaves: NonNegativeInt
+    empty: NonNegativeInt
+    largest: ShareEnd
+    gini: ShareEnd
+    entropy: ShareEnd
+    expected: Annotated[End, Field(ge=0)]
+    even: Annotated[End, Field(ge=0)]
     training: Columns[Leaves] = Field(default_factory=list)
 
 

@@ -42,6 +42,11 @@ class VisitedMeter:
         self._sizes = np.bincount(leaf.ravel())
         self._n_leaves = len(self._sizes)
 
+    @property
+    def occupied(self) -> int:
+        """Number of leaves that hold a document."""
+        return int(np.count_nonzero(self._sizes))
+
     def health(self) -> LeafHealth:
         """How evenly documents lie in the leaves, including empty leaves that were probed."""
         return leaf_health(self._leaf, self._n_leaves)
@@ -82,12 +87,13 @@ class VisitedMeter:
         Args:
             leaves: [n, p] leaves probed, as for ``count``.
             rows: [m] rows of ``leaves``.
-            documents: [m] the document of each pair.
+            documents: [m] the document of each pair; one beyond the corpus is never visited.
         """
         probed = self._probed(leaves)
         found = np.zeros(len(rows), bool)
+        here = documents < len(self._leaf)
         for column in self._leaf.T:
-            found |= probed[rows, column[documents]]
+            found[here] |= probed[rows[here], column[documents[here]]]
         return found
 
     def _distinct(self, probed: Bools) -> Ints:

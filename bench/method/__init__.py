@@ -11,6 +11,7 @@ from bench.method.contract import (
     SearchResult,
     check_params,
 )
+from bench.method.stated import check_stated
 from bench.method.workspace import Progress, Resources, Workspace
 from bench.system.cluster import join_cluster, require_ray
 from bench.types import Params, Point, Value
@@ -27,6 +28,7 @@ __all__ = [
     "Value",
     "Workspace",
     "check_params",
+    "check_stated",
     "join_cluster",
     "require_ray",
 ]

@@ -47,15 +47,16 @@ class SearchResult:
         scores: [n, k] higher is better; checked for NaN, and never used for the order.
         leaves: [n, p] leaves that each query probed, -1 where fewer; needs ``partition()``.
         visited: [n] distinct documents scored, if the method counts for itself; the board marks
-            it *self-reported*. With neither leaves nor visited, a query visited the whole corpus.
-        routing: vectors scored to choose leaves, in document dot products for each query.
+            it *claimed*. With neither leaves nor visited, a query visited the whole corpus.
+        routing: the cost of choosing the leaves, in document dot products for each query. None: one
+            for each leaf that holds a document. Less than that is marked *claimed* on the board.
     """
 
     ids: Ints
     scores: Floats | Ints
     leaves: Ints | None = None
     visited: Floats | Ints | None = None
-    routing: float = 0.0
+    routing: float | None = None
 
 
 class Method(ABC):
@@ -119,9 +120,10 @@ class Method(ABC):
         return [{}]
 
     def prepare(self, queries: Queries) -> None:  # noqa: B027
-        """Encode a batch of queries before its search is timed; called ahead of each ``search``.
+        """Encode a batch of queries ahead of each ``search``.
 
-        A method that encodes texts keeps the vectors for the operating points that follow.
+        A method that encodes texts keeps the vectors for the operating points that follow: of
+        texts, the first call is shown as encoding. All other seconds count as search.
         """
 
     @abstractmethod
@@ -164,7 +166,7 @@ class Method(ABC):
         return ()
 
     def index_bytes(self) -> int:
-        """Size of the index in memory, in bytes; 0 if there is none."""
+        """Size of the index in memory, in bytes; 0 if there is none. Boards show it as claimed."""
         return 0
 
     def score(self, queries: Queries, documents: Ints) -> Floats:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from bench.errors import InputError
+from bench.system.kept import made_once
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -41,6 +44,24 @@ class Workspace(NamedTuple):
     memory_bytes: int = 0
     scratch: Path | None = None
     device: str = ""
+
+    def made_once(
+        self, place: str, write: Callable[[Path], None], what: str, *, resumes: bool = False
+    ) -> Path:
+        """Fill a folder of the cache once; it is verified whenever it is asked for again.
+
+        Args:
+            place: the place of the folder in the cache: digests of all that its content depends on.
+            write: a function that fills the folder that it is given.
+            what: a name for its content, for messages.
+            resumes: whether ``write`` goes on with what a run that was cut short left there.
+
+        Raises:
+            InputError: there is no cache, or it cannot be written.
+        """
+        if self.cache is None:
+            raise InputError(f"{what} are kept on disk, and there is no cache")
+        return made_once(self.cache / place, write, what, resumes=resumes, tell=self.warn)
 
 
 class Resources(NamedTuple):

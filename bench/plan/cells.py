@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import READY, Dataset, state_of
+from bench.data.load import READY, Dataset, require_names_apart, state_of
 from bench.errors import InputError, placed, reason_of
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
@@ -13,7 +13,7 @@ from bench.system.provenance import provenance
 from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from bench.method import Method, Value
@@ -84,6 +84,24 @@ def plan_cells(
     return Plan(planned, absent, unread)
 
 
+def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
+    """Refuse data under a name that data from another place has in the results folder.
+
+    Raises:
+        InputError: there is such data.
+    """
+    known = {cell.task: cell for cell in planned}
+    for cell in stored:
+        new = known.get(cell.task)
+        if new is None or new.task_digest == cell.task_digest:
+            continue
+        if new.dataset and cell.dataset and new.dataset != cell.dataset:
+            raise InputError(
+                f"{new.dataset} would be called {new.task}, as {cell.dataset} is in the results "
+                "folder; give it a name of its own, with name=NAME after the path and a comma"
+            )
+
+
 def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:
     """The datasets that are not on this machine.
 
@@ -112,6 +130,7 @@ def _read(
             tasks[name] = dataset.read(data_dir)
         except (InputError, OSError) as error:
             unread.append(f"{name}: {error}" if len(datasets) > 1 else str(error))
+    require_names_apart(tasks)
     return tasks, unread
 
 

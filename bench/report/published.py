@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from statistics import fmean, stdev
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, FiniteFloat, PositiveInt
+from pydantic import Field, PositiveInt
 
 from bench.errors import InputError
 from bench.report.rows import (
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 class Score(Record):
     """Mean and standard deviation over seeds; no deviation for a single seed."""
 
-    mean: FiniteFloat
-    spread: FiniteFloat | None = None
+    mean: Annotated[float, Field(ge=-1, le=1)]
+    spread: Annotated[float, Field(ge=0, le=1)] | None = None
 
 
 class RowScores(Record):

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
 ABSENT = "No operating point visits so little"
+CLAIMED = " claimed"
+"""Marks a figure that is a method's own word, which the harness cannot count."""
+ROUNDED = 1e-4
+"""Relative rounding of a stored routing cost."""
 
 Points: TypeAlias = list[PointResult]
 """One operating point of each seed."""
@@ -148,8 +152,23 @@ def mean_score(points: Points) -> float:
 
 def visited_text(points: Points) -> str:
     """Mean visited share in per cent."""
-    visited = mean_text(point.visited for point in points)
-    return f"{visited}, self-reported" if points[0].self_reported else visited
+    return mean_text(point.visited for point in points) + CLAIMED * points[0].self_reported
+
+
+def visited_and_work(row: Row, choose: Choose) -> str:
+    """Mean visited share and mean work share in per cent, each marked where it is claimed."""
+    points = chosen_points(row, choose) or []
+    work = mean_text(point.work for point in points)
+    claimed = any(map(routing_is_claimed, row.cells, points))
+    return f"{visited_text(points)} / {work}{CLAIMED * claimed}"
+
+
+def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
+    """Whether the routing cost is a method's own word: below a dot product for each leaf."""
+    if point.self_reported or cell.leaves is None:
+        return point.self_reported
+    occupied = cell.leaves.leaves - cell.leaves.empty
+    return point.routing < (1 - ROUNDED) * occupied
 
 
 SEEDS = Column[Points]("seeds", lambda points: str(len(points)))

@@ -31,12 +31,13 @@ class Cost(Record):
 
     Attributes:
         fit_s: training, as measured when it was done; ``fit_shared`` if in an earlier cell.
+        index_s: indexing, with the operating points and the leaves.
         encode_s: encoding the test queries, if that was not done before; not part of q/s.
         choose_s: searching validation queries, to choose an operating point.
         search_s: searching test queries, at all operating points.
         exact_s: exact search, for the X-ray.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
-        peak_mb: largest unique set size of the cell's process, sampled.
+        peak_mb: largest memory of the cell's process and its descendants, sampled.
         ceiling_mb: megabytes that the process was allowed to allocate; None: not known.
     """
 
@@ -141,8 +142,10 @@ class CellSpec(Record):
         fits: the folder of fitted states that cells share.
         resources: the resources that the cell needs on a node of a cluster.
         memory_bytes: bytes that the process may allocate; 0: there is no ceiling.
-        fits_from: states fitted before this time (seconds since 1970) are fitted again.
+        fits_from: states fitted and texts encoded before this time (seconds since 1970) are
+            made again.
         launched: when the cell's process was started (seconds since 1970).
+        supervisor: number of the process that adopts what the cell's process leaves behind.
         planned: the cell to be measured.
     """
 
@@ -153,4 +156,5 @@ class CellSpec(Record):
     memory_bytes: int
     fits_from: float
     launched: float = 0.0
+    supervisor: int | None = None
     planned: Cell

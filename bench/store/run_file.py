@@ -3,7 +3,7 @@
 A row is a query at an operating point. It has ``point`` (its number in the cell), ``query`` (row
 of the task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached``
 (whether each of its relevant documents was visited, in the task's order, if that is known) and,
-at point 0, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
+at one point, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
 are checked and not kept: no measure reads them, and they would be more than half of a file. For
 word pairs, a row is a pair, and each way of scoring is a column.
 """
@@ -65,7 +65,6 @@ class RunFile:
         queries: Ints,
         depth: Ints,
         relevance: Relevance,
-        exact: Bools | None,
     ) -> None:
         """Open ``path``.
 
@@ -74,18 +73,21 @@ class RunFile:
             queries: [n] rows of the queries.
             depth: [n] number of documents of each ranking that are kept.
             relevance: the relevance of these queries.
-            exact: [n_pairs] which relevant documents exact search finds, or None.
         """
         self._writer = pq.ParquetWriter(path, SCHEMA, **PARQUET, column_encoding=ENCODING)
         self._queries = queries.astype(np.int32)
         self._depth = depth
         self._offsets = _column(relevance.indptr.astype(np.int32))
-        self._exact = exact
         self._points = 0
         self._waiting: list[pa.Table] = []
 
-    def add(self, run: PointRun) -> None:
-        """Append the next operating point."""
+    def add(self, run: PointRun, exact: Bools | None = None) -> None:
+        """Append the next operating point.
+
+        Args:
+            run: what was found there.
+            exact: [n_pairs] which relevant documents exact search finds; given once, at one point.
+        """
         n, k = run.ids.shape
         # Up to the last document: an empty place before it keeps its rank.
         ends = k - np.argmax(run.ids[:, ::-1] >= 0, axis=1)
@@ -98,7 +100,7 @@ class RunFile:
             pa.ListArray.from_arrays(offsets, _column(run.ids[kept])),
             _column(run.visited),
             self._of_pairs(run.reached),
-            self._of_pairs(self._exact if self._points == 0 else None),
+            self._of_pairs(exact),
         ]
         self._waiting.append(pa.table(columns, schema=SCHEMA))
         self._points += 1
@@ -135,7 +137,7 @@ class PointRecord(NamedTuple):
         ids: [n, deepest] documents, best first, -1 after the last.
         visited: [n] documents scored.
         reached: [n_pairs] whether each relevant document was visited, or None.
-        exact: [n_pairs] whether exact search finds it, or None; only at point 0.
+        exact: [n_pairs] whether exact search finds it, or None; at one point at most.
     """
 
     queries: Ints

@@ -19,10 +19,11 @@ RESERVED_LATER = 512 << 20
 
 
 class PeakMemory:
-    """Samples the unique set size (what ending the process would free) until ``stop``."""
+    """Samples the memory of this process and its descendants until ``stop``."""
 
-    def __init__(self) -> None:
-        self._process = psutil.Process()
+    def __init__(self, adopter: int | None = None) -> None:
+        """``adopter``: the process that adopts descendants whose parent has ended, if one does."""
+        self._adopter = adopter
         self._peak = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -30,8 +31,7 @@ class PeakMemory:
 
     def sample(self) -> None:
         """Read the memory now."""
-        with contextlib.suppress(psutil.Error):
-            self._peak = max(self._peak, self._process.memory_full_info().uss)
+        self._peak = max(self._peak, sum(map(memory_of, family(self._adopter))))
 
     def stop(self) -> float:
         """Stop sampling and return the peak in megabytes (10^6 bytes)."""
@@ -42,6 +42,24 @@ class PeakMemory:
     def _watch(self) -> None:
         while not self._stopped.wait(EVERY_S):
             self.sample()
+
+
+def family(adopter: int | None = None) -> list[psutil.Process]:
+    """This process and its descendants, with those that ``adopter`` took over."""
+    this = psutil.Process()
+    try:
+        found = psutil.Process(adopter or this.pid).children(recursive=True)
+    except psutil.Error:
+        found = []
+    return [this, *(each for each in found if each != this)]
+
+
+def memory_of(process: psutil.Process) -> int:
+    """Bytes that a process holds; what it shares is divided among those that share it."""
+    with contextlib.suppress(psutil.Error):
+        held = process.memory_full_info()
+        return int(getattr(held, "pss", held.uss))
+    return 0
 
 
 def limit_memory(n_bytes: int) -> None:

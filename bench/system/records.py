@@ -58,6 +58,13 @@ End = Annotated[float, _with_digits(5)]
 """An end of an interval, with fewer digits, as it is less certain."""
 Amount = Annotated[float, _with_digits(4)]
 """Seconds, megabytes, and other amounts that differ in each measurement."""
+ROUNDED = 1e-6
+"""A sum of floats may pass the end of a range by so much."""
+_FROM_0_TO_1 = Field(ge=-ROUNDED, le=1 + ROUNDED)
+Share = Annotated[Figure, _FROM_0_TO_1]
+"""A figure from 0 to 1; a record with any other is refused."""
+ShareEnd = Annotated[End, _FROM_0_TO_1]
+"""An end of an interval of shares."""
 Text = Annotated[str, PlainSerializer(lambda text: text.encode(errors="backslashreplace").decode())]
 """Text of a method; characters that no file can hold are escaped."""
 

@@ -1,7 +1,7 @@
 """The data of a benchmark: corpus, queries, training pairs, and the judgements (qrels) of a test.
 
 In: arrays of a reader. Out: a :class:`Task`, in memory or in a folder, and its sealed test.
-It may import ``measures`` and ``arrays``.
+It may import ``measures``, ``arrays`` and ``system``.
 """
 
 from bench.arrays.relevance import Relevance

@@ -14,6 +14,8 @@ from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
 from bench.arrays.vectors import Vectors
 from bench.errors import InputError
+from bench.system.files import sync
+from bench.system.terminal import say
 from bench.task.judgements import Judgements
 from bench.task.sealed import seal
 from bench.task.task import Task
@@ -35,10 +37,14 @@ def save_task(task: Task, folder: Path) -> Path:
     with FileLock(f"{target}.lock"):  # another run may be writing it
         if _is_whole(target, task):
             return target
+        if target.exists():
+            say(f"{target} is not the task as it is now; it is written again")
         shutil.rmtree(target, ignore_errors=True)
         partial.mkdir()
         try:
             _write_task(task, partial)
+            for path in (*partial.iterdir(), partial):
+                sync(path)
             partial.rename(target)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
@@ -49,16 +55,32 @@ def save_task(task: Task, folder: Path) -> Path:
 def _is_whole(folder: Path, task: Task) -> bool:
     """Whether a folder holds this very task, complete and undamaged."""
     try:
-        found = load_task(folder)
-        same = found.digest == task.digest
-        return same and _stamps(task) == json.loads((folder / FACTS).read_text())["stamps"]
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        return _facts(task) == facts and load_task(folder).digest == task.digest
     except (OSError, EOFError, ValueError, KeyError, IndexError):
         return False
 
 
-def _stamps(task: Task) -> dict[str, list[int]]:
-    """Size and time of each file of vectors; they show whether a linked file was changed."""
-    return {label: vectors.stamp for label, vectors in task.vectors().items()}
+def _facts(task: Task) -> dict[str, Any]:
+    """All of a task but its arrays and texts, as JSON has it.
+
+    The stamps of the files of vectors show whether a linked file was changed.
+    """
+    splits = {"validation": task.validation, "test": task.test}
+    return {
+        "name": task.name,
+        "seen": task.seen,
+        "notes": list(task.notes),
+        "defaults": task.defaults,
+        "sizes": {label: part.n_documents for label, part in task.relevances().items()},
+        "splits": {
+            label: {"cut": s.cut, "gains": list(s.gains), "least_gain": s.least_gain}
+            for label, s in splits.items()
+        },
+        "stamps": {label: vectors.stamp for label, vectors in task.vectors().items()},
+        "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
+        "subsets": None if task.similarity is None else list(task.similarity.subsets),
+    }
 
 
 def require_same_vectors(folder: Path) -> None:
@@ -88,26 +110,13 @@ def _write_task(task: Task, folder: Path) -> None:
             Strings.of(strings).save(folder / label)
     for label, vectors in task.vectors().items():
         vectors.link(folder / f"{label}.vectors.npy")
-    splits = {}
     for label, split in (("validation", task.validation), ("test", task.test)):
-        splits[label] = {"cut": split.cut, "gains": split.gains, "least_gain": split.least_gain}
         if split.seen is not None:
             np.save(folder / f"{label}.seen.npy", split.seen)
     if task.similarity is not None:
         for name, values in task.similarity.arrays().items():
             np.save(folder / f"similarity.{name}.npy", values)
-    facts = {
-        "name": task.name,
-        "seen": task.seen,
-        "notes": task.notes,
-        "defaults": task.defaults,
-        "n_documents": len(task.document_names),
-        "splits": splits,
-        "stamps": _stamps(task),
-        "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
-        "subsets": None if task.similarity is None else list(task.similarity.subsets),
-    }
-    (folder / FACTS).write_text(json.dumps(facts), encoding="utf-8")
+    (folder / FACTS).write_text(json.dumps(_facts(task)), encoding="utf-8")
 
 
 def load_task(folder: Path) -> Task:
@@ -126,7 +135,7 @@ def load_task(folder: Path) -> Task:
         indptr, documents, distances = (
             array(f"{label}.{name}") for name in ("indptr", "documents", "distances")
         )
-        return Relevance(indptr, documents, distances, facts["n_documents"])
+        return Relevance(indptr, documents, distances, facts["sizes"][label])
 
     def judgements(label: str) -> Judgements:
         found = relevance(label)

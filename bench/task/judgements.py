@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.measures.ranking import MAIN, MEASURES, gains_of_rankings
+from bench.measures.ranking import MAIN, MEASURES, gains_of_rankings, without
 from bench.measures.recall import found_at
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ class Judgements:
     """The judgements of a split.
 
     Attributes:
-        relevance: the relevant documents; queries without any are not searched.
+        relevance: the relevant documents; queries without any are not searched. Numbers beyond
+            the corpus stand for judged documents that are not there.
         removed: documents taken out of a query's ranking first (training pairs of a held-out
-            task), or None.
+            task, a query's own document), or None.
         cut: rank at which rankings are cut, or None for |S|, the number of relevant documents.
         gains: gain of a document at distance 0, 1, …, for nDCG; whole numbers.
         least_gain: gain from which a document counts as relevant for recall@k and MRR.
@@ -61,6 +62,11 @@ class Judgements:
         """[n_pairs] which relevant documents stand above the cut of their query's ranking."""
         return found_at(ids, self.relevance, self.removed, self.cut)
 
+    def ranked(self, ids: Ints) -> Ints:
+        """[n_queries, cut] the rankings as they are judged: what is removed has left them."""
+        kept = ids if self.removed is None else without(ids, self.removed)
+        return kept[:, : self.cut]
+
     def score(self, ids: Ints) -> float:
         """One number to choose by: nDCG@10 where rankings are cut at a rank, else recall@|S|.
 
@@ -69,6 +75,5 @@ class Judgements:
         """
         if self.cut is None:
             return float(self.found(ids).mean())
-        return float(
-            MEASURES[MAIN].of(gains_of_rankings(ids, self.relevance, self.pair_gains)).mean()
-        )
+        ranked = gains_of_rankings(self.ranked(ids), self.relevance, self.pair_gains)
+        return float(MEASURES[MAIN].of(ranked).mean())

@@ -190,6 +190,8 @@ class Task:
 
     def training(self, test: Relevance | None = None) -> Training:
         """The data that a method is fitted on; ``test`` for one that declares ``sees_test``."""
+        if test is not None:
+            test = test.where(test.documents < len(self.document_names))
         return Training(
             self.train,
             self.validation,

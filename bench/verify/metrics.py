@@ -49,12 +49,15 @@ class Derived:
     failures: list[str] = field(default_factory=list)
 
 
-def check_metrics(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) -> Iterator[Derived]:
+def check_metrics(
+    cells: Mapping[Path, Cell], task_of: Callable[[str, str | None], Task]
+) -> Iterator[Derived]:
     """Derive the metrics of all cells again and compare.
 
     Args:
         cells: cells by the path of their cell.json.
-        task_of: reads a task, given its name; raises InputError where it cannot.
+        task_of: reads a task, given its name and the path of its data; raises InputError where it
+            cannot.
     """
     for runs in runs_by_task(cells, task_of):
         found = Derived(runs)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ from bench.system.files import is_altered, sha256_of, write_atomically
 from bench.system.records import to_json
 from bench.system.terminal import say
 from bench.verify.mark import read_mark
-from bench.verify.runs import rederive, runs_by_task, stores_of
+from bench.verify.runs import rederive, runs_by_task, stores_of, tasks_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,9 +38,10 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
     Raises:
         InputError: there are no runs, or a dataset that was named cannot be read.
     """
-    task_of = task_reader(datasets, data_dir)
+    stores = stores_of(out)
+    task_of = task_reader(datasets, data_dir, tasks_in(stores))
     failures = []
-    for store in stores_of(out):
+    for store in stores:
         store.prepare()
         cells, failures_here = store.read()
         for failure in failures_here:
@@ -52,11 +52,17 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
                 continue
             written = 0
             for cell in runs.here.values():
+                claim = store.claim(cell.key)
+                if claim is None:
+                    say(f"Left as it is: {store.folder(cell)}: another run writes it just now")
+                    continue
                 try:
                     written += _recompute(store, runs.task, cell)
                 except InputError as error:
                     failures_here.append(f"{store.folder(cell)}: {error}")
                     say(f"FAIL {failures_here[-1]}")
+                finally:
+                    claim.release()
             say(f"{runs.name}: {written} of {len(runs.here)} cells written anew{runs.without}")
         failures += failures_here
     say("`python -m bench leaderboard` shows what is new on the boards")
@@ -64,20 +70,15 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
 
 
 def _recompute(store: Store, task: Task, cell: Cell) -> bool:
-    """Write a cell anew if a figure of it changed; whether it was written.
+    """Write a claimed cell anew if a figure of it changed; whether it was written.
 
     Raises:
-        InputError: its run cannot be read, another process measures it, or the disk is full.
+        InputError: its run cannot be read, or the disk is full.
     """
     folder = store.folder(cell)
     if is_altered(folder / RUN, cell.run_sha256):
         raise InputError(f"{RUN} is not the one that was stored with the cell")
-    claim = store.claim(cell.key)
-    if claim is None:
-        raise InputError("is being measured by another run; recompute once that has ended")
-    with contextlib.ExitStack() as stack:
-        stack.callback(claim.release)
-        staging = stack.enter_context(store.staging(cell.key))
+    with store.staging(cell.key) as staging:
         new = _derived(store, task, cell, staging)
         text = to_json(new)
         whole = new.queries_sha256 is None or store.query_values(cell) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from bench.data.load import task_reader
@@ -11,10 +12,10 @@ from bench.system.terminal import say
 from bench.verify.files import check_files
 from bench.verify.metrics import check_metrics
 from bench.verify.pages import check_boards
-from bench.verify.runs import stores_of
+from bench.verify.runs import stores_of, tasks_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bench.store.cell import Cell
@@ -37,22 +38,28 @@ def replay(out: Path, data_dir: Path | None = None, datasets: Iterable[str] = ()
         InputError: it holds no runs, or a dataset that was named cannot be read.
     """
     cells: dict[Path, Cell] = {}
-    failed = 0
-    for store in stores_of(out):
+    failed = absent = 0
+    unread: Counter[str] = Counter()
+    stores = stores_of(out)
+    task_of = task_reader(datasets, data_dir, tasks_in(stores))
+    for store in stores:
         checked = check_files(store)
         _print_files(store, checked)
         cells |= checked.cells
         failed += len(checked.failures)
         if store.root == out:
             failed += _check_boards(store, checked)
-    task_of = task_reader(datasets, data_dir)
     began = time.perf_counter()
     for derived in check_metrics(cells, task_of):
         now = time.perf_counter()
         _print_metrics(derived, now - began)
         failed += len(derived.failures)
         began = now
+        if derived.runs.reason:
+            unread[derived.runs.name] += len(derived.runs.here)
+        absent += len(derived.runs.absent)
     say(f"\n{failed} FAILED" if failed else "\nAll holds.")
+    _print_not_derived(unread, absent)
     return not failed
 
 
@@ -94,6 +101,19 @@ def _print_metrics(derived: Derived, seconds: float) -> None:
         names = ", ".join(sorted(derived.lacking))
         say(f"  cells of {runs.name} lack {names}; `python -m bench recompute` adds them")
     _print_failures(derived.failures)
+
+
+def _print_not_derived(unread: Mapping[str, int], absent: int) -> None:
+    """Say of how many cells the metrics rest on the cells alone, and why."""
+    why = [f"{absent} whose run is not here"] if absent else []
+    if unread:
+        tasks = ", ".join(unread)
+        why.append(
+            f"{sum(unread.values())} whose data cannot be read here, of {tasks} (--data-dir or "
+            "--dataset says where they lie)"
+        )
+    if why:
+        say(f"Not derived again: metrics of {' and of '.join(why)}.")
 
 
 def _print_failures(failures: Iterable[str]) -> None:

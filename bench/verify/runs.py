@@ -15,7 +15,7 @@ from bench.store.folder import RUN, Store
 from bench.store.run_file import PointSummary, read_run, read_scores
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from bench.store.cell import Cell
@@ -38,6 +38,11 @@ def stores_of(out: Path) -> list[Store]:
     if not stores:
         raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
     return stores
+
+
+def tasks_in(stores: Iterable[Store]) -> set[str]:
+    """The names of the tasks that stores have cells of."""
+    return {folder.name for store in stores for folder in store.runs.iterdir()}
 
 
 @dataclass
@@ -64,23 +69,26 @@ class TaskRuns:
         return f"; {len(self.absent)} have no run file here" if self.absent else ""
 
 
-def runs_by_task(cells: Mapping[Path, Cell], task_of: Callable[[str], Task]) -> Iterator[TaskRuns]:
+def runs_by_task(
+    cells: Mapping[Path, Cell], task_of: Callable[[str, str | None], Task]
+) -> Iterator[TaskRuns]:
     """Group cells by task, and read each task of which a run is here.
 
     Args:
         cells: cells by the path of their cell.json.
-        task_of: reads a task, given its name; raises InputError or OSError where it cannot.
+        task_of: reads a task, given its name and the path of its data; raises InputError or
+            OSError where it cannot.
     """
-    groups: dict[str, TaskRuns] = {}
+    groups: dict[tuple[str, str | None], TaskRuns] = {}
     for path, cell in cells.items():
         if cell.run_sha256 is not None:
-            runs = groups.setdefault(cell.task, TaskRuns(cell.task))
+            runs = groups.setdefault((cell.task, cell.dataset), TaskRuns(cell.task))
             is_here = os.path.lexists(path.with_name(RUN))
             (runs.here if is_here else runs.absent)[path] = cell
-    for runs in groups.values():
+    for named, runs in groups.items():
         try:
             if runs.here:
-                runs.task = task_of(runs.name)
+                runs.task = task_of(*named)
         except (InputError, OSError) as error:
             runs.reason = " ".join(str(error).split())
         yield runs
@@ -148,7 +156,9 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             if known is not None and len(known) != judged.relevance.n_pairs:
                 n_pairs = judged.relevance.n_pairs
                 raise ValueError(f"{name} has {len(known):,} pairs, the task {n_pairs:,}")
-        results = results or Evaluation(judged, len(task.document_names), record.exact)
+        results = results or Evaluation(judged, len(task.document_names))
+        if record.exact is not None:
+            results.exact = record.exact
         summary = PointSummary(
             point=stored.point,
             n_queries=len(rows),

@@ -59,7 +59,7 @@ def wrong_with(cells: Mapping[Path, Cell], source: Path, data_dir: Path | None) 
                 yield f"code: {path}: {problem}"
 
 
-def _task(name: str, data_dir: Path | None) -> Task:
+def _task(name: str, _dataset: str | None, data_dir: Path | None) -> Task:
     """A task that others can read as well.
 
     Raises:

@@ -13,6 +13,10 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic import TypeAdapter, ValidationError
+
+from bench.errors import InputError
+from bench.system.records import problem_of
 from bench.versions.source_code import BUILT_IN, HARNESS
 from bench.versions.sources import folder_of, hash_of, hash_of_class, reachable
 
@@ -25,6 +29,7 @@ LOCK = "versions.json"
 """In the folder of the built-in methods."""
 DIGITS = 16
 """Digits kept of each hash: enough to tell the versions of a file."""
+_LOCK = TypeAdapter(dict[str, str])
 _HASHED = re.compile(rf" [0-9a-f]{{{DIGITS}}}$")
 
 
@@ -69,10 +74,21 @@ def code_hash(built_in: type) -> str:
 
 @cache
 def locked() -> dict[str, str]:
-    """The hash of the code behind each version, as the lock has it."""
+    """The hash of the code behind each version, as the lock has it.
+
+    Raises:
+        InputError: the lock is missing or damaged.
+    """
     # The package is not imported: who looks at results need not have what its methods need.
-    found: dict[str, str] = json.loads((folder_of(BUILT_IN) / LOCK).read_text(encoding="utf-8"))
-    return found
+    path = folder_of(BUILT_IN) / LOCK
+    try:
+        return _LOCK.validate_json(path.read_bytes())
+    except (OSError, ValueError) as error:
+        problem = problem_of(error) if isinstance(error, ValidationError) else error
+        raise InputError(
+            f"{path}, the lock of the versions of built-in methods, cannot be read ({problem}); "
+            f"take the file back: git checkout {path}, or install the package again"
+        ) from error
 
 
 def is_earlier(code: Sequence[str]) -> bool:

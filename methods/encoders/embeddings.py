@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import zlib
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from filelock import FileLock
 
 from methods.chunks import drop_pages, mapping
 from methods.encoders.pretrained import Pretrained
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     Encode: TypeAlias = Callable[[Pretrained, Iterable[list[str]]], Iterator[Floats]]
     """A function from an encoder and chunks of texts to unit vectors [n, dim] of each chunk."""
 
+_VECTORS, _FINISHED = "vectors.npy", "finished"
 _VERSION = 1
 """Version of the encoding; raise it when vectors change, or old ones are read."""
 CHUNK = 512
@@ -54,77 +57,105 @@ def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = enco
     encoder = Pretrained.of(name, workspace)
     if workspace.cache is None:
         computed: Floats = np.empty((len(texts), _dimension(encoder)), dtype)
-        _fill(computed, encoder, texts, encode, workspace.progress)
+        _fill(computed, encoder, texts, _parts(texts), encode, workspace.progress)
         return computed
-    folder = folder_of(workspace.cache, "embeddings", _VERSION, name, mixed=encoder.mixed)
-    target = folder / f"{texts.digest[:32]}.{np.dtype(dtype).name}.npy"
-    with FileLock(f"{target}.lock"):
-        if not target.exists():
-            _write(target, encoder, texts, dtype, encode, workspace.progress)
-    kept: Floats = np.load(target, mmap_mode="r")
+    place = place_of("embeddings", _VERSION, name, texts, mixed=encoder.mixed)
+    folder = workspace.made_once(
+        f"{place}.{np.dtype(dtype).name}",
+        lambda made: _write(made, encoder, texts, dtype, encode, workspace.progress),
+        "vectors of texts",
+        resumes=True,
+    )
+    kept: Floats = np.load(folder / _VECTORS, mmap_mode="r")
     return kept
 
 
-def folder_of(cache: Path, kind: str, version: int, name: str, *, mixed: bool) -> Path:
-    """The folder for arrays that an encoder makes of texts in one precision; it is created.
+def place_of(kind: str, version: int, name: str, texts: Strings, *, mixed: bool) -> str:
+    """The place in the cache of arrays that an encoder makes of texts in one precision.
 
     Args:
-        cache: the user's cache.
         kind: the kind of arrays.
         version: the version of their recipe.
         name: name of the encoder.
+        texts: the texts.
         mixed: whether they are computed in bfloat16: a run on the CPU reads none of these.
     """
     precision = "-bfloat16" if mixed else ""
-    folder = cache / kind / f"{version}-{model_digest(name)[:16]}{precision}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return f"{kind}/{version}-{model_digest(name)[:16]}{precision}/{texts.digest[:32]}"
 
 
 def _write(
-    target: Path,
+    folder: Path,
     encoder: Pretrained,
     texts: Strings,
     dtype: type[np.floating],
     encode: Encode,
     progress: Progress,
 ) -> None:
-    """Encode into a partial file with a count of finished rows beside it, and rename it."""
-    partial, counted = target.with_suffix(".partial"), target.with_suffix(".done")
-    done = int(counted.read_text()) if counted.exists() and partial.exists() else 0
-    shape = len(texts), _dimension(encoder)
-    vectors = np.lib.format.open_memmap(partial, "r+" if done else "w+", dtype, shape)
+    """Encode into a file; beside it is a line for each finished chunk, a checksum of its vectors.
 
+    What a run that was cut short left is taken as far as the checksums hold.
+    """
+    parts = _parts(texts)
+    vectors, sums = _finished(folder, parts, (len(texts), _dimension(encoder)), dtype)
     mapped = mapping(vectors)
+    with (folder / _FINISHED).open("w", encoding="ascii") as record:
+        record.writelines(sums)
 
-    def keep(rows_done: int, total: int) -> None:
-        vectors.flush()
-        if mapped is not None:
-            drop_pages(mapped)
-        counted.write_text(str(rows_done))
-        progress(rows_done, total)
+        def keep(rows: Ints) -> None:
+            vectors.flush()
+            record.write(_checksum(vectors[rows]))
+            record.flush()
+            if mapped is not None:
+                drop_pages(mapped)
 
-    _fill(vectors, encoder, texts, encode, keep, done)
-    partial.replace(target)
-    counted.unlink(missing_ok=True)
+        _fill(vectors, encoder, texts, parts[len(sums) :], encode, progress, keep)
+    (folder / _FINISHED).unlink()
+
+
+def _finished(
+    folder: Path, parts: list[Ints], shape: tuple[int, int], dtype: type[np.floating]
+) -> tuple[np.memmap, list[str]]:
+    """The file of vectors, and the checksums of its chunks that are finished and hold."""
+    file = folder / _VECTORS
+    lines: list[str] = []
+    with contextlib.suppress(OSError, ValueError):  # there is none, or it is damaged
+        vectors = np.lib.format.open_memmap(file, "r+")
+        if vectors.shape == shape and vectors.dtype == dtype:
+            lines = (folder / _FINISHED).read_text("ascii").splitlines(keepends=True)
+    if not lines:
+        return np.lib.format.open_memmap(file, "w+", dtype, shape), []
+    hold = (_checksum(vectors[rows]) == line for rows, line in zip(parts, lines, strict=False))
+    return vectors, lines[: sum(itertools.takewhile(bool, hold))]
+
+
+def _checksum(vectors: Floats) -> str:
+    return f"{zlib.crc32(np.ascontiguousarray(vectors).data):08x}\n"
+
+
+def _parts(texts: Strings) -> list[Ints]:
+    """Rows of the texts in chunks, longest first: a batch holds texts of similar length."""
+    order: Ints = np.argsort(-texts.lengths, kind="stable")
+    return [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
 
 
 def _fill(
     vectors: Floats,
     encoder: Pretrained,
     texts: Strings,
+    parts: list[Ints],
     encode: Encode,
     progress: Progress,
-    done: int = 0,
+    keep: Callable[[Ints], None] = lambda _rows: None,
 ) -> None:
-    """Fill in vectors, the longest texts first, so that a batch holds texts of similar length."""
-    order: Ints = np.argsort(-texts.lengths, kind="stable")
-    parts = [order[start : start + CHUNK] for start in range(done, len(order), CHUNK)]
+    """Fill in the vectors of chunks of rows; ``keep`` is called after each."""
+    done = len(texts) - sum(map(len, parts))
     encoded = encode(encoder, (list(texts.take(rows)) for rows in parts))
     for rows, found in zip(parts, encoded, strict=True):
         vectors[rows] = found
+        keep(rows)
         done += len(rows)
-        progress(done, len(order))
+        progress(done, len(texts))
 
 
 def _dimension(encoder: Pretrained) -> int:

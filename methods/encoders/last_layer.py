@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import copy
-import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from filelock import FileLock
 from torch import nn
 
 from bench.errors import InputError
 from bench.task import Strings
-from methods.encoders.embeddings import folder_of
+from methods.encoders.embeddings import place_of
 from methods.encoders.pretrained import unit_vectors
 from methods.encoders.transformer import Transformer
 
@@ -92,19 +90,9 @@ class LastLayer(Transformer):
 
     def prepare(self, texts: Strings) -> Activations:
         """Activations before the last block, from the cache or computed into it."""
-        cache = self.workspace.cache
-        if cache is None:
-            raise InputError("tune=last-layer keeps activations on disk, and was given no cache")
-        folder = folder_of(cache, "activations", _VERSION, self.name, mixed=self.mixed)
-        target = folder / texts.digest[:32]
-        with FileLock(f"{target}.lock"):
-            if not target.exists():
-                partial = target.with_suffix(".partial")
-                shutil.rmtree(partial, ignore_errors=True)  # left by a run that was killed
-                partial.mkdir()
-                self._compute(texts, partial)
-                partial.rename(target)
-        return _open(target)
+        place = place_of("activations", _VERSION, self.name, texts, mixed=self.mixed)
+        what = "activations for tune=last-layer"
+        return _open(self.workspace.made_once(place, lambda made: self._compute(texts, made), what))
 
     def forward(self, prepared: Activations, rows: Ints) -> torch.Tensor:
         """Rows of activations through the block and the pooling."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bench.errors import InputError
 from methods.indexes.base import Index
 
 if TYPE_CHECKING:
@@ -81,11 +82,20 @@ class ClusteredLeaves(LeafIndex):
         """Divide vectors [n_documents, dim] into ``nlist`` leaves, ready to be searched."""
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Divide the documents, and measure the visits of a sample of queries."""
+        """Divide the documents, and measure the visits of a sample of queries.
+
+        Raises:
+            InputError: more leaves are asked for than there are documents.
+        """
         n_documents = len(documents)
+        if self.nlist > n_documents:
+            raise InputError(
+                f"nlist={self.nlist} asks for more leaves than there are documents, {n_documents}; "
+                "give at most as many, or 0, which chooses their number on validation"
+            )
         if not len(guide.vectors):
             nlist = self.nlist or max(1, round(math.sqrt(n_documents)))
-            self.lay_out(documents, min(nlist, n_documents), guide)
+            self.lay_out(documents, nlist, guide)
             self.measure(stand_ins(documents))
             return
         candidates = [self.nlist] if self.nlist else _candidates(n_documents)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.data.load import load_dataset
+from bench.evaluation.answers import Indexed
 from bench.evaluation.preparation import prepare
 from bench.evaluation.search import BATCH, Searcher
 from bench.method import Workspace
@@ -83,14 +84,15 @@ def _row(task: Task, asked: Queries, k: int, repeats: int, searched: Searched) -
     say(f"    {searched.method}")
     method = Registry().resolve(searched.method)(**searched.params)
     prepare(method, task, workspace=Workspace(device="cpu"))
+    indexed = Indexed(method, len(task.document_names))
     n_leaves = len(np.unique(np.asarray(method.partition())))
     point = max(
-        (each for each in method.operating_points() if int(each["nprobe"]) <= SHARE * n_leaves),
+        (each for each in indexed.points if int(each["nprobe"]) <= SHARE * n_leaves),
         key=lambda each: int(each["nprobe"]),
-        default=method.operating_points()[0],
+        default=indexed.points[0],
     )
-    k = min(k, len(task.document_names))
-    searcher = Searcher(method, asked, len(task.document_names), k)
+    k = min(k, indexed.n_documents)
+    searcher = Searcher(indexed, asked, k)
     queries, documents = vectors_of(method, asked)
     raw = _Raw(documents, n_leaves, int(point["nprobe"]))
     visited: list[float] = []

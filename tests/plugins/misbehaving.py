@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -12,14 +13,25 @@ import numpy as np
 
 from bench.method import Method, SearchResult
 
+EAT = "import os, sys, time; b = b'x' * 5 * 10**8; print(os.getpid(), "
+EAT += "file=open(sys.argv[1], 'a')); time.sleep(600)"
+
+
+def feed_a_daemon(log):
+    if os.fork() == 0:
+        subprocess.Popen([sys.executable, "-c", EAT, log])
+        os._exit(0)
+    os.wait()
+    while not os.path.exists(log):
+        time.sleep(0.02)
+    time.sleep(0.6)  # until memory is sampled
+
 
 def start_family(log):
     """A child in another program, a fork, and a grandchild that has left group, session and all.
 
     Each writes the number of its process to ``log``.
     """
-    import subprocess
-
     wait = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'a')); time.sleep(600)"
     subprocess.Popen([sys.executable, "-c", wait, log], close_fds=False)
     if os.fork() == 0:
@@ -93,11 +105,9 @@ class Misbehaving(Method):
         if how == "eat memory":
             eat_memory()
         if how == "feed a child":
-            import subprocess
-
-            eat = "import os, sys, time; b = b'x' * 5 * 10**8; print(os.getpid(), "
-            eat += "file=open(sys.argv[1], 'a')); time.sleep(600)"
-            subprocess.run([sys.executable, "-c", eat, self.values["log"]])
+            subprocess.run([sys.executable, "-c", EAT, self.values["log"]])
+        if how == "feed a daemon":
+            feed_a_daemon(self.values["log"])
         if how.startswith("start a family"):
             start_family_and(how.removeprefix("start a family and "), self.values["log"])
         if how == "markup":

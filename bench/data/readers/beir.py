@@ -19,6 +19,7 @@ from bench.data.readers.text import text_task
 from bench.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from bench.data.readers.text import Splits
@@ -26,7 +27,19 @@ if TYPE_CHECKING:
 
 COLUMNS = ("query-id", "corpus-id", "score")
 TREC_COLUMNS = ("query-id", "iteration", "corpus-id", "score")
-_TREC = re.compile(rb"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9]+\s*")
+ENDINGS = (".tsv", ".tsv.gz", ".txt", ".txt.gz", ".qrels", ".qrels.gz")
+"""Endings of a file of judgements; of several for a split, the first is read."""
+
+_TREC = re.compile(r"\s*\S+\s+\S+\s+\S+\s+[-+]?[0-9.]+\s*")
+_HEADERLESS = re.compile(r"[^\t]+\t[^\t]+\t\s*[-+]?[0-9.]+\s*")
+_RUN_COLUMNS = 6
+_FIRST_LINE = 1 << 16
+"""Bytes of a first line that are looked at; no more of a file without line ends is read."""
+_FORMS = (
+    "BEIR's form has query-id, corpus-id, score on its first line and then a judgement a line, all "
+    "with tabs between; TREC's has a judgement on each line, query 0 document grade, with blanks "
+    "or tabs between"
+)
 
 
 def read(
@@ -38,7 +51,7 @@ def read(
     test: str = "test",
     **splits: Unpack[Splits],
 ) -> Task:
-    """A task from a folder in BEIR's form; files of lines may be gzipped.
+    """A task from a folder in BEIR's form; each file may be gzipped.
 
     The positive scores of a split, from the highest on, are distance 0, 1, 2 …; they are the gains
     of nDCG. The text of a document is its title and its text.
@@ -47,9 +60,10 @@ def read(
         name: name of the task.
         folder: the folder with the files.
         train: the split to train on; without it, nothing can be trained.
-        validation: the split to validate on; empty: a sample of the training queries.
+        validation: the split to validate on; empty: a sample of the training queries; ``auto``: the
+            split ``dev`` where it is there, else such a sample.
         test: the split to test on, unless ``heldout_queries`` are drawn from training.
-        splits: rules by which validation and test are drawn, and the least relevant gain.
+        splits: rules by which validation and test are drawn, and what counts as relevant.
 
     Raises:
         InputError: a file or a line is malformed, or nothing is left to test on.
@@ -58,23 +72,58 @@ def read(
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")
     documents = jsonl.read(folder / "corpus.jsonl")
     queries = jsonl.read(folder / "queries.jsonl", jsonl.WITHOUT_TITLE)
-    notes, trained = [], None
-    if _qrels(folder, train).is_file():
-        trained = read_qrels(folder, train)
-    else:
+    files, notes = _files(folder), []
+    if train not in files:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
-    tested = None if splits.get("heldout_queries") else read_qrels(folder, test)
-    validated = read_qrels(folder, validation) if validation else None
+    heldout = splits.get("heldout_queries", 0)
+    if validation == "auto":
+        validation = "dev" if "dev" in files and (heldout or test != "dev") else ""
+        if validation:
+            notes.append(f"Validation is {files[validation].name} of qrels.")
+        taken = {files.get(split) for split in (train, validation, "" if heldout else test)}
+        if unread := [path.name for path in _all_files(folder) if path not in taken]:
+            notes.append(f"Not read, of qrels: {', '.join(unread)}.")
+    trained = read_qrels(files[train], train) if train in files else None
+    tested = validated = None
+    if not heldout:
+        tested = read_qrels(_file(files, folder, test, "test"), test)
+    if validation:
+        validated = read_qrels(_file(files, folder, validation, "validation"), validation)
     return text_task(name, queries, documents, trained, tested, validated, notes=notes, **splits)
 
 
-def _qrels(folder: Path, split: str) -> Path:
-    """The file of a split in ``folder/qrels``: TREC's ``.txt`` if it is there alone."""
-    tsv, trec = (folder / "qrels" / f"{split}{ending}" for ending in (".tsv", ".txt"))
-    return trec if trec.is_file() and not tsv.is_file() else tsv
+def _all_files(folder: Path) -> list[Path]:
+    """All files of ``folder/qrels`` that are not hidden, in order of their names."""
+    return sorted(path for path in (folder / "qrels").glob("[!.]*") if path.is_file())
 
 
-def read_qrels(folder: Path, split: str) -> RawJudgements:
+def _files(folder: Path) -> dict[str, Path]:
+    """The file of each split in ``folder/qrels``."""
+    found: dict[str, Path] = {}
+    for ending in ENDINGS:
+        for path in _all_files(folder):
+            if path.name.endswith(ending):
+                found.setdefault(path.name.removesuffix(ending), path)
+    return found
+
+
+def _file(files: Mapping[str, Path], folder: Path, split: str, part: str) -> Path:
+    """The file of a split that is needed for a part of the task."""
+    if split not in files:
+        others = [other for other in sorted(files) if other != "train"] or ["SPLIT"]
+        out = f"{part}={others[0]}"
+        if part == "test" and "train" in files:
+            out += ", or draw the test from training with heldout_queries=NUMBER"
+        raise InputError(
+            f"there is no {folder / 'qrels' / split}.tsv, the {part} split, and none that ends in "
+            f"{', '.join(ENDINGS[1:])}; qrels has "
+            f"{', '.join(path.name for path in _all_files(folder)) or 'no file'}: put it "
+            f"there, or name another split: beir:{folder},{out}"
+        )
+    return files[split]
+
+
+def read_qrels(path: Path, split: str) -> RawJudgements:
     """The judgements of a split, from a file in BEIR's or in TREC's form.
 
     BEIR's has a header, ``query-id corpus-id score``, and tabs between. TREC's has none, and on
@@ -84,21 +133,13 @@ def read_qrels(folder: Path, split: str) -> RawJudgements:
         InputError: the file cannot be read or has another form, or a score is no whole number;
             it names the line.
     """
-    path = _qrels(folder, split)
-    try:
-        with path.open("rb") as file:
-            trec = _TREC.fullmatch(file.readline())
-    except OSError as error:
-        here = sorted(file.name for file in path.parent.glob("*.t*"))
-        raise InputError(
-            f"cannot read {path}, the {split} split: {error.strerror or error}; qrels has "
-            f"{', '.join(here) or 'nothing'}"
-        ) from error
-    table = (
-        read_table(path, COLUMNS, None, header=TREC_COLUMNS)
-        if trec
-        else read_table(path, COLUMNS, "\t")
-    )
+    with jsonl.opened(path) as file:
+        first = file.readline(_FIRST_LINE).decode("utf-8-sig", "replace").rstrip("\r\n")
+    if _TREC.fullmatch(first):
+        table = read_table(path, COLUMNS, None, header=TREC_COLUMNS)
+    else:
+        _require_header(path, first)
+        table = read_table(path, COLUMNS, "\t", quotes=True)
     scores = table["score"]
     grades = pd.to_numeric(scores, errors="coerce").to_numpy(np.float64)
     whole = np.isfinite(grades) & (grades == np.trunc(grades)) & (np.abs(grades) < 2**31)
@@ -110,3 +151,18 @@ def read_qrels(folder: Path, split: str) -> RawJudgements:
     names = (pa.array(table[column], pa.large_string()) for column in COLUMNS[:2])
     judged = pa.table([*names, grades.astype(np.int64)], ["query", "document", "grade"])
     return RawJudgements(judged, split, path)
+
+
+def _require_header(path: Path, first: str) -> None:
+    """Refuse a file whose first line is neither BEIR's nor TREC's."""
+    names = [name.strip(' "') for name in first.split("\t")]
+    if set(COLUMNS) <= set(names):
+        return
+    problem = f"has no column {' and no column '.join(c for c in COLUMNS if c not in names)}"
+    if len(first.split()) == _RUN_COLUMNS:
+        problem = "has six values, as a run (the results of a search) has, and no judgement"
+    elif "," in first and "\t" not in first:
+        problem = "has commas between, and no tabs"
+    elif _HEADERLESS.fullmatch(first):
+        problem = "is a judgement already; write query-id, corpus-id, score above it, tabs between"
+    raise InputError(f"{path}, line 1 {problem}; it is {first[:100]!r}. {_FORMS}")

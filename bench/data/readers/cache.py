@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import shutil
 from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from filelock import FileLock
 
 from bench.arrays.strings import Strings, StringsWriter
 from bench.errors import InputError
+from bench.system.files import sha256_of
+from bench.system.kept import made_once
 from bench.system.paths import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-Column: TypeAlias = pa.Array | pa.ChunkedArray
+    from bench.types import Ints
 
-_MARKER = "complete.json"
+Column: TypeAlias = pa.Array | pa.ChunkedArray
 
 
 class Texts(NamedTuple):
@@ -31,15 +31,22 @@ class Texts(NamedTuple):
     Attributes:
         names: [n] their names, each different.
         texts: [n] their texts; may be empty.
+        untitled: [n] bytes at the end of each text that are not its title; None: no text has one.
     """
 
     names: Strings
     texts: Strings
+    untitled: Ints | None = None
 
     @classmethod
     def open(cls, folder: Path, kind: str) -> Self:
-        """Map the files that a ``texts_writer`` wrote."""
-        return cls(Strings.open(folder / f"{kind}.names"), Strings.open(folder / f"{kind}.texts"))
+        """Map the files that a ``texts_writer`` wrote, and ``KIND.untitled.npy`` if it is there."""
+        untitled = folder / f"{kind}.untitled.npy"
+        return cls(
+            Strings.open(folder / f"{kind}.names"),
+            Strings.open(folder / f"{kind}.texts"),
+            np.load(untitled, mmap_mode="r") if untitled.exists() else None,
+        )
 
 
 @contextlib.contextmanager
@@ -83,7 +90,8 @@ def require_distinct(names: Strings, source: Path) -> None:
 def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) -> Path:
     """The folder of texts that ``write`` fills from ``sources``, made once.
 
-    It is filled again if the path, size or time of a source changed, or the recipe did.
+    Files are known by their content: it is filled again if a byte of a source or the recipe
+    changed.
 
     Args:
         sources: the files that are read.
@@ -91,64 +99,29 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
         write: a function that fills the folder that it is given.
 
     Raises:
-        InputError: a source is missing, or the cache cannot be written.
+        InputError: a source is missing or changes while it is read, or the cache cannot be written.
     """
-    facts = [recipe]
+    known = _contents(sources)
+    digest = hashlib.sha256("\n".join([recipe, *known]).encode()).hexdigest()
+
+    def write_known(folder: Path) -> None:
+        write(folder)
+        for source, before, now in zip(sources, known, _contents(sources), strict=True):
+            if before != now:
+                raise InputError(f"{source} changed while it was read; run the same command again")
+
+    folder = cache_folder() / "texts" / digest
+    return made_once(folder, write_known, f"the texts of {sources[0]}")
+
+
+def _contents(sources: Sequence[Path]) -> list[str]:
+    """The name and the hash of each file; its ending says how it is read."""
+    contents = []
     for source in sources:
         try:
-            status = source.stat()
+            contents.append(f"{source.name} {sha256_of(source)}")
         except OSError as error:
             raise InputError(
                 f"cannot read {source}: {error.strerror}; put the file there"
             ) from error
-        facts.append(f"{source.resolve()} {status.st_size} {status.st_mtime_ns}")
-    digest = hashlib.sha256("\n".join(facts).encode()).hexdigest()
-    return made_once(cache_folder() / "texts" / digest, write, f"the texts of {sources[0]}")
-
-
-def made_once(folder: Path, write: Callable[[Path], None], what: str) -> Path:
-    """Fill a folder of the cache, whole or not at all, unless it is there; one process at a time.
-
-    It is written under a temporary name; its marker, which lists the other files, comes last.
-
-    Args:
-        folder: the folder to fill and to return.
-        write: a function that fills the folder that it is given.
-        what: a name for its content, for the error.
-
-    Raises:
-        InputError: the cache cannot be written.
-    """
-    if _is_whole(folder):
-        return folder
-    partial = folder.with_name(f"{folder.name}.partial")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
-            if _is_whole(folder):  # another process made it
-                return folder
-            for left in (folder, partial):  # damaged, or left by a run that was killed
-                shutil.rmtree(left, ignore_errors=True)
-            partial.mkdir()
-            try:
-                write(partial)
-                sizes = {path.name: path.stat().st_size for path in partial.iterdir()}
-                (partial / _MARKER).write_text(json.dumps(sizes), encoding="utf-8")
-                partial.rename(folder)
-            finally:
-                shutil.rmtree(partial, ignore_errors=True)
-    except OSError as error:
-        raise InputError(
-            f"cannot keep {what} in {folder.parent}: {error.strerror or error}; make room there "
-            "or name another folder with TREELINE_CACHE"
-        ) from error
-    return folder
-
-
-def _is_whole(folder: Path) -> bool:
-    """Whether a folder has its marker, and every file has its size."""
-    try:
-        sizes = json.loads((folder / _MARKER).read_text(encoding="utf-8"))
-        return all((folder / name).stat().st_size == size for name, size in sizes.items())
-    except (OSError, ValueError, AttributeError):
-        return False
+    return contents

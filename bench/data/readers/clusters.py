@@ -16,10 +16,10 @@ import numpy as np
 from scipy import sparse
 
 from bench.arrays.vectors import Vectors
-from bench.data.readers.cache import made_once
 from bench.data.readers.vectors import vectors_task
 from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError
+from bench.system.kept import made_once
 from bench.system.paths import cache_folder
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
     """``n`` documents and ``queries`` queries, generated once and kept in the cache.
 
     Vectors have length 1. The task's digest hashes the recipe and not the vectors, as the last bit
-    of
-    a value may differ from one processor to another.
+    of a value may differ from one processor to another.
 
     Raises:
         InputError: a number is too small or too large, or the cache cannot be written.

@@ -18,6 +18,7 @@ from bench.data.readers.cache import Column, Texts, cached, require_distinct, te
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -95,6 +96,9 @@ def _examples(path: Path, locale: str) -> pa.Table:
     if not batches:
         raise InputError(f"{path} has no row with small_version 1 of the locale {locale!r}")
     table = pa.Table.from_batches(batches)
+    for name in ("query_id", "product_id"):
+        if table[name].null_count:
+            raise InputError(f"{path} has a row of the locale {locale!r} without {name}")
     codes = pc.index_in(table["esci_label"], value_set=pa.array(list(_GRADES)))
     if codes.null_count:
         strange = table["esci_label"].filter(codes.is_null())[0].as_py()
@@ -136,7 +140,8 @@ def _text(rows: pa.RecordBatch | pa.Table, fields: Sequence[str]) -> Column:
 
 
 def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator[pa.RecordBatch]:
-    """The chosen rows of a Parquet or CSV file; only a few batches are in memory at a time."""
+    """The chosen rows of a Parquet file; only a few batches are in memory at a time."""
+    opened(path)
     try:
         dataset = ds.dataset(path, format="parquet")
         found = dataset.schema.names
@@ -145,6 +150,10 @@ def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator
             raise InputError(
                 f"{path} has no column {' and no column '.join(missing)}; it has {', '.join(found)}"
             )
+        for column in columns:
+            kind = dataset.schema.field(column).type
+            if pa.types.is_nested(kind) or pa.types.is_binary(kind):
+                raise InputError(f"{path}: the column {column} is {kind}, not texts or numbers")
         yield from dataset.to_batches(
             columns=list(columns),
             filter=chosen,

@@ -15,6 +15,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
@@ -30,14 +31,21 @@ if TYPE_CHECKING:
 BLOCK = 1 << 21
 """Bytes parsed at once. Arrow takes at most 100,000 lines, which these are not: the shortest line
 with an id and a text has 22 bytes."""
+LONGEST_LINE = 1 << 26
+"""Bytes of a line: a small gzipped file can unpack to one that fills memory."""
 
 WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
 MOST_THREADS = 8
-_VERSION = 2
+_VERSION = 3
 """Version of the recipe; raise it when the written files change."""
 
 
-_Read = tuple[Column, Column]
+class _Read(NamedTuple):
+    """Names, texts, and how many bytes of each text are not its title."""
+
+    names: Column
+    texts: Column
+    untitled: Column
 
 
 class _Block(NamedTuple):
@@ -65,9 +73,13 @@ def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
     source = find_file(path.parent, path.name)
 
     def write(folder: Path) -> None:
+        untitled = []
         with texts_writer(folder, "lines") as append:
-            for names, texts in _parsed(source, fields):
-                append(names, texts)
+            for block in _parsed(source, fields):
+                append(block.names, block.texts)
+                untitled.append(block.untitled.to_numpy())
+        if "title" in fields and untitled:
+            np.save(folder / "lines.untitled.npy", np.concatenate(untitled).astype(np.int32))
         names = Texts.open(folder, "lines").names
         if not len(names):
             raise InputError(f"{source} is empty; it needs one JSON object a line")
@@ -101,8 +113,9 @@ def opened(source: Path) -> Iterator[IO[bytes]]:
         with gzip.open(source) if source.suffix == ".gz" else source.open("rb") as file:
             yield cast("IO[bytes]", file)
     except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
         raise InputError(
-            f"cannot read {source}: {error}; if it is damaged, get it again"
+            f"cannot read {source}: {reason}; if it is damaged, get it again"
         ) from error
 
 
@@ -154,11 +167,30 @@ def _blocks(source: Path) -> Iterator[_Block]:
         while read := file.read(BLOCK):
             joined = rest + read
             end = joined.rfind(b"\n") + 1
+            if len(joined) - end > LONGEST_LINE:
+                number = above + joined.count(b"\n") + 1
+                raise InputError(
+                    f"{source}, line {number} has more than {LONGEST_LINE:,} bytes; it needs one "
+                    "JSON object a line"
+                )
             if end:
                 yield _Block(memoryview(joined)[:end], above)
             above, rest = above + read.count(b"\n"), joined[end:]
     if rest:
         yield _Block(memoryview(rest), above)
+
+
+def lines_of(source: Path) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file that are not blank, with their numbers from 1 on."""
+    for block in _blocks(source):
+        yield from _numbered(block)
+
+
+def _numbered(block: _Block) -> Iterator[tuple[int, bytes]]:
+    """The lines of a block that are not blank, with their numbers in the file."""
+    for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
+        if line.strip():
+            yield number, line
 
 
 def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
@@ -178,18 +210,17 @@ def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
     names, texts = table["_id"], table["text"]
     if names.null_count or texts.null_count:
         return None
+    untitled = pc.binary_length(pc.utf8_trim_whitespace(texts))
     if "title" in fields:
         titles = table["title"].fill_null("")
         texts = pc.binary_join_element_wise(titles, texts, pa.scalar(" ", pa.large_string()))
-    return names, pc.utf8_trim_whitespace(texts)
+    return _Read(names, pc.utf8_trim_whitespace(texts), untitled)
 
 
 def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
     """Parse a block line by line."""
-    names, texts = [], []
-    for number, line in enumerate(bytes(block.lines).split(b"\n"), start=block.above + 1):
-        if not line.strip():
-            continue
+    names, texts, untitled = [], [], []
+    for number, line in _numbered(block):
         try:
             value = parse_object(line)
             if type(value.get("_id")) is int:  # as some BEIR files have them; True is no id
@@ -199,9 +230,11 @@ def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
             name, text, title = (_string(value, field) for field in WITH_TITLE)
             names.append(name)
             texts.append(f"{title} {text}".strip())
+            untitled.append(len(text.strip().encode()))
         except ValueError as error:
             raise InputError(f"{source}, line {number}: {error}") from error
-    return pa.array(names, pa.large_string()), pa.array(texts, pa.large_string())
+    kind = pa.large_string()
+    return _Read(pa.array(names, kind), pa.array(texts, kind), pa.array(untitled, pa.int64()))
 
 
 def _string(fields: dict[str, Any], field: str) -> str:

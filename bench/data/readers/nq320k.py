@@ -27,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 
 from bench.data.readers.cache import Texts, cached, require_distinct, texts_writer
-from bench.data.readers.jsonl import find_file, opened, parse_object
+from bench.data.readers.jsonl import find_file, lines_of, parse_object
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
 from bench.errors import InputError
@@ -144,14 +144,11 @@ def pages(source: Path) -> Iterator[Page]:
     Raises:
         InputError: the file is damaged or a line is malformed; the message has its number.
     """
-    with opened(source) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                yield _page(parse_object(line))
-            except ValueError as error:
-                raise InputError(f"{source}, line {number}: {error}") from error
+    for number, line in lines_of(source):
+        try:
+            yield _page(parse_object(line))
+        except ValueError as error:
+            raise InputError(f"{source}, line {number}: {error}") from error
 
 
 def title_key(title: str) -> str:

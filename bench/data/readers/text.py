@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
 
+from bench.arrays.strings import Strings
+from bench.data.readers.cache import Texts
+from bench.data.readers.identical import left_out
 from bench.data.readers.pairs import relevance_of
 from bench.errors import InputError
 from bench.task import Task
@@ -15,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.arrays.relevance import Relevance
-    from bench.data.readers.cache import Texts
     from bench.data.readers.pairs import RawJudgements
 
+MOST_MISSING = 0.1
 CUT = 100
 """Rank at which rankings are cut."""
 
@@ -41,12 +44,18 @@ class Splits(TypedDict, total=False):
         validation_most: largest number of queries drawn as validation.
         heldout_queries: number of training queries drawn as test, if there is no test split.
         least_gain: the gain from which a document counts as relevant for recall and MRR.
+        ignore_identical_ids: whether a document with the id of a query leaves its ranking:
+            ``same-text`` (the default), ``always`` or ``never``; see ``identical.left_out``.
+        most_missing: largest share of the test's relevant judgements that may name what is not
+            there.
     """
 
     validation_share: float
     validation_most: int
     heldout_queries: int
     least_gain: int
+    ignore_identical_ids: str
+    most_missing: float
 
 
 def text_task(
@@ -80,9 +89,14 @@ def text_task(
             as high as ``least_gain``.
     """
     notes = list(notes)
-    (train, train_gains), (test, test_gains), (validation, validation_gains) = (
+    most_missing = splits.get("most_missing", MOST_MISSING)
+    test, test_gains, absent = relevance_of(
+        tested, queries.names, documents.names, gains, notes, most_missing
+    )
+    given, queries = queries, _with_absent(queries, absent)
+    (train, train_gains, _), (validation, validation_gains, _) = (
         relevance_of(judged, queries.names, documents.names, gains, notes)
-        for judged in (trained, tested, validated)
+        for judged in (trained, validated)
     )
     if tested is None:
         n_heldout = splits.get("heldout_queries", 0)
@@ -94,7 +108,7 @@ def text_task(
         )
     else:
         train = _without(train, test, "training", "test", notes)
-    if not test.n_pairs:
+    if not (test.documents < len(documents.names)).any():
         raise InputError(
             f"dataset {name} has no relevant pair left to test on; see whether its judgements name "
             "queries and documents that are there"
@@ -114,13 +128,20 @@ def text_task(
         validation, train = _drawn(train, size, 1)
         validation_gains = train_gains
         notes.append(
-            f"Validation is {size:,} training queries, drawn with a fixed seed and left out of "
-            "training."
+            f"Validation is {size:,} training {'query' if size == 1 else 'queries'}, drawn with a "
+            "fixed seed and left out of training."
+            if size
+            else "There is no validation: no training query to draw, and no split of its own; no "
+            "operating point is chosen before the test."
         )
     # A split drawn from training may have no grade as high as the test's.
     least_valid = min(least_gain, validation_gains[0])
     seen = np.isin(test.documents, train.documents)
-    for kind, texts in (("Queries", queries.texts), ("Documents", documents.texts)):
+    ignore = splits.get("ignore_identical_ids", "same-text")
+    removed, told = left_out("test", test, queries, documents, ignore)
+    validation_removed, _ = left_out("validation", validation, queries, documents, ignore)
+    notes += told
+    for kind, texts in (("Queries", given.texts), ("Documents", documents.texts)):
         if empty := int((texts.lengths == 0).sum()):
             notes.append(f"{kind} with an empty text, kept: {empty:,}.")
     return Task(
@@ -128,12 +149,21 @@ def text_task(
         queries.names,
         documents.names,
         train,
-        Judgements(validation, cut=CUT, gains=validation_gains, least_gain=least_valid),
-        Judgements(test, cut=CUT, gains=test_gains, least_gain=least_gain, seen=seen),
+        Judgements(validation, validation_removed, CUT, validation_gains, least_valid),
+        Judgements(test, removed, CUT, test_gains, least_gain, seen),
         queries.texts,
         documents.texts,
         seen=SEEN,
         notes=tuple(notes),
+    )
+
+
+def _with_absent(queries: Texts, absent: Sequence[str]) -> Texts:
+    """The queries, and after them those that are judged and not there, with empty texts."""
+    if not absent:
+        return queries
+    return Texts(
+        Strings.of([*queries.names, *absent]), Strings.of([*queries.texts, *("" for _ in absent)])
     )
 
 

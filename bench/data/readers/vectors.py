@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
-from bench.arrays.vectors import Vectors
+from bench.arrays.vectors import UNREADABLE, Vectors
 from bench.errors import InputError
 from bench.system.files import sha256_of
 from bench.task import Task
@@ -83,6 +83,8 @@ def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints)
     drawn = np.random.default_rng(SPLIT_SEED).choice(answered, n_validation, replace=False)
     validating = np.isin(relevance.queries, drawn)
     nothing = relevance.where(np.zeros(len(pairs), bool))
+    unanswered = n_queries - len(answered)
+    notes = [f"Queries without an answer, not asked: {unanswered:,}."] if unanswered else []
     return Task(
         name,
         _numbers(n_queries),
@@ -92,15 +94,15 @@ def vectors_task(name: str, documents: Vectors, queries: Vectors, answers: Ints)
         Judgements(relevance.where(~validating), cut=CUT),
         query_vectors=queries,
         document_vectors=documents,
-        notes=(GIVEN,),
+        notes=(GIVEN, *notes),
     )
 
 
 def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
     """[n_queries, r] the content of a file of answers, checked."""
     try:
-        answers: Ints = np.load(file.path)
-    except (OSError, ValueError, EOFError) as error:
+        answers: Ints = np.array(file.array)
+    except UNREADABLE as error:
         raise InputError(
             f"{file.path} is not a NumPy file of answers, as numpy.save writes it, or not whole"
         ) from error

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bench.arrays.ancestors import ancestors, descendants
 from bench.arrays.strings import Strings
-from bench.data.readers.hierarchy import SPLIT_SEED, heldout_task, transductive_task
+from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
 from bench.errors import InputError
+from bench.system.parquet import opened
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -29,6 +31,7 @@ MD5 = {
     "data.noun": "5be921c6e8381ec85d52c715f43f1f11",
     "index.noun": "8c949e6ef352295997b09e2446364e43",
 }
+_GRAPH = pa.schema({"name": pa.string(), "lemmas": pa.string(), "parents": pa.list_(pa.int32())})
 HYPERNYM_POINTERS = ("@", "@i")  # `@i` links an instance (a person, a city) to its class
 
 
@@ -121,7 +124,10 @@ def read_text(
         texts,
         seen="a pair is seen if its query was trained on; no held-out node is in any training "
         "pair, as query or as document",
-        notes=(_namesakes(texts, held, tested),),
+        notes=(
+            _namesakes(texts, held, tested),
+            *beyond(nouns.children, nouns.parents, n_nodes, max_distance),
+        ),
     )
 
 
@@ -139,21 +145,32 @@ def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
 
 
 def read_graph(path: Path) -> NounGraph:
-    """Read the embedded graph."""
+    """Read the embedded graph.
+
+    Raises:
+        InputError: the file is missing, damaged or of another form.
+    """
     try:
-        table = pq.read_table(path)
-    except (OSError, pa.ArrowInvalid) as error:
+        table = opened(path).read().select(_GRAPH.names).cast(_GRAPH)
+        parents = table["parents"].combine_chunks()
+        above, n = parents.flatten(), table.num_rows
+        if any(column.null_count for column in (*table.columns, above)):
+            raise ValueError("a value is missing")
+        if len(pc.unique(table["name"])) < n:
+            raise ValueError("a name is there twice")
+        if pc.any(pc.or_(pc.less(above, 0), pc.greater_equal(above, n))).as_py():
+            raise ValueError(f"a parent is none of its {n:,} rows")
+    except (InputError, OSError, LookupError, ValueError, pa.ArrowException) as error:
+        problem = error if isinstance(error, InputError) else f"{path}: {error}"
         raise InputError(
-            f"cannot read the noun graph {path}: {error}; build it with "
+            f"the noun graph cannot be read: {problem}; build it with "
             "`python -m bench embed-wordnet --data-dir DIR`"
         ) from error
-    parents = table["parents"].combine_chunks()
-    fan_out = np.diff(parents.offsets.to_numpy())
     return NounGraph(
         table["name"].to_pylist(),
         table["lemmas"].to_pylist(),
-        np.repeat(np.arange(table.num_rows), fan_out),
-        parents.values.to_numpy(),
+        np.repeat(np.arange(n), parents.value_lengths().to_numpy()),
+        above.to_numpy(),
     )
 
 

@@ -11,8 +11,8 @@ from bench.measures.intervals import difference_intervals, holm, paired_p_values
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import BUDGET, most_visited_within
-from bench.report.rows import chosen_points, within_budget
-from bench.report.table import NONE, Board, mean_text
+from bench.report.rows import chosen_points, visited_and_work, within_budget
+from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,15 +119,12 @@ def _compared(title: str, columns: dict[str, Floats], queries: Ints) -> Comparis
 
 def paired_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]:
     """A matrix for each comparison."""
-    visited = {row.label: _visited_and_work(row) for row in rows}
+    visited = {
+        row.label: visited_and_work(row, within_budget)
+        for row in rows
+        if chosen_points(row, within_budget)
+    }
     return [_matrix(comparison, visited) for comparison in comparisons]
-
-
-def _visited_and_work(row: Row) -> str:
-    """Mean shares visited and worked within 10 %, in per cent."""
-    points = chosen_points(row, within_budget) or []
-    shares = [(point.visited, point.work) for point in points]
-    return " / ".join(map(mean_text, zip(*shares, strict=True)))
 
 
 def _matrix(comparison: Comparison, visited: dict[str, str]) -> Board:
@@ -144,7 +141,8 @@ def _matrix(comparison: Comparison, visited: dict[str, str]) -> Board:
     note = (
         f"By how many points the row is ahead of the column, over {comparison.n_known:,} queries, "
         "each the mean over seeds, at the point of each that visits most within 10 %; the second "
-        "column has the share that a row did visit, and with its routing cost. In brackets a "
+        "column has the share that a row did visit, and with its routing cost, each *claimed* "
+        "where it is the method's own word. In brackets a "
         "bootstrap 95 % interval over queries. An asterisk marks p < "
         f"{ALPHA} by a paired randomisation test with Holm's correction over the "
         f"{len(comparison.pairs)} pairs of this board."

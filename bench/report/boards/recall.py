@@ -24,6 +24,7 @@ from bench.report.rows import (
     chosen_points,
     mean_score,
     most_visited,
+    visited_and_work,
     within,
     within_budget,
 )
@@ -177,21 +178,21 @@ def against_visited(rows: list[Row], what: str, value: PointMeasure) -> Board:
     """A measure at the operating point that visits most within each share of documents."""
 
     def text(row: Row, budget: float) -> str:
-        points = chosen_points(row, partial(within, budget=budget)) or []
+        choose = partial(within, budget=budget)
+        points = chosen_points(row, choose) or []
         values = [found for point in points if (found := value(point)) is not None]
         if not points or len(values) < len(points):
             return NONE
-        shares = [(point.visited, point.work) for point in points]
-        visited, work = map(mean_text, zip(*shares, strict=True))
-        return f"{mean_text(values)} ({visited} / {work}){' *' * points[0].self_reported}"
+        return f"{mean_text(values)} ({visited_and_work(row, choose)})"
 
     columns = [Column(f"≤ {100 * each:.0f} %", partial(text, budget=each)) for each in BUDGETS]
     notes = [
         f"{what} in per cent at the operating point that visits most within the column, by "
         "measured mean share of documents; in brackets that share / the work share, which adds "
-        "the routing cost in document dot products. Nothing is interpolated. An asterisk marks "
-        "the library's own count, in which a document may count twice. A cheap "
-        "setting may return fewer documents than a measure reads."
+        "the routing cost in document dot products. Nothing is interpolated. *Claimed*: the "
+        "method's or its library's own word, which the harness cannot count; of what is visited, "
+        "where a document may count twice, or of a routing cost below a dot product for each leaf. "
+        "A cheap setting may return fewer documents than a measure reads."
     ]
     title = f"{what} against the share of documents visited"
     return table(title, rows, itself, columns, notes)
