@@ -396,12 +396,12 @@ def test_a_killed_run_goes_on_in_the_middle_of_its_training(tmp_path):
     plugin = tmp_path / "often.py"
     plugin.write_text(
         "from bench.method import checkpoint\n"
-        "from methods.noop import Noop\n"
+        "from methods.catalog import compose\n"
         "checkpoint.EVERY_S = 0.05\n"
-        "class Often(Noop):\n"
-        '    name = "often"\n'
+        "class Often(compose('often', 'masked-de', 'exact')):\n"
+        "    pass\n"
     )
-    asked = ("--methods", "masked-de", "--dataset", "tree:H=4,W=3", "--set", "steps=3000")
+    asked = ("--methods", "", "--dataset", "tree:H=4,W=3", "--set", "often.steps=3000")
     asked += ("--plugin", f"{plugin}:Often")
     uncut, cut = tmp_path / "uncut", tmp_path / "cut"
     assert start(uncut, *asked).wait(300) == 0
@@ -426,7 +426,7 @@ def test_a_killed_run_goes_on_in_the_middle_of_its_training(tmp_path):
     ids = [
         [point.ids.tolist() for point in read_run(path)]
         for out in (uncut, cut)
-        for path in out.glob("runs/*/masked-de/*/run.parquet")
+        for path in out.glob("runs/*/often/*/run.parquet")
     ]
     assert len(ids) == 2
     assert ids[0] == ids[1]
