@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 LONGEST_REASON = 300
 """Characters of an exception's text that a board shows; the cell's log has the whole text."""
+LONGEST_LINE = 1000
+"""Characters of any other text that is shown in a line."""
 
 
 class InputError(ValueError):
@@ -48,9 +50,22 @@ def cannot_write(path: Path, error: OSError) -> InputError:
     )
 
 
+def in_one_line(text: str) -> str:
+    """A text without ends of lines, cut if it is long."""
+    return " ".join(text.split())[:LONGEST_LINE]
+
+
+def text_of(error: BaseException) -> str:
+    """The text of an exception; empty if it has none that can be had."""
+    try:
+        return str(error)
+    except Exception:  # of a class with a text of its own making
+        return ""
+
+
 def reason_of(error: BaseException) -> str:
     """An exception in one line; its place in the code is named if its text is empty."""
-    text = " ".join(str(error).split())
+    text = in_one_line(text_of(error))
     if text:
         return f"{type(error).__name__}: {text[:LONGEST_REASON]}"
     place = traceback.extract_tb(error.__traceback__)[-1]

@@ -6,7 +6,6 @@ loads the catalogue of methods.
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError, placed, unknown
 from bench.method import Method, check_stated
 from bench.system.paths import load_object
+from bench.system.plugins import module_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -166,20 +166,14 @@ def _run_file(path: Path) -> ModuleType:
     if folder not in sys.path:
         # Last: a file of another's name there takes the place of no library.
         sys.path.append(folder)
-    # Two files of one name are two modules.
-    name = f"treeline_plugin_{path.stem}_{hashlib.sha256(bytes(path.absolute())).hexdigest()[:8]}"
-    spec = importlib.util.spec_from_file_location(name, path.absolute())
-    if spec is None or spec.loader is None:
+    if path.suffix != ".py":
         raise InputError(f"plugin {path} is not a Python file (its name must end in .py)")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        return importlib.import_module(module_name(path))
     except (Exception, SystemExit) as error:
         relative = isinstance(error, ImportError) and "relative import" in str(error)
         way = "; name a file beside it without a dot: `from helper import X`" * relative
         raise InputError(f"plugin {path} fails: {type(error).__name__}: {error}{way}") from error
-    return module
 
 
 def missing_packages(method: type[Method]) -> list[str]:

@@ -79,11 +79,11 @@ class TestValues:
             {1: {"recall": np.float32([0.5, np.nan])}, 4: {"recall": np.float32([1, 0])}},
         )
         write_query_values(tmp_path / "q.parquet", values)
-        found = read_query_values(tmp_path / "q.parquet")
+        found = read_query_values(tmp_path / "q.parquet", 2)
         assert found.queries.tolist() == [3, 5]
         np.testing.assert_array_equal(found.points[1]["recall"], [0.5, np.nan])
         np.testing.assert_array_equal(found.points[4]["recall"], [1, 0])
-        assert read_query_values(tmp_path / "nothing.parquet") is None
+        assert read_query_values(tmp_path / "nothing.parquet", 2) is None
 
     def test_means_of_the_values_are_the_measures(self):
         rng = np.random.default_rng(0)

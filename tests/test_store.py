@@ -141,10 +141,30 @@ def test_a_disk_that_is_full_is_an_error_and_nothing_is_left(tmp_path, monkeypat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_cell_that_cannot_be_moved_into_place_leaves_nothing_half_written(store):
-    (store.folder(cell()) / "cell.json").mkdir(parents=True)
-    with pytest.raises(InputError, match="cell.json: it is a folder; move it away"):
-        store.commit(cell(), run_file(store, "k1"))
+IN_THE_WAY = {
+    "a folder of cell.json": lambda folder: (folder / "cell.json" / "more").mkdir(parents=True),
+    "a folder of run.parquet": lambda folder: (folder / "run.parquet").mkdir(parents=True),
+    "a folder of .gitignore": lambda folder: (folder / ".gitignore").mkdir(parents=True),
+    "a link to nowhere": lambda folder: (
+        folder.mkdir(),
+        (folder / "run.parquet").symlink_to("/nowhere"),
+    ),
+    "a file of the cell's folder": lambda folder: folder.write_text(""),
+    "a file of the method's folder": lambda folder: (
+        folder.parent.rmdir(),
+        folder.parent.write_text(""),
+    ),
+}
+
+
+@pytest.mark.parametrize("put", IN_THE_WAY.values(), ids=IN_THE_WAY)
+def test_whatever_stands_in_the_way_of_a_cell_gives_way_to_it(store, put):
+    folder = store.folder(cell())
+    folder.parent.mkdir(parents=True)
+    put(folder)
+    store.commit(cell(), run_file(store, "k1"))
+    assert store.find(cell()) is not None
+    assert sorted(path.name for path in folder.iterdir()) == ["cell.json", "run.parquet"]
     assert list(store.root.rglob(".writing-*")) == []
 
 

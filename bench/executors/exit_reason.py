@@ -8,6 +8,10 @@ from pathlib import Path
 
 from bench.store.cell import Status
 
+UNWATCHED = (
+    "the process that watches over the cell was killed, so that the cell ended too; a method is to "
+    "leave processes alone that it did not start"
+)
 _FRAME = re.compile(r'^  File "(.+)", line (\d+) in (.+)$', re.MULTILINE)
 _FRAMES_SHOWN = 3
 _LINE_LENGTH = 300

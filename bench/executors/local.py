@@ -6,22 +6,23 @@ all its descendants when this process is gone, closes the supervisor's input, or
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
 from bench.executors.events import GRACE_S, CellQueue, Event, Kind
-from bench.executors.exit_reason import status_and_reason
-from bench.store.cell import Cell, Status
+from bench.executors.exit_reason import UNWATCHED, status_and_reason
+from bench.executors.messages import LONGEST_LINE, Ending, Outcome, Told, message_of
+from bench.executors.orphans import Orphans
+from bench.store.cell import Status
 from bench.system.memory import resident_bytes
 from bench.system.paths import CHECKOUT
 
@@ -30,12 +31,19 @@ if TYPE_CHECKING:
 
     from filelock import BaseFileLock
 
-    from bench.store.cell import CellSpec
+    from bench.executors.messages import Message
+    from bench.store.cell import Cell, CellSpec
     from bench.store.folder import Store
 
 SUPERVISOR = (sys.executable, "-P", "-X", "faulthandler", "-m", "bench.executors.supervisor")
 SCARCE = 0.04
 """Share of the machine's memory that must stay free; under it the largest cell is ended."""
+WAITING = 10_000
+"""Messages of cells that wait for this process at most; a cell that sends more waits."""
+FORGED = (
+    "its process wrote what is no message into the pipe to the harness; a method is to leave files "
+    "alone that it did not open"
+)
 
 
 @dataclass(eq=False)
@@ -46,8 +54,10 @@ class _Child:
         process: the supervisor of the cell's process.
         claim: the lock that keeps other runs from measuring it.
         killed: status and reason if it was ended before it was measured.
-        outcome, ended_at: the cell that its process reported at its end, and the time of that.
+        has_forged: whether it sent what is no message.
+        outcome, ended_at: how its process said that it ended, and the time of that.
         ending: exit code of its process and the end of its output.
+        asked_at: the time when its supervisor was first asked to end it.
         gone_since: the time when the supervisor ended.
     """
 
@@ -56,15 +66,37 @@ class _Child:
     claim: BaseFileLock
     began: float = field(default_factory=time.monotonic)
     killed: tuple[Status, str] | None = None
-    outcome: Cell | None = None
+    has_forged: bool = False
+    outcome: Outcome | None = None
     ended_at: float = 0.0
-    ending: tuple[int, str] | None = None
+    ending: Ending | None = None
+    asked_at: float | None = None
     gone_since: float | None = None
+
+    def ask(self) -> None:
+        """Let the supervisor ask the cell to end, and end it a little later."""
+        self._wake(signal.SIGTERM)
 
     def stop(self) -> None:
         """Let the supervisor end the cell at once."""
         if self.process.stdin is not None:
             self.process.stdin.close()
+        self._wake()
+
+    def _wake(self, *numbers: signal.Signals) -> None:
+        """Signal the supervisor, which the method may have stopped."""
+        self.asked_at = self.asked_at or time.monotonic()
+        for number in (*numbers, signal.SIGCONT):
+            self.process.send_signal(number)
+
+    def end(self) -> None:
+        """Let the supervisor end the cell and then itself, and wait for that."""
+        self.stop()
+        try:
+            self.process.wait(3 * GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class LocalExecutor:
@@ -85,24 +117,25 @@ class LocalExecutor:
         self._jobs = jobs
         self._timeout_s = timeout_s
         self._threads = threads
-        self._events: queue.Queue[tuple[_Child, dict[str, Any] | None]] = queue.Queue()
+        self._messages: queue.Queue[tuple[_Child, Message | None, bool]] = queue.Queue(WAITING)
         self._running: list[_Child] = []
 
     def run(self, specs: Sequence[CellSpec]) -> Iterator[Event]:
         """See :class:`bench.executors.events.Executor`."""
         queued = CellQueue(self._store, specs)
-        try:
-            while queued or self._running:
-                for taken in queued.take(self._jobs - len(self._running)):
-                    if isinstance(taken, Event):
-                        yield taken
-                    else:
-                        self._running.append(self._launch(*taken))
-                        yield Event(Kind.START, taken.spec.planned)
-                yield from self._next_events()
-                self._enforce_limits()
-        finally:
-            self._end_all()
+        with Orphans() as self._orphans:
+            try:
+                while queued or self._running:
+                    for taken in queued.take(self._jobs - len(self._running)):
+                        if isinstance(taken, Event):
+                            yield taken
+                        else:
+                            self._running.append(self._launch(*taken))
+                            yield Event(Kind.START, taken.spec.planned)
+                    yield from self._next_events()
+                    yield from self._enforce_limits()
+            finally:
+                self._end_all()
 
     def _launch(self, spec: CellSpec, claim: BaseFileLock) -> _Child:
         logs, key = self._store.logs.absolute(), spec.planned.key
@@ -137,47 +170,49 @@ class LocalExecutor:
         return child
 
     def _listen(self, child: _Child, readable: int) -> None:
-        """Pass on a child's events until it closes its end of the pipe; None is the last."""
-        with os.fdopen(readable, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                with contextlib.suppress(json.JSONDecodeError):  # killed in the middle of it
-                    self._events.put((child, json.loads(line)))
-        self._events.put((child, None))
+        """Pass on a child's messages until it closes its end of the pipe, which is told last."""
+        with os.fdopen(readable, "rb") as lines:
+            while line := lines.readline(LONGEST_LINE):
+                if line.strip():
+                    self._messages.put((child, message_of(line), False))
+        self._messages.put((child, None, True))
 
     def _next_events(self) -> Iterator[Event]:
         try:
-            child, message = self._events.get(timeout=0.2)
+            child, message, is_end = self._messages.get(timeout=0.2)
         except queue.Empty:
             return
         if child not in self._running:  # its pipe was closed after its end
             return
-        if message is not None and "cell" in message:
-            child.outcome, child.ended_at = Cell.model_validate(message["cell"]), time.monotonic()
-        elif message is not None and "kind" in message:
-            message["kind"] = Kind(message["kind"])
-            yield Event(cell=child.spec.planned, **message)
-        else:
-            if message is not None:
-                child.ending = message["ended"], message["printed"]
+        if isinstance(message, Told):
+            text, done, total = message.text, int(message.done), int(message.total)
+            yield Event(message.kind, child.spec.planned, text, done, total)
+        elif isinstance(message, Outcome):
+            child.outcome, child.ended_at = message, time.monotonic()
+        elif isinstance(message, Ending) or is_end:
+            child.ending = message
             yield Event(Kind.END, self._end(child))
+        else:  # no message is cut: a pipe takes lines as short as ours at once
+            child.has_forged = True
+            child.stop()
 
-    def _enforce_limits(self) -> None:
+    def _enforce_limits(self) -> Iterator[Event]:
         now = time.monotonic()
-        for child in self._running:
+        for child in list(self._running):
             if child.outcome is not None:
                 # Something that the method started, such as a thread, may keep it from ending.
                 if now - child.ended_at > GRACE_S:
                     child.stop()
             elif child.killed is None and now - child.began > self._timeout_s:
                 child.killed = Status.TIMEOUT, f"took longer than {self._timeout_s:g} s (--timeout)"
-                child.process.terminate()
-            elif child.killed is not None and now - child.began > self._timeout_s + 3 * GRACE_S:
+                child.ask()
+            if child.asked_at is not None and now - child.asked_at > 3 * GRACE_S:
                 child.process.kill()  # the supervisor hangs; its cell ends with it
             if child.process.poll() is not None:
                 # Its supervisor was killed, and something else keeps the pipe open.
                 child.gone_since = child.gone_since or now
                 if now - child.gone_since > GRACE_S:
-                    self._events.put((child, None))
+                    yield Event(Kind.END, self._end(child))
         memory = psutil.virtual_memory()
         ending = any(child.killed for child in self._running)
         if memory.available < SCARCE * memory.total and self._running and not ending:
@@ -188,34 +223,45 @@ class LocalExecutor:
     def _end(self, child: _Child) -> Cell:
         """How a cell ended; it is stored now if its process has not stored it."""
         self._running.remove(child)
-        _await(child)
+        child.end()
         try:
-            cell = child.outcome
-            if cell is None:
-                ended = child.ending or (child.process.returncode, "")
-                status, reason = child.killed or status_and_reason(*ended)
-                cell = child.spec.planned.ended(status, reason)
-            self._store.clear_staging(cell.key)
+            self._end_orphans(child)
+            self._store.clear_staging(child.spec.planned.key)
+            cell = self._cell_of(child)
             if cell.status is not Status.OK:
                 self._store.commit(cell)
         finally:
             child.claim.release()
         return cell
 
+    def _end_orphans(self, child: _Child) -> None:
+        """End what a cell started, if its supervisor was killed before it did that."""
+        if child.process.returncode:
+            self._orphans.end(each.process.pid for each in self._running)
+
+    def _cell_of(self, child: _Child) -> Cell:
+        """The cell as its process stored it, or as it ended otherwise."""
+        planned, outcome, ending = child.spec.planned, child.outcome, child.ending
+        stored = self._store.find_new(planned)
+        if child.has_forged:
+            if stored is not None:
+                self._store.discard(stored)
+            return planned.ended(Status.FAILED, FORGED)
+        if stored is not None:
+            return stored
+        if outcome is not None and outcome.status is not Status.OK:
+            return planned.ended(outcome.status, outcome.reason, outcome.provenance)
+        if child.killed is not None:
+            return planned.ended(*child.killed)
+        if ending is None:
+            return planned.ended(Status.FAILED, UNWATCHED)
+        return planned.ended(*status_and_reason(ending.ended, ending.printed))
+
     def _end_all(self) -> None:
         for child in self._running:
             child.stop()
         for child in self._running:
-            _await(child)
+            child.end()
+            self._end_orphans(child)
             self._store.clear_staging(child.spec.planned.key)
             child.claim.release()
-
-
-def _await(child: _Child) -> None:
-    """Wait until the supervisor has ended the cell, and then has ended itself."""
-    child.stop()
-    try:
-        child.process.wait(3 * GRACE_S)
-    except subprocess.TimeoutExpired:
-        child.process.kill()
-        child.process.wait()

@@ -135,7 +135,8 @@ def measure_cells(
     if kept:
         say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
     events = _executor(store, conditions).run(specs)
-    return [*kept, *follow(itertools.chain(refused, events), len(refused) + len(specs))]
+    n_cells = len(refused) + len(specs)
+    return [*kept, *follow(itertools.chain(refused, events), n_cells, store.logs)]
 
 
 def _resources(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -27,23 +28,31 @@ from bench.system.terminal import PLAIN_EVERY_S, say, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from bench.executors.events import Event
 
 
-def follow(events: Iterable[Event], n_cells: int) -> list[Cell]:
-    """Show the events of a run as they come, and return the cells that ended."""
+def follow(events: Iterable[Event], n_cells: int, logs: Path) -> list[Cell]:
+    """Show the events of a run as they come, and return the cells that ended.
+
+    Args:
+        events: the events.
+        n_cells: number of cells that are to be measured.
+        logs: the folder of the logs of cells whose process was started.
+    """
     console = Console()
-    shown = _live(console, events, n_cells) if console.is_terminal else _plain(events, n_cells)
-    return list(shown)
+    if console.is_terminal:
+        return list(_live(console, events, n_cells, logs))
+    return list(_plain(events, n_cells, logs))
 
 
-def _outcome(cell: Cell, *, was_started: bool) -> str:
-    """How a cell ended, in one line; one whose process was started has a log."""
+def _outcome(cell: Cell, logs: Path | None) -> str:
+    """How a cell ended, in one line, with the path of its log if there are logs."""
     if cell.status is Status.SKIPPED:
         return f"{cell.status}: {cell.reason}"
     if cell.status is not Status.OK:
-        log = f" (its log: .work/logs/{cell.key}.log)" * was_started
+        log = "" if logs is None else f" (its log: {quote(str(logs / f'{cell.key}.log'))})"
         return f"{cell.status}: {cell.reason}{log}"
     cost = cell.cost
     seconds = "" if cost is None else f", trained {cost.fit_s:.1f} s" + " before" * cost.fit_shared
@@ -62,7 +71,7 @@ def _quality(cell: Cell) -> str:
     return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f})"
 
 
-def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+def _plain(events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
     """Print lines for a log: the start and end of a cell, and a phase now and then."""
     began = time.monotonic()
     phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last printed
@@ -77,7 +86,7 @@ def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
         elif event.kind is Kind.END:
             ended += 1
             left = (now - began) / ended * (n_cells - ended)
-            outcome = _outcome(event.cell, was_started=event.cell.key in started)
+            outcome = _outcome(event.cell, logs if event.cell.key in started else None)
             say(f"[{ended}/{n_cells}] {name}: {outcome} (about {left:.0f} s left)")
             yield event.cell
         elif event.kind is Kind.WARNING:
@@ -92,7 +101,7 @@ def _plain(events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
                 phases[event.cell.key] = phase, start, now
 
 
-def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[Cell]:
+def _live(console: Console, events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
     """Show a bar for the run and one for each running cell."""
     columns = (
         SpinnerColumn(),
@@ -117,7 +126,7 @@ def _live(console: Console, events: Iterable[Event], n_cells: int) -> Iterator[C
                 colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
                     event.cell.status, "red"
                 )
-                outcome = visible(_outcome(event.cell, was_started=bar is not None))
+                outcome = visible(_outcome(event.cell, None if bar is None else logs))
                 console.print(Text.assemble(f"{name}: ", (outcome, colour)))
                 yield event.cell
                 continue

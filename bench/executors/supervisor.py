@@ -10,7 +10,6 @@ On SIGTERM it asks the cell to end first. Its last line on FD says how the cell 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
@@ -21,12 +20,10 @@ import time
 from pathlib import Path
 
 from bench.executors.events import GRACE_S
+from bench.system.prctl import SET_CHILD_SUBREAPER, SET_PDEATHSIG, prctl
 
 LINGER_S = 0.5
 """Seconds that a cell's other processes may outlive it: libraries tidy up in some of their own."""
-
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-
 
 KEPT_BYTES = 500_000
 """Bytes kept of the start, and as many of the end."""
@@ -174,16 +171,10 @@ class Supervisor:
             time.sleep(0.01)
 
 
-def _prctl(option: int, value: int) -> None:
-    """Set an attribute of this process, if the system has that attribute."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
-
-
 def _become_the_cell(supervisor: int, output: int) -> None:
     """Turn a fresh fork into the leader of a group of its own that ends with its supervisor."""
     os.setsid()
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != supervisor:
         sys.exit(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -196,7 +187,7 @@ def _become_the_cell(supervisor: int, output: int) -> None:
 def main() -> None:
     """Run the cell that the arguments name."""
     spec, descriptor, log = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    prctl(SET_CHILD_SUBREAPER, 1)
     supervisor = os.getpid()
     printed, output = os.pipe()
     worker = os.fork()

@@ -5,17 +5,24 @@ It writes one JSON line an event to a file descriptor, and ends when its parent 
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import threading
 import time
 import traceback
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
+from bench.errors import MethodError, in_one_line, text_of
 from bench.evaluation.cell import run_cell
 from bench.executors.events import Kind
+from bench.executors.messages import Outcome, Told
 from bench.store.cell import Cell, CellSpec, Status
+
+if TYPE_CHECKING:
+    from bench.executors.messages import Message
 
 REPORT_EVERY_S = 0.2
 
@@ -31,24 +38,35 @@ class _Events:
         self._next = 0.0
 
     def phase(self, phase: str, done: int, total: int) -> None:
-        """Report the progress of a phase."""
+        """Report the progress of a phase.
+
+        Raises:
+            MethodError: a method reports what is no number.
+        """
         now = time.monotonic()
         if phase == self._phase and now < self._next and done < total:
             return
         self._phase, self._next = phase, now + REPORT_EVERY_S
-        self._write({"kind": Kind.PHASE, "text": phase, "done": done, "total": total})
+        try:
+            self._write(Told(kind=Kind.PHASE, text=phase, done=done, total=total))
+        except ValidationError as error:
+            came = in_one_line(f"{done!r} and {total!r}")
+            raise MethodError(
+                f"progress() takes two finite numbers, what is done and all, got {came}"
+            ) from error
 
     def warn(self, text: str) -> None:
         """Report a text that the user should see at once."""
-        self._write({"kind": Kind.WARNING, "text": text})
+        self._write(Told(kind=Kind.WARNING, text=str(text)))
 
     def end(self, cell: Cell) -> None:
         """Report how the cell ended."""
-        self._write({"cell": cell.model_dump(mode="json", by_alias=True)})
+        fields = cell.model_dump(include={"status", "reason", "provenance"})
+        self._write(Outcome.model_validate(fields))
 
-    def _write(self, message: dict[str, object]) -> None:
+    def _write(self, message: Message) -> None:
         try:
-            self._pipe.write(json.dumps(message) + "\n")
+            self._pipe.write(message.model_dump_json() + "\n")
         except BrokenPipeError:
             _end()  # the harness is gone: this is no failure of the cell
 
@@ -87,5 +105,5 @@ def run_worker(spec_file: Path, descriptor: int) -> None:
 def _reason_of_exit(error: BaseException) -> str:
     """An exception that was meant to end the process, with the place that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    name = type(error).__name__
-    return f"{name}({error}) in {Path(place.filename).name}:{place.lineno}: {place.line}"
+    told = f"{type(error).__name__}({in_one_line(text_of(error))})"
+    return f"{told} in {Path(place.filename).name}:{place.lineno}: {place.line}"

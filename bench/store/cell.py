@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from bench.errors import in_one_line
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
 from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
@@ -109,7 +110,8 @@ class Cell(Record):
         **outcome: Any,  # noqa: ANN401 - fields of each its own type
     ) -> Cell:
         """This planned cell, with its status and its results."""
-        update = {"status": status, "reason": reason, **outcome}
+        told = None if reason is None else in_one_line(reason)
+        update = {"status": status, "reason": told, **outcome}
         if provenance is not None:
             update["provenance"] = provenance
         return self.model_copy(update=update)

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import psutil
 from filelock import BaseFileLock, FileLock, Timeout
 
-from bench.errors import cannot_write
+from bench.errors import InputError, cannot_write
 from bench.store.cell import Cell, Status
 from bench.store.query_values import QueryValues, read_query_values
-from bench.system.files import remove, sha256_of, sync, written
+from bench.system.files import is_altered, remove, sync, written
 from bench.system.records import NotWholeError, read_record, to_json
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
 MARK = "certify.json"
+IGNORED = ".gitignore"
 BESIDE = (RUN, QUERIES, MARK)
 """The files that are moved and removed together with a cell.json."""
 PUBLISHED_BYTES = 500_000
@@ -101,21 +102,33 @@ class Store:
         if stored is None or stored.status is not Status.OK or stored.place != cell.place:
             return None
         for name, expected in ((RUN, stored.run_sha256), (QUERIES, stored.queries_sha256)):
-            file = folder / name
-            if expected is not None and file.exists() and sha256_of(file) != expected:
+            if expected is not None and is_altered(folder / name, expected):
                 return None
         return stored
+
+    def find_new(self, planned: Cell) -> Cell | None:
+        """The stored cell, if it was measured to its end since it was planned."""
+        stored = self.find(planned)
+        is_new = stored is not None and stored.provenance.date == planned.provenance.date
+        return stored if is_new else None
+
+    def discard(self, cell: Cell) -> None:
+        """Remove a stored cell."""
+        remove(self.folder(cell))
 
     def query_values(self, cell: Cell) -> QueryValues | None:
         """The values of each query of a stored cell, or None if they are not here as stored."""
         file = self.folder(cell) / QUERIES
-        if not file.exists() or sha256_of(file) != cell.queries_sha256:
+        if is_altered(file, cell.queries_sha256):
             return None
-        return read_query_values(file)
+        with contextlib.suppress(InputError):  # one that is not of its cell: replay names it
+            return read_query_values(file, cell.n_queries)
+        return None
 
     def cell_paths(self) -> list[Path]:
         """Every cell.json, whole or not."""
-        return sorted(self.runs.glob(f"*/*/*/{CELL}"))
+        paths = (folder / CELL for folder in self.runs.glob("*/*/*"))
+        return sorted(filter(os.path.lexists, paths))
 
     def cells(self) -> list[Cell]:
         """Every stored cell that is whole."""
@@ -137,7 +150,7 @@ class Store:
                 continue
             cells.append(cell)
             file = path.with_name(QUERIES)
-            if file.exists() and sha256_of(file) != cell.queries_sha256:
+            if is_altered(file, cell.queries_sha256):
                 problems.append(f"{file}: is not as it was stored: its sha256 does not hold")
         return cells, problems
 
@@ -154,12 +167,17 @@ class Store:
     def replace(self, cell: Cell, staging: Path | None = None) -> None:
         """Store a cell with the files in ``staging`` in the place of the one in its folder.
 
+        Whatever stands in the way of its folder or its files is removed.
+
         Raises:
             InputError: the disk is full or the folder cannot be written; the old files stay.
         """
         folder, text = self.folder(cell), to_json(cell)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            for part in (folder.parent.parent, folder.parent, folder):
+                if not part.is_dir():
+                    remove(part)
+                    part.mkdir(parents=True, exist_ok=True)
             # All that can fill the disk comes before the first move.
             with written(self._staging, text) as record:
                 files = {} if staging is None else {name: staging / name for name in BESIDE}
@@ -167,15 +185,18 @@ class Store:
                 for file in files.values():
                     sync(file)
                 large = [name for name, f in files.items() if f.stat().st_size > PUBLISHED_BYTES]
+                for name in (IGNORED, *BESIDE, CELL):
+                    if (folder / name).is_dir():
+                        remove(folder / name)
                 if large:
-                    (folder / ".gitignore").write_text("".join(f"{name}\n" for name in large))
+                    (folder / IGNORED).write_text("".join(f"{name}\n" for name in large))
                 else:
-                    (folder / ".gitignore").unlink(missing_ok=True)
+                    remove(folder / IGNORED)
                 for name in BESIDE:
                     if name in files:
                         files[name].replace(folder / name)
                     else:
-                        (folder / name).unlink(missing_ok=True)
+                        remove(folder / name)
                 record.replace(folder / CELL)
         except OSError as error:
             raise cannot_write(folder, error) from error

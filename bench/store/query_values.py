@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.errors import InputError, in_one_line
 from bench.measures.records import BUDGET, most_visited_within
-from bench.store.run_file import PARQUET
+from bench.store.run_file import PARQUET, open_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 BUDGETS = (BUDGET, 0.2, 1.0)
 """Shares of documents visited at which rows are compared."""
+MOST_COLUMNS = 64
+"""More than there are measures of a query."""
 MANY = 20_000
 """If there are more queries, only the first of ``BUDGETS`` is kept, to keep the file small."""
 
@@ -59,18 +62,26 @@ def write_query_values(path: Path, values: QueryValues) -> None:
     pq.write_table(pa.concat_tables(parts), path, **PARQUET)
 
 
-def read_query_values(path: Path) -> QueryValues | None:
-    """The values that ``write_query_values`` wrote, or None if there is no such file."""
+def read_query_values(path: Path, n_queries: int) -> QueryValues | None:
+    """The values that ``write_query_values`` wrote, or None if there is no such file.
+
+    Raises:
+        InputError: the file has another form, or more values than so many queries have.
+    """
     if not path.exists():
         return None
-    table = pq.read_table(path)
-    columns = {name: table[name].to_numpy() for name in table.column_names}
-    point, query = columns.pop("point"), columns.pop("query")
-    points = {
-        int(number): {name: values[point == number] for name, values in columns.items()}
-        for number in np.unique(point)
-    }
-    return QueryValues(query[point == point[0]], points)
+    try:
+        with open_table(path, n_queries * len(BUDGETS) * MOST_COLUMNS) as file:
+            table = file.read()
+        columns = {name: table[name].to_numpy() for name in table.column_names}
+        point, query = columns.pop("point"), columns.pop("query")
+        points = {
+            int(number): {name: values[point == number] for name, values in columns.items()}
+            for number in np.unique(point)
+        }
+        return QueryValues(query[point == point[0]], points)
+    except (ValueError, LookupError, TypeError, OSError) as error:  # Arrow's are among these
+        raise InputError(f"{path} is not of its cell: {in_one_line(str(error))}") from error
 
 
 def equal_values(one: QueryValues, other: QueryValues) -> bool:

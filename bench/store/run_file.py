@@ -10,6 +10,7 @@ word pairs, a row is a pair, and each way of scoring is a column.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +47,8 @@ PARQUET = {
 """Options that make the file small; statistics would serve searches that nobody makes."""
 ROW_GROUP = 64 << 20
 """Bytes in memory at which operating points are written."""
+MOST_SCORES = 8
+"""More than there are ways of scoring a pair of words."""
 ENCODING = {
     "query": "DELTA_BINARY_PACKED",
     "ids.list.element": "BYTE_STREAM_SPLIT",
@@ -144,13 +147,42 @@ class PointRecord(NamedTuple):
     exact: Bools | None
 
 
-def read_run(path: Path) -> Iterator[PointRecord]:
+def open_table(path: Path, most_values: float) -> pq.ParquetFile:
+    """A parquet file of numbers, to be read.
+
+    Args:
+        path: the file. A megabyte may unpack to gigabytes: it says itself to how many.
+        most_values: the values that it may have at most, over all columns.
+
+    Raises:
+        ValueError: it has more, or is no parquet file of numbers.
+    """
+    file = pq.ParquetFile(path)
+    for field in file.schema_arrow:
+        kind = field.type.value_type if pa.types.is_list(field.type) else field.type
+        if not pa.types.is_primitive(kind):
+            raise ValueError(f"its column {field.name} is {field.type}, not numbers")
+    groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
+    n_values = sum(
+        group.column(number).num_values for group in groups for number in range(group.num_columns)
+    )
+    if n_values > most_values:
+        raise ValueError(f"it has {n_values:,} values, and its cell at most {most_values:,}")
+    return file
+
+
+def read_run(path: Path, most_values: float = math.inf) -> Iterator[PointRecord]:
     """The operating points that ``RunFile`` wrote, in their order.
+
+    Args:
+        path: the file.
+        most_values: the values that the run of its cell has at most, over all columns; without it
+            the file is trusted.
 
     Raises:
         ValueError: the file has another form.
     """
-    file = pq.ParquetFile(path)
+    file = open_table(path, most_values)
     there = file.schema_arrow
     for name in ("point", "query", "ids", "visited"):
         if name not in there.names or there.field(name).type != SCHEMA.field(name).type:
@@ -195,9 +227,14 @@ def write_scores(path: Path, scores: dict[str, Floats]) -> None:
     pq.write_table(pa.table(columns), path, **PARQUET)
 
 
-def read_scores(path: Path) -> dict[str, Floats]:
-    """The scores that ``write_scores`` wrote."""
-    table = pq.read_table(path)
+def read_scores(path: Path, n_pairs: int) -> dict[str, Floats]:
+    """The scores that ``write_scores`` wrote.
+
+    Raises:
+        ValueError: the file has another form, or more scores than so many pairs have.
+    """
+    with open_table(path, n_pairs * MOST_SCORES) as file:
+        table = file.read()
     return {name: table[name].to_numpy() for name in table.column_names}
 
 

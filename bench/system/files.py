@@ -53,9 +53,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def is_altered(path: Path, sha256: str | None) -> bool:
+    """Whether there is something at a path, and not the file of that hash."""
+    return os.path.lexists(path) and not (path.is_file() and sha256_of(path) == sha256)
+
+
 def remove(path: Path) -> None:
     """Remove a file or a folder, if another process has not."""
-    if path.is_dir():
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ import threading
 
 import psutil
 
+from bench.errors import text_of
+
 EVERY_S = 0.5
 MEMORY_SHARE = 0.85
 """Share of the memory free at the start that all cells together may allocate."""
@@ -98,7 +100,7 @@ def resident_bytes(pid: int) -> int:
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that memory ran out; torch has no exception type for it."""
-    text = str(error)
+    text = text_of(error)
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)
         and ("can't allocate memory" in text or "out of memory" in text or "bad_alloc" in text)

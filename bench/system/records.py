@@ -6,6 +6,7 @@ Lists of records are columns in JSON, so that each name is written once. Figures
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -126,6 +127,8 @@ def read_record(path: Path, kind: type[R]) -> R:
         NotWholeError: it cannot be read, is cut short, was changed, or has another form.
     """
     try:
+        if os.path.lexists(path) and not path.is_file():
+            raise NotWholeError(f"{path}: is no file")
         content = path.read_bytes()
         record = kind.model_validate_json(content)
     except FileNotFoundError:

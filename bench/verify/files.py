@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.store.cell import Cell
-from bench.store.folder import CELL, MARK, QUERIES, RUN
+from bench.store.folder import CELL, IGNORED, MARK, QUERIES, RUN
 from bench.system.files import sha256_of
 from bench.system.records import NotWholeError, read_record
 from bench.verify.mark import Mark
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from bench.store.folder import Store
 
-IGNORED = ".gitignore"
 STRAY = "is no part of a cell; take it away"
 _DEPTH = 3
 """runs/<task>/<method>/<key>."""
@@ -58,7 +57,11 @@ def check_cell(store: Store, folder: Path, checked: Checked) -> None:
     """Compare the files of one cell with their checksums, and add the outcome to ``checked``."""
     path, n_failures = folder / CELL, len(checked.failures)
     known = {CELL, RUN, QUERIES, MARK, IGNORED}
-    strays = (entry for entry in sorted(folder.iterdir()) if entry.name not in known)
+    strays = (
+        entry
+        for entry in sorted(folder.iterdir())
+        if entry.name not in known or not entry.is_file()
+    )
     checked.failures += [f"{entry}: {STRAY}" for entry in strays]
     try:
         cell = read_record(path, Cell)
@@ -82,7 +85,7 @@ def check_cell(store: Store, folder: Path, checked: Checked) -> None:
 def _wrong_runs(cell: Cell, folder: Path, checked: Checked) -> Iterator[str]:
     """What is wrong with the run and the values of queries beside a cell; others are counted."""
     ignored = folder / IGNORED
-    text = ignored.read_bytes().decode(errors="replace") if ignored.exists() else ""
+    text = ignored.read_bytes().decode(errors="replace") if ignored.is_file() else ""
     unpublished = set(text.split("\n")) - {""}
     for name in sorted(unpublished - {RUN, QUERIES}):
         yield f"{ignored}: names {name!r}, which is neither {RUN} nor {QUERIES}"

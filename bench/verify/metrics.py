@@ -62,17 +62,20 @@ def check_metrics(
     for runs in runs_by_task(cells, task_of):
         found = Derived(runs)
         for path, cell in runs.absent.items():
-            kept = read_query_values(path.with_name(QUERIES))
-            wrong = [] if kept is None else list(_means_differ(cell, kept))
+            try:
+                kept = read_query_values(path.with_name(QUERIES), cell.n_queries)
+                wrong = [] if kept is None else list(_means_differ(cell, kept))
+            except InputError as error:
+                wrong = [str(error)]
             found.failures += [f"{path}: {each}" for each in wrong[:1]]
         for path, cell in () if runs.reason else runs.here.items():
             try:
                 again, values = rederive(cell, runs.task, path.with_name(RUN))
+                kept = read_query_values(path.with_name(QUERIES), cell.n_queries)
             except InputError as error:
                 found.failures.append(f"{path}: {error}")
                 continue
             wrong = list(_figures_differ(_figures_of(cell), _figures_of(again), found.lacking))
-            kept = read_query_values(path.with_name(QUERIES))
             if kept is not None and values is not None:
                 wrong += [f"{QUERIES}: {each}" for each in _values_differ(kept, values)]
             if wrong:

@@ -10,7 +10,7 @@ from bench.errors import InputError
 from bench.store.cell import Cell
 from bench.store.folder import CELL, MARK, QUERIES, RUN
 from bench.store.query_values import equal_values, write_query_values
-from bench.system.files import sha256_of, write_atomically
+from bench.system.files import is_altered, sha256_of, write_atomically
 from bench.system.records import to_json
 from bench.system.terminal import say
 from bench.verify.mark import read_mark
@@ -76,7 +76,7 @@ def _recompute(store: Store, task: Task, cell: Cell) -> bool:
         InputError: its run cannot be read, or the disk is full.
     """
     folder = store.folder(cell)
-    if sha256_of(folder / RUN) != cell.run_sha256:
+    if is_altered(folder / RUN, cell.run_sha256):
         raise InputError(f"{RUN} is not the one that was stored with the cell")
     with store.staging(cell.key) as staging:
         new = _derived(store, task, cell, staging)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 ABLATIONS = "ablations"
 """A results folder of its own within one: it has cells, and no leaderboard."""
+_COLUMNS = 6
+"""Of a run; in an empty list a parquet file counts one value."""
 
 
 def stores_of(out: Path) -> list[Store]:
@@ -80,7 +83,8 @@ def runs_by_task(
     for path, cell in cells.items():
         if cell.run_sha256 is not None:
             runs = groups.setdefault((cell.task, cell.dataset), TaskRuns(cell.task))
-            (runs.here if path.with_name(RUN).exists() else runs.absent)[path] = cell
+            is_here = os.path.lexists(path.with_name(RUN))
+            (runs.here if is_here else runs.absent)[path] = cell
     for named, runs in groups.items():
         try:
             if runs.here:
@@ -119,7 +123,9 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     values = None
     try:
         if (pairs := task.similarity) is not None:
-            found["similarity"] = correlations(read_scores(run), pairs.gold, pairs.subsets)
+            found["similarity"] = correlations(
+                read_scores(run, len(pairs.gold)), pairs.gold, pairs.subsets
+            )
         elif (results := _evaluation(cell, task, run)) is not None:
             found["points"] = results.points()
             values = results.query_values(task.test.relevance.answered, found["points"])
@@ -140,7 +146,10 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
     rows = task.test.relevance.answered
     judged = task.test.rows(rows)
     results: Evaluation | None = None
-    for stored, record in zip(cell.points, read_run(run), strict=True):
+    most_values = len(cell.points) * (
+        len(rows) * (cell.k + _COLUMNS) + 2 * judged.relevance.n_pairs
+    )
+    for stored, record in zip(cell.points, read_run(run, most_values), strict=True):
         if not np.array_equal(record.queries, rows):
             raise ValueError(f"its queries are not the {len(rows):,} that the task asks")
         for name, known in (("reached", record.reached), ("exact", record.exact)):

@@ -139,8 +139,8 @@ def _read(named: Sequence[str], source: Path) -> list[Candidate]:
     """The cells that are named, or all.
 
     Raises:
-        InputError: there are no cells, a name is of none or of another folder, or a cell is cut
-            short.
+        InputError: there are no cells, a name is of none or of another folder, or of a cell that
+            is not as it was stored; where none is named, such a one is printed and left out.
     """
     store = Store(source)
     if not store.runs.is_dir():
@@ -158,7 +158,10 @@ def _read(named: Sequence[str], source: Path) -> list[Candidate]:
         try:
             found.append(Candidate(paths[path], read_record(paths[path], Cell)))
         except NotWholeError as error:
-            raise InputError(f"{error}; delete its folder and measure it again") from error
+            told = f"{error}; measure it again"
+            if named:
+                raise InputError(told) from error
+            say(f"Left out: {told}")
     return found
 
 
