@@ -298,11 +298,14 @@ def busy(seconds=0.05):
 
 
 class StartsThreads(Sound):
+    """Only where something watches beside it, so that the other checks take no longer."""
+
     caught_by = ("thread_count_respected",)
 
     def fit(self, train, *, seed, progress):
         super().fit(train, seed=seed, progress=progress)
-        threads = [threading.Thread(target=busy) for _ in range(4)]
+        watched = threading.active_count() > 1
+        threads = [threading.Thread(target=busy) for _ in range(4 * watched)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -310,12 +313,14 @@ class StartsThreads(Sound):
 
 
 class StartsProcesses(Sound):
+    """Likewise."""
+
     caught_by = ("thread_count_respected",)
 
     def fit(self, train, *, seed, progress):
         super().fit(train, seed=seed, progress=progress)
         children = []
-        for _ in range(4):
+        for _ in range(4 * (threading.active_count() > 1)):
             children.append(os.fork())
             if children[-1] == 0:
                 busy()
