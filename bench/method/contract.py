@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
 from bench.method.workspace import Progress, Resources, Workspace
-from bench.types import Params, Point, Value
+from bench.types import VALUES, Params, Point, Value, is_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -233,3 +234,6 @@ def check_params(method: type[Method], params: Params) -> None:
                 f"{method.name}.{name} takes {wanted.__name__} (default {method.params[name]!r}), "
                 f"got {value!r}"
             )
+        if not is_value(value):
+            shown = reprlib.repr(value)
+            raise InputError(f"{method.name}.{name} is {shown}; a value is {VALUES}")
