@@ -72,7 +72,7 @@ class Method(ABC):
             the cell's key.
         version: for a built-in alone: a name and a number, raised when results may change. The
             version of any other method is the content of its modules.
-        requires: packages without which the cell is skipped.
+        requires: packages without which the cell is skipped; each run looks for them again.
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is given the test relevance.
