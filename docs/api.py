@@ -29,6 +29,7 @@ PARTS = {
     "To write a method": (
         "bench.method.contract",
         "bench.method.workspace",
+        "bench.method.checkpoint",
         "bench.task.task",
         "bench.arrays.relevance",
         "bench.task.judgements",

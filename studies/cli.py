@@ -20,6 +20,11 @@ from bench.cli.options import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+PARTS = (
+    "training", "exact-search", "measures", "visited", "harness", "texts", "growth", "gpu",
+)  # fmt: skip
+"""What ``bench speed`` measures, as a word each."""
+
 
 @click.command(name="ablate", cls=Command)
 @click.argument("method")
@@ -74,14 +79,13 @@ def geometry_command(
 
 
 @click.command(name="speed", cls=Command)
-@click.argument("parts", nargs=-1, metavar="[PART]...")
+@click.argument("parts", nargs=-1, metavar=f"[{'|'.join(PARTS)}]...")
 @out_option("Results folder; its parts that are not measured are kept.")
 @data_dir_option("Folder with scifact; without it that part of texts is left out.")
 def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> None:
     """Treeline beside its peers, measured in the same run.
 
-    Parts: training, exact-search, measures, visited, harness, texts, growth, gpu; all without, but
-    gpu only where there is one.
+    Without a part, all are measured, but gpu only where there is one.
     """
     from studies.speed.command import speed
 

@@ -6,7 +6,9 @@ import pickle
 import subprocess
 import sys
 import time
+from itertools import product
 
+import ending
 import faiss
 import mutants
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 from safetensors.numpy import save_file
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from bench.check.apart import results_apart
 from bench.check.fit_checks import SAFE_FORMS, is_safe
 from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
@@ -52,8 +55,11 @@ def test_a_sound_method_passes_every_check_that_applies(sound, tmp_path):
     results = results_of(sound, tmp_path)
     assert failed(results) == set()
     passed = {result.check for result in results if result.status is CheckStatus.PASSED}
-    without_leaves = {"leaves_contain_what_is_returned"} if sound is not mutants.Sound else set()
-    assert passed == set(CHECKS) - without_leaves
+    # It prepares no queries, and its routing is counted.
+    left_out = {"prepare_does_not_search", "leaves_are_chosen_before_documents_are_scored"}
+    if sound is mutants.CountsForItself:
+        left_out |= {"leaves_contain_what_is_returned", "leaves_stay_as_they_are"}
+    assert passed == set(CHECKS) - left_out
 
 
 @pytest.mark.parametrize("mutant", WRONG, ids=lambda kind: kind.__name__)
@@ -80,12 +86,11 @@ def test_writing_past_numpys_guard_is_seen(tmp_path):
 
 
 def test_more_processor_time_than_one_thread_has_is_told(monkeypatch):
-    watch = Watch()
     with one_thread():
-        assert watch.exceeded() is None
-        before = time.process_time()
-        monkeypatch.setattr("bench.check.threads.time.process_time", lambda: before + 60)
-        assert "start no threads of its own" in watch.exceeded()
+        assert Watch().exceeded() is None
+        looks = iter(range(1000))
+        monkeypatch.setattr("bench.check.threads._wanted", lambda: {"all": 60.0 * next(looks)})
+        assert "start none of its own" in Watch().exceeded()
 
 
 def test_threads_are_as_before_after_a_check():
@@ -134,7 +139,7 @@ def test_a_form_that_can_hold_no_pickle_is_known_by_its_ending_and_its_content(t
     pickled = pickle.dumps({"a": [1, "b"]})
     np.save(tmp_path / "objects.npy", np.array([{}, None]))
     np.savez(tmp_path / "objects.npz", a=np.array([{}, None]))
-    for name in ("model.pt", "weights.bin", "facts", *(f"a{ending}" for ending in SAFE_FORMS)):
+    for name in ("model.pt", "weights.bin", "facts", *(f"a{form}" for form in SAFE_FORMS)):
         (tmp_path / name).write_bytes(pickled)
     for file in tmp_path.iterdir():
         assert not is_safe(file), file.name
@@ -147,6 +152,55 @@ def test_a_form_that_can_hold_no_pickle_is_known_by_its_ending_and_its_content(t
     (tmp_path / "words.txt").write_text("I am no pickle.")
     safe = [file for file in tmp_path.iterdir() if is_safe(file)]
     assert {file.suffix for file in safe} == set(SAFE_FORMS)
+
+
+ENDS = {
+    "ExitsAtOnce": "ends the process with exit code 0; does it call os._exit()?",
+    "KillsItself": "ends the process by SIGKILL",
+    "Exits": "raises SystemExit: 0",
+    "Interrupts": "raises KeyboardInterrupt",
+    "Hangs": "takes longer than 3 s",
+    "Stops": "takes longer than 3 s",
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_method_that_ends_its_process_or_never_ends_has_failed(name, tmp_path):
+    checks = MethodChecks(getattr(ending, name), Settings(), tmp_path)
+    results = results_apart(checks, tmp_path, timeout_s=3)
+    assert {(each.check, each.task) for each in results} == {*product(CHECKS, TASKS)}
+    (failure,) = {each.reason for each in results if each.status is CheckStatus.FAILED}
+    assert ENDS[name] in failure
+    assert failed(results) == {"fits_indexes_and_searches"}
+
+
+def test_checks_that_were_made_before_the_process_ended_are_kept(tmp_path):
+    checks = MethodChecks(ending.ExitsWhereItLoads, Settings(), tmp_path)
+    results = results_apart(checks, tmp_path, timeout_s=60)
+    assert failed(results) == {"save_load_round_trip"}
+    done = [each.status for each in results]
+    assert done[: 4 * len(TASKS)] == [CheckStatus.PASSED] * 4 * len(TASKS)
+    assert done[4 * len(TASKS) + 1 :] == [CheckStatus.NOT_APPLICABLE] * (20 * len(TASKS) - 1)
+
+
+@pytest.mark.parametrize("leaves", [ending.LeavesAChild, ending.LeavesAThread])
+def test_what_a_method_leaves_running_is_not_waited_for(leaves, tmp_path):
+    begin = time.monotonic()
+    checks = MethodChecks(leaves, Settings(), tmp_path)
+    results_apart(checks, tmp_path, timeout_s=60)
+    assert time.monotonic() - begin < 45
+    assert not [each for each in psutil.Process().children() if each.status() != "zombie"]
+
+
+@pytest.mark.slow
+def test_a_method_that_exits_takes_no_other_method_with_it():
+    plugin = ROOT / "tests" / "plugins" / "ending.py"
+    done = check("random", f"{plugin}:ExitsAtOnce", f"{PLUGIN}:Sound", f"{plugin}:KillsItself")
+    assert done.returncode == 1
+    assert "[3/4] sound: 22 ok, 2 n/a" in done.stdout
+    assert "ExitsAtOnce · fits_indexes_and_searches: on hierarchy: ends the process" in done.stdout
+    assert "KillsItself · fits_indexes_and_searches" in done.stdout
+    assert not done.stderr
 
 
 @pytest.mark.slow
@@ -193,8 +247,9 @@ def test_one_line_in_a_test_file_makes_every_check_a_test(tmp_path):
                str(tmp_path), str(tmp_path / "test_mine.py")]  # fmt: skip
     beside = {**os.environ, "PYTHONPATH": str(PLUGIN.parent)}
     done = subprocess.run(command, cwd=ROOT, env=beside, capture_output=True, text=True)
-    # 15 checks on 2 tasks; the hierarchy has no texts.
-    assert "2 failed, 27 passed, 1 skipped" in done.stdout, done.stdout
+    # 24 checks on 2 tasks: no texts in the hierarchy, nothing large of texts, and two that apply
+    # to neither.
+    assert "2 failed, 40 passed, 6 skipped" in done.stdout, done.stdout
     assert "test_contract[texts-no_duplicates]" in done.stdout
     assert "got document" in done.stdout
 

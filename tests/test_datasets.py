@@ -283,6 +283,41 @@ def test_a_card_that_does_not_fit_is_named(tmp_path):
         read_card(path)
 
 
+TREE = 'name = "odd"\ntitle = ""\ncitation = ""\nlicence = ""\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"\xff", "0xff in position"),
+        (b"x = " + b"[" * 5000, "recursion"),
+        (b'reader = "bench.data.readers.tree:read"\ncounts = { pages = 3 }', "counts.pages"),
+    ],
+)
+def test_a_card_that_cannot_be_read_is_named(tmp_path, text, message):
+    path = tmp_path / "odd.toml"
+    path.write_bytes(TREE.encode() + text)
+    with pytest.raises(InputError, match=rf"(?s)odd\.toml cannot be used: .*{message}"):
+        read_card(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"reader": ""}, "there is no '': Empty module name"),
+        ({"reader": "bench.data.readers.tree:reed"}, "has no attribute 'reed'"),
+        ({"reader": "bench.data.readers.trees:read"}, "No module named 'bench.data.readers.trees'"),
+        ({"options": {"H": 4, "W": 5}}, "missing 1 required .* 'max_distance'"),
+        ({"options": {"H": "4", "W": 5, "max_distance": 8}}, "'<' not supported"),
+    ],
+)
+def test_a_card_that_does_not_fit_its_reader_is_named(monkeypatch, change, message):
+    odd = {"tree": cards()["tree"].model_copy(update=change)}
+    monkeypatch.setattr("bench.data.cards.cards", lambda: odd)
+    with pytest.raises(InputError, match=rf"the card tree.* reader.*: .*{message}"):
+        load_dataset("tree")
+
+
 def test_counts_that_differ_from_the_card_are_an_error(monkeypatch):
     card = cards()["tree"].model_copy(update={"counts": {"queries": 155}})
     monkeypatch.setitem(cards(), "tree", card)

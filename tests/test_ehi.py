@@ -186,6 +186,27 @@ class TestLosses:
             found = loss._intra_leaf(x, paths, relevant, self.batch())
             assert found.item() == pytest.approx(expected, abs=1e-6)
 
+    def test_a_relevant_document_in_a_far_leaf_has_the_gradient_of_float64(self):
+        # The query is in leaf 0, its document in leaf 1, where the query is with e^-45.
+        tree = tree_of("own", 3, 1, 4)
+        set_level(tree, 0, [np.float32([[50, 0, 0, 0], [0, 50, 0, 0], [0, 0, 50, 0]])])
+        q, x = torch.tensor([[1, 0.1, 0, 0]]), torch.tensor([[0, 1, 0, 0], [0.9, 0, 0.1, 0]])
+        settings = EHI(paths="all", intra_leaf_weight=0.0)
+        own, others = q.clone().requires_grad_(), x.clone().requires_grad_()
+        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
+        found = loss._of_paths(own, others, torch.tensor([[True, False]]), self.batch())
+        of_found = torch.autograd.grad(found, [own, others])
+        own, others = q.double().requires_grad_(), x.double().requires_grad_()
+        weights = next(tree.levels).W[0].detach().double()
+        leaves = [torch.log_softmax(vectors @ weights.T, 1) for vectors in (own, others)]
+        met = (leaves[0][:, None] + leaves[1]).logsumexp(2)[0]
+        expected = met.logsumexp(0) - met[0]
+        of_expected = torch.autograd.grad(expected, [own, others])
+        assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+        assert of_expected[0][0, 1] < -49
+        for one, other in zip(of_found, of_expected, strict=True):
+            torch.testing.assert_close(one.double(), other, rtol=1e-4, atol=1e-4)
+
     def test_an_even_tree_is_not_uneven(self):
         assert unevenness(torch.full((5, 4), 0.25)).item() == pytest.approx(0, abs=1e-6)
         collapsed = torch.tensor([[1.0, 0, 0, 0]] * 5)

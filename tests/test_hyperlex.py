@@ -281,5 +281,5 @@ def test_a_graph_of_another_form_is_refused(tmp_path, column, values, message):
     columns[column] = values
     path = tmp_path / "nouns.parquet"
     pq.write_table(pa.table({k: v for k, v in columns.items() if v is not None}), path)
-    with pytest.raises(InputError, match=rf"cannot read the noun graph .*{message}"):
+    with pytest.raises(InputError, match=rf"noun graph cannot be read: .*{message}"):
         read_graph(path)

@@ -85,6 +85,17 @@ def test_what_was_made_before_a_moment_is_made_again_without_a_word(made, capsys
     assert not capsys.readouterr().out
 
 
+def test_what_was_cut_short_before_a_moment_is_begun_again(tmp_path):
+    partial = tmp_path / "kept.partial"
+    partial.mkdir()
+    (partial / "half").write_text("half")
+    os.utime(partial, (1, 1))
+    found = []
+    with trusting_from(2):
+        keep(tmp_path / "kept", lambda folder: found.extend(folder.iterdir()), resumes=True)
+    assert not found
+
+
 def test_a_method_without_a_cache_is_told_so():
     with pytest.raises(InputError, match="vectors are kept on disk, and there is no cache"):
         Workspace().made_once("place", None, "vectors")

@@ -122,6 +122,13 @@ def test_a_document_keeps_its_rank_behind_an_empty_place(small_text_task, tmp_pa
     assert derived(store, small_text_task).failures == []
 
 
+def test_a_run_that_found_nothing_holds_with_0_in_every_measure(small_text_task, tmp_path):
+    store = measured(small_text_task, tmp_path, "Nothing")
+    ranking = store.cells()[0].points[2].ranking
+    assert {each.mean for each in ranking.values()} == {0.0}
+    assert derived(store, small_text_task).failures == []
+
+
 WRONG = {
     "recall": lambda point: {"recall": point.recall + 1e-6},
     "macro": lambda point: {"macro": point.macro * (1 + 1e-6)},

@@ -14,6 +14,7 @@ from bench.evaluation.preparation import prepare
 from bench.registry import Registry
 from methods.trainers.batches import make_batch
 from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+from studies import cli
 from studies.speed import exact_search, growth, harness, measures, texts, training, visited
 from studies.speed.command import speed
 from studies.speed.exact_search import vectors_of
@@ -68,7 +69,7 @@ def test_ways_go_in_turn_and_every_other_round_backwards():
 
 
 def test_help_names_every_part():
-    told = CliRunner().invoke(main, ["speed", "--help"]).output
+    told = "".join(CliRunner().invoke(main, ["speed", "--help"]).output.split())
     assert all(name in told for name in PARTS)
 
 
@@ -292,3 +293,10 @@ def test_a_damaged_file_is_named_before_anything_is_measured(told, tmp_path, tex
     (tmp_path / NAME).write_text(text)
     with pytest.raises(InputError, match=r"speed\.json is not what `bench speed` writes"):
         speed((), tmp_path, None)
+
+
+def test_a_part_without_its_command_leads_to_it():
+    assert tuple(PARTS) == cli.PARTS
+    told = CliRunner().invoke(main, ["gpu"])
+    assert told.exit_code == 2
+    assert "No such command 'gpu'. Did you mean 'speed gpu'?" in told.output

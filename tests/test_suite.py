@@ -112,6 +112,15 @@ def test_a_suite_is_restricted_to_the_methods_and_datasets_that_are_named(writte
     assert grids_of(read_suite(path), REGISTRY, ["all"]) == grids_of(read_suite(path), REGISTRY)
 
 
+def test_a_plugin_that_a_suite_does_not_list_is_refused_and_one_that_it_lists_runs(written):
+    plugin = f"{ROOT / 'examples' / 'popularity.py'}:Popularity"
+    registry = Registry([plugin])
+    with pytest.raises(InputError, match="does not list popularity, which a plugin brings"):
+        grids_of(read_suite(written()), registry)
+    listed = SMALL.replace('["random"]', '["random", "popularity"]')
+    assert len(grids_of(read_suite(written(listed)), registry)) == 2
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [

@@ -173,20 +173,22 @@ def trained(task, workspace, tune, *, siamese=True):
     training = task.training()
     recipe = TextRecipe("minilm", tune, siamese, dim=384, width=16)
     encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
-    loss, losses = InBatchSoftmax(20.0), []
+    losses = []
 
-    def watched(q, x, batch):
-        gradients = loss(q, x, batch)
-        losses.append(gradients.loss)
-        return gradients
+    class Watched(InBatchSoftmax):
+        def __call__(self, q, x, batch):
+            gradients = super().__call__(q, x, batch)
+            losses.append(gradients.loss)
+            return gradients
 
     train_encoder(
         learner_of(encoder, training, workspace),
         Standard(batch=8).batches(training.relevance, np.random.default_rng(0)),
-        watched,
+        Watched(20.0),
         steps=6,
         lr=0.01 if tune == "head" else 1e-4,
         progress=silent,
+        checkpoint=workspace.checkpoint,
     )
     return encoder, losses
 

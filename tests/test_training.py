@@ -6,7 +6,7 @@ import torch
 
 from bench.arrays.relevance import Relevance
 from methods.encoders.table import TableEncoder
-from methods.trainers.batches import make_batch, query_chunks
+from methods.trainers.batches import Batches, make_batch
 from methods.trainers.hierarchical_start import hierarchical_start
 from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
 from methods.trainers.optimizers import RowAdam, RowSGD
@@ -27,17 +27,17 @@ def vectors(batch):
     return q, x
 
 
-def in_batch_reference(q, x, batch):
+def in_batch_reference(q, x, batch, temperature=T):
     """As the paper has it: each pair against a column for every time a document is drawn."""
-    scores = T * q @ x.T
+    scores = temperature * q @ x.T
     copies = torch.repeat_interleave(torch.arange(len(x)), batch.log_counts.exp().round().long())
     columns = batch.pairs % len(x)
     losses = scores[:, copies].logsumexp(1)[batch.pair_rows] - scores[batch.pair_rows, columns]
     return (batch.weights * losses).mean()
 
 
-def masked_reference(q, x, batch):
-    scores = T * q @ x.T
+def masked_reference(q, x, batch, temperature=T):
+    scores = temperature * q @ x.T
     columns = batch.pairs % len(x)
     relevant = torch.zeros_like(scores, dtype=torch.bool)
     relevant[batch.pair_rows, columns] = True
@@ -61,6 +61,52 @@ def test_loss_and_gradients_agree_with_autograd(batch, loss, reference):
     assert found.loss.item() == pytest.approx(expected.item(), rel=1e-5)
     torch.testing.assert_close(found.queries, q.grad, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(found.documents, x.grad, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("temperature", [1.0, 22.0, 200.0, 1000.0, 5000.0])
+@pytest.mark.parametrize("loss", [InBatchSoftmax, MaskedSoftmax])
+def test_losses_are_those_of_float64_at_any_temperature(batch, loss, temperature):
+    # In eighths, every score times the temperature is exact in float32: what differs is the loss.
+    generator = torch.Generator().manual_seed(1)
+    q, x = (
+        torch.randint(-8, 9, (len(rows), 4), generator=generator) / 8
+        for rows in (batch.queries, batch.documents)
+    )
+    x[batch.pairs[0] % len(x)] = q[0]  # one relevant document on top, above every other score
+    own, others = q.double().requires_grad_(), x.double().requires_grad_()
+    reference = {InBatchSoftmax: in_batch_reference, MaskedSoftmax: masked_reference}[loss]
+    expected = reference(own, others, batch, temperature)
+    expected.backward()
+    found = loss(temperature)(q, x, batch)
+    assert found.loss.item() == pytest.approx(expected.item(), rel=1e-6, abs=1e-30)
+    # Of the gradient of a relevant document, its own share is taken away from 1.
+    close = {"rtol": 1e-5, "atol": 1e-6 * temperature}
+    torch.testing.assert_close(found.queries.double(), own.grad, **close)
+    torch.testing.assert_close(found.documents.double(), others.grad, **close)
+
+
+def test_a_pair_ranked_wrongly_has_its_gradient_below_a_document_far_on_top():
+    # Scores 1 and 0.1 of the relevant documents and 0.2 of the other: 200 * (0.2 - 0.1) = 20, and
+    # the first is 160 above it, where float32 has no exponential.
+    batch = make_batch(
+        np.array([0]),
+        Relevance.from_pairs(np.array([0, 0]), np.array([0, 1]), np.array([1, 1]), 1, 3),
+        negatives=np.array([2]),
+    )
+    q, x = torch.tensor([[1.0]]), torch.tensor([[1.0], [0.1], [0.2]])
+    found = MaskedSoftmax(200.0)(q, x, batch)
+    assert found.loss.item() == pytest.approx(20 / 2)
+    assert found.documents[:, 0].tolist() == pytest.approx([0, -100, 100])
+
+
+def test_a_query_whose_candidates_are_all_relevant_has_no_loss_and_no_gradient():
+    relevance = Relevance.from_pairs(np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3), 2, 2)
+    batch = make_batch(np.arange(2), relevance)
+    q, x = torch.tensor([[1.0], [1.0]]), torch.tensor([[0.5], [1.0]])
+    found = MaskedSoftmax(2.0)(q, x, batch)
+    # Query 0 against document 1: softplus(2 - 1), a mean over three pairs.
+    assert found.loss.item() == pytest.approx(np.log1p(np.e) / 3)
+    assert found.queries[1].item() == 0
 
 
 def test_the_score_buffer_is_reused_for_smaller_batches(diamond):
@@ -95,7 +141,7 @@ def test_weights_stress_distance_0(batch):
 
 
 def test_chunks_ask_each_query_once_an_epoch(diamond):
-    chunks = query_chunks(diamond, 2, np.random.default_rng(0))
+    chunks = Batches(diamond, 2, np.random.default_rng(0), lambda rows: rows)
     epoch = np.concatenate([next(chunks) for _ in range(3)])
     assert sorted(epoch) == [0, 1, 2, 3, 4, 5]
 

@@ -72,6 +72,11 @@ def test_other_vectors_are_another_task(folder):
             r"\[12 queries\] or \[\.\., r\], it holds int64 of shape \(11,\)",
         ),
         ("answers", np.arange(12) + 1, "names document 12; documents.npy has rows 0 to 11"),
+        (
+            "answers",
+            np.arange(12, dtype=np.uint64) - np.uint64(1),
+            "names document 18446744073709551615",
+        ),
         ("answers", np.full(12, -1), "at least two queries need a relevant document"),
         ("answers", np.ones(12), "must hold whole numbers"),
     ],

@@ -176,6 +176,19 @@ def test_a_plugin_depends_on_a_helper_in_a_folder_without_init(tmp_path):
     assert code_of(found) != before
 
 
+def test_a_plugin_depends_on_the_files_of_data_that_it_states(tmp_path):
+    (tmp_path / "words.json").write_text("[1]")
+    text = f"class Mine(Method):\n    name = 'mine'\n    files = ('words.json',){SEARCH}"
+    found = plugin(tmp_path, text)
+    before, fit_before = code_of(found), fit_key("task", found(), 0)
+    (tmp_path / "words.json").write_text("[2]")
+    assert code_of(found) != before
+    assert fit_key("task", found(), 0) != fit_before
+    (tmp_path / "words.json").unlink()
+    with pytest.raises(InputError, match=r"words\.json, which is part of a method, cannot be read"):
+        code_of(found)
+
+
 def test_two_helpers_that_change_places_are_another_plugin(tmp_path):
     (tmp_path / "swap_a.py").write_text("X = 1\n")
     (tmp_path / "swap_b.py").write_text("X = 2\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import graphlib
 import itertools
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -108,16 +109,29 @@ def implied_links(children: Ints, parents: Ints, n_nodes: int) -> Bools:
     np.minimum.at(lowest, children, heights[parents])
     above = _above(children, parents, n_nodes)
     links = children * np.int64(n_nodes) + parents
+    order = np.argsort(links)
     implied = np.zeros(len(links), bool)
-    frontier = seen = np.sort(links)
-    while len(frontier):
+    waiting: defaultdict[int, list[Ints]] = defaultdict(list)
+    reached: Ints = links[order]
+    # From the highest ancestors down, so that all ways to a pair are known when it is its turn.
+    for height in range(int(heights.max(initial=0)), 0, -1):
+        for of_height, pairs in _by_height(reached, heights):
+            waiting[of_height].append(pairs)
+        pairs = np.unique(np.concatenate([*waiting.pop(height, []), links[:0]]))
         # From a node as low as the lowest parent of the child, none of its parents is reached.
-        node, ancestor = np.divmod(frontier, n_nodes)
-        frontier = above(frontier[heights[ancestor] > lowest[node]])
-        implied |= _contains(frontier, links)
-        frontier = frontier[~_contains(seen, frontier)]
-        seen = np.union1d(seen, frontier)
+        reached = above(pairs[lowest[pairs // n_nodes] < height])
+        place = order[np.searchsorted(links, reached, sorter=order).clip(max=len(links) - 1)]
+        implied[place[links[place] == reached]] = True
     return implied
+
+
+def _by_height(pairs: Ints, heights: Ints) -> Iterator[tuple[int, Ints]]:
+    """The coded pairs (node, ancestor) of each height of an ancestor."""
+    of_pair = heights[pairs % len(heights)]
+    order = np.argsort(of_pair, kind="stable")
+    for part in np.split(order, np.flatnonzero(np.diff(of_pair[order])) + 1):
+        if len(part):
+            yield int(of_pair[part[0]]), pairs[part]
 
 
 def _heights(children: Ints, parents: Ints, n_nodes: int) -> Ints:
@@ -131,8 +145,6 @@ def _heights(children: Ints, parents: Ints, n_nodes: int) -> Ints:
 
 def _contains(sorted_codes: Ints, codes: Ints) -> Bools:
     """Which ``codes`` are among ``sorted_codes``."""
-    if not len(sorted_codes):
-        return np.zeros(len(codes), bool)
     place = np.minimum(np.searchsorted(sorted_codes, codes), len(sorted_codes) - 1)
     found: Bools = sorted_codes[place] == codes
     return found

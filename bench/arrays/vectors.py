@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from tokenize import TokenError
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,15 @@ if TYPE_CHECKING:
 
     from bench.types import Floats
 
-UNREADABLE = OSError, ValueError, EOFError, OverflowError, SyntaxError
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    TokenError,  # these: the header is no Python
+)
 """Errors of ``Vectors.array`` for a file that is no array or not whole."""
 _LOOKED_AT = 1 << 16
 

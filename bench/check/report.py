@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 import tempfile
@@ -11,8 +12,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from bench.check.apart import results_apart
 from bench.check.run import CHECKS, CheckResult, CheckStatus, MethodChecks
-from bench.check.tasks import TASKS
 from bench.check.threads import one_thread
 from bench.errors import InputError
 from bench.plan.grid import check_settings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 ByCheck: TypeAlias = dict[str, list[CheckResult]]
 """The results of each check of a method, one for each task."""
+LIBRARIES = ("faiss", "sentence_transformers")
+"""What built-in methods spend most time importing, if it is installed."""
 WORST_FIRST = (
     CheckStatus.FAILED,
     CheckStatus.EXEMPT,
@@ -35,13 +38,16 @@ WORST_FIRST = (
 )
 
 
-def check_methods(names: Sequence[str], settings: Settings, *, everything: bool) -> bool:
-    """Check methods and print the results; True if nothing failed.
+def check_methods(
+    names: Sequence[str], settings: Settings, *, everything: bool, timeout_s: float
+) -> bool:
+    """Check methods, each in a process of its own, and print the results; True if nothing failed.
 
     Args:
         names: names of methods or compositions, or ``FILE.py:Class``.
         settings: values of their hyper-parameters.
         everything: whether to check all built-in methods and those of installed packages too.
+        timeout_s: seconds that the checks of a method may take.
 
     Raises:
         InputError: there is no such method or parameter.
@@ -49,11 +55,17 @@ def check_methods(names: Sequence[str], settings: Settings, *, everything: bool)
     methods = _methods(names, everything=everything)
     check_settings(methods, settings)
     found: dict[str, ByCheck] = {}
+    if len(methods) > 1:
+        _load_libraries()
     with one_thread(), tempfile.TemporaryDirectory(prefix="treeline-check-") as folder:
         for number, method in enumerate(methods, start=1):
             begin = time.perf_counter()
             with _into(Path(folder) / "output"):
-                by_check = found[method.name] = _checked(method, settings, Path(folder))
+                results = _checked(method, settings, Path(folder), timeout_s)
+            by_check: ByCheck = {check: [] for check in CHECKS}
+            for result in results:
+                by_check[result.check].append(result)
+            found[method.name] = by_check
             statuses = Counter(map(_status, by_check.values()))
             summary = ", ".join(f"{count} {status}" for status, count in statuses.items())
             seconds = time.perf_counter() - begin
@@ -76,14 +88,22 @@ def _methods(names: Sequence[str], *, everything: bool) -> list[type[Method]]:
     return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, wanted))]
 
 
-def _checked(method: type[Method], settings: Settings, folder: Path) -> ByCheck:
+def _load_libraries() -> None:
+    """Import what takes long, so that the process of each method need not."""
+    for name in LIBRARIES:
+        if importlib.util.find_spec(name):
+            importlib.import_module(name)
+
+
+def _checked(
+    method: type[Method], settings: Settings, folder: Path, timeout_s: float
+) -> list[CheckResult]:
     missing = missing_packages(method)
     if missing:
         reason = f"needs {', '.join(missing)}; pip install {' '.join(missing)}"
         status = CheckStatus.NOT_APPLICABLE
-        return {check: [CheckResult(check, "", status, reason)] for check in CHECKS}
-    checks = MethodChecks(method, settings, folder)
-    return {check: [checks.result(task, check) for task in TASKS] for check in CHECKS}
+        return [CheckResult(check, "", status, reason) for check in CHECKS]
+    return results_apart(MethodChecks(method, settings, folder), folder, timeout_s)
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from bench.check import fit_checks, search_checks, visited_checks
+from bench.check import fit_checks, search_checks, time_checks, visited_checks, word_checks
 from bench.check.subject import CheckFailed, NotApplicable, Subject
 from bench.check.tasks import TASKS
 from bench.errors import InputError, MethodError, reason_of, unknown
@@ -40,6 +40,15 @@ CHECKS: dict[str, Check] = {
         visited_checks.k_of_the_corpus_returns_what_was_visited,
         search_checks.empty_and_non_latin_queries,
         fit_checks.thread_count_respected,
+        word_checks.leaves_stay_as_they_are,
+        word_checks.answers_stay_as_they_are,
+        word_checks.says_whether_it_sees_the_test,
+        word_checks.each_call_does_its_own_work,
+        word_checks.leaves_are_chosen_before_documents_are_scored,
+        word_checks.index_bytes_covers_what_is_held,
+        time_checks.answers_are_not_remembered,
+        time_checks.prepare_does_not_search,
+        time_checks.search_takes_the_time_of_what_it_visits,
     )
 }
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.check.agreement import differing_query
-from bench.check.tasks import copied
-from bench.evaluation.answers import Indexed
+from bench.check.tasks import LARGE, copied
+from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.fitted import FittedCache, training_of
 from bench.method import Workspace
 from bench.plan.grid import settled
@@ -146,6 +146,7 @@ class Subject:
         folder = None if purpose is None else self.folder / "fits" / purpose
         fitted = FittedCache(folder, task.digest)
         training = training_of(task, sees_test=self.method_type.sees_test)
+        reason_to_skip(method, training)  # as in a run, where it comes first
         fitted.fit(method, training, seed, no_progress)
         return method
 
@@ -163,6 +164,15 @@ class Subject:
     def second(self) -> Ready:
         """A second one, fitted under the same seed."""
         return self.ready(purpose="second")
+
+    @cached_property
+    def large(self) -> Ready:
+        """The method on a task of the same kind with thousands of documents, if there is one."""
+        make = LARGE.get(self.task.name)
+        if make is None:
+            raise NotApplicable("the task has no large form")
+        task = make()
+        return Ready(self.fitted(task), task)
 
     def first_difference(self, other: Ready, *, exactly: bool = True) -> str | None:
         """The first difference between the answers of another fit and the first's, in words."""

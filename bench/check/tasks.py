@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bench.types import Ints
 
 LEVELS, CHILDREN = 4, 3
+LARGE_LEVELS, LARGE_CHILDREN = 5, 7
 TOPICS = (
     "dog", "piano", "volcano", "tax", "vaccine", "football", "bread", "satellite", "marriage",
     "whale", "bicycle", "novel", "desert", "violin", "election", "cheese",
@@ -30,6 +31,11 @@ NEAR_TO_FAR = ("All about the {}. What a {} is.", "The {}, and music.", "A word 
 def hierarchy_task() -> Task:
     """A tree of 40 nodes, where each node is a query for itself and its ancestors."""
     return copied(read_tree("hierarchy", LEVELS, CHILDREN, max_distance=8))
+
+
+def large_hierarchy_task() -> Task:
+    """A tree of 2,801 nodes, over which a search takes long enough to be timed."""
+    return copied(read_tree("large hierarchy", LARGE_LEVELS, LARGE_CHILDREN, max_distance=8))
 
 
 def text_task() -> Task:
@@ -67,6 +73,8 @@ def text_task() -> Task:
 
 
 TASKS: dict[str, Callable[[], Task]] = {"hierarchy": hierarchy_task, "texts": text_task}
+LARGE: dict[str, Callable[[], Task]] = {"hierarchy": large_hierarchy_task}
+"""The tasks of the same kind that are large, by the name of the small one."""
 
 
 def permuted(task: Task, order: Ints) -> Task:

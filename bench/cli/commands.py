@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 
@@ -32,7 +33,25 @@ STUDIES = "studies"
 """The package of the project's own studies."""
 
 
-@click.group(name="bench")
+class Group(click.Group):
+    """Commands; a word that only one of them takes, such as a part of a study, leads to it."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            for name, command in self.commands.items():
+                takes = "|".join(each.metavar or "" for each in command.params)
+                if args[0] in re.split(r"[][|.]+", takes):
+                    hint = f"{error.message} Did you mean '{name} {args[0]}'?"
+                    raise click.UsageError(hint, ctx) from error
+            raise
+
+
+@click.group(name="bench", cls=Group)
 def main() -> None:
     """Treeline: recall by distance, and by how much of the corpus a method visits."""
 
@@ -192,7 +211,17 @@ def list_command(plugins: tuple[str, ...], data_dir: Path | None) -> None:
 @click.argument("methods", nargs=-1, metavar="METHOD|FILE.py:Class...")
 @click.option("--all", "everything", is_flag=True, help="All methods of `bench list`.")
 @SET
-def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bool) -> None:
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0, min_open=True),
+    default=600,
+    show_default=True,
+    help="Seconds that the checks of a method may take.",
+)
+def check(
+    methods: tuple[str, ...], settings: tuple[str, ...], timeout_s: float, *, everything: bool
+) -> None:
     """Whether methods keep the contract: named checks on two small tasks."""
     from bench.check.report import check_methods
     from bench.plan.grid import Settings
@@ -200,7 +229,8 @@ def check(methods: tuple[str, ...], settings: tuple[str, ...], *, everything: bo
     if everything and methods:
         raise click.UsageError(f"--all is all methods; leave it out to check {' '.join(methods)}")
 
-    if not check_methods(methods, Settings.parse(settings), everything=everything):
+    asked = Settings.parse(settings)
+    if not check_methods(methods, asked, everything=everything, timeout_s=timeout_s):
         sys.exit(1)
 
 

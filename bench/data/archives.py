@@ -7,6 +7,7 @@ the bytes that it unpacks to are limited.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gzip
 import io
 import lzma
@@ -53,6 +54,7 @@ _DAMAGED = (
     IsADirectoryError,
     KeyError,  # a link to a member that is not there
 )
+"""Errors for what is wrong with an archive; so is EINVAL, for a place before its first byte."""
 
 
 @contextlib.contextmanager
@@ -190,7 +192,10 @@ def _unpack(archive: Path, file: _Read, content: Path) -> None:
                     unzipped.write(block)
         else:
             raise InputError(f"{archive} is neither a zip or tar archive nor a gzipped file")
-    except _DAMAGED as error:
+    except (*_DAMAGED, OSError) as error:
+        of_the_disk = isinstance(error, OSError) and error.errno != errno.EINVAL
+        if of_the_disk and not isinstance(error, _DAMAGED):
+            raise
         raise InputError(f"{archive} cannot be unpacked: {error}") from error
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from bench.errors import InputError, unknown
 from bench.types import Value
 
 FOLDER = Path(__file__).parents[2] / "datasets"
+Count: TypeAlias = Literal[
+    "queries", "documents", "train_pairs", "test_queries", "test_pairs", "word_pairs"
+]
+"""What is counted of a task."""
 
 
 class Reported(BaseModel):
@@ -74,8 +78,7 @@ class Card(BaseModel):
         quick: whether it is one of the small datasets that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
-        counts: the counts that reading must give (``queries``, ``documents``, ``train_pairs``,
-            ``test_queries``, ``test_pairs``, ``word_pairs``).
+        counts: the counts that reading must give.
         reported: rows of the papers.
     """
 
@@ -95,7 +98,7 @@ class Card(BaseModel):
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
-    counts: dict[str, int] = {}
+    counts: dict[Count, int] = {}
     reported: list[Reported] = []
 
     def missing(self, data: Path) -> list[Path]:
@@ -119,7 +122,7 @@ def read_card(path: Path) -> Card:
     """
     try:
         card = Card.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # it is no TOML, or of another form
         raise InputError(f"the card {path} cannot be used: {error}") from error
     if card.name != path.stem:
         raise InputError(f"the card {path} names its dataset {card.name!r}; rename one of them")

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from bench.data.cards import FOLDER, Card, card_of_task, cards, find_card
+from bench.data.cards import FOLDER, Card, Count, card_of_task, cards, find_card
 from bench.data.settings import options_of, parted, taken
-from bench.errors import InputError
+from bench.errors import InputError, placed
 from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
@@ -79,7 +79,15 @@ class Dataset(NamedTuple):
             places = [_own_path(self.path, card, data_dir)]
         else:
             places = [_checked_folder(card, data_dir)] if card.folder else []
-        task: Task = load_object(card.reader)(self.task_name, *places, **options)
+        with placed(f"the card {card.name}, reader"):
+            reader = load_object(card.reader)
+        try:
+            task: Task = reader(self.task_name, *places, **options)
+        except (TypeError, OverflowError) as error:
+            raise InputError(
+                f"the card {card.name} has options {options} that do not fit its reader "
+                f"{card.reader}: {error}"
+            ) from error
         if not self.settings:
             _check_counts(card, task)
         return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
@@ -219,7 +227,7 @@ def _checked_folder(card: Card, data_dir: Path | None) -> Path:
 
 def _check_counts(card: Card, task: Task) -> None:
     """Compare the counts of a task with those of its card."""
-    counts = {
+    counts: dict[Count, int] = {
         "queries": len(task.query_names),
         "documents": len(task.document_names),
         "train_pairs": task.train.n_pairs,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 
 from bench.measures.records import SEES_TEST
+from bench.method import Checkpoint
 from bench.registry import missing_packages
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep
@@ -32,7 +33,7 @@ class FitInfo(NamedTuple):
 
     Attributes:
         seconds: seconds of training, including the warm start, in this cell or an earlier one, and
-            of loading it here.
+            of loading it here; those before a cut, too, if it went on from a checkpoint.
         spent: seconds of fitting or loading in this process.
         shared: whether another cell fitted it before.
         waited: seconds of waiting until another cell's process had fitted it.
@@ -57,7 +58,7 @@ class FittedCache:
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
         """Fit a method, or load the state that another cell fitted; its warm start comes first."""
         if self._folder is None or not method.keeps_fit:
-            return self._fit(method, training, seed, progress)
+            return self._fit(method, training, seed, progress, None)
         folder = self._folder / fit_key(self._task_digest, method, seed)
         begin = time.perf_counter()
         with FileLock(f"{folder}.lock"):
@@ -65,7 +66,8 @@ class FittedCache:
             before = self._load(method, folder)
             if before is not None:
                 return before._replace(waited=waited)
-            fit = self._fit(method, training, seed, progress)
+            cut = folder.with_suffix(".checkpoint")
+            fit = self._fit(method, training, seed, progress, cut)
             self._save(method, folder, {"seconds": fit.seconds, "gpu": fit.gpu})
             return fit._replace(waited=fit.waited + waited)
 
@@ -85,17 +87,27 @@ class FittedCache:
             logger.exception("cannot load %s; fitting again", folder)
             return None
 
-    def _fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
+    def _fit(
+        self, method: Method, training: Training, seed: int, progress: Progress, cut: Path | None
+    ) -> FitInfo:
+        """Fit a method after its warm start; ``cut`` is the folder of its checkpoint."""
         start = time.perf_counter()
         first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)
+        checkpoint = Checkpoint(cut, method.workspace.warn)
+        method.workspace = method.workspace._replace(checkpoint=checkpoint)
         method.fit(training, seed=seed, progress=progress)
         spent = time.perf_counter() - start - first.waited
-        whole = first.seconds - first.spent + spent
-        return FitInfo(whole, spent, shared=False, waited=first.waited, gpu=gpu_used() or first.gpu)
+        return FitInfo(
+            first.seconds - first.spent + checkpoint.seconds + spent,
+            spent,
+            shared=False,
+            waited=first.waited,
+            gpu=gpu_used() or checkpoint.gpu or first.gpu,
+        )
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:
         """Keep the state for other cells; if that fails, this cell goes on without it."""
@@ -106,6 +118,7 @@ class FittedCache:
 
         try:
             keep(folder, write)
+            method.workspace.checkpoint.remove()
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
 

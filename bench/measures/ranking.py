@@ -92,7 +92,9 @@ def recall(ranked: Ranked, cut: int) -> Floats:
 def reciprocal_rank(ranked: Ranked, cut: int) -> Floats:
     """[n] one over the rank of the first relevant document, 0 beyond ``cut``."""
     relevant = ranked.relevant[:, :cut]
-    return np.where(relevant.any(axis=1), 1 / (relevant.argmax(axis=1) + 1), 0.0)
+    ranks = np.arange(1, relevant.shape[1] + 1)
+    best: Floats = (relevant / ranks).max(axis=1, initial=0.0)
+    return best
 
 
 def average_precision(ranked: Ranked, cut: int) -> Floats:

@@ -23,6 +23,9 @@ REACHED = 1 << 26
 class VisitedMeter:
     """Counts distinct documents in probed leaves.
 
+    Attributes:
+        leaf: [n_documents, r] the leaves of each document.
+
     Args:
         leaf: [n_documents] the leaf of each document, or [n_documents, r] its r leaves.
         n_documents: number of documents in the corpus.
@@ -38,7 +41,7 @@ class VisitedMeter:
             raise MethodError(f"partition() must be integers, got {leaf.dtype}")
         if len(leaf) and leaf.min() < 0:
             raise MethodError(f"partition() has the negative leaf {leaf.min()}")
-        self._leaf = leaf.reshape(n_documents, -1)
+        self.leaf = leaf.reshape(n_documents, -1)
         self._sizes = np.bincount(leaf.ravel())
         self._n_leaves = len(self._sizes)
 
@@ -49,7 +52,7 @@ class VisitedMeter:
 
     def health(self) -> LeafHealth:
         """How evenly documents lie in the leaves, including empty leaves that were probed."""
-        return leaf_health(self._leaf, self._n_leaves)
+        return leaf_health(self.leaf, self._n_leaves)
 
     def count(self, leaves: Ints, ids: Ints) -> Ints:
         """[n] documents visited by each query.
@@ -68,13 +71,13 @@ class VisitedMeter:
         self._n_leaves = max(self._n_leaves, int(leaves.max(initial=-1)) + 1)
         probed = self._probed(leaves)
         reached = np.zeros(ids.shape, bool)
-        for column in self._leaf.T:
+        for column in self.leaf.T:
             reached |= np.take_along_axis(probed, column[ids], axis=1)
         outside = ~reached & (ids >= 0)
         if outside.any():
             row, column = np.argwhere(outside)[0]
             document = ids[row, column]
-            leaves_of = ", ".join(map(str, self._leaf[document]))
+            leaves_of = ", ".join(map(str, self.leaf[document]))
             raise MethodError(
                 f"query {row} of its batch returned document {document} of leaf {leaves_of}, "
                 "which is not among the leaves that it probed"
@@ -91,23 +94,23 @@ class VisitedMeter:
         """
         probed = self._probed(leaves)
         found = np.zeros(len(rows), bool)
-        here = documents < len(self._leaf)
-        for column in self._leaf.T:
+        here = documents < len(self.leaf)
+        for column in self.leaf.T:
             found[here] |= probed[rows[here], column[documents[here]]]
         return found
 
     def _distinct(self, probed: Bools) -> Ints:
         """[n] documents in probed leaves; a document that lies in several counts once."""
         counts: Ints
-        if self._leaf.shape[1] == 1:
+        if self.leaf.shape[1] == 1:
             counts = (probed @ self._sizes.astype(np.float64)).astype(np.int64)
             return counts
         counts = np.empty(len(probed), np.int64)
-        block = max(1, REACHED // len(self._leaf))
+        block = max(1, REACHED // len(self.leaf))
         for begin in range(0, len(probed), block):
             some = slice(begin, begin + block)
-            reached = np.zeros((len(probed[some]), len(self._leaf)), bool)
-            for column in self._leaf.T:
+            reached = np.zeros((len(probed[some]), len(self.leaf)), bool)
+            for column in self.leaf.T:
                 reached |= probed[some][:, column]
             counts[some] = np.count_nonzero(reached, axis=1)
         return counts

@@ -4,6 +4,7 @@ In: nothing. Out: the class that every method extends, and what it is given and 
 import ``task``, ``system`` and ``leaves``.
 """
 
+from bench.method.checkpoint import Checkpoint
 from bench.method.contract import (
     Ablations,
     FitIdentity,
@@ -18,6 +19,7 @@ from bench.types import Params, Point, Value
 
 __all__ = [
     "Ablations",
+    "Checkpoint",
     "FitIdentity",
     "Method",
     "Params",

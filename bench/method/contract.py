@@ -73,6 +73,9 @@ class Method(ABC):
         version: for a built-in alone: a name and a number, raised when results may change. The
             version of any other method is the content of its modules.
         requires: packages without which the cell is skipped; each run looks for them again.
+        files: files of data beside the method's own file that it reads, such as ``words.json``;
+            their content is then part of what its results depend on. One that is read and not
+            named here is not seen.
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is given the test relevance.
@@ -85,6 +88,7 @@ class Method(ABC):
     params: ClassVar[dict[str, Value]] = {}
     version: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()
+    files: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
     resources: ClassVar[Resources] = Resources()

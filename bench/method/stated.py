@@ -52,6 +52,10 @@ _STATED: dict[str, tuple[Callable[[object], bool], str]] = {
         lambda value: isinstance(value, tuple | list) and all(map(_is_module, value)),
         "a tuple of names of packages, as they are imported",
     ),
+    "files": (
+        lambda value: isinstance(value, tuple | list) and all(map(_is_text, value)),
+        "a tuple of paths, from the folder of the method's file",
+    ),
     "ablations": (lambda value: isinstance(value, Mapping), "a mapping of questions to answers"),
     "sees_test": (lambda value: isinstance(value, bool), "True or False"),
     "resources": (lambda value: isinstance(value, Resources), "Resources(cpus, gpus, memory_gb)"),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.errors import InputError
+from bench.method.checkpoint import Checkpoint, no_warning
 from bench.system.kept import made_once
 
 if TYPE_CHECKING:
@@ -16,10 +17,6 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 
 def _no_progress(_done: int, _total: int) -> None:
-    """Do nothing: the default."""
-
-
-def _no_warning(_text: str) -> None:
     """Do nothing: the default."""
 
 
@@ -36,14 +33,16 @@ class Workspace(NamedTuple):
             None: there is none.
         device: the device to compute on, ``cpu``, ``cuda`` or ``cuda:1``; empty: a GPU if there is
             one that the method can use.
+        checkpoint: keeps the state of a training that may be cut; ``fit`` may use it.
     """
 
     cache: Path | None = None
     progress: Progress = _no_progress
-    warn: Callable[[str], None] = _no_warning
+    warn: Callable[[str], None] = no_warning
     memory_bytes: int = 0
     scratch: Path | None = None
     device: str = ""
+    checkpoint: Checkpoint = Checkpoint()
 
     def made_once(
         self, place: str, write: Callable[[Path], None], what: str, *, resumes: bool = False

@@ -100,7 +100,7 @@ def read_suite(name: str) -> Suite:
     path = _path_of(name)
     try:
         found = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(
             f"{path}: cannot be read as TOML: {error}; mend it, or begin with a copy of "
             f"{SUITES / 'quick.toml'}"

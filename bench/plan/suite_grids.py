@@ -29,10 +29,18 @@ def grids_of(
 
     Raises:
         InputError: a method is unknown or has another name on boards, a setting has no method or
-            another type, a row is listed twice, or the suite does not list a name to keep.
+            another type, a row is listed twice, or the suite does not list a name to keep or a
+            plugin's.
     """
     grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
     _check_once(grids)
+    listed = {method.name for grid in grids for method in grid.methods}
+    for name in registry.plugin_names():
+        if name not in listed:
+            raise InputError(
+                f"suite {suite.name!r} does not list {name}, which a plugin brings; name it in a "
+                "copy of the suite, or leave the plugin out"
+            )
     named = [] if set(methods) <= {ALL} else [m.name for m in methods_named(methods, registry)]
     return _only(suite, grids, named, datasets)
 

@@ -36,6 +36,11 @@ def trusting_from(moment: float) -> Iterator[None]:
         _trusted_from.reset(token)
 
 
+def is_late_enough(file: Path) -> bool:
+    """Whether an existing file was written late enough to be trusted."""
+    return file.stat().st_mtime >= _trusted_from.get()
+
+
 def made_once(
     folder: Path,
     write: Callable[[Path], None],
@@ -78,7 +83,7 @@ def is_whole(folder: Path, tell: Callable[[str], None] = say) -> bool:
     """
     marker = folder / MARKER
     try:
-        if not folder.exists() or marker.stat().st_mtime < _trusted_from.get():
+        if not folder.exists() or not is_late_enough(marker):
             return False
         hashes: dict[str, str] = json.loads(marker.read_text(encoding="utf-8"))
         wrong = [name for name, sha256 in hashes.items() if not _has(folder / name, sha256)]
@@ -109,7 +114,7 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
         resumes: whether ``write`` is given what an earlier call left when it was cut short.
     """
     partial = folder.with_name(f"{folder.name}.partial")
-    if not resumes:
+    if not resumes or (partial.exists() and not is_late_enough(partial)):
         shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, exist_ok=True)
     try:

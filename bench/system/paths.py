@@ -57,6 +57,13 @@ def find_data(relative: str, data_dir: Path | None, *, dataset: str) -> Path:
 
 
 def load_object(target: str) -> Any:  # noqa: ANN401
-    """The object that ``module:attribute`` names."""
+    """The object that ``module:attribute`` names.
+
+    Raises:
+        InputError: there is none.
+    """
     module, _, attribute = target.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise InputError(f"there is no {target!r}: {error}; it takes MODULE:NAME") from error

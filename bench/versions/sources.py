@@ -46,10 +46,10 @@ def hash_of_class(found: type) -> str:
 
     A class in a package depends on all its modules; one in a file, on those that the file imports
     from where nothing is installed: the files beside it, for one. What is imported of the built-in
-    methods counts with all that it imports of them.
+    methods counts with all that it imports of them, and so do the files of data that it states.
 
     Raises:
-        InputError: a file beside it is not the one that is imported under its name.
+        InputError: a file beside it is not the one that is imported under its name, or is missing.
     """
     files: set[Path] = set()
     built_ins: set[str] = set()
@@ -64,7 +64,10 @@ def hash_of_class(found: type) -> str:
                 built_ins |= {name for name in named if _package(name) == BUILT_IN}
                 modules |= _own_imports(file)
     files |= reachable(*built_ins)
-    return hash_of(files, _origin(found.__module__)) if files else ""
+    own = _origin(found.__module__)
+    if own is not None:
+        files |= {own.parent / name for name in vars(found).get("files", ())}
+    return hash_of(files, own) if files else ""
 
 
 def reachable(*modules: str) -> frozenset[Path]:
@@ -169,14 +172,25 @@ def _is_installed(path: Path) -> bool:
     return any(path.is_relative_to(folder) for folder in folders)
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeError) as error:
-        raise InputError(
-            f"{path}, whose code is part of a method, cannot be read ({error}); put it back, or "
-            "leave the method out"
-        ) from error
+        return _content(path).decode("utf-8").replace("\r\n", "\n")
+    except UnicodeError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path}, which is part of a method, cannot be read ({error}); put it back, or leave the "
+        "method out"
+    )
 
 
 def _code_of(path: Path, own: Path | None) -> str:
@@ -184,7 +198,7 @@ def _code_of(path: Path, own: Path | None) -> str:
     if path.is_relative_to(_built_ins()):
         return code_that_counts(_text(path), built_in=True)
     if path.suffix != ".py":
-        code = hashlib.sha256(path.read_bytes()).hexdigest()
+        code = hashlib.sha256(_content(path)).hexdigest()
     else:
         code = _text(path) if _is_installed(path) else code_that_counts(_text(path), built_in=False)
     if path == own:

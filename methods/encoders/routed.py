@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.encoders.base import Encoder
 
@@ -22,6 +22,8 @@ class RoutedEncoder(Encoder):
         encoder: a table or text encoder.
         tree: the tree that routes its vectors.
     """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("encoder", "tree")
 
     def __init__(self, encoder: Encoder, tree: Indexer) -> None:
         self.encoder = encoder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from safetensors import safe_open
@@ -34,6 +34,8 @@ class TableEncoder(Encoder):
         documents: [n_documents, dim] float32.
         cosine: whether vectors are scaled to length 1 before they are compared.
     """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("queries", "documents")
 
     queries: torch.Tensor
     documents: torch.Tensor
@@ -103,6 +105,8 @@ def _rows(table: torch.Tensor, rows: Ints) -> torch.Tensor:
 
 class TableLearner:
     """Trains both tables, touching only the rows of a batch."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_query_optimizer", "_document_optimizer")
 
     def __init__(
         self,

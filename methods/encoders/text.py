@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -51,6 +51,8 @@ class TextEncoder(Encoder):
         documents: the tower for documents; the same one in a siamese encoder.
     """
 
+    checkpointed: ClassVar[tuple[str, ...]] = ("weights",)
+
     def __init__(self, recipe: TextRecipe, queries: Tower, documents: Tower) -> None:
         self._recipe = recipe
         self.queries = queries
@@ -87,6 +89,11 @@ class TextEncoder(Encoder):
         towers = {self.queries: "queries.safetensors", self.documents: "documents.safetensors"}
         return [(tower.module, file) for tower, file in towers.items() if tower.module is not None]
 
+    @property
+    def weights(self) -> dict[str, nn.Module]:
+        """The trained modules by the file that each is saved in."""
+        return {file: module for module, file in self.modules()}
+
     def copy(self) -> TextEncoder:
         """A copy whose training does not change this one."""
         queries = self.queries.copy()
@@ -108,6 +115,8 @@ class TextEncoder(Encoder):
 
 class TextLearner:
     """Trains an encoder's towers by automatic differentiation, with AdamW."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_encoder", "_optimizer")
 
     def __init__(self, encoder: TextEncoder, data: Training) -> None:
         """``data``: the training data with the texts of the batches' rows."""

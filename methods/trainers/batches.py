@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ import torch
 from methods.device import moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from bench.task import Relevance
     from bench.types import Ints
@@ -44,17 +44,49 @@ class Batch(NamedTuple):
         )
 
 
-def query_chunks(relevance: Relevance, size: int, rng: np.random.Generator) -> Iterator[Ints]:
-    """Query rows, ``size`` at a time, forever: in random order, each at most once an epoch.
+class Batches:
+    """Batches, forever, of query rows in random order, each row at most once an epoch.
 
     The rest of an epoch, less than ``size``, is dropped.
     """
-    answered = relevance.answered
-    size = min(size, len(answered))
-    while True:
-        order = rng.permutation(answered)
-        for start in range(0, len(order) - size + 1, size):
-            yield order[start : start + size]
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_rng", "_order", "_place")
+
+    def __init__(
+        self,
+        relevance: Relevance,
+        size: int,
+        rng: np.random.Generator,
+        make: Callable[[Ints], Batch | None],
+    ) -> None:
+        """Draw the rows of queries with an answer.
+
+        Args:
+            relevance: the training pairs.
+            size: queries of a batch.
+            rng: the random numbers of the order; ``make`` may draw from it too.
+            make: the batch of some query rows; None: the next rows are taken.
+        """
+        self._answered = relevance.answered
+        self._size = min(size, len(self._answered))
+        self._rng = rng
+        self._make = make
+        self._order: Ints = self._answered[:0]
+        self._place = 0
+
+    def __iter__(self) -> Batches:
+        """Itself."""
+        return self
+
+    def __next__(self) -> Batch:
+        """The next batch."""
+        batch = None
+        while batch is None:
+            if self._place + self._size > len(self._order):
+                self._order, self._place = self._rng.permutation(self._answered), 0
+            self._place += self._size
+            batch = self._make(self._order[self._place - self._size : self._place])
+        return batch
 
 
 def make_batch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from methods.indexes.exact import top_k
 
@@ -19,6 +19,8 @@ class BestCheckpoint:
         encoder: a copy of the best so far; the untrained one counts.
         score: its score on validation.
     """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("encoder", "score", "_since_best")
 
     def __init__(
         self, training: Encoder, data: Training, *, steps: int, checks: int, patience: int = 0

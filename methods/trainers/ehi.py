@@ -12,15 +12,16 @@ from methods.trainers.learned import Learned, learner_of
 from methods.trees.settings import TreeSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Relevance, Training
+    from bench.types import Ints
     from methods.encoders.base import Encoder, Learner
     from methods.encoders.routed import RoutedEncoder
     from methods.encoders.text import TextEncoder
     from methods.trainers.base import Trainer
-    from methods.trainers.batches import Batch
+    from methods.trainers.batches import Batch, Batches
     from methods.trainers.checkpoint import BestCheckpoint
     from methods.trees.mining import HardNegatives
 
@@ -36,7 +37,7 @@ class EHI(TreeSettings, Learned):
     tree sees documents without a training query. Tables start from those of masked-de.
     """
 
-    version: ClassVar[str] = "ehi-encoder 1"
+    version: ClassVar[str] = "ehi-encoder 2"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
         *TreeSettings.may_be_zero,
@@ -115,11 +116,11 @@ class EHI(TreeSettings, Learned):
         def mine(step: int) -> None:
             queries = encoder.encode_queries(data.queries(data.relevance.answered))
             documents = np.asarray(encoder.encode_documents(data.document_texts), np.float32)
+            earlier = mining.history
             health = mining.refresh(routed.tree, queries, documents)
             warning = health_warning(health) if self.indexing_weight else None
-            if warning and not any(map(health_warning, routed.tree.history)):
+            if warning and not any(map(health_warning, earlier)):
                 workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
-            routed.tree.history.append(health)
 
         def after_step(step: int) -> bool:
             if step % (self.refresh * an_epoch) == 0:
@@ -134,10 +135,12 @@ class EHI(TreeSettings, Learned):
             steps=steps,
             lr=self.rate(data),
             progress=progress,
+            checkpoint=workspace.checkpoint,
             after_step=after_step,
+            changed={"best": best, "mining": mining},
         )
         kept = cast("RoutedEncoder", best.encoder)
-        kept.tree.history = routed.tree.history
+        kept.tree.history = mining.history
         return kept
 
     def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
@@ -174,7 +177,7 @@ class EHI(TreeSettings, Learned):
         joined: Relevance,
         mining: HardNegatives,
         rng: np.random.Generator,
-    ) -> Iterator[Batch]:
+    ) -> Batches:
         """Batches of queries and sentences with their documents, and negatives.
 
         Args:
@@ -183,13 +186,16 @@ class EHI(TreeSettings, Learned):
             mining: the source of hard negatives.
             rng: the random numbers of the draws.
         """
-        from methods.trainers.batches import make_batch, query_chunks
+        from methods.trainers.batches import Batches, make_batch
 
         n_sentences = joined.n_queries - asked.n_queries
         n_drawn = min(self.corpus_pairs, n_sentences)
-        for queries in query_chunks(asked, self.batch, rng):
+
+        def make(queries: Ints) -> Batch:
             hard = mining.draw(queries, rng)
             anywhere = rng.integers(0, asked.n_documents, self.negatives)
             of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
             rows = np.concatenate([queries, of_corpus])
-            yield make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
+            return make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
+
+        return Batches(asked, self.batch, rng, make)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder, Learner
-    from methods.trainers.batches import Batch
+    from methods.trainers.batches import Batches
     from methods.trainers.losses import Loss
 
 
@@ -79,7 +79,7 @@ class Learned(Trainer):
         encoder: Encoder,
         data: Training,
         workspace: Workspace,
-        batches: Iterator[Batch],
+        batches: Batches,
         loss: Loss,
         progress: Progress,
     ) -> Encoder:
@@ -100,7 +100,9 @@ class Learned(Trainer):
             steps=self.steps,
             lr=self.rate(data),
             progress=progress,
+            checkpoint=workspace.checkpoint,
             after_step=best.after_step if best else None,
+            changed={"best": best},
         )
         return best.encoder if best else encoder
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 
@@ -11,11 +11,11 @@ from bench.errors import InputError
 from methods.device import training_precision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
-    from bench.method import Progress
+    from bench.method import Checkpoint, Progress
     from methods.encoders.base import Learner
-    from methods.trainers.batches import Batch
+    from methods.trainers.batches import Batches
     from methods.trainers.losses import Loss
 
 
@@ -28,6 +28,8 @@ class LossWatch:
 
     On the CPU each loss is read at once.
     """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_seen",)
 
     def __init__(self, is_fine: Callable[[float], bool], lower: str) -> None:
         """``lower``: the names of the parameters that a user might lower."""
@@ -61,33 +63,46 @@ class LossWatch:
 
 def train_encoder(
     learner: Learner,
-    batches: Iterator[Batch],
+    batches: Batches,
     loss: Loss,
     *,
     steps: int,
     lr: float,
     progress: Progress,
+    checkpoint: Checkpoint,
     after_step: Callable[[int], bool] | None = None,
+    changed: Mapping[str, object] | None = None,
     decay: bool = True,
 ) -> None:
     """Train an encoder in place.
 
     Args:
         learner: gives the vectors of a batch and takes their gradients.
-        batches: at least ``steps`` batches.
+        batches: the batches, one a step.
         loss: a function from a batch to its loss and gradients.
         steps: number of batches.
         lr: learning rate at the first step.
         progress: called every 50 steps.
+        checkpoint: keeps all that training changes; one that was cut goes on from there.
         after_step: called with the number of steps done; training ends if it returns True.
+        changed: the objects that ``after_step`` changes, by name.
         decay: whether the learning rate falls to 0 on half a cosine, or stays.
 
     Raises:
         InputError: the loss is not a number, and no checkpoint was kept.
     """
     watch = LossWatch(lambda value: not math.isnan(value), "lr")
+    state: dict[str, Any] = {
+        "step": 0,
+        "learner": learner,
+        "batches": batches,
+        "loss": loss,
+        "watch": watch,
+        **(changed or {}),
+    }
+    checkpoint.restore(state)
     with training_precision():
-        for step in range(steps):
+        for step in range(state["step"], steps):
             batch = next(batches)
             q, x = learner.vectors(batch)
             gradients = loss(q, x, batch.scored_on(q.device))
@@ -99,5 +114,7 @@ def train_encoder(
                 progress(step, steps)
             if after_step is not None and after_step(step + 1):
                 break
+            state["step"] = step + 1
+            checkpoint.keep(state)
     watch.look()
     progress(steps, steps)

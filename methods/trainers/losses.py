@@ -8,15 +8,14 @@ One row of scores serves all the documents relevant to a query: the sum over the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+import math
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import torch
+from torch.nn.functional import softplus
 
 if TYPE_CHECKING:
     from methods.trainers.batches import Batch
-
-
-FLOOR = 1e-30
 
 
 class Gradients(NamedTuple):
@@ -36,6 +35,8 @@ class Loss(Protocol):
 
 class _Softmax:
     """The base of both losses: temperature and the reused score matrix."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
@@ -89,20 +90,20 @@ class MaskedSoftmax(_Softmax):
     """
 
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
-        """Mean over pairs of -log(e^s / (e^s + sum over irrelevant documents of e^s'))."""
+        """Mean over pairs of softplus(z), z = logsumexp(row's irrelevant scores) - score(pair)."""
         scores = self._scores(q, x)
         flat = scores.view(-1)
-        top = scores.amax(1, keepdim=True)
-        scores.sub_(top).exp_()
         positive = flat[batch.pairs]
-        flat[batch.pairs] = 0
-        negatives = scores.sum(1)
-        # A floor keeps 0/0 away when a third document dwarfs both; well above the smallest float,
-        # whose inverse times 0 would be infinite.
-        total = (positive + negatives[batch.pair_rows]).clamp_min_(FLOOR)
-        loss = (batch.weights * (total / positive.clamp_min(FLOOR)).log_()).sum()
-        share = batch.weights / total
+        # The largest irrelevant score alone is taken away: beside a relevant one far above them,
+        # all the others would underflow, and a pair that is ranked wrongly would get no gradient.
+        flat[batch.pairs] = -math.inf
+        top = scores.amax(1, keepdim=True).clamp_min_(torch.finfo(scores.dtype).min)
+        scores.sub_(top).exp_()
+        partition = scores.sum(1).clamp_min_(1)  # as it is, unless all candidates are relevant
+        z = (partition.log() + top[:, 0])[batch.pair_rows] - positive
+        loss = (batch.weights * softplus(z)).sum()
+        share = batch.weights * z.sigmoid()
         row_weight = q.new_zeros(len(q)).index_add_(0, batch.pair_rows, share)
-        scores *= row_weight[:, None]
-        flat[batch.pairs] = -share * negatives[batch.pair_rows]
+        scores *= (row_weight / partition)[:, None]
+        flat[batch.pairs] = -share
         return self._gradients(loss, scores, q, x, len(batch.pairs))

@@ -10,12 +10,13 @@ import numpy as np
 from methods.trainers.learned import Learned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from bench.method import Progress, Workspace
     from bench.task import Relevance, Training
+    from bench.types import Ints
     from methods.encoders.base import Encoder
-    from methods.trainers.batches import Batch
+    from methods.trainers.batches import Batch, Batches
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Masked(Learned):
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
-    version: ClassVar[str] = "masked-de 1"
+    version: ClassVar[str] = "masked-de 2"
     may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Learned.choices,
@@ -68,16 +69,19 @@ class Masked(Learned):
         loss = MaskedSoftmax(self.temperature)
         return self.learn(encoder, data, workspace, batches, loss, progress)
 
-    def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
-        from methods.trainers.batches import make_batch, query_chunks
+    def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:
+        from methods.trainers.batches import Batches, make_batch
 
         n_documents = relevance.n_documents
         # More draws than there are documents would only repeat them.
         n_drawn = min(self.negatives, n_documents)
-        for queries in query_chunks(relevance, self.batch, rng):
-            yield make_batch(
+
+        def make(queries: Ints) -> Batch:
+            return make_batch(
                 queries,
                 relevance.rows(queries),
                 negatives=rng.integers(0, n_documents, n_drawn),
                 self_weight=self.self_weight,
             )
+
+        return Batches(relevance, self.batch, rng, make)

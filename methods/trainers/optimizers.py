@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import torch
 
@@ -20,6 +20,8 @@ class RowAdam:
     The rule is that of ``torch.optim.SparseAdam``, at a fraction of its cost: rows are known to be
     distinct, so that no indices need to be merged.
     """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("table", "mean", "square", "steps")
 
     def __init__(
         self, table: torch.Tensor, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8
@@ -51,6 +53,8 @@ class RowAdam:
 
 class RowSGD:
     """Plain stochastic gradient descent."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("table",)
 
     def __init__(self, table: torch.Tensor) -> None:
         self.table = table

@@ -87,7 +87,9 @@ class PretrainFinetune(Standard):
             steps=self.finetune_steps,
             lr=self.finetune_lr,
             progress=progress,
+            checkpoint=workspace.checkpoint,
             after_step=best.after_step if best else None,
+            changed={"best": best},
             decay=self.finetune_decay,
         )
         return best.encoder if best else encoder

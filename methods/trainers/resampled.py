@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from methods.trainers.standard import Standard
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import numpy as np
 
     from bench.task import Relevance, Training
-    from methods.trainers.batches import Batch
+    from bench.types import Ints
+    from methods.trainers.batches import Batch, Batches
 
 
 @dataclass(frozen=True)
@@ -34,16 +33,17 @@ class Resampled(Standard):
         """There must be far pairs."""
         return super().skip(data) or no_far_pairs(data, self.far)
 
-    def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:
         """Batches in which a query has all its documents with probability p, else the far ones."""
-        from methods.trainers.batches import make_batch, query_chunks
+        from methods.trainers.batches import Batches, make_batch
 
-        for queries in query_chunks(relevance, self.batch, rng):
+        def make(queries: Ints) -> Batch | None:
             pairs = relevance.rows(queries)
             standard = rng.random(len(queries)) < self.p
             drawn = pairs.where(standard[pairs.queries] | (pairs.distances >= self.far))
-            if drawn.n_pairs:
-                yield make_batch(queries, drawn)
+            return make_batch(queries, drawn) if drawn.n_pairs else None
+
+        return Batches(relevance, self.batch, rng, make)
 
 
 def no_far_pairs(data: Training, far: int) -> str | None:

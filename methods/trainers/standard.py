@@ -10,12 +10,11 @@ import numpy as np
 from methods.trainers.learned import Learned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.method import Progress, Workspace
     from bench.task import Relevance, Training
+    from bench.types import Ints
     from methods.encoders.base import Encoder
-    from methods.trainers.batches import Batch
+    from methods.trainers.batches import Batch, Batches
 
 
 @dataclass(frozen=True)
@@ -50,9 +49,11 @@ class Standard(Learned):
         loss = InBatchSoftmax(self.temperature)
         return self.learn(encoder, data, workspace, batches, loss, progress)
 
-    def batches(self, relevance: Relevance, rng: np.random.Generator) -> Iterator[Batch]:
+    def batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:
         """Batches of queries with all their documents."""
-        from methods.trainers.batches import make_batch, query_chunks
+        from methods.trainers.batches import Batches, make_batch
 
-        for queries in query_chunks(relevance, self.batch, rng):
-            yield make_batch(queries, relevance.rows(queries))
+        def make(queries: Ints) -> Batch:
+            return make_batch(queries, relevance.rows(queries))
+
+        return Batches(relevance, self.batch, rng, make)

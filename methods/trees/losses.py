@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import torch
 from torch.nn.functional import relu
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from methods.trees.indexer import Indexer
     from methods.trees.settings import TreeSettings
 
-TINY = 1e-9
+TINY = 1e-30
+"""Added to a probability before its logarithm: far below that of any pair, which the gradient is
+divided by, and far above the smallest float, whose inverse would overflow."""
 
 
 def triplet(
@@ -51,6 +53,8 @@ def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch
 
 class JointLoss:
     """The loss of a batch; each call updates the tree and returns the gradients of the vectors."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_tree", "_optimizer", "_step", "_watch")
 
     def __init__(
         self, tree: Indexer, settings: TreeSettings, *, temperature: float, steps: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from bench.leaves import LeafHealth, leaf_health
 from methods.indexes.leaf_lists import LeafLists
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.task import Relevance
     from bench.types import Floats, Ints
     from methods.trees.indexer import Indexer
@@ -26,6 +28,8 @@ documents and this many times as many as an even leaf."""
 class HardNegatives:
     """Irrelevant documents in the leaves of a query that resemble its answers."""
 
+    checkpointed: ClassVar[tuple[str, ...]] = ("_rng", "_pool", "_sizes", "_health")
+
     def __init__(self, relevance: Relevance, settings: TreeSettings, seed: int) -> None:
         """Mine for queries with an answer.
 
@@ -40,6 +44,12 @@ class HardNegatives:
         self._rng = np.random.default_rng([seed, 2])
         self._pool: Ints = np.empty((0, POOL), np.int64)
         self._sizes: Ints = np.empty(0, np.int64)
+        self._health: list[Iterable[Any]] = []
+
+    @property
+    def history(self) -> list[LeafHealth]:
+        """Statistics of the leaves at each refresh."""
+        return [LeafHealth(*each) for each in self._health]
 
     def refresh(self, tree: Indexer, queries: Floats, documents: Floats) -> LeafHealth:
         """Send all queries and documents through the tree again.
@@ -65,7 +75,9 @@ class HardNegatives:
             kept = np.take_along_axis(wrong, order, axis=1)
             self._pool = np.take_along_axis(ids, order, axis=1)
             self._sizes = np.count_nonzero(kept, axis=1)
-        return leaf_health(leaf, total)
+        health = leaf_health(leaf, total)
+        self._health.append(health)
+        return health
 
     def draw(self, queries: Ints, rng: np.random.Generator) -> Ints:
         """Hard negatives of some query rows; none for a query whose leaves hold only answers."""

@@ -59,3 +59,13 @@ class Gaps(Leafy):
         ids = found.ids.copy()
         ids[:, 0] = -1
         return SearchResult(ids, found.scores, leaves=found.leaves)
+
+
+class Nothing(Leafy):
+    """Finds no document at all."""
+
+    name = "nothing"
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(found.ids * 0 - 1, found.scores, leaves=found.leaves)

@@ -4,10 +4,17 @@
 """
 
 import json
+import os
 import pickle
+import subprocess
+import sys
+import threading
+import time
 import zlib
+from functools import cache
 
 import numpy as np
+import torch
 from threadpoolctl import threadpool_limits
 
 from bench.method import Method, SearchResult
@@ -17,12 +24,17 @@ BUCKETS, LEAVES = 64, 4
 
 def grams(strings):
     """[n, BUCKETS] unit vectors of how often each trigram occurs, in hashed buckets."""
-    counts = np.zeros((len(strings), BUCKETS))
-    for row, text in enumerate(strings):
-        padded = f" {text} ".lower()
-        for start in range(len(padded) - 2):
-            counts[row, zlib.crc32(padded[start : start + 3].encode()) % BUCKETS] += 1
+    counts = np.array([counted(text) for text in strings], float).reshape(-1, BUCKETS)
     return counts / np.maximum(np.linalg.norm(counts, axis=1, keepdims=True), 1)
+
+
+@cache
+def counted(text):
+    counts = np.zeros(BUCKETS)
+    padded = f" {text} ".lower()
+    for start in range(len(padded) - 2):
+        counts[zlib.crc32(padded[start : start + 3].encode()) % BUCKETS] += 1
+    return counts
 
 
 def strings_of(texts, names):
@@ -67,12 +79,17 @@ class Sound(Method):
         return np.argsort(-best, axis=1, kind="stable")[:, :nprobe]
 
     def scan(self, vectors, leaves, k):
-        """Ids and scores of the best documents in some leaves."""
-        inside = (self._leaf == leaves[:, :, None]).any(axis=1)
-        scores = np.where(inside, vectors @ self._documents.T, -np.inf)
-        ids = np.argsort(-scores, axis=1, kind="stable")[:, :k]
-        scores = np.take_along_axis(scores, ids, axis=1)
-        return np.where(np.isfinite(scores), ids, -1), scores
+        """Ids and scores of the best documents in some leaves, of which no other is scored."""
+        width = min(k, len(self._leaf))
+        ids = np.full((len(vectors), width), -1)
+        scores = np.full((len(vectors), width), -np.inf)
+        members = [np.flatnonzero(self._leaf == leaf) for leaf in range(LEAVES)]
+        for row, probed in enumerate(leaves):
+            inside = np.sort(np.concatenate([members[leaf] for leaf in probed]))
+            found = self._documents[inside] @ vectors[row]
+            best = np.argsort(-found, kind="stable")[:width]
+            ids[row, : len(best)], scores[row, : len(best)] = inside[best], found[best]
+        return ids, scores
 
     def search(self, queries, k, point):
         vectors = self.vectors(queries)
@@ -270,3 +287,306 @@ class TakesFourThreads(Sound):
     def index(self, corpus):
         threadpool_limits(4)
         super().index(corpus)
+
+
+def busy(seconds=0.05):
+    """Compute for a time of the thread's own, other threads aside."""
+    end = time.thread_time() + seconds
+    numbers = bytes(1 << 20)
+    while time.thread_time() < end:
+        zlib.crc32(numbers)  # other threads run meanwhile
+
+
+class StartsThreads(Sound):
+    caught_by = ("thread_count_respected",)
+
+    def fit(self, train, *, seed, progress):
+        super().fit(train, seed=seed, progress=progress)
+        threads = [threading.Thread(target=busy) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+
+class StartsProcesses(Sound):
+    caught_by = ("thread_count_respected",)
+
+    def fit(self, train, *, seed, progress):
+        super().fit(train, seed=seed, progress=progress)
+        children = []
+        for _ in range(4):
+            children.append(os.fork())
+            if children[-1] == 0:
+                busy()
+                os._exit(0)
+        for child in children:
+            os.waitpid(child, 0)
+
+
+class ReturnsLists(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(found.ids.tolist(), found.scores.tolist(), found.leaves)
+
+
+class ReturnsTensors(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(torch.tensor(found.ids), torch.tensor(found.scores), found.leaves)
+
+
+class ReturnsNothing(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def search(self, queries, k, point):
+        super().search(queries, k, point)
+
+
+class HasNoPoints(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def operating_points(self):
+        return []
+
+
+class HasAnInfinitePoint(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def operating_points(self):
+        return [{"nprobe": 1, "budget": float("inf")}]
+
+
+class RoutesForLessThanNothing(Sound):
+    caught_by = ("fits_indexes_and_searches",)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(found.ids, found.scores, found.leaves, routing=-float(LEAVES))
+
+
+class MovesLeavesOnceCounted(Sound):
+    """The array that it returned is its own, and says something else as soon as it searches."""
+
+    caught_by = ("leaves_stay_as_they_are",)
+
+    def index(self, corpus):
+        super().index(corpus)
+        self._shown = self._leaf.copy()
+
+    def partition(self):
+        return self._shown
+
+    def search(self, queries, k, point):
+        self._shown[:] = 0
+        return super().search(queries, k, point)
+
+
+class OtherLeavesTheSecondTime(Sound):
+    caught_by = ("leaves_stay_as_they_are",)
+
+    def index(self, corpus):
+        super().index(corpus)
+        self._asked = False
+
+    def partition(self):
+        first, self._asked = not self._asked, True
+        return self._leaf if first else np.zeros_like(self._leaf)
+
+
+class Flickering(SearchResult):
+    """Its second reader gets other documents than the first."""
+
+    def __getattribute__(self, name):
+        value = super().__getattribute__(name)
+        if name == "ids":
+            object.__setattr__(self, "ids", value[:, ::-1])
+        return value
+
+
+class AnswersEachReaderElse(Sound):
+    caught_by = ("answers_stay_as_they_are",)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return Flickering(found.ids, found.scores, found.leaves)
+
+
+class AnswersInOneBuffer(Sound):
+    caught_by = ("answers_stay_as_they_are",)
+
+    def index(self, corpus):
+        super().index(corpus)
+        self._buffer = np.empty((1000, corpus.size), int)
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        ids = self._buffer[: len(found.ids), : found.ids.shape[1]]
+        ids[:] = found.ids
+        return SearchResult(ids, found.scores, found.leaves)
+
+
+class SeesTheTestWhereItRuns(Sound):
+    """The class, which is asked where cells are planned, says that it does not."""
+
+    caught_by = ("says_whether_it_sees_the_test",)
+
+    def __init__(self, **params):
+        super().__init__(**params)
+        self.sees_test = True
+
+
+class FitsInSkip(Sound):
+    caught_by = ("each_call_does_its_own_work",)
+
+    def skip(self, train):
+        super().fit(train, seed=0, progress=None)
+
+    def fit(self, train, *, seed, progress):
+        pass
+
+
+class IndexesWhereItSaysItsPoints(Sound):
+    caught_by = ("each_call_does_its_own_work",)
+
+    def index(self, corpus):
+        self._corpus = corpus
+
+    def operating_points(self):
+        super().index(self._corpus)
+        return super().operating_points()
+
+
+class IndexesWhereItSaysItsLeaves(Sound):
+    caught_by = ("each_call_does_its_own_work",)
+
+    def index(self, corpus):
+        self._corpus = corpus
+        self._leaf = None
+
+    def partition(self):
+        if self._leaf is None:
+            super().index(self._corpus)
+        return self._leaf
+
+
+class SearchesInPrepare(Sound):
+    """Two checks must catch it: what it calls a search takes no time, however much it visits."""
+
+    caught_by = ("prepare_does_not_search", "search_takes_the_time_of_what_it_visits")
+
+    def prepare(self, queries):
+        self._found = {
+            point["nprobe"]: super(SearchesInPrepare, self).search(queries, len(self._leaf), point)
+            for point in self.operating_points()
+        }
+
+    def search(self, queries, k, point):
+        found = self._found[point["nprobe"]]
+        return SearchResult(found.ids[:, :k], found.scores[:, :k], found.leaves)
+
+
+class SearchesInPrepareAsWell(SearchesInPrepare):
+    """It searches where it was not prepared: only the time tells, where no text is encoded."""
+
+    caught_by = ("prepare_does_not_search",)
+
+    def prepare(self, queries):
+        super().prepare(queries)
+        self._prepared = queries.rows.tobytes()
+
+    def search(self, queries, k, point):
+        if getattr(self, "_prepared", None) == queries.rows.tobytes():
+            return super().search(queries, k, point)
+        return Sound.search(self, queries, k, point)
+
+
+class RemembersAnswers(Sound):
+    caught_by = ("answers_are_not_remembered",)
+
+    def index(self, corpus):
+        super().index(corpus)
+        self._known = {}
+
+    def search(self, queries, k, point):
+        asked = queries.rows.tobytes(), str(list(queries.texts or ())), k, point["nprobe"]
+        if asked not in self._known:
+            self._known[asked] = super().search(queries, k, point)
+        return self._known[asked]
+
+
+class NamesTheLeavesOfTheBest(Sound):
+    """Each document is a leaf, all are scored, and the leaves of the best are said to be probed.
+
+    Two checks must catch it: by what the leaves hold, and by the time.
+    """
+
+    caught_by = (
+        "leaves_are_chosen_before_documents_are_scored",
+        "search_takes_the_time_of_what_it_visits",
+    )
+
+    def operating_points(self):
+        return [{"nprobe": n} for n in (3, 12, len(self._leaf))]
+
+    def partition(self):
+        return np.arange(len(self._leaf))
+
+    def routing(self):
+        return 0
+
+    def search(self, queries, k, point):
+        scores = self.vectors(queries) @ self._documents.T
+        leaves = np.argsort(-scores, axis=1, kind="stable")[:, : point["nprobe"]]
+        ids = leaves[:, :k].copy()
+        best = np.take_along_axis(scores, ids, axis=1)
+        return SearchResult(ids, best, leaves, routing=self.routing())
+
+
+class NamesTheLeavesOfTheBestInPairs(NamesTheLeavesOfTheBest):
+    """The same, and it owns up to half of the work."""
+
+    def routing(self):
+        return len(self._leaf) / 2
+
+
+class ScoresEverything(Sound):
+    """Its leaves are real, and it scores what lies outside them all the same."""
+
+    caught_by = ("search_takes_the_time_of_what_it_visits",)
+
+    def scan(self, vectors, leaves, k):
+        ids = np.empty((len(vectors), min(k, len(self._leaf))), int)
+        best = np.empty(ids.shape)
+        for row, vector in enumerate(vectors):
+            scores = self._documents @ vector
+            scores[~np.isin(self._leaf, leaves[row])] = -np.inf
+            ids[row] = np.argsort(-scores, kind="stable")[: ids.shape[1]]
+            best[row] = scores[ids[row]]
+        return np.where(np.isfinite(best), ids, -1), best
+
+
+class CountsBelowNothing(Sound):
+    caught_by = ("index_bytes_covers_what_is_held",)
+
+    def index_bytes(self):
+        return -5
+
+
+class HoldsItsIndexInAChild(Sound):
+    caught_by = ("index_bytes_covers_what_is_held",)
+
+    def index(self, corpus):
+        super().index(corpus)
+        hold = "held = b'x' * (300 << 20); print(flush=True); input()"
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        self._child = subprocess.Popen([sys.executable, "-c", hold], **pipes)
+        self._child.stdout.readline()
+
+    def __del__(self):
+        if hasattr(self, "_child"):
+            self._child.communicate(b"\n")

@@ -154,13 +154,15 @@ def _rows(path: Path, columns: Sequence[str], chosen: pc.Expression) -> Iterator
             kind = dataset.schema.field(column).type
             if pa.types.is_nested(kind) or pa.types.is_binary(kind):
                 raise InputError(f"{path}: the column {column} is {kind}, not texts or numbers")
-        yield from dataset.to_batches(
+        for batch in dataset.to_batches(
             columns=list(columns),
             filter=chosen,
             batch_size=_BATCH,
             batch_readahead=2,
             fragment_readahead=1,
-        )
+        ):
+            batch.validate(full=True)  # is it UTF-8?
+            yield batch
     except (OSError, pa.ArrowException) as error:
         raise InputError(
             f"cannot read {path}: {error}; it is missing, damaged or of another format"

@@ -112,13 +112,13 @@ def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
             f"{file.path} must hold whole numbers [{n_queries:,} queries] or [.., r], it holds "
             f"{answers.dtype} of shape {answers.shape}"
         )
-    answers = answers.astype(np.int64).reshape(n_queries, -1)
-    if answers.max(initial=-1) >= n_documents or answers.min(initial=0) < -1:
-        wrong = answers.max() if answers.max() >= n_documents else answers.min()
+    wrong = answers[(answers < -1) | (answers >= n_documents)]
+    if len(wrong):
         raise InputError(
-            f"{file.path} names document {wrong}; documents.npy has rows 0 to {n_documents - 1}, "
-            "and -1 stands for none"
+            f"{file.path} names document {wrong[0]}; documents.npy has rows 0 to "
+            f"{n_documents - 1}, and -1 stands for none"
         )
+    answers = answers.astype(np.int64).reshape(n_queries, -1)
     if not (answers >= 0).any(axis=1).sum() > 1:
         raise InputError(f"{file.path}: at least two queries need a relevant document")
     return answers
