@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 ByCheck: TypeAlias = dict[str, list[CheckResult]]
 """The results of each check of a method, one for each task."""
-LIBRARIES = ("torch", "faiss")
+LIBRARIES = ("faiss", "sentence_transformers")
+"""What built-in methods spend most time importing, if it is installed."""
 WORST_FIRST = (
     CheckStatus.FAILED,
     CheckStatus.EXEMPT,
