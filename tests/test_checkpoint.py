@@ -315,6 +315,24 @@ def test_one_array_in_two_places_is_refused():
         Checkpoint().restore({"weights": weights, "best": weights})
 
 
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_one_before(
+    small_task, tmp_path, every_step, monkeypatch
+):
+    savez, written = np.savez, []
+
+    def cut(file, *arrays):
+        written.append(file)
+        if len(written) == 5:
+            file.write_bytes(b"PK")
+            os.kill(os.getpid(), signal.SIGKILL)
+        savez(file, *arrays)
+
+    monkeypatch.setattr(np, "savez", cut)
+    assert killed(partial(fit, made("masked-de", tmp_path), small_task, tmp_path), 10)
+    _, steps = last_state(lambda: fit(made("masked-de", tmp_path), small_task, tmp_path))
+    assert steps[0] == 5, "the fourth was kept, the fifth was cut"
+
+
 def test_seconds_of_training_are_those_before_the_cut_too(small_task, tmp_path, every_step):
     assert killed(partial(fit, made("masked-de", tmp_path), small_task, tmp_path), 3)
     (path,) = tmp_path.glob("*.checkpoint")
