@@ -1,6 +1,7 @@
 """The example of docs/measures.md, computed by the code that measures every cell."""
 
 import re
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -210,3 +211,14 @@ def test_its_pages_link_to_what_is_there():
             target = after.partition(")")[0].partition("#")[0]
             if target and "://" not in target:
                 assert (page.parent / target).exists(), f"{page.name}: {before[-20:]}]({target})"
+
+
+def test_each_test_that_trust_md_names_exists():
+    named = re.findall(r"`(test_\w+\.py)::(\w+)`", (ROOT / "docs" / "trust.md").read_text())
+    assert len(named) > 40
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if f"def {name}(" not in (ROOT / "tests" / file).read_text()
+    ]
+    assert missing == []
