@@ -1,7 +1,6 @@
 """The example of docs/measures.md, computed by the code that measures every cell."""
 
 import re
-import re
 from itertools import pairwise
 
 import numpy as np
