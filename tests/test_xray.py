@@ -124,5 +124,6 @@ def test_a_run_file_keeps_what_the_x_ray_needs(bench, tmp_path):
     bench("--methods", "masked-de+faiss-ivf", "--datasets", "tree", "--set", "steps=100")
     (run,) = (tmp_path / "out").glob("runs/*/*/*/run.parquet")
     table = pq.read_table(run).to_pylist()
-    assert all((row["exact"] is None) == (row["point"] > 0) for row in table)
-    assert len(table[0]["reached"]) == len(table[0]["exact"]) == len(table[0]["ids"])
+    last = table[-1]
+    assert all((row["exact"] is None) == (row["point"] < last["point"]) for row in table)
+    assert len(last["reached"]) == len(last["exact"]) == len(last["ids"])
