@@ -29,6 +29,7 @@ from bench.data import archives
 from bench.data.cards import Card, Source
 from bench.data.fetch import fetch, fetch_card
 from bench.errors import InputError
+from bench.system import files
 from tests.conftest import ROOT
 
 BODY = b"0123456789" * 1000
@@ -460,8 +461,8 @@ def test_an_archive_that_would_fill_memory_or_disk_is_refused_and_leaves_nothing
     server, data, monkeypatch, body, message
 ):
     monkeypatch.setattr(archives, "MOST_MEMBERS", 100)
-    monkeypatch.setattr(archives, "MOST_RATIO", 1)
-    monkeypatch.setattr(archives, "ALWAYS", 20_000)
+    monkeypatch.setattr(files, "MOST_RATIO", 1)
+    monkeypatch.setattr(files, "ALWAYS", 20_000)
     with pytest.raises(InputError, match=message):
         fetch_card(archive_card(server, body), data)
     assert left(data) == []

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import bench.system.parquet
+import bench.system.files
 from bench.data.cards import cards
 from bench.data.load import load_dataset
 from bench.data.readers import beir, esci, jsonl, nq320k
@@ -653,7 +653,7 @@ class TestEsci:
             esci.read("esci", folder)
 
     def test_a_small_file_that_unpacks_to_more_than_memory_is_refused(self, folder, monkeypatch):
-        monkeypatch.setattr(bench.system.parquet, "ALWAYS", 1 << 20)
+        monkeypatch.setattr(bench.system.files, "ALWAYS", 1 << 20)
         equal = pa.table({"query_id": np.zeros(1_000_000, np.int64)})
         pq.write_table(equal, folder / esci.EXAMPLES)
         with pytest.raises(InputError, match=r"examples\.parquet has .* unpacks to 8,000,000 or"):

@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Self
 
 from bench.errors import InputError
-from bench.system.files import sync
+from bench.system.files import most_unpacked, sync
 from bench.system.terminal import byte_bar
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ MOST_PARTS, LONGEST_PATH, LONGEST_PART = 50, 1000, 255
 """Folders one in another, and bytes of a path and of a name in it."""
 MOST_HEADER = 1 << 20
 """Bytes of the header of a member of a tar archive."""
-MOST_RATIO, ALWAYS = 200, 1 << 30
-"""Bytes unpacked for each byte of an archive, and bytes that any may unpack to."""
 
 
 class _RefusedError(Exception):
@@ -109,7 +107,7 @@ class _Limits:
     """The members and the bytes that an archive has left."""
 
     def __init__(self, archive: Path) -> None:
-        self._bytes = self._most = max(ALWAYS, MOST_RATIO * archive.stat().st_size)
+        self._bytes = self._most = most_unpacked(archive)
         self._members = MOST_MEMBERS
 
     def take(self, size: int) -> None:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 
 from bench.errors import InputError, in_one_line
 from bench.measures.records import BUDGET, most_visited_within
-from bench.store.run_file import PARQUET, open_table
+from bench.store.run_file import PARQUET
+from bench.system.parquet import opened_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def read_query_values(path: Path, n_queries: int) -> QueryValues | None:
     if not path.exists():
         return None
     try:
-        with open_table(path, n_queries * len(BUDGETS) * MOST_COLUMNS) as file:
+        with opened_numbers(path, n_queries * len(BUDGETS) * MOST_COLUMNS) as file:
             table = file.read()
         columns = {name: table[name].to_numpy() for name in table.column_names}
         point, query = columns.pop("point"), columns.pop("query")

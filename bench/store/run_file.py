@@ -18,6 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.system.parquet import opened_numbers
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -147,30 +149,6 @@ class PointRecord(NamedTuple):
     exact: Bools | None
 
 
-def open_table(path: Path, most_values: float) -> pq.ParquetFile:
-    """A parquet file of numbers, to be read.
-
-    Args:
-        path: the file. A megabyte may unpack to gigabytes: it says itself to how many.
-        most_values: the values that it may have at most, over all columns.
-
-    Raises:
-        ValueError: it has more, or is no parquet file of numbers.
-    """
-    file = pq.ParquetFile(path)
-    for field in file.schema_arrow:
-        kind = field.type.value_type if pa.types.is_list(field.type) else field.type
-        if not pa.types.is_primitive(kind):
-            raise ValueError(f"its column {field.name} is {field.type}, not numbers")
-    groups = (file.metadata.row_group(number) for number in range(file.num_row_groups))
-    n_values = sum(
-        group.column(number).num_values for group in groups for number in range(group.num_columns)
-    )
-    if n_values > most_values:
-        raise ValueError(f"it has {n_values:,} values, and its cell at most {most_values:,}")
-    return file
-
-
 def read_run(path: Path, most_values: float = math.inf) -> Iterator[PointRecord]:
     """The operating points that ``RunFile`` wrote, in their order.
 
@@ -182,7 +160,7 @@ def read_run(path: Path, most_values: float = math.inf) -> Iterator[PointRecord]
     Raises:
         ValueError: the file has another form.
     """
-    file = open_table(path, most_values)
+    file = opened_numbers(path, most_values)
     there = file.schema_arrow
     for name in ("point", "query", "ids", "visited"):
         if name not in there.names or there.field(name).type != SCHEMA.field(name).type:
@@ -233,7 +211,7 @@ def read_scores(path: Path, n_pairs: int) -> dict[str, Floats]:
     Raises:
         ValueError: the file has another form, or more scores than so many pairs have.
     """
-    with open_table(path, n_pairs * MOST_SCORES) as file:
+    with opened_numbers(path, n_pairs * MOST_SCORES) as file:
         table = file.read()
     return {name: table[name].to_numpy() for name in table.column_names}
 

@@ -15,6 +15,9 @@ from bench.errors import cannot_write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MOST_RATIO, ALWAYS = 200, 1 << 30
+"""Bytes unpacked for each byte of a file, and bytes that any may unpack to."""
+
 
 def write_atomically(path: Path, text: str) -> None:
     """Write under a temporary name beside ``path``, then move it there.
@@ -45,6 +48,11 @@ def written(folder: Path, text: str) -> Iterator[Path]:
             yield path
         finally:
             path.unlink(missing_ok=True)
+
+
+def most_unpacked(path: Path) -> int:
+    """Bytes that a file may unpack to: a small one with more would fill the memory or the disk."""
+    return max(ALWAYS, MOST_RATIO * path.stat().st_size)
 
 
 def sha256_of(path: Path) -> str:
