@@ -116,10 +116,6 @@ class TestVisitedMeter:
         with pytest.raises(MethodError, match="document 5 of leaf 3"):
             self.meter.count(np.array([[0, 1]]), np.array([[0, 5]]))
 
-    def test_a_partition_must_cover_the_corpus(self):
-        with pytest.raises(MethodError, match=r"\[7\] or \[7, r\] integers"):
-            VisitedMeter(np.array([0, 1]), 7)
-
 
 def test_ties_are_counted_at_the_last_place_that_counts():
     ids = np.array([[0, 1, 2], [0, 1, 2], [0, 1, 2], [0, 1, -1], [0, -1, -1]])

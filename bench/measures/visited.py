@@ -27,18 +27,14 @@ class VisitedMeter:
         leaf: [n_documents, r] the leaves of each document.
 
     Args:
-        leaf: [n_documents] the leaf of each document, or [n_documents, r] its r leaves.
+        leaf: [n_documents] the leaf of each document, or [n_documents, r] its r leaves; integers.
         n_documents: number of documents in the corpus.
+
+    Raises:
+        MethodError: a leaf is negative.
     """
 
     def __init__(self, leaf: Ints, n_documents: int) -> None:
-        if leaf.shape[:1] != (n_documents,) or leaf.ndim > 2:  # noqa: PLR2004
-            raise MethodError(
-                f"partition() must be [{n_documents}] or [{n_documents}, r] integers, got "
-                f"{leaf.shape}"
-            )
-        if not np.issubdtype(leaf.dtype, np.integer):
-            raise MethodError(f"partition() must be integers, got {leaf.dtype}")
         if len(leaf) and leaf.min() < 0:
             raise MethodError(f"partition() has the negative leaf {leaf.min()}")
         self.leaf = leaf.reshape(n_documents, -1)
@@ -64,10 +60,6 @@ class VisitedMeter:
         Raises:
             MethodError: a returned document lies in no probed leaf.
         """
-        if leaves.ndim != len(ids.shape) or len(leaves) != len(ids):
-            raise MethodError(f"leaves must be [{len(ids)}, p], got {leaves.shape}")
-        if not np.issubdtype(leaves.dtype, np.integer):
-            raise MethodError(f"leaves must be integers, got {leaves.dtype}")
         self._n_leaves = max(self._n_leaves, int(leaves.max(initial=-1)) + 1)
         probed = self._probed(leaves)
         reached = np.zeros(ids.shape, bool)
