@@ -181,6 +181,12 @@ def missing_packages(method: type[Method]) -> list[str]:
     return [name for name in method.requires if not _installed(name)]
 
 
+def lacks_packages(method: type[Method]) -> str | None:
+    """The packages that a method needs and that are not installed, in words, or None."""
+    missing = missing_packages(method)
+    return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
+
+
 def _installed(package: str) -> bool:
     try:
         return importlib.util.find_spec(package) is not None

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.arrays.strings import Strings
-from bench.check.subject import CheckFailed, K, NotApplicable, Ready, no_progress
+from bench.check.subject import CheckFailed, K, NotApplicable, Ready
 from bench.check.tasks import copied, mapped
 from bench.check.threads import Watch, one_thread
 from bench.evaluation.fitted import training_of
-from bench.method import Method
+from bench.method import Method, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

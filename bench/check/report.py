@@ -17,7 +17,7 @@ from bench.check.run import CHECKS, CheckResult, CheckStatus, MethodChecks
 from bench.check.threads import one_thread
 from bench.errors import InputError
 from bench.plan.grid import check_settings
-from bench.registry import Registry, missing_packages
+from bench.registry import Registry, lacks_packages
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -98,9 +98,8 @@ def _load_libraries() -> None:
 def _checked(
     method: type[Method], settings: Settings, folder: Path, timeout_s: float
 ) -> list[CheckResult]:
-    missing = missing_packages(method)
-    if missing:
-        reason = f"needs {', '.join(missing)}; pip install {' '.join(missing)}"
+    reason = lacks_packages(method)
+    if reason:
         status = CheckStatus.NOT_APPLICABLE
         return [CheckResult(check, "", status, reason) for check in CHECKS]
     return results_apart(MethodChecks(method, settings, folder), folder, timeout_s)

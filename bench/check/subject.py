@@ -11,7 +11,7 @@ from bench.check.agreement import differing_query
 from bench.check.tasks import LARGE, copied
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.fitted import FittedCache, training_of
-from bench.method import Workspace
+from bench.method import Workspace, no_progress
 from bench.plan.grid import settled
 from bench.system.device import wanted_device
 
@@ -187,10 +187,6 @@ class Subject:
                     f"{shown(mine.ids[row])}"
                 )
         return None
-
-
-def no_progress(_done: int, _total: int) -> None:
-    """Do nothing: fits of this length need no progress."""
 
 
 def shown(ids: Ints) -> list[int]:

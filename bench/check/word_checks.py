@@ -8,10 +8,11 @@ import numpy as np
 
 from bench.check.agreement import TIE, differing_query, returned
 from bench.check.fit_checks import require_deterministic
-from bench.check.subject import CheckFailed, K, NotApplicable, no_progress
+from bench.check.subject import CheckFailed, K, NotApplicable
 from bench.check.tasks import copied
 from bench.errors import reason_of
 from bench.evaluation.fitted import FittedCache, training_of
+from bench.method import no_progress
 from bench.system.memory import family, memory_of
 
 if TYPE_CHECKING:

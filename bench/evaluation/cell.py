@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.choose import choose
-from bench.evaluation.fitted import FittedCache, lacks_packages, training_of
+from bench.evaluation.fitted import FittedCache, training_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
 from bench.measures.recall import share_tied
 from bench.measures.word_pairs import correlations
 from bench.method import Method, Workspace
-from bench.registry import Registry
+from bench.registry import Registry, lacks_packages
 from bench.store.cell import Cell, Cost, Status
 from bench.store.folder import QUERIES, RUN, Store
 from bench.store.query_values import write_query_values

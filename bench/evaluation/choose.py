@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.evaluation.search import Searcher
 from bench.measures.records import BUDGET, Chosen
+from bench.method import no_progress
 
 if TYPE_CHECKING:
     from bench.evaluation.answers import Indexed
@@ -33,7 +34,7 @@ def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
     searcher = Searcher(indexed, queries, int(judged.depth.max()))
     best = Chosen(budget=BUDGET, reason="no operating point visits so little on validation")
     for number, point in enumerate(points):
-        run = searcher.run(point, lambda _done, _total: None)
+        run = searcher.run(point, no_progress)
         visited = run.summary.mean_visited / indexed.n_documents
         score = judged.score(run.ids)
         if visited <= BUDGET and (best.score is None or score > best.score):

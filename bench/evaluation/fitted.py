@@ -11,7 +11,6 @@ from filelock import FileLock
 
 from bench.measures.records import SEES_TEST
 from bench.method import Checkpoint
-from bench.registry import missing_packages
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep
 from bench.task.sealed import SealedJudgements
@@ -121,12 +120,6 @@ class FittedCache:
             method.workspace.checkpoint.remove()
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
-
-
-def lacks_packages(method: type[Method]) -> str | None:
-    """The packages that a method needs and that are not installed, in words, or None."""
-    missing = missing_packages(method)
-    return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
 
 
 def training_of(task: Task, *, sees_test: bool) -> Training:

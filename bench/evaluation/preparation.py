@@ -11,12 +11,12 @@ from weakref import WeakValueDictionary
 from bench.errors import InputError
 from bench.evaluation.answers import reason_to_skip
 from bench.evaluation.cell import measure
-from bench.evaluation.fitted import FitInfo, FittedCache, lacks_packages, training_of
-from bench.method import Method, Workspace
+from bench.evaluation.fitted import FitInfo, FittedCache, training_of
+from bench.method import Method, Workspace, no_progress
 from bench.plan.arguments import require, require_seed
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
-from bench.registry import Registry
+from bench.registry import Registry, lacks_packages
 from bench.system.device import wanted_device
 from bench.system.paths import cache_folder
 from bench.system.provenance import provenance, usable_cores
@@ -116,7 +116,7 @@ def prepare(
     training = training_of(task, sees_test=method.sees_test)
     _require_not_skipped(method, task, reason_to_skip(method, training))
     fitted = FittedCache(None, task.digest)
-    fit = fitted.fit(method, training, 0, lambda _done, _total: None)
+    fit = fitted.fit(method, training, 0, no_progress)
     corpus = corpus or task.corpus
     start = time.perf_counter()
     method.index(corpus)

@@ -13,7 +13,7 @@ from bench.method.contract import (
     check_params,
 )
 from bench.method.stated import check_stated
-from bench.method.workspace import Progress, Resources, Workspace
+from bench.method.workspace import Progress, Resources, Workspace, no_progress
 from bench.system.cluster import join_cluster, require_ray
 from bench.types import Params, Point, Value
 
@@ -32,5 +32,6 @@ __all__ = [
     "check_params",
     "check_stated",
     "join_cluster",
+    "no_progress",
     "require_ray",
 ]

@@ -16,8 +16,8 @@ Progress: TypeAlias = Callable[[int, int], None]
 """A function that is called with (done, total) while a method works."""
 
 
-def _no_progress(_done: int, _total: int) -> None:
-    """Do nothing: the default."""
+def no_progress(_done: int, _total: int) -> None:
+    """Do nothing: the default, and for work that is short."""
 
 
 class Workspace(NamedTuple):
@@ -37,7 +37,7 @@ class Workspace(NamedTuple):
     """
 
     cache: Path | None = None
-    progress: Progress = _no_progress
+    progress: Progress = no_progress
     warn: Callable[[str], None] = no_warning
     memory_bytes: int = 0
     scratch: Path | None = None

@@ -17,7 +17,7 @@ from bench.data.load import load_dataset
 from bench.evaluation.answers import Indexed
 from bench.evaluation.preparation import prepare
 from bench.evaluation.search import BATCH, Searcher
-from bench.method import Workspace
+from bench.method import Workspace, no_progress
 from bench.registry import Registry
 from bench.system.terminal import say
 from studies.speed.exact_search import vectors_of
@@ -98,7 +98,7 @@ def _row(task: Task, asked: Queries, k: int, repeats: int, searched: Searched) -
     visited: list[float] = []
 
     def ours() -> float:
-        summary = searcher.run(point, lambda _done, _total: None).summary
+        summary = searcher.run(point, no_progress).summary
         visited.append(summary.mean_visited)
         return summary.seconds / (summary.mean_visited * len(queries))
 
