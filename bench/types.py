@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -16,3 +17,19 @@ Value: TypeAlias = bool | int | float | str
 """A value of a hyper-parameter, or of a setting of an operating point."""
 Params: TypeAlias = Mapping[str, Value]
 Point: TypeAlias = Mapping[str, Value]
+
+LONGEST_VALUE = 1000
+VALUES = (
+    "True, False, a finite number (a whole one of 64 bits), or a text of at most "
+    f"{LONGEST_VALUE:,} characters that can be printed"
+)
+"""Values in words."""
+
+
+def is_value(value: object) -> bool:
+    """Whether every file, board and chart can hold a value."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_VALUE and value.isprintable()
+    if isinstance(value, int):
+        return -(2**63) <= value < 2**63
+    return isinstance(value, float) and math.isfinite(value)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import hypothesis
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -21,6 +22,7 @@ from bench.task import Task
 from bench.task.judgements import Judgements
 
 ROOT = Path(__file__).parent.parent
+hypothesis.settings.register_profile("nightly", max_examples=10_000, print_blob=True)
 
 
 RUNS_MUCH = {"bench", "clone", "results"}

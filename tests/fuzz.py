@@ -18,15 +18,21 @@ import pyarrow.parquet as pq
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-PROFILE = {"deadline": None, "suppress_health_check": list(HealthCheck)}
-settings.register_profile("default", max_examples=500, derandomize=True, database=None, **PROFILE)
-settings.register_profile("nightly", max_examples=10_000, print_blob=True, **PROFILE)
+EXAMPLES, NIGHTLY = 500, "nightly"
+"""Examples of each file in ``make test``; the profile that has more of them."""
 SECONDS, MEGABYTES = 20, 1500
 
 
 def examples(share: float) -> settings:
     """Settings of a test that takes a share of the examples of its file."""
-    return settings(max_examples=max(1, round(share * settings.default.max_examples)))
+    nightly = settings.get_current_profile_name() == NIGHTLY
+    most = settings().max_examples if nightly else EXAMPLES
+    return settings(
+        max_examples=max(1, round(share * most)),
+        derandomize=not nightly,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
 
 
 class HangError(BaseException):

@@ -94,7 +94,7 @@ OTHERS = {
     "no points": ("operating_points", [], "operating_points(): got list []; the contract has a li"),
     "one point": ("operating_points", {"a": 1}, "operating_points(): got dict {'a': 1}"),
     "a point of inf": ("operating_points", [{"a": float("inf")}], "got dict {'a': inf}"),
-    "a point of a list": ("operating_points", [{"a": [1]}], "names to finite numbers"),
+    "a point of a list": ("operating_points", [{"a": [1]}], "names to values"),
     "a list of leaves": ("partition", [0] * N, "partition(): got list [0, 0, 0, 0, 0, 0, ...]"),
     "leaves of floats": ("partition", SCORES[:, 0], "partition(): got type float64"),
     "a leaf less": ("partition", IDS[1:, 0], "got shape (12,); the contract has a numpy array of"),

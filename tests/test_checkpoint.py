@@ -315,6 +315,24 @@ def test_one_array_in_two_places_is_refused():
         Checkpoint().restore({"weights": weights, "best": weights})
 
 
+def test_a_kill_while_a_checkpoint_is_written_leaves_the_one_before(
+    small_task, tmp_path, every_step, monkeypatch
+):
+    savez, written = np.savez, []
+
+    def cut(file, *arrays):
+        written.append(file)
+        if len(written) == 5:
+            file.write_bytes(b"PK")
+            os.kill(os.getpid(), signal.SIGKILL)
+        savez(file, *arrays)
+
+    monkeypatch.setattr(np, "savez", cut)
+    assert killed(partial(fit, made("masked-de", tmp_path), small_task, tmp_path), 10)
+    _, steps = last_state(lambda: fit(made("masked-de", tmp_path), small_task, tmp_path))
+    assert steps[0] == 5, "the fourth was kept, the fifth was cut"
+
+
 def test_seconds_of_training_are_those_before_the_cut_too(small_task, tmp_path, every_step):
     assert killed(partial(fit, made("masked-de", tmp_path), small_task, tmp_path), 3)
     (path,) = tmp_path.glob("*.checkpoint")
@@ -396,12 +414,12 @@ def test_a_killed_run_goes_on_in_the_middle_of_its_training(tmp_path):
     plugin = tmp_path / "often.py"
     plugin.write_text(
         "from bench.method import checkpoint\n"
-        "from methods.noop import Noop\n"
+        "from methods.catalog import compose\n"
         "checkpoint.EVERY_S = 0.05\n"
-        "class Often(Noop):\n"
-        '    name = "often"\n'
+        "class Often(compose('often', 'masked-de', 'exact')):\n"
+        "    pass\n"
     )
-    asked = ("--methods", "masked-de", "--dataset", "tree:H=4,W=3", "--set", "steps=3000")
+    asked = ("--methods", "", "--dataset", "tree:H=4,W=3", "--set", "often.steps=3000")
     asked += ("--plugin", f"{plugin}:Often")
     uncut, cut = tmp_path / "uncut", tmp_path / "cut"
     assert start(uncut, *asked).wait(300) == 0
@@ -426,7 +444,7 @@ def test_a_killed_run_goes_on_in_the_middle_of_its_training(tmp_path):
     ids = [
         [point.ids.tolist() for point in read_run(path)]
         for out in (uncut, cut)
-        for path in out.glob("runs/*/masked-de/*/run.parquet")
+        for path in out.glob("runs/*/often/*/run.parquet")
     ]
     assert len(ids) == 2
     assert ids[0] == ids[1]

@@ -115,7 +115,10 @@ def test_boards_hold_every_promise(bench, tmp_path):
         (("--methods", "random", "--seeds", "a"), "whole numbers"),
         (("--methods", "random", "--seeds", "-1"), "0 or more"),
         (("--methods", "random", "--plugin", f"{PLUGIN}:Nobody"), "has no class 'Nobody'"),
-        (("--methods", "random", "--dataset", "hierarchy:absent.csv"), "cannot read absent.csv"),
+        (
+            ("--methods", "random", "--dataset", "hierarchy:absent.csv"),
+            "no folder or file absent.csv",
+        ),
         # With another dataset that is fine: a name that nobody has is no file that cannot be read.
         (("--methods", "random", *SMALL, "--dataset", "wordnt"), "did you mean wordnet"),
         (("--methods", "random", *SMALL, "--dataset", "tree:H=3,V=3"), "tree takes H=NUMBER"),

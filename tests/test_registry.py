@@ -73,7 +73,7 @@ def test_a_plugin_that_cannot_be_used_says_why(tmp_path, text, message):
     ("stated", "message"),
     [
         ("params = ['dim']", "Mine.params is .'dim'.; it must be a dictionary"),
-        ("params = {'dim': None}", r"params\['dim'\] is None; .*a default is a bool"),
+        ("params = {'dim': None}", r"params\['dim'\] is None; .*a default is True"),
         ("params = {'lr': float('nan')}", r"params\['lr'\] is nan"),
         ("params = {'a.b': 1}", r"params\['a.b'\] is 1; a name is an identifier"),
         (r"params = {'note': '\ud800'}", r"params\['note'\]"),
@@ -131,3 +131,62 @@ def test_two_methods_of_one_name_are_an_error(tmp_path):
     )
     with pytest.raises(InputError, match="two methods are named 'oracle'"):
         Registry([f"{path}:Mine"])
+
+
+COUNTED = """
+import multiprocessing
+from pathlib import Path
+
+import numpy as np
+
+from bench.method import Method, SearchResult
+
+with open(Path(__file__).with_name("runs"), "a") as runs:
+    runs.write("x")
+
+
+def double(number):
+    return 2 * number
+
+
+class One(Method):
+    name = "one"
+    params = {"how": "spawn"}
+
+    def index(self, corpus):
+        with multiprocessing.get_context(self.values["how"]).Pool(1) as pool:
+            assert pool.map(double, [1, 2]) == [2, 4]
+
+    def search(self, queries, k, point):
+        ids = np.tile(np.arange(k), (len(queries.rows), 1))
+        return SearchResult(ids, -ids.astype(float))
+
+
+class Other(One):
+    name = "other"
+"""
+
+
+@pytest.fixture
+def counted(tmp_path):
+    folder = tmp_path / "pkg dir" / "sub"
+    folder.mkdir(parents=True)
+    (folder / "my pool.py").write_text(COUNTED)
+    return folder / "my pool.py"
+
+
+def test_a_file_of_two_classes_is_run_once_and_again_once_it_is_changed(counted):
+    one, other = (Registry([f"{counted}:{name}"]) for name in ("One", "Other"))
+    assert issubclass(other.resolve("other"), one.resolve("one"))
+    assert counted.with_name("runs").read_text() == "x"
+    counted.write_text(f"{COUNTED}\nCHANGED = True\n")
+    Registry([f"{counted}:One"])
+    assert counted.with_name("runs").read_text() == "xx"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["spawn", "forkserver"])
+def test_processes_that_a_plugin_starts_can_import_it(bench, counted, tmp_path, how):
+    done = bench("--methods", "one", "--plugin", f"{counted}:One", "--dataset", "tree:H=3,W=3",
+                 "--set", f"how={how}", "--timeout", "60")  # fmt: skip
+    assert done.returncode == 0, done.stdout

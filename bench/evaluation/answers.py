@@ -15,12 +15,15 @@ from bench.leaves import LeafHealth
 from bench.measures.records import Leaves
 from bench.measures.visited import VisitedMeter
 from bench.method import Method, SearchResult
+from bench.types import VALUES, is_value
 
 if TYPE_CHECKING:
     from bench.method import Point
     from bench.task import Training
     from bench.types import Ints
 
+MOST_POINTS = 500
+"""Operating points of a method: each is searched, measured and kept."""
 KINDS = {"integers": "iu", "numbers": "iuf"}
 """The kinds of numpy's types that a word stands for."""
 
@@ -111,7 +114,7 @@ class Indexed:
             MethodError: it is no size.
         """
         size = self.method.index_bytes()
-        if not isinstance(size, int | np.integer) or size < 0:
+        if not isinstance(size, int | np.integer) or not 0 <= size < 2**63:
             wanted = "a whole number of bytes, 0 or more"
             raise _refused(self.method, "index_bytes()", _seen(size), wanted)
         return int(size)
@@ -157,21 +160,15 @@ def reason_to_skip(method: Method, training: Training) -> str | None:
 def _points(method: Method) -> list[Point]:
     """The operating points of a method; at least one."""
     found = method.operating_points()
-    if not isinstance(found, list) or not found:
-        wanted = "a list of one or more points, [{}] without settings"
+    if not isinstance(found, list) or not 1 <= len(found) <= MOST_POINTS:
+        wanted = f"a list of 1 to {MOST_POINTS} points, [{{}}] without settings"
         raise _refused(method, "operating_points()", _seen(found), wanted)
     for point in found:
         is_mapping = isinstance(point, Mapping) and all(isinstance(name, str) for name in point)
-        if not is_mapping or not all(map(_is_value, point.values())):
-            wanted = "a mapping of names to finite numbers, texts, True or False as each point"
+        if not is_mapping or not all(map(is_value, (*point, *point.values()))):
+            wanted = f"a mapping of names to values as each point; a value is {VALUES}"
             raise _refused(method, "operating_points()", _seen(point), wanted)
     return [dict(point) for point in found]
-
-
-def _is_value(value: object) -> bool:
-    return isinstance(value, bool | int | str) or (
-        isinstance(value, float) and math.isfinite(value)
-    )
 
 
 def _array(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
 from bench.method.workspace import Progress, Resources, Workspace
-from bench.types import Params, Point, Value
+from bench.types import VALUES, Params, Point, Value, is_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ class Method(ABC):
             the cell's key.
         version: for a built-in alone: a name and a number, raised when results may change. The
             version of any other method is the content of its modules.
-        requires: packages without which the cell is skipped.
+        requires: packages without which the cell is skipped; each run looks for them again.
         files: files of data beside the method's own file that it reads, such as ``words.json``;
             their content is then part of what its results depend on. One that is read and not
             named here is not seen.
@@ -237,3 +238,6 @@ def check_params(method: type[Method], params: Params) -> None:
                 f"{method.name}.{name} takes {wanted.__name__} (default {method.params[name]!r}), "
                 f"got {value!r}"
             )
+        if not is_value(value):
+            shown = reprlib.repr(value)
+            raise InputError(f"{method.name}.{name} is {shown}; a value is {VALUES}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import InputError
 from bench.method.workspace import Resources
+from bench.types import VALUES, is_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,21 +24,15 @@ def check_stated(method: type) -> None:
                 f"{method.__qualname__}.{name} is {reprlib.repr(value)}; it must be {wanted}"
             )
     for name, default in stated["params"].items():
-        if not _is_name(name) or not _is_default(default):
+        if not _is_name(name) or not is_value(default):
             raise InputError(
-                f"{method.__qualname__}.params[{name!r}] is {default!r}; a name is an identifier, "
-                "and a default is a bool, int, finite float or str"
+                f"{method.__qualname__}.params[{reprlib.repr(name)}] is {reprlib.repr(default)}; "
+                f"a name is an identifier, and a default is {VALUES}"
             )
 
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str) and value.isidentifier()
-
-
-def _is_default(value: object) -> bool:
-    if isinstance(value, str):
-        return _is_text(value)
-    return isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value))
 
 
 def _is_text(value: object) -> bool:
