@@ -279,3 +279,11 @@ def test_values_of_queries_that_cannot_be_are_refused_by_name(tmp_path, columns,
             assert read_query_values(path, 2).queries.tolist() == [3, 7]
     with pytest.raises(InputError, match=rf"queries\.parquet is not of its cell: .*{message}"):
         read_query_values(path, 2)
+
+
+def test_a_cell_that_was_measured_and_has_no_figure_is_on_no_board_and_named(store):
+    store.commit(cells.cell("mine"))
+    store.commit(cells.cell("other").model_copy(update={"points": []}))
+    found, (problem,) = store.read()
+    assert [cell.method for cell in found] == ["mine"]
+    assert problem.endswith("cell.json: says that it was measured, and has no figure")
