@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Two at a time, each with one thread; the tests of a file share what it prepares.
 PYTEST := OMP_WAIT_POLICY=PASSIVE OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: install lint quick test bench speed docs picture clean
+.PHONY: install lint quick test nightly bench speed docs picture clean
 
 install: $(VENV)/.installed
 
@@ -28,6 +28,10 @@ quick: lint
 
 test: lint
 	$(PYTEST)
+
+nightly: install
+	# 10,000 examples of each file of fuzz, others each night; `make test` takes 500, always the same.
+	$(PYTEST) --hypothesis-profile nightly tests/test_fuzz_*.py
 
 bench: install
 	# Threads that sleep while they wait: a busy machine slows these small tasks tenfold otherwise.

@@ -27,6 +27,7 @@ def point(visited, recall, self_reported=False, n=100):
 
 
 def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
+    is_searched = status == Status.OK and "similarity" not in changes
     facts = {
         "key": f"{method}{seed}{changes}",
         "status": status,
@@ -40,7 +41,7 @@ def cell(method="mine", seed=0, points=(), status=Status.OK, **changes):
         "code": ["Mine 0123456789abcdef"],
         "seed": seed,
         "k": 3,
-        "points": list(points),
+        "points": list(points) or [point(1, 0.5)] * is_searched,
         "cost": {
             "fit_s": 1, "fit_shared": False, "index_s": 1, "search_s": 1, "harness_s": 1,
             "peak_mb": 1, "index_bytes": 1,

@@ -36,6 +36,6 @@ def small_results(root):
                 kept = QueryValues(QUERIES_ASKED, {1: {"recall": np.array(values)}})
                 write_query_values(folder / QUERIES, kept)
                 sha256 = sha256_of(folder / QUERIES)
-                each = each.model_copy(update={"queries_sha256": sha256})  # noqa: PLW2901
+                each = each.model_copy(update={"queries_sha256": sha256, "n_queries": 4})  # noqa: PLW2901
             store.commit(each, folder)
     return store

@@ -70,12 +70,20 @@ ANSWERS = {
     "NaN": (SearchResult(IDS, SCORES + np.nan), "a NaN score; the contract has numbers; did"),
     "texts as scores": (SearchResult(IDS, SCORES.astype(str)), "got type <U32"),
     "a list of leaves": (SearchResult(IDS, SCORES, leaves=[[0]] * N), "leaves of search(): got li"),
+    "a leaf past int64": (
+        SearchResult(IDS, SCORES, leaves=np.full((N, 1), 2**64 - 1, np.uint64)),
+        "leaves of search(): got 18446744073709551615; the contract has numbers that int64",
+    ),
     "leaves of floats": (SearchResult(IDS, SCORES, leaves=SCORES), "got type float64"),
     "one count": (SearchResult(IDS, SCORES, visited=13), "visited of search(): got int 13"),
     "a negative count": (SearchResult(IDS, SCORES, visited=-IDS[:, 0] - 1), "counts from -1 to -1"),
     "a count of NaN": (SearchResult(IDS, SCORES, visited=SCORES[:, 0] + np.nan), "13 counts of 0"),
     "routing below 0": (SearchResult(IDS, SCORES, routing=-1), "routing of search(): got int -1"),
     "routing of NaN": (SearchResult(IDS, SCORES, routing=float("nan")), "float nan; the contract"),
+    "routing past float64": (
+        SearchResult(IDS, SCORES, routing=10**400),
+        "routing of search(): got i",
+    ),
     "a word as routing": (SearchResult(IDS, SCORES, routing="none"), "str 'none'; the contract"),
 }
 
@@ -88,6 +96,18 @@ def test_an_answer_of_another_form_is_named_with_what_was_expected(what, tree):
     with pytest.raises(MethodError) as refused:
         Indexed(method, N).answer(answer, N, K)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u4", "u8", "i1", ">i4"])
+def test_numbers_of_any_integer_type_count_alike(dtype, tree):
+    method = asked(partition=(np.arange(N) % 12).astype(dtype))
+    method.index(tree.corpus)
+    indexed = Indexed(method, N)
+    found = indexed.answer(
+        SearchResult(np.arange(N)[:, None].astype(dtype), SCORES[:, :1],
+                     leaves=(np.arange(N) % 12)[:, None].astype(dtype)), N, K
+    )  # fmt: skip
+    assert indexed.meter.count(found.leaves, found.ids).tolist() == [2, *[1] * 11, 2]
 
 
 OTHERS = {

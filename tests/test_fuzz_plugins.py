@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import json
 import math
 import os
 import re
@@ -20,6 +19,7 @@ from bench.data.load import load_dataset
 from bench.errors import InputError
 from bench.evaluation.cell import run_cell
 from bench.executors.events import Event, Kind
+from bench.executors.messages import message_of
 from bench.executors.progress import follow
 from bench.executors.resources import Needs
 from bench.executors.worker import _Events
@@ -29,7 +29,7 @@ from bench.plan.cells import cell_of
 from bench.plan.grid import Settings, settled
 from bench.registry import Registry
 from bench.report.leaderboard import write_leaderboard
-from bench.store.cell import Cell, CellSpec, Status
+from bench.store.cell import CellSpec, Status
 from bench.store.folder import Store
 from bench.system.provenance import provenance
 from bench.task.files import save_task
@@ -95,14 +95,15 @@ def run(measured, plugin, root):
             cell = run_cell(spec, events.phase, events.warn)
             events.end(cell)
             pipe.seek(0)
-            *messages, last = map(json.loads, pipe)
-        told = Cell.model_validate(last["cell"])
-        assert told.status is cell.status
-        shown += [Event(cell=cell, **{**each, "kind": Kind(each["kind"])}) for each in messages]
-    if cell.status is not Status.OK:
+            *messages, last = map(message_of, pipe)
+        shown += [Event(m.kind, cell, m.text, int(m.done), int(m.total)) for m in messages]
+        assert last.status is cell.status
+    if cell.status is Status.OK:
+        cell = store.find_new(cell)
+    else:
         store.commit(cell)
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
-        assert follow([*shown, Event(Kind.END, cell)], 1) == [cell]
+        assert follow([*shown, Event(Kind.END, cell)], 1, store.logs) == [cell]
     return cell
 
 
@@ -154,7 +155,8 @@ def require_true_row_or_reason(measured, answers):
             try:
                 planned(measured, ODD)
             except InputError as error:  # before anything is measured
-                assert re.search("Odd|odd", str(error))
+                told = str(error)
+                assert re.search("Odd|odd", told), told
                 return
             cell = run(measured, ODD, root)
             store = Store(root)

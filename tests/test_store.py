@@ -8,11 +8,14 @@ import subprocess
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bench.errors import InputError
 from bench.store.cell import Status
 from bench.store.folder import Store, read_cell
+from bench.store.query_values import read_query_values
 from bench.system.files import write_atomically
 from tests import cells
 from tests.conftest import ROOT
@@ -255,3 +258,32 @@ def test_a_figure_out_of_its_range_is_never_stored(store, figure, value):
     wrong = cells.point(0.1, 0.5).model_copy(update={figure: value})
     with pytest.raises(InputError, match=rf"cannot be stored: points\.0\.{figure} .*should be"):
         store.commit(cells.cell(points=[wrong]))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"query": [3, 3, 7, 7]}, "not of the same 2 queries"),
+        ({"point": [0, 0, 0, 1]}, "not of the same 2 queries"),
+        ({"recall": [0.5, 1, 2, 0]}, "recall has values that are no shares from 0 to 1"),
+        ({"recall": [None] * 4}, "recall has values that are no shares"),
+    ],
+)
+def test_values_of_queries_that_cannot_be_are_refused_by_name(tmp_path, columns, message):
+    whole = {"point": [0, 0, 1, 1], "query": [3, 7, 3, 7], "recall": [0.5, 1.0, 0.0, None]}
+    path = tmp_path / "queries.parquet"
+    for content in (whole, whole | columns):
+        schema = pa.schema([("point", pa.int16()), ("query", pa.int32()), ("recall", pa.float32())])
+        pq.write_table(pa.table(content, schema), path)
+        if content is whole:
+            assert read_query_values(path, 2).queries.tolist() == [3, 7]
+    with pytest.raises(InputError, match=rf"queries\.parquet is not of its cell: .*{message}"):
+        read_query_values(path, 2)
+
+
+def test_a_cell_that_was_measured_and_has_no_figure_is_on_no_board_and_named(store):
+    store.commit(cells.cell("mine"))
+    store.commit(cells.cell("other").model_copy(update={"points": []}))
+    found, (problem,) = store.read()
+    assert [cell.method for cell in found] == ["mine"]
+    assert problem.endswith("cell.json: says that it was measured, and has no figure")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import reprlib
+import sys
 from collections.abc import Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -81,7 +81,9 @@ class Indexed:
             if not (np.isfinite(visited) & (visited >= 0)).all():
                 came = f"counts from {np.min(visited)} to {np.max(visited)}"
                 raise _refused(method, "visited of search()", came, f"{n} counts of 0 or more")
-        if routing is not None and not (isinstance(routing, Real) and 0 <= routing < math.inf):
+        if routing is not None and not (
+            isinstance(routing, Real) and 0 <= routing <= sys.float_info.max
+        ):
             wanted = "a number of 0 or more, or None"
             raise _refused(method, "routing of search()", _seen(routing), wanted)
         cost = None if routing is None else float(routing)
@@ -198,7 +200,10 @@ def _array(
         raise _refused(method, what, f"shape {value.shape}", wanted)
     if value.dtype.kind not in KINDS[kind]:
         raise _refused(method, what, f"type {value.dtype}", wanted)
-    taken = np.array(value)
+    if value.dtype.kind == "u" and value.max(initial=0) > np.iinfo(np.int64).max:
+        raise _refused(method, what, str(value.max()), "numbers that int64 can hold")
+    # -1 stands for none, which unsigned numbers cannot be compared with.
+    taken = np.array(value, np.int64 if value.dtype.kind == "u" else value.dtype)
     taken.flags.writeable = False
     return taken
 

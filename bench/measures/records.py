@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, NonNegativeInt, model_validator
 
 from bench.system.records import (
     ROUNDED,
@@ -147,6 +147,13 @@ class PointResult(Record):
     unseen: PartResult | None = None
     xray: XRay | None = None
     tied: Share | None = added()
+
+    @model_validator(mode="after")
+    def _has_each_distance(self) -> PointResult:
+        distances = {stratum.distance for stratum in self.recall_by_distance}
+        if self.xray is not None and self.xray.by_distance.keys() != distances:
+            raise ValueError("its X-ray has other distances than its recall")
+        return self
 
 
 BUDGET = 0.1

@@ -148,6 +148,9 @@ class Store:
             if path.parent != self.folder(cell):
                 problems.append(f"{path}: is the cell of {self.folder(cell)}; move it there")
                 continue
+            if cell.status is Status.OK and not (cell.points or cell.similarity):
+                problems.append(f"{path}: says that it was measured, and has no figure")
+                continue
             cells.append(cell)
             file = path.with_name(QUERIES)
             if is_altered(file, cell.queries_sha256):

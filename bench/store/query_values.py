@@ -12,6 +12,7 @@ from bench.errors import InputError, in_one_line
 from bench.measures.records import BUDGET, most_visited_within
 from bench.store.run_file import PARQUET
 from bench.system.parquet import opened_numbers
+from bench.system.records import ROUNDED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,14 @@ def read_query_values(path: Path, n_queries: int) -> QueryValues | None:
             int(number): {name: values[point == number] for name, values in columns.items()}
             for number in np.unique(point)
         }
-        return QueryValues(query[point == point[0]], points)
+        queries = query[point == point[0]]
+        if len(queries) != n_queries or not np.array_equal(query, np.tile(queries, len(points))):
+            raise ValueError(f"its points are not of the same {n_queries:,} queries")
+        for name, values in columns.items():
+            known = values[~np.isnan(values)]
+            if not len(known) or not ((known >= 0) & (known <= 1 + ROUNDED)).all():
+                raise ValueError(f"{name} has values that are no shares from 0 to 1")
+        return QueryValues(queries, points)
     except (ValueError, LookupError, TypeError, OSError) as error:  # Arrow's are among these
         raise InputError(f"{path} is not of its cell: {in_one_line(str(error))}") from error
 
