@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import InputError, MethodError, reason_of
 from bench.executors.events import Event, Kind
-from bench.executors.messages import Told, message_of
+from bench.executors.messages import Notice, message_of
 from bench.executors.progress import follow
 from bench.executors.worker import _Events
 from bench.method import Method, check_params
@@ -92,7 +92,7 @@ def test_progress_that_is_no_number_is_named(pipe, numbers):
 def test_a_warning_of_any_kind_arrives_as_one_line(pipe, text):
     pipe[1].warn(text)
     message = message_of(os.read(pipe[0], 5000))
-    assert isinstance(message, Told)
+    assert isinstance(message, Notice)
     assert "\n" not in message.text
     message.text.encode()
 

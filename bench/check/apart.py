@@ -15,6 +15,7 @@ import psutil
 from bench.check.run import CHECKS, CheckResult, CheckStatus
 from bench.check.tasks import TASKS
 from bench.errors import reason_of
+from bench.system.memory import descendants
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -82,9 +83,7 @@ def _check(checks: MethodChecks, file: Path) -> NoReturn:
 
 def _end(process: BaseProcess) -> None:
     """End a process and all that it started."""
-    left = []
-    with contextlib.suppress(psutil.Error):
-        left = psutil.Process(process.pid).children(recursive=True)
+    left = descendants(process.pid)
     process.kill()
     for child in left:
         with contextlib.suppress(psutil.Error):

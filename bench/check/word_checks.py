@@ -71,11 +71,11 @@ def _same_answer(first: SearchResult, second: SearchResult, what: str) -> None:
 def says_whether_it_sees_the_test(subject: Subject) -> None:
     """The class and every method made of it say the same, whenever they are asked."""
     method = subject.make()
-    said = [subject.method_type.sees_test, method.sees_test, method.sees_test]
-    said += [subject.first.method.sees_test, subject.method_type.sees_test]
-    if any(each is not said[0] for each in said):
+    answers = [subject.method_type.sees_test, method.sees_test, method.sees_test]
+    answers += [subject.first.method.sees_test, subject.method_type.sees_test]
+    if any(each is not answers[0] for each in answers):
         raise CheckFailed(
-            f"sees_test is {' and then '.join(map(str, dict.fromkeys(said)))}; it is a class "
+            f"sees_test is {' and then '.join(map(str, dict.fromkeys(answers)))}; it is a class "
             "attribute, False for any method that is to be compared"
         )
 
@@ -135,7 +135,7 @@ def leaves_are_chosen_before_documents_are_scored(subject: Subject) -> None:
 
 
 def _all_scores(ready: Ready) -> Floats:
-    """[n, n_documents] the score of each document for each query, by the dearest setting."""
+    """[n, n_documents] the score of each document, at the setting that visits most."""
     answer = ready.answer(ready.n_documents)
     if (answer.ids < 0).any() or answer.ids.shape[1] < ready.n_documents:
         raise NotApplicable("no setting returns all documents")

@@ -140,10 +140,10 @@ def run(
     if suite is None and methods is None:
         raise click.UsageError("give --methods, with names or all, or --suite")
     given = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
-    spelt = [f"--{name}" for name, value in given.items() if value not in (None, ())]
-    if suite is not None and spelt:
+    options = [f"--{name}" for name, value in given.items() if value not in (None, ())]
+    if suite is not None and options:
         raise click.UsageError(
-            f"{', '.join(spelt)}: a suite states this itself; leave it out, or change a copy of "
+            f"{', '.join(options)}: a suite states this itself; leave it out, or change a copy of "
             "the suite and give that: --suite FILE.toml"
         )
     if executor == "local" and (address is not None or needs):

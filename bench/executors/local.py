@@ -20,7 +20,7 @@ import psutil
 
 from bench.executors.events import GRACE_S, CellQueue, Event, Kind
 from bench.executors.exit_reason import UNWATCHED, status_and_reason
-from bench.executors.messages import LONGEST_LINE, Ending, Outcome, Told, message_of
+from bench.executors.messages import LONGEST_LINE, Ending, Notice, Outcome, message_of
 from bench.executors.orphans import Orphans
 from bench.store.cell import Status
 from bench.system.memory import resident_bytes
@@ -170,7 +170,7 @@ class LocalExecutor:
         return child
 
     def _listen(self, child: _Child, readable: int) -> None:
-        """Pass on a child's messages until it closes its end of the pipe, which is told last."""
+        """Pass on a child's messages until it closes its end of the pipe, which comes last."""
         with os.fdopen(readable, "rb") as lines:
             while line := lines.readline(LONGEST_LINE):
                 if line.strip():
@@ -184,7 +184,7 @@ class LocalExecutor:
             return
         if child not in self._running:  # its pipe was closed after its end
             return
-        if isinstance(message, Told):
+        if isinstance(message, Notice):
             text, done, total = message.text, int(message.done), int(message.total)
             yield Event(message.kind, child.spec.planned, text, done, total)
         elif isinstance(message, Outcome):

@@ -21,7 +21,7 @@ LONGEST_LINE = 1 << 20
 """Bytes of a line; the longest that the supervisor sends has the end of the cell's output."""
 
 
-class Told(Record):
+class Notice(Record):
     """Progress of a phase, or a warning; the fields are those of an event."""
 
     kind: Literal[Kind.PHASE, Kind.WARNING]
@@ -45,7 +45,7 @@ class Ending(Record):
     printed: str
 
 
-Message: TypeAlias = Told | Outcome | Ending
+Message: TypeAlias = Notice | Outcome | Ending
 _MESSAGES: TypeAdapter[Message] = TypeAdapter(Message)
 
 

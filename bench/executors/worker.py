@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from bench.errors import MethodError, in_one_line, text_of
 from bench.evaluation.cell import run_cell
 from bench.executors.events import Kind
-from bench.executors.messages import Outcome, Told
+from bench.executors.messages import Notice, Outcome
 from bench.store.cell import Cell, CellSpec, Status
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class _Events:
             return
         self._phase, self._next = phase, now + REPORT_EVERY_S
         try:
-            self._write(Told(kind=Kind.PHASE, text=phase, done=done, total=total))
+            self._write(Notice(kind=Kind.PHASE, text=phase, done=done, total=total))
         except ValidationError as error:
             came = in_one_line(f"{done!r} and {total!r}")
             raise MethodError(
@@ -57,7 +57,7 @@ class _Events:
 
     def warn(self, text: str) -> None:
         """Report a text that the user should see at once."""
-        self._write(Told(kind=Kind.WARNING, text=str(text)))
+        self._write(Notice(kind=Kind.WARNING, text=str(text)))
 
     def end(self, cell: Cell) -> None:
         """Report how the cell ended."""
@@ -105,5 +105,5 @@ def run_worker(spec_file: Path, descriptor: int) -> None:
 def _reason_of_exit(error: BaseException) -> str:
     """An exception that was meant to end the process, with the place that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
-    told = f"{type(error).__name__}({in_one_line(text_of(error))})"
-    return f"{told} in {Path(place.filename).name}:{place.lineno}: {place.line}"
+    name = f"{type(error).__name__}({in_one_line(text_of(error))})"
+    return f"{name} in {Path(place.filename).name}:{place.lineno}: {place.line}"

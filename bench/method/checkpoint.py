@@ -12,7 +12,7 @@ from bench.errors import InputError
 from bench.method.training_state import State, array_of, filled, packed, unpacked
 from bench.system.device import gpu_used
 from bench.system.files import remove
-from bench.system.kept import is_whole, keep
+from bench.system.kept import is_whole, keep, no_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 EVERY_S = 45.0
 """Seconds from one checkpoint to the next, which comes after the step that is under way."""
 FACTS, ARRAYS = "facts.json", "arrays.npz"
-
-
-def no_warning(_text: str) -> None:
-    """Do nothing: the default."""
 
 
 class Checkpoint:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.errors import InputError
-from bench.method.checkpoint import Checkpoint, no_warning
-from bench.system.kept import made_once
+from bench.method.checkpoint import Checkpoint
+from bench.system.kept import made_once, no_warning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +60,7 @@ class Workspace(NamedTuple):
         """
         if self.cache is None:
             raise InputError(f"{what} are kept on disk, and there is no cache")
-        return made_once(self.cache / place, write, what, resumes=resumes, tell=self.warn)
+        return made_once(self.cache / place, write, what, resumes=resumes, warn=self.warn)
 
 
 class Resources(NamedTuple):

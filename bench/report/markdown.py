@@ -34,8 +34,8 @@ def escaped(text: str) -> Markdown:
     if isinstance(text, Markdown):
         return text
     one_line = " ".join(visible(text).split())
-    spelt = _STRUCTURE.sub(lambda sign: f"&#{ord(sign[0])};", one_line)
-    return Markdown(spelt.replace("|", "\\|"))
+    plain = _STRUCTURE.sub(lambda sign: f"&#{ord(sign[0])};", one_line)
+    return Markdown(plain.replace("|", "\\|"))
 
 
 def link(text: str, target: str) -> Markdown:

@@ -110,8 +110,8 @@ class Cell(Record):
         **outcome: Any,  # noqa: ANN401 - fields of each its own type
     ) -> Cell:
         """This planned cell, with its status and its results."""
-        told = None if reason is None else in_one_line(reason)
-        update = {"status": status, "reason": told, **outcome}
+        line = None if reason is None else in_one_line(reason)
+        update = {"status": status, "reason": line, **outcome}
         if provenance is not None:
             update["provenance"] = provenance
         return self.model_copy(update=update)

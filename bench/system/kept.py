@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "complete.json"
+
+
+def no_warning(_text: str) -> None:
+    """Do nothing: where nobody is to be warned, or was before."""
+
+
 _trusted_from: ContextVar[float] = ContextVar("trusted_from", default=0.0)
 
 
@@ -47,7 +53,7 @@ def made_once(
     what: str,
     *,
     resumes: bool = False,
-    tell: Callable[[str], None] = say,
+    warn: Callable[[str], None] = say,
 ) -> Path:
     """Fill a folder, whole or not at all, unless it is there; one process at a time.
 
@@ -56,17 +62,17 @@ def made_once(
         write: a function that fills the folder that it is given.
         what: a name for its content, for messages.
         resumes: whether ``write`` goes on with what a run that was cut short left there.
-        tell: called with a sentence if the folder was damaged.
+        warn: called with a sentence if the folder was damaged.
 
     Raises:
         InputError: it cannot be written.
     """
-    if is_whole(folder, tell):  # without a lock: the folder may be one that cannot be written
+    if is_whole(folder, warn):  # without a lock: the folder may be one that cannot be written
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
-            if not is_whole(folder, _say_nothing):  # another process may have made it
+            if not is_whole(folder, no_warning):  # another process may have made it
                 keep(folder, write, resumes=resumes)
     except OSError as error:
         raise InputError(
@@ -76,10 +82,10 @@ def made_once(
     return folder
 
 
-def is_whole(folder: Path, tell: Callable[[str], None] = say) -> bool:
+def is_whole(folder: Path, warn: Callable[[str], None] = say) -> bool:
     """Whether a folder is there, late enough to be trusted, and as ``keep`` wrote it.
 
-    ``tell`` is called with a sentence if it is damaged.
+    ``warn`` is called with a sentence if it is damaged.
     """
     marker = folder / MARKER
     try:
@@ -90,7 +96,7 @@ def is_whole(folder: Path, tell: Callable[[str], None] = say) -> bool:
     except (OSError, ValueError, AttributeError):
         wrong = [MARKER]
     if wrong:
-        tell(f"{folder / wrong[0]} is not as it was written; it is made again")
+        warn(f"{folder / wrong[0]} is not as it was written; it is made again")
     return not wrong
 
 
@@ -99,10 +105,6 @@ def _has(file: Path, sha256: str) -> bool:
     with contextlib.suppress(OSError):
         return sha256_of(file) == sha256
     return False
-
-
-def _say_nothing(_text: str) -> None:
-    """Do nothing: the damage was told before."""
 
 
 def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) -> None:

@@ -47,11 +47,14 @@ class PeakMemory:
 def family(adopter: int | None = None) -> list[psutil.Process]:
     """This process and its descendants, with those that ``adopter`` took over."""
     this = psutil.Process()
-    try:
-        found = psutil.Process(adopter or this.pid).children(recursive=True)
-    except psutil.Error:
-        found = []
-    return [this, *(each for each in found if each != this)]
+    return [this, *(each for each in descendants(adopter or this.pid) if each != this)]
+
+
+def descendants(pid: int | None) -> list[psutil.Process]:
+    """The processes below a process (None: this one); none if it has ended."""
+    with contextlib.suppress(psutil.Error):
+        return psutil.Process(pid).children(recursive=True)
+    return []
 
 
 def memory_of(process: psutil.Process) -> int:
@@ -85,14 +88,9 @@ def memory_left(n_bytes: int) -> int:
 
 
 def resident_bytes(pid: int) -> int:
-    """Bytes in memory of a process and its descendants."""
-    try:
-        root = psutil.Process(pid)
-        family = [root, *root.children(recursive=True)]
-    except psutil.Error:
-        return 0
+    """Bytes in memory of the processes below a process."""
     total = 0
-    for process in family:
+    for process in descendants(pid):
         with contextlib.suppress(psutil.Error):
             total += int(process.memory_info().rss)
     return total

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.errors import InputError
+from bench.errors import InputError, in_one_line
 from bench.evaluation.points import Evaluation
 from bench.measures.word_pairs import correlations
 from bench.store.folder import RUN, Store
@@ -90,7 +90,7 @@ def runs_by_task(
             if runs.here:
                 runs.task = task_of(*named)
         except (InputError, OSError) as error:
-            runs.reason = " ".join(str(error).split())
+            runs.reason = in_one_line(str(error))
         yield runs
 
 
@@ -132,7 +132,7 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     except InputError:  # of a measure, which says so itself
         raise
     except (ValueError, LookupError, TypeError, ArithmeticError, OSError) as error:
-        problem = " ".join(str(error).split())  # Arrow's errors are among these
+        problem = in_one_line(str(error))  # Arrow's errors are among these
         raise InputError(f"{run} is not the run of its cell: {problem}") from error
     return cell.model_copy(update=found), values
 

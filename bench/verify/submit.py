@@ -158,10 +158,10 @@ def _read(named: Sequence[str], source: Path) -> list[Candidate]:
         try:
             found.append(Candidate(paths[path], read_record(paths[path], Cell)))
         except NotWholeError as error:
-            told = f"{error}; measure it again"
+            problem = f"{error}; measure it again"
             if named:
-                raise InputError(told) from error
-            say(f"Left out: {told}")
+                raise InputError(problem) from error
+            say(f"Left out: {problem}")
     return found
 
 

@@ -111,17 +111,17 @@ def _missing(judged: RawJudgements, gone: Mapping[str, Bools], n_relevant: int, 
         names = judged.table[column].filter(pa.array(which)).unique().to_pylist()
         shown = ", ".join(map(repr, names[:_EXAMPLES])) + ", …" * (len(names) > _EXAMPLES)
         examples += [f"{column} {shown}"] * bool(names)
-    told = (
+    lack = (
         f"{n:,} of {n_relevant:,} relevant judgements ({n / n_relevant:.1%}) name what is not "
         f"there: {'; '.join(examples)}"
     )
     if n > most * n_relevant:
         raise InputError(
-            f"{judged.source}: {told}. At most {most:.0%} may: put them into the folder or correct "
+            f"{judged.source}: {lack}. At most {most:.0%} may: put them into the folder or correct "
             "the names; most_missing=1 after the dataset's name and a comma measures all the same, "
             "and counts them as not found"
         )
-    return f"Warning: {told}. They count as not found, as in trec_eval."
+    return f"Warning: {lack}. They count as not found, as in trec_eval."
 
 
 def _numbered(rows: Ints, names: pa.ChunkedArray, which: Bools, first: int) -> list[str]:

@@ -138,9 +138,9 @@ def text_task(
     least_valid = min(least_gain, validation_gains[0])
     seen = np.isin(test.documents, train.documents)
     ignore = splits.get("ignore_identical_ids", "same-text")
-    removed, told = left_out("test", test, queries, documents, ignore)
+    removed, sentences = left_out("test", test, queries, documents, ignore)
     validation_removed, _ = left_out("validation", validation, queries, documents, ignore)
-    notes += told
+    notes += sentences
     for kind, texts in (("Queries", given.texts), ("Documents", documents.texts)):
         if empty := int((texts.lengths == 0).sum()):
             notes.append(f"{kind} with an empty text, kept: {empty:,}.")
