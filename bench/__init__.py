@@ -103,7 +103,6 @@ def evaluate(
         [0, 1, 2]
     """
     from bench.evaluation.preparation import evaluate as evaluated
-    from bench.evaluation.preparation import no_report
     from bench.plan.arguments import path_of
 
     return evaluated(
@@ -111,7 +110,7 @@ def evaluate(
         task,
         seed=seed,
         k=k,
-        report=progress or no_report,
+        report=progress,
         settings=settings,
         workspace=workspace,
         fits=path_of("fits", fits),

@@ -47,7 +47,7 @@ def evaluate(
     *,
     seed: int = 0,
     k: int | None = None,
-    report: ReportPhase = no_report,
+    report: ReportPhase | None = None,
     settings: Mapping[str, Value] | None = None,
     workspace: Workspace | None = None,
     fits: Path | None = None,
@@ -57,6 +57,7 @@ def evaluate(
     _require_task(task)
     require_seed(seed)
     require("a whole number", int, k=k)
+    report = report or no_report
     if not callable(report):
         raise TypeError(f"progress takes a function, got {report!r}")
     require("a bench.method.Workspace", Workspace, workspace=workspace)

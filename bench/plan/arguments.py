@@ -42,25 +42,20 @@ def require(what: str, kinds: type | tuple[type, ...], **given: object) -> None:
             raise TypeError(f"{name} takes {what}, got {value!r}")
 
 
-def path_of(what: str, given: Path | str | None) -> Path | None:
-    """A path from a path or a text; None stays None.
+def folder_of(what: str, given: object) -> Path:
+    """A path from a path or a text.
 
     Raises:
         TypeError: it is neither.
     """
-    require("a path", (str, os.PathLike), **{what: given})
-    return None if given is None else Path(given)
+    if not isinstance(given, str | os.PathLike):
+        raise TypeError(f"{what} takes a path, got {given!r}")
+    return Path(given)
 
 
-def folder_of(what: str, given: Path | str) -> Path:
-    """A path that cannot be left out.
-
-    Raises:
-        TypeError: it is no path.
-    """
-    if given is None:
-        raise TypeError(f"{what} takes a path, got None")
-    return path_of(what, given) or Path()
+def path_of(what: str, given: object) -> Path | None:
+    """The same for an argument that may be left out: None stays None."""
+    return None if given is None else folder_of(what, given)
 
 
 def require_seed(seed: object) -> None:

@@ -22,7 +22,7 @@ EARLIER = " †"
 ABSENT = "No operating point visits so little"
 CLAIMED = " claimed"
 """Marks a figure that is a method's own word, which the harness cannot count."""
-ROUNDED = 1e-4
+ROUTING_ROUNDED = 1e-4
 """Relative rounding of a stored routing cost."""
 
 Points: TypeAlias = list[PointResult]
@@ -168,7 +168,7 @@ def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
     if point.self_reported or cell.leaves is None:
         return point.self_reported
     occupied = cell.leaves.leaves - cell.leaves.empty
-    return point.routing < (1 - ROUNDED) * occupied
+    return point.routing < (1 - ROUTING_ROUNDED) * occupied
 
 
 SEEDS = Column[Points]("seeds", lambda points: str(len(points)))
