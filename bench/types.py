@@ -26,6 +26,11 @@ VALUES = (
 """Values in words."""
 
 
+def has_type(value: Value, default: Value) -> bool:
+    """Whether a value has the type that a parameter of this default takes."""
+    return type(value) is type(default) or (type(default) is float and type(value) is int)
+
+
 def is_value(value: object) -> bool:
     """Whether every file, board and chart can hold a value."""
     if isinstance(value, str):

@@ -44,7 +44,8 @@ CENTROIDS = 2
 
 def measured(judged, rankings=RANKED):
     """The results of both settings."""
-    evaluation = Evaluation(judged, 5, judged.found(rankings[1]))
+    evaluation = Evaluation(judged, 5)
+    evaluation.exact = judged.found(rankings[1])
     meter = VisitedMeter(LEAF, 5)
     for nprobe, (ids, leaves) in enumerate(zip(rankings, PROBED, strict=True), start=1):
         visited = meter.count(leaves, ids).mean()

@@ -86,7 +86,8 @@ def test_the_exact_ranking_is_cut_as_the_run_is():
     judged = Judgements(relevance)
     exact = judged.found(np.array([[2, 5, 1]]))  # the first |S| = 2 count: document 1 is third
     assert exact.tolist() == [False, True]
-    evaluation = Evaluation(judged, 6, exact)
+    evaluation = Evaluation(judged, 6)
+    evaluation.exact = exact
     evaluation.add(SUMMARY, np.array([[1, 5]]), np.array([True, False]))
     (point,) = evaluation.points()
     assert point.recall == 0.5

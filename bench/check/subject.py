@@ -174,13 +174,13 @@ class Subject:
         task = make()
         return Ready(self.fitted(task), task)
 
-    def first_difference(self, other: Ready, *, exactly: bool = True) -> str | None:
+    def first_difference(self, other: Ready) -> str | None:
         """The first difference between the answers of another fit and the first's, in words."""
         if list(other.points) != list(self.first.points):
             return f"operating points {other.points}, not {self.first.points}"
         for number, point in enumerate(other.points):
             mine, its = self.first.answer(K, number), other.answer(K, number)
-            row = differing_query(mine, its, self.first.n_documents, exactly=exactly)
+            row = differing_query(mine, its, self.first.n_documents, exactly=True)
             if row is not None:
                 return (
                     f"query {row} at {dict(point)} got documents {shown(its.ids[row])}, not "

@@ -28,20 +28,20 @@ class Evaluation:
     """Measures a cell's operating points one after the other; intervals share their resamples.
 
     Attributes:
-        exact: [n_pairs] which relevant documents exact search over the same vectors finds, or None
-            if the method cannot search exactly; it may be set once all is searched.
+        exact: [n_pairs] which relevant documents exact search over the same vectors finds; the
+            caller sets it once all is searched. None: the method cannot search exactly.
     """
 
-    def __init__(self, judged: Judgements, n_documents: int, exact: Bools | None = None) -> None:
+    def __init__(self, judged: Judgements, n_documents: int) -> None:
         """Begin.
 
         Args:
             judged: the judgements of the queries that are searched; each must have a relevant
                 document.
             n_documents: number of documents in the corpus.
-            exact: the attribute, if it is known by now.
         """
-        self._judged, self.exact, self._n_documents = judged, exact, n_documents
+        self._judged, self._n_documents = judged, n_documents
+        self.exact: Bools | None = None
         self._searched: list[tuple[PointSummary, Bools | None]] = []
         seen = judged.seen
         masks = [np.ones(judged.relevance.n_pairs, bool)]

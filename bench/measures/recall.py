@@ -88,20 +88,19 @@ class RecallByDistance(NamedTuple):
     recall_by_distance: list[Stratum]
 
 
-def recall_by_distance(
-    found: Sequence[Bools], relevance: Relevance, seed: int = 0
-) -> list[RecallByDistance]:
+def recall_by_distance(found: Sequence[Bools], relevance: Relevance) -> list[RecallByDistance]:
     """Recall of the pairs at each distance, for several rankings of the same queries.
+
+    The rankings share the resamples of the bootstrap.
 
     Args:
         found: a list with, for each ranking, [n_pairs] whether a pair is among the |S| best.
         relevance: the same pairs; every query must have one.
-        seed: seed of the bootstrap, whose resamples the rankings share.
     """
     n_distances = int(relevance.distances.max()) + 1
     total = sums_by_query(relevance, n_distances, np.ones(relevance.n_pairs))
     hits = [sums_by_query(relevance, n_distances, pairs) for pairs in found]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     low, high = ratio_intervals(np.column_stack(hits), np.tile(total, len(hits)), rng)
     ends = zip(np.split(low, len(hits)), np.split(high, len(hits)), strict=True)
     return [_summary(of, total, *interval) for of, interval in zip(hits, ends, strict=True)]

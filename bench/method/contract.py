@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
 from bench.method.workspace import Progress, Resources, Workspace
-from bench.types import VALUES, Params, Point, Value, is_value
+from bench.types import VALUES, Params, Point, Value, has_type, is_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,10 +232,10 @@ def check_params(method: type[Method], params: Params) -> None:
         if name not in method.params:
             known = ", ".join(sorted(method.params)) or "none"
             raise InputError(f"{method.name} has no parameter {name!r}; it has: {known}")
-        wanted = type(method.params[name])
-        if type(value) is not wanted and not (wanted is float and type(value) is int):
+        default = method.params[name]
+        if not has_type(value, default):
             raise InputError(
-                f"{method.name}.{name} takes {wanted.__name__} (default {method.params[name]!r}), "
+                f"{method.name}.{name} takes {type(default).__name__} (default {default!r}), "
                 f"got {value!r}"
             )
         if not is_value(value):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.method import check_params
+from bench.types import has_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,7 +145,7 @@ def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
     for name in values:
         for key in (name, f"{method.name}.{name}"):
             # A plugin may use a name of ours for something else.
-            if key in task.defaults and _has_type(task.defaults[key], method.params[name]):
+            if key in task.defaults and has_type(task.defaults[key], method.params[name]):
                 values[name] = task.defaults[key]
     return values
 
@@ -177,11 +178,6 @@ def check_settings(methods: Iterable[type[Method]], settings: Settings) -> None:
             check_params(by_name[method_name], {name: ""})
 
 
-def _has_type(value: Value, default: Value) -> bool:
-    """Whether a value has the type that a parameter of this default takes."""
-    return type(value) is type(default) or (type(default) is float and type(value) is int)
-
-
 def _read_value(method: type[Method], name: str, given: Value) -> Value:
     """A value in the type of the parameter's default, from one of that type or from a text."""
     default = method.params[name]
@@ -189,7 +185,7 @@ def _read_value(method: type[Method], name: str, given: Value) -> Value:
     try:
         if wanted is bool and isinstance(given, str):
             return {"true": True, "false": False}[given.lower()]
-        if not isinstance(given, str) and not _has_type(given, default):
+        if not isinstance(given, str) and not has_type(given, default):
             raise ValueError
         value: Value = wanted(given)
         if isinstance(value, float) and not math.isfinite(value):

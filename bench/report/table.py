@@ -85,9 +85,9 @@ def mean_and_std(values: Sequence[float], digits: int = 1, factor: float = 100) 
     return f"{text} ± {factor * stdev(values):.{digits}f}" if len(values) > 1 else text
 
 
-def mean_text(shares: Iterable[float], digits: int = 1) -> str:
+def mean_text(shares: Iterable[float]) -> str:
     """Mean in per cent."""
-    return f"{100 * fmean(shares):.{digits}f}"
+    return f"{100 * fmean(shares):.1f}"
 
 
 def interval_text(ends: Sequence[tuple[float, float]], digits: int = 1, factor: float = 100) -> str:
