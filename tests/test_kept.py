@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-import bench.system.kept
+import bench.system.files
 from bench.errors import InputError
 from bench.evaluation.fitted import FittedCache
 from bench.method import Workspace
@@ -59,9 +59,20 @@ def test_every_file_is_on_the_disk_before_the_folder_has_its_name(made, tmp_path
         synced.append(path.relative_to(tmp_path).as_posix())
         assert (tmp_path / "kept").exists() == (path == tmp_path)
 
-    monkeypatch.setattr(bench.system.kept, "sync", record)
+    monkeypatch.setattr(bench.system.files, "sync", record)
     made()
-    assert synced == ["kept.partial/part", "kept.partial/part/a", "kept.partial", "."]
+    inside = ["complete.json", "part", "part/a"]
+    assert synced == [*(f"kept.partial/{name}" for name in inside), "kept.partial", "."]
+
+
+def test_a_kill_between_the_marker_and_the_move_leaves_what_can_be_resumed(tmp_path):
+    def write(folder):
+        (folder / "a").write_text("whole")
+
+    keep(tmp_path / "kept", write, resumes=True)
+    (tmp_path / "kept").rename(tmp_path / "kept.partial")
+    keep(tmp_path / "kept", write, resumes=True)
+    assert is_whole(tmp_path / "kept")
 
 
 def test_what_fails_leaves_nothing_and_what_resumes_leaves_what_it_has(tmp_path):

@@ -19,7 +19,7 @@ from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Self
 
 from bench.errors import InputError
-from bench.system.files import most_unpacked, sync
+from bench.system.files import most_unpacked, sync_all
 from bench.system.terminal import byte_bar
 
 if TYPE_CHECKING:
@@ -79,10 +79,8 @@ def unpacked(archive: Path, target: Path) -> Iterator[Path]:
         title = f"unpacking {archive.name.removesuffix('.part')}"
         with byte_bar(title, archive.stat().st_size) as advance, _Read(archive, advance) as file:
             _unpack(archive, file, content)
-        for path in staging.rglob("*"):
-            if path.is_file():
-                sync(path)
         shutil.rmtree(content / "__MACOSX", ignore_errors=True)  # macOS's copy of file attributes
+        sync_all(staging)
         inside = list(content.iterdir()) if content.is_dir() else []
         yield inside[0] if len(inside) == 1 and inside[0].is_dir() else content
     finally:

@@ -81,3 +81,17 @@ def sync(path: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def sync_all(folder: Path) -> None:
+    """Wait until a folder and all that is in it is on the disk; links that lead nowhere aside."""
+    for path in filter(Path.exists, (*sorted(folder.rglob("*")), folder)):
+        sync(path)
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Put a folder in the place of another, once all in it is on the disk."""
+    sync_all(source)
+    shutil.rmtree(target, ignore_errors=True)
+    source.rename(target)
+    sync(target.parent)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from bench.errors import InputError
-from bench.system.files import sha256_of, sync, written
+from bench.system.files import move_folder, sha256_of, written
 from bench.system.terminal import say
 
 if TYPE_CHECKING:
@@ -121,17 +121,14 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
     partial.mkdir(parents=True, exist_ok=True)
     try:
         write(partial)
-        content = sorted(partial.rglob("*"))
-        for path in content:
-            sync(path)
-        files = [path for path in content if path.is_file()]
+        # A process that was killed may have left a marker there.
+        files = [
+            path for path in sorted(partial.rglob("*")) if path.is_file() and path.name != MARKER
+        ]
         hashes = {path.relative_to(partial).as_posix(): sha256_of(path) for path in files}
         with written(partial, json.dumps(hashes)) as marker:
             marker.replace(partial / MARKER)
-        sync(partial)
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.rename(folder)
-        sync(folder.parent)
+        move_folder(partial, folder)
     finally:
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)

@@ -14,7 +14,7 @@ from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
 from bench.arrays.vectors import Vectors
 from bench.errors import InputError
-from bench.system.files import sync
+from bench.system.files import move_folder
 from bench.system.terminal import say
 from bench.task.judgements import Judgements
 from bench.task.sealed import seal
@@ -39,13 +39,10 @@ def save_task(task: Task, folder: Path) -> Path:
             return target
         if target.exists():
             say(f"{target} is not the task as it is now; it is written again")
-        shutil.rmtree(target, ignore_errors=True)
         partial.mkdir()
         try:
             _write_task(task, partial)
-            for path in (*partial.iterdir(), partial):
-                sync(path)
-            partial.rename(target)
+            move_folder(partial, target)
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
