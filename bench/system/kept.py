@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from bench.errors import InputError
-from bench.system.files import sha256_of, sync, written
+from bench.system.files import remove, sha256_of, sync, written
 from bench.system.terminal import say
 
 if TYPE_CHECKING:
@@ -113,7 +114,8 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
         write: a function that fills the folder that it is given.
         resumes: whether ``write`` is given what an earlier call left when it was cut short.
     """
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial, replaced = _beside(folder)
+    shutil.rmtree(replaced, ignore_errors=True)
     if not resumes or (partial.exists() and not is_late_enough(partial)):
         shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, exist_ok=True)
@@ -127,9 +129,22 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
         with written(partial, json.dumps(hashes)) as marker:
             marker.replace(partial / MARKER)
         sync(partial)
-        shutil.rmtree(folder, ignore_errors=True)
+        if os.path.lexists(folder):  # moved at once: half a folder would be called damaged
+            folder.rename(replaced)
         partial.rename(folder)
         sync(folder.parent)
+        remove(replaced)
     finally:
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder, and what an interrupted ``keep`` left beside it."""
+    for each in (folder, *_beside(folder)):
+        remove(each)
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Where a folder is filled, and where the one that it replaces waits to be removed."""
+    return folder.with_name(f"{folder.name}.partial"), folder.with_name(f"{folder.name}.replaced")
