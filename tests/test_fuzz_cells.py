@@ -26,6 +26,8 @@ from tests.fuzz import NUMBERS, SCALARS, VALUES, examples, limits
 from tests.fuzz_files import COLUMN_CHANGES, FILE_EDITS
 from tests.test_fuzz_plugins import LEAFY, ODD, require_in_range, run
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):

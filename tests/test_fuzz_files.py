@@ -33,6 +33,8 @@ from tests.fuzz_files import COLUMN_CHANGES, FILE_EDITS
 from tests.test_hyperlex import DOG_ANIMAL, HEADER
 from tests.test_text_readers import DOCUMENTS, EXAMPLES, PRODUCTS, QUERIES, TEST, TRAIN, question
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):

@@ -47,6 +47,8 @@ from tests.fuzz import (
     limits,
 )
 
+pytestmark = pytest.mark.slow
+
 ODD, LEAFY = (f"{ROOT / 'tests' / 'plugins' / file}" for file in ("odd.py:Odd", "leafy.py:Leafy"))
 
 

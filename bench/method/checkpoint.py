@@ -11,8 +11,7 @@ import numpy as np
 from bench.errors import InputError
 from bench.method.training_state import State, array_of, filled, packed, unpacked
 from bench.system.device import gpu_used
-from bench.system.files import remove
-from bench.system.kept import is_whole, keep, no_warning
+from bench.system.kept import discard, is_whole, keep, no_warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,7 +95,7 @@ class Checkpoint:
     def remove(self) -> None:
         """Remove the state, and keep no more: the fit is done."""
         if self._path is not None:
-            remove(self._path)
+            discard(self._path)
         self._path = self._left = None
 
     def _read(self) -> dict[str, Any] | None:

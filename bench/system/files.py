@@ -15,6 +15,8 @@ from bench.errors import cannot_write
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+REPLACED = "replaced"
+"""Ending of a folder that another one has replaced, until it is removed."""
 MOST_RATIO, ALWAYS = 200, 1 << 30
 """Bytes unpacked for each byte of a file, and bytes that any may unpack to."""
 
@@ -92,6 +94,15 @@ def sync_all(folder: Path) -> None:
 def move_folder(source: Path, target: Path) -> None:
     """Put a folder in the place of another, once all in it is on the disk."""
     sync_all(source)
-    shutil.rmtree(target, ignore_errors=True)
+    replaced = beside(target, REPLACED)
+    remove(replaced)  # a process that was killed left it
+    if os.path.lexists(target):  # moved at once: half a folder would be called damaged
+        target.rename(replaced)
     source.rename(target)
     sync(target.parent)
+    remove(replaced)
+
+
+def beside(folder: Path, ending: str) -> Path:
+    """The path of a folder with another ending after its name."""
+    return folder.with_name(f"{folder.name}.{ending}")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from bench.errors import InputError
-from bench.system.files import move_folder, sha256_of, written
+from bench.system.files import REPLACED, beside, move_folder, remove, sha256_of, written
 from bench.system.terminal import say
 
 if TYPE_CHECKING:
@@ -23,13 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "complete.json"
+_trusted_from: ContextVar[float] = ContextVar("trusted_from", default=0.0)
 
 
 def no_warning(_text: str) -> None:
     """Do nothing: where nobody is to be warned, or was before."""
-
-
-_trusted_from: ContextVar[float] = ContextVar("trusted_from", default=0.0)
 
 
 @contextlib.contextmanager
@@ -115,7 +113,7 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
         write: a function that fills the folder that it is given.
         resumes: whether ``write`` is given what an earlier call left when it was cut short.
     """
-    partial = folder.with_name(f"{folder.name}.partial")
+    partial = beside(folder, "partial")
     if not resumes or (partial.exists() and not is_late_enough(partial)):
         shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, exist_ok=True)
@@ -132,3 +130,9 @@ def keep(folder: Path, write: Callable[[Path], None], *, resumes: bool = False) 
     finally:
         if not resumes:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder, and what an interrupted ``keep`` left beside it."""
+    for each in (folder, beside(folder, "partial"), beside(folder, REPLACED)):
+        remove(each)
