@@ -78,6 +78,14 @@ ANSWERS = {
     "one count": (SearchResult(IDS, SCORES, visited=13), "visited of search(): got int 13"),
     "a negative count": (SearchResult(IDS, SCORES, visited=-IDS[:, 0] - 1), "counts from -1 to -1"),
     "a count of NaN": (SearchResult(IDS, SCORES, visited=SCORES[:, 0] + np.nan), "13 counts of 0"),
+    "a document beyond 32 bits": (
+        SearchResult(np.full((N, K), 2**32 - 1, np.uint32), SCORES),
+        "got document 4294967295; the contract has 0 to 12",
+    ),
+    "a leaf beyond 64 bits": (
+        SearchResult(IDS, SCORES, leaves=np.full((N, 1), 2**64 - 1, np.uint64)),
+        "leaves of search(): got 18446744073709551615; the contract has numbers that int64 can",
+    ),
     "routing below 0": (SearchResult(IDS, SCORES, routing=-1), "routing of search(): got int -1"),
     "routing of NaN": (SearchResult(IDS, SCORES, routing=float("nan")), "float nan; the contract"),
     "routing past float64": (
@@ -145,6 +153,33 @@ def test_whatever_a_call_returns_the_message_names_the_call_and_the_value(what, 
         bench.evaluate(asked(**{call: value}), tree, k=K)
     assert str(refused.value).startswith("plain: ")
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "message"),
+    [
+        (np.full(N, 2**62), "partition() has the leaf 4611686018427387904; leaves are numbered"),
+        (np.full(N, 10**10), "the leaf 10000000000; leaves are numbered from 0, those without"),
+        (np.zeros((N, 0), int), "partition() has the shape (13, 0): a document lies in one leaf"),
+    ],
+)
+def test_leaves_that_cannot_be_counted_are_named_before_memory_is_taken(leaf, message, tree):
+    method = asked(partition=leaf)
+    method.index(tree.corpus)
+    with pytest.raises(MethodError) as refused:
+        Indexed(method, N)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("what", ["itself", "'a word'"])
+def test_a_warm_start_that_is_no_other_method_is_named(what, tree):
+    class Begins(Plain):
+        def warm_start(self, train):
+            return self if what == "itself" else "a word"
+
+    with pytest.raises(MethodError) as refused:
+        bench.evaluate(Begins(), tree)
+    assert f"plain: warm_start(): got {what}; the contract has another" in str(refused.value)
 
 
 def test_leaves_are_asked_once_and_counted_as_they_were_then(small_text_task):

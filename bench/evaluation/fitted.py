@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import reprlib
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from filelock import FileLock
 
+from bench.errors import MethodError
 from bench.measures.records import SEES_TEST
-from bench.method import Checkpoint
+from bench.method import Checkpoint, Method
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep
 from bench.task.sealed import SealedJudgements
@@ -19,7 +21,7 @@ from bench.versions.keys import fit_key
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.method import Method, Progress
+    from bench.method import Progress
     from bench.task import Task, Training
 
 
@@ -94,6 +96,7 @@ class FittedCache:
         first = FitInfo(0.0, 0.0, shared=False)
         warm_start = method.warm_start(training)
         if warm_start is not None:
+            _require_unfitted(method, warm_start)
             first = self.fit(warm_start, training, seed, progress)
             method.start_from(warm_start)
         checkpoint = Checkpoint(cut, method.workspace.warn)
@@ -120,6 +123,16 @@ class FittedCache:
             method.workspace.checkpoint.remove()
         except Exception:
             logger.exception("cannot keep the fit in %s", folder)
+
+
+def _require_unfitted(method: Method, warm_start: object) -> None:
+    """Raise MethodError for a warm start that is no other method."""
+    if not isinstance(warm_start, Method) or warm_start is method:
+        came = "itself" if warm_start is method else reprlib.repr(warm_start)
+        raise MethodError(
+            f"{method.name}: warm_start(): got {came}; the contract has another method, "
+            "unfitted, or None"
+        )
 
 
 def training_of(task: Task, *, sees_test: bool) -> Training:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 REACHED = 1 << 26
 """Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
+MOST_LEAVES = 1 << 26
+"""Leaves, empty ones included: each takes memory here, and for each query of a batch."""
 
 
 class VisitedMeter:
@@ -31,10 +33,19 @@ class VisitedMeter:
         n_documents: number of documents in the corpus.
 
     Raises:
-        MethodError: a leaf is negative.
+        MethodError: a document lies in no leaf, or leaves are not numbered from 0.
     """
 
     def __init__(self, leaf: Ints, n_documents: int) -> None:
+        if n_documents and not leaf.size:
+            raise MethodError(
+                f"partition() has the shape {leaf.shape}: a document lies in one leaf at least"
+            )
+        if leaf.max(initial=0) >= MOST_LEAVES:
+            raise MethodError(
+                f"partition() has the leaf {leaf.max()}; leaves are numbered from 0, those without "
+                f"documents too, and there are at most {MOST_LEAVES:,}"
+            )
         if len(leaf) and leaf.min() < 0:
             raise MethodError(f"partition() has the negative leaf {leaf.min()}")
         self.leaf = leaf.reshape(n_documents, -1)
