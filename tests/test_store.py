@@ -281,9 +281,10 @@ def test_values_of_queries_that_cannot_be_are_refused_by_name(tmp_path, columns,
         read_query_values(path, 2)
 
 
-def test_a_cell_that_was_measured_and_has_no_figure_is_on_no_board_and_named(store):
+@pytest.mark.parametrize("lacking", [{"points": []}, {"cost": None}])
+def test_a_cell_that_was_measured_and_lacks_figures_is_on_no_board_and_named(store, lacking):
     store.commit(cells.cell("mine"))
-    store.commit(cells.cell("other").model_copy(update={"points": []}))
+    store.commit(cells.cell("other").model_copy(update=lacking))
     found, (problem,) = store.read()
     assert [cell.method for cell in found] == ["mine"]
-    assert problem.endswith("cell.json: says that it was measured, and has no figure")
+    assert problem.endswith("cell.json: says that it was measured, and lacks figures or its cost")

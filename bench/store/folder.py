@@ -148,8 +148,9 @@ class Store:
             if path.parent != self.folder(cell):
                 problems.append(f"{path}: is the cell of {self.folder(cell)}; move it there")
                 continue
-            if cell.status is Status.OK and not (cell.points or cell.similarity):
-                problems.append(f"{path}: says that it was measured, and has no figure")
+            has_figures = bool(cell.points or cell.similarity) and cell.cost is not None
+            if cell.status is Status.OK and not has_figures:
+                problems.append(f"{path}: says that it was measured, and lacks figures or its cost")
                 continue
             cells.append(cell)
             file = path.with_name(QUERIES)
