@@ -33,7 +33,7 @@ from methods.trainers.standard import Standard
 from methods.trees import start
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss
-from tests.fake_gpu import GPU, fake_gpu
+from tests.fake_gpu import apart, fake_gpu
 
 CPU = torch.device("cpu")
 
@@ -116,6 +116,7 @@ def batches_of(trainer, relevance):
 
 
 @pytest.mark.parametrize("name", TABLES)
+@apart
 def test_a_step_over_tables_is_taken_on_the_device(diamond, name):
     trainer, loss, optimizer, cosine = TABLES[name]
     with fake_gpu() as device:
@@ -129,6 +130,7 @@ def test_a_step_over_tables_is_taken_on_the_device(diamond, name):
 
 
 @pytest.mark.parametrize("left", ["tables", "moments", "batch", "buffer"])
+@apart
 def test_what_stays_on_the_cpu_fails_a_step(diamond, left):
     with fake_gpu() as device:
         encoder = TableEncoder.random(6, 6, 4, cosine=True, seed=0)
@@ -157,6 +159,7 @@ JOINT = {
 
 
 @pytest.mark.parametrize("settings", JOINT.values(), ids=JOINT)
+@apart
 def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
     shape = TreeShape(4, 2, 2, settings.children, settings.transform)
     with fake_gpu() as device:
@@ -169,6 +172,7 @@ def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
 
 
 @pytest.mark.parametrize("children", ["own", "shared"])
+@apart
 def test_a_tree_takes_vectors_from_the_cpu_and_gives_leaves_back_there(children, monkeypatch):
     monkeypatch.setattr(start, "FIT_STEPS", 2)
     documents = np.ones((5, 4), np.float32)
@@ -180,6 +184,7 @@ def test_a_tree_takes_vectors_from_the_cpu_and_gives_leaves_back_there(children,
         assert tree.device == device
 
 
+@apart
 def test_a_step_of_a_head_is_taken_on_the_device(small_text_task, monkeypatch):
     monkeypatch.setattr(Head, "prepare", lambda self, texts: np.ones((len(texts), 8), np.float32))
     rows = SimpleNamespace(numpy=lambda: np.arange(4))  # fake tensors have none
@@ -205,6 +210,7 @@ class Pooling(torch.nn.Module):
         return {"sentence_embedding": (features["token_embeddings"] * weight).sum(1)}
 
 
+@apart
 def test_a_last_layer_computes_on_the_device(monkeypatch):
     # Autocast knows nothing of devices that are made up.
     nothing = lambda device, mixed: nullcontext()  # noqa: E731
@@ -222,7 +228,7 @@ class Loss(NamedTuple):
     """As a GPU computes it: there, and its value when it is waited for."""
 
     value: float
-    device: torch.device = GPU
+    device: torch.device = torch.device("cuda")
 
 
 def test_losses_of_a_gpu_are_looked_at_fifty_at_a_time_and_the_step_is_named(monkeypatch):

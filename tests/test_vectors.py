@@ -214,7 +214,7 @@ def test_vectors_whose_products_overflow_fail_the_cell(folder, bench, tmp_path):
         np.save(folder / f"{part}.npy", np.eye(12, dtype=np.float32) * 1e25)
     done = bench("--methods", "zero-shot-de", "--dataset", f"vectors:{folder}")
     assert done.returncode == 1
-    assert "returned an infinite score: vectors are too long for float32" in done.stdout
+    assert "an infinite score; the contract has scores that float32 can hold; are vectors too long" in done.stdout
 
 
 def test_an_option_that_is_given_twice_is_refused():
