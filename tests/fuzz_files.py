@@ -124,7 +124,7 @@ class Column:
             table = table.slice(0, self.row % (len(table) + 1))
         elif self.kind == "twice":
             table = pa.concat_tables([table, table])
-        else:
+        elif len(table):
             with contextlib.suppress(pa.ArrowException, OverflowError, TypeError, ValueError):
                 table = table.set_column(place, name, self._changed(column))
         pq.write_table(table, path)

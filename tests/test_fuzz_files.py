@@ -240,7 +240,7 @@ def read_or_refused(format_, folder):
                 require_sound(found)
         except InputError as error:
             told = str(error)
-            assert "small" in told, told
+            assert "small" in told or "the card" in told, told
             assert len(told) < 2500, told
             return None
     return found

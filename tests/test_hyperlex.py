@@ -283,3 +283,11 @@ def test_a_graph_of_another_form_is_refused(tmp_path, column, values, message):
     pq.write_table(pa.table({k: v for k, v in columns.items() if v is not None}), path)
     with pytest.raises(InputError, match=rf"noun graph cannot be read: .*{message}"):
         read_graph(path)
+
+
+def test_a_graph_without_rows_is_refused(tmp_path):
+    path = tmp_path / "nouns.parquet"
+    empty = {"name": pa.array([], pa.string()), "lemmas": pa.array([], pa.string())}
+    pq.write_table(pa.table(empty | {"parents": pa.array([], pa.list_(pa.int32()))}), path)
+    with pytest.raises(InputError, match="cannot be read: .*it has no rows"):
+        read_graph(path)

@@ -107,7 +107,7 @@ def _answers(file: Vectors, n_queries: int, n_documents: int) -> Ints:
             f"{file.path} is not a NumPy file of answers, as numpy.save writes it, or not whole"
         ) from error
     has_shape = answers.ndim in {1, 2} and len(answers) == n_queries
-    if not has_shape or not np.issubdtype(answers.dtype, np.integer):
+    if not has_shape or answers.dtype.kind not in "iu":
         raise InputError(
             f"{file.path} must hold whole numbers [{n_queries:,} queries] or [.., r], it holds "
             f"{answers.dtype} of shape {answers.shape}"

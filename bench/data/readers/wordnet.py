@@ -154,6 +154,8 @@ def read_graph(path: Path) -> NounGraph:
         table = opened(path).read().select(_GRAPH.names).cast(_GRAPH)
         parents = table["parents"].combine_chunks()
         above, n = parents.flatten(), table.num_rows
+        if not n:
+            raise ValueError("it has no rows")
         if any(column.null_count for column in (*table.columns, above)):
             raise ValueError("a value is missing")
         if len(pc.unique(table["name"])) < n:
