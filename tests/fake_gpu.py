@@ -5,10 +5,6 @@ name. An operation on tensors of two devices fails as it does on a GPU, and so d
 a value, as ``.item()`` does: there that waits for all that is under way.
 """
 
-import functools
-import os
-import sys
-import traceback
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -16,29 +12,8 @@ import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-
-def apart(test):
-    """A test in a process of its own, as PyTorch starts a thread for each device that it knows.
-
-    After that, no process of another test could be forked and train.
-    """
-
-    @functools.wraps(test)
-    def run(*args, **kwargs):
-        child = os.fork()
-        if not child:
-            status = 1
-            try:
-                test(*args, **kwargs)
-                status = 0
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stderr.flush()
-                os._exit(status)
-        assert os.waitpid(child, 0)[1] == 0, "it failed in a process of its own"
-
-    return run
+_setup_privateuseone_for_python_backend("gpu")
+GPU = torch.device("gpu:0")
 
 
 def _apply(module, change):
@@ -53,9 +28,8 @@ def _apply(module, change):
 @contextmanager
 def fake_gpu():
     """Inside, tensors are fake; those of the CPU that were made before take part as they are."""
-    _setup_privateuseone_for_python_backend("gpu")
     with (
         FakeTensorMode(allow_non_fake_inputs=True),
         patch.object(torch.nn.Module, "_apply", _apply),
     ):
-        yield torch.device("gpu:0")
+        yield GPU

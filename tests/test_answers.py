@@ -182,14 +182,6 @@ def test_a_warm_start_that_is_no_other_method_is_named(what, tree):
     assert f"plain: warm_start(): got {what}; the contract has another" in str(refused.value)
 
 
-def test_a_document_that_is_returned_was_visited_whatever_a_counter_says(tree):
-    method = asked()
-    method.index(tree.corpus)
-    ids = np.array([[0, 1, -1], [0, 1, 2]])
-    result = SearchResult(ids, np.zeros((2, K)), visited=np.array([0, 9]))
-    assert Indexed(method, N).answer(result, 2, K).visited.tolist() == [2, 9]
-
-
 def test_leaves_are_asked_once_and_counted_as_they_were_then(small_text_task):
     class Moves(Plain):
         calls = 0

@@ -81,8 +81,6 @@ class Indexed:
             if not (np.isfinite(visited) & (visited >= 0)).all():
                 came = f"counts from {np.min(visited)} to {np.max(visited)}"
                 raise _refused(method, "visited of search()", came, f"{n} counts of 0 or more")
-            # A document that is returned was visited, whatever a counter says.
-            visited = np.maximum(visited, (ids >= 0).sum(axis=1))
         if routing is not None and not (
             isinstance(routing, Real) and 0 <= routing <= sys.float_info.max
         ):
