@@ -107,8 +107,9 @@ def test_a_task_of_fewer_than_30_queries_says_so_and_gives_no_asterisk():
     def values_of(found):
         return QueryValues(np.arange(8), {0: {"recall": values[found.method]}})
 
-    (ahead,) = (b for b in report_of(cells, values_of).boards if b.title.startswith("Ahead"))
-    assert ahead.rows[0][-1] == "+100.0 (100.0 … 100.0)"
+    boards = report_of(cells, values_of).boards
+    (ahead,) = (b for b in boards if b.title == "Ahead by, recall (macro) at ≤ 10 % visited")
+    assert ahead.rows[0][-1] == "+100.0 ° (100.0 … 100.0)"
     assert "Fewer than 30 queries" in ahead.notes[0]
 
 

@@ -9,7 +9,7 @@ import pytest
 from bench.arrays.relevance import Relevance
 from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
-from bench.measures.intervals import holm, paired_p_values
+from bench.measures.differences import differences, holm, variance
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
 from bench.measures.records import Chosen
@@ -189,8 +189,9 @@ def test_the_interval(hierarchy):
 
 
 def test_p_values_and_their_correction():
-    (p,) = paired_p_values(np.array([[1 - 2 / 3], [1 / 2 - 1]]))
-    assert f"p = {p:.2f}" in PAGE
+    (found,) = differences([variance(np.array([[0.0, 2], [2, 4]]))], n_rows=2)
+    interval = f"{found.low:.1f} … {found.high:.1f} and p = {found.p:.2f}"
+    assert interval.replace("-", "−") in PAGE
     adjusted = [f"{p:.2f}" for p in holm(np.array([0.01, 0.03, 0.04]))]
     assert "0.01, 0.03 and 0.04 become {}, {} and {}.".format(*adjusted) in PAGE
 

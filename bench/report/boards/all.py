@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
+from bench.measures.records import BUDGET
 from bench.report.boards.choice import choice_board
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
 from bench.report.boards.paired import compare, paired_boards
@@ -41,7 +42,7 @@ def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
         values_of: a function that gives the values of each query of a cell, or None if not kept.
     """
     rows = rows_of(cells)
-    comparisons = compare(rows, values_of)
+    comparisons = [each for budget in (BUDGET, 1.0) for each in compare(rows, values_of, budget)]
     boards = _measured_boards(rows, comparisons) if rows else []
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,6 +12,7 @@ import numpy as np
 
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
+from bench.report.boards.paired import at_budget
 from bench.report.boards.recall import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import AT, curve_of, strata_of, xray_values
@@ -18,7 +20,7 @@ from bench.report.markdown import cell_path
 
 if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
-    from bench.report.boards.paired import Comparison
+    from bench.report.boards.paired import Ahead, Comparison
     from bench.report.rows import PointMeasure, Row
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
@@ -140,17 +142,24 @@ def _comparisons_json(cell: Cell, comparisons: list[Comparison]) -> Json:
 
 def _comparison_json(comparison: Comparison) -> Json:
     found: Json = {
-        "title": comparison.title,
+        "title": f"{comparison.title} {at_budget(comparison.budget)}",
+        "at": "tenth" if comparison.budget < 1 else "all",
         "labels": comparison.labels,
         "n": comparison.n_known,
-        "pairs": [
-            [a, b, *(round(float(figure), 2) for figure in (mean, low, high)), float(f"{p:.2g}")]
-            for (a, b), (mean, low, high, p) in comparison.pairs.items()
-        ],
+        "pairs": [_lead_json(pair, lead) for pair, lead in comparison.pairs.items()],
+        "out": comparison.left_out,
     }
     if len(comparison.queries) <= KEPT_QUERIES:
         found["values"] = [packed(column) for column in comparison.values.T]
     return found
+
+
+def _lead_json(pair: tuple[int, int], lead: Ahead) -> list[float | None]:
+    """Numbers of two rows; mean, interval, p-value or null; seeds ahead, behind and in all."""
+    *figures, p = map(float, lead.points)
+    p_value = None if math.isnan(p) else float(f"{p:.2g}")
+    rounded = [round(figure, 2) for figure in figures]
+    return [*pair, *rounded, p_value, lead.ahead, lead.behind, lead.n_seeds]
 
 
 def packed(values: Floats) -> str:

@@ -7,8 +7,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
-from bench.measures.records import Interval
-from bench.report.boards.paired import ALPHA, COMPARED
+from bench.measures.records import BUDGET, Interval
+from bench.report.boards.paired import COMPARED
 from bench.report.boards.recall import part_of
 from bench.report.markdown import read_tables
 from bench.report.rows import most_visited, row_named, within_budget
@@ -101,21 +101,25 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     """The paired difference of two rows, as on the board of comparisons."""
-    title = COMPARED.get(figure.value)
-    comparison = next((each for each in report.comparisons if each.title == title), None)
-    if comparison is None or figure.at != "10 %":
-        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}, at 10 %")
+    title, budget = COMPARED.get(figure.value), BUDGET if figure.at == "10 %" else 1.0
+    found = (each for each in report.comparisons if (each.title, each.budget) == (title, budget))
+    comparison = next(found, None)
+    if comparison is None:
+        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}")
     labels = [row.label, _row(figure, report, figure.ahead_of).label]
     for label in labels:
         if label not in comparison.labels:
             known = ", ".join(comparison.labels)
             raise _missing(figure, f"{label!r} is not compared; those that are: {known}")
-    a, b = map(comparison.labels.index, labels)
-    found = comparison.pairs[min(a, b), max(a, b)]
-    sign = 1 if a < b else -1
-    low, high = sorted((sign * found.low, sign * found.high))
-    text = f"{sign * found.mean:+.1f} points{'' if found.p < ALPHA else ', not significant'}"
-    return MeasuredFigure(text, sign * found.mean, f"{low:.1f} … {high:.1f}", len(row.cells))
+    lead = comparison.lead(*labels)
+    if lead is None:
+        raise _missing(figure, f"{' and '.join(labels)} have no seed in common")
+    mean, low, high, _ = lead.points
+    doubt = "" if lead.is_significant else ", not significant"
+    if lead.n_seeds == 1:
+        doubt = ", of these runs alone"
+    text = f"{mean:+.1f} points{doubt}"
+    return MeasuredFigure(text, mean, f"{low:.1f} … {high:.1f}", lead.n_seeds)
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:

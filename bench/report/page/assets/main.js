@@ -69,10 +69,9 @@ function showTask(task) {
   offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
   const comparable = task.rows.filter((row) => !whyNotCompared(task, row));
   for (const id of ["row-a", "row-b"]) offer(byId(id), comparable.map((row) => [row.label, row.label]));
-  // The best two whose queries are known, if there are such; else the cheap ones first.
+  // The best two whose queries are known, if there are such.
   const [first] = task.compare.measures;
-  const cheapFirst = [...comparable].sort((a, b) => Boolean(b.at.tenth) - Boolean(a.at.tenth));
-  const pair = first ? first.labels : cheapFirst.map((row) => row.label);
+  const pair = first ? first.labels : comparable.map((row) => row.label);
   if (comparable.length > 1) [byId("row-a").value, byId("row-b").value] = pair;
   offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
   showBoard();
