@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from bench.types import Floats
 
+ALPHA = 0.05
+"""A lead with a smaller p-value is significant."""
 CONFIDENCE = 0.95
 """How often the interval of a difference is to hold the true one."""
 
@@ -30,6 +32,37 @@ class Difference(NamedTuple):
     low: float
     high: float
     p: float
+
+
+class Ahead(NamedTuple):
+    """The lead of one row over another.
+
+    Attributes:
+        points: the lead in points of per cent, its interval, and its p-value with Holm's correction
+            over the pairs of a comparison. The p-value of one seed or of few queries is NaN.
+        n_seeds: number of seeds that both rows have.
+        ahead, behind: numbers of those seeds in which the row is ahead, and behind.
+    """
+
+    points: Difference
+    n_seeds: int
+    ahead: int
+    behind: int
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are seeds and queries enough for a test."""
+        return not math.isnan(self.points.p)
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the lead would hardly come from rows that are equally good."""
+        return self.points.p < ALPHA
+
+    def reversed(self) -> Ahead:
+        """The lead of the other row."""
+        mean, low, high, p = self.points
+        return Ahead(Difference(-mean, -high, -low, p), self.n_seeds, self.behind, self.ahead)
 
 
 class MeanSquare(NamedTuple):
@@ -84,8 +117,9 @@ def differences(pairs: Sequence[Variance], n_rows: int) -> list[Difference]:
 
     Seeds and queries are crossed random effects: the variance of a mean is (MS_seeds + MS_queries -
     MS_rest) / (S Q), with the degrees of freedom of Satterthwaite (1946), and no smaller than by
-    seeds or queries alone. For its p-value, MS_seeds is no smaller than its mean over the pairs of
-    the board: of many pairs, some have seeds that agree by chance. With one seed, only other
+    seeds or queries alone. Its p-value is the larger one of two: as its interval has it, and with
+    MS_seeds no smaller than its mean over the pairs of the board: of many pairs, some have seeds
+    that agree by chance. A star so never has an interval that holds 0. With one seed, only other
     queries are considered: the interval is about these two runs, not about the methods.
 
     Args:
@@ -125,9 +159,14 @@ def _interval(pair: Variance) -> tuple[float, float]:
 
 
 def _p_value(pair: Variance, of_board: MeanSquare) -> float:
+    """The larger p-value of two: by the seeds of the pair, as its interval, and of the board."""
+    return max(_p_value_by(pair, seeds) for seeds in (pair.seeds, max(pair.seeds, of_board)))
+
+
+def _p_value_by(pair: Variance, seeds: MeanSquare) -> float:
     from scipy import stats
 
-    square, df = _of_mean(pair, max(pair.seeds, of_board))
+    square, df = _of_mean(pair, seeds)
     if square == 0:
         return float(pair.mean == 0)
     return 2 * float(stats.t.sf(abs(pair.mean) / math.sqrt(square), df))

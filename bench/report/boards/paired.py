@@ -1,25 +1,24 @@
-"""Rows compared seed by seed and query by query, within the same share of documents visited."""
+"""Rows compared seed by seed and query by query, within the same budget."""
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measures.differences import Difference, differences, variance
+from bench.measures.differences import ALPHA, Ahead, differences, variance
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
-from bench.measures.records import most_visited_within
-from bench.report.rows import visited_and_work, within
+from bench.report.rows import SHARES_NOTE, at, chosen_points, shares_text
 from bench.report.table import NONE, Board
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from bench.measures.budget import Budget
     from bench.report.rows import Row
     from bench.store.cell import Cell
     from bench.store.query_values import QueryValues
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
     ValuesOf = Callable[[Cell], QueryValues | None]
 
-ALPHA = 0.05
 COMPARED = {
     **{
         f"{part} {measure.name}".strip(): titled(measure.name, part)
@@ -39,38 +37,12 @@ COMPARED = {
 """The comparisons of rows: the column of a cell's values of queries, and its title."""
 
 
-class Ahead(NamedTuple):
-    """The lead of one row over another.
-
-    Attributes:
-        points: the lead in points of per cent, its interval, and its p-value with Holm's correction
-            over the pairs of a comparison. The p-value of one seed or of few queries is NaN.
-        n_seeds: number of seeds that both rows have.
-        ahead, behind: numbers of those seeds in which the row is ahead, and behind.
-    """
-
-    points: Difference
-    n_seeds: int
-    ahead: int
-    behind: int
-
-    @property
-    def is_significant(self) -> bool:
-        """Whether the lead would hardly come from rows that are equally good."""
-        return self.points.p < ALPHA
-
-    def reversed(self) -> Ahead:
-        """The lead of the other row."""
-        mean, low, high, p = self.points
-        return Ahead(Difference(-mean, -high, -low, p), self.n_seeds, self.behind, self.ahead)
-
-
 class Comparison(NamedTuple):
-    """Rows compared by one measure, at the point of each that visits most within a budget.
+    """Rows compared by one measure, at the point of each that costs most within a budget.
 
     Attributes:
         title: title of the measure.
-        budget: largest share of documents visited.
+        budget: the largest cost of each row.
         labels: labels of the m rows, the best mean first.
         queries: [n_queries] numbers of the queries.
         values: [n_queries, m], each the mean over seeds; NaN if a query has none.
@@ -81,7 +53,7 @@ class Comparison(NamedTuple):
     """
 
     title: str
-    budget: float
+    budget: Budget
     labels: list[str]
     queries: Ints
     values: Floats
@@ -90,7 +62,12 @@ class Comparison(NamedTuple):
     left_out: dict[str, list[str]]
 
     def lead(self, first: str, second: str) -> Ahead | None:
-        """The lead of one row over another, by their labels; None without a seed in common."""
+        """The lead of one row over another, by their labels.
+
+        None if they have no seed in common, or one is not compared.
+        """
+        if first not in self.labels or second not in self.labels:
+            return None
         a, b = self.labels.index(first), self.labels.index(second)
         found = self.pairs.get((min(a, b), max(a, b)))
         return found.reversed() if found and a > b else found
@@ -103,14 +80,34 @@ class _Values(NamedTuple):
     by_measure: dict[str, dict[int, Floats]]
 
 
-def compare(rows: list[Row], values_of: ValuesOf, budget: float) -> list[Comparison]:
+def compare(rows: list[Row], values_of: ValuesOf, budget: Budget) -> list[Comparison]:
     """A comparison for each measure that at least two rows have.
 
     Args:
         rows: the rows of one task.
         values_of: a function that gives the values of each query of a cell, or None if not kept.
-        budget: largest share of documents that a row may visit.
+        budget: the largest cost of a row.
     """
+    found, left_out = _gathered(rows, values_of, budget)
+    measured = [
+        measure for measure in COMPARED if any(measure in v.by_measure for v in found.values())
+    ]
+    comparisons = [_compared(measure, found, budget, left_out) for measure in measured]
+    return [each for each in comparisons if len(each.labels) > 1]
+
+
+def not_compared(rows: list[Row], values_of: ValuesOf, budget: Budget) -> str:
+    """A sentence on why no two rows are compared within a budget."""
+    found, left_out = _gathered(rows, values_of, budget)
+    reasons = [f"{', '.join(labels)}, as {why}" for why, labels in left_out.items()]
+    alone = f"; that leaves {', '.join(found)}" if found else ""
+    return f"No two rows are compared {budget.at}. Left out: {'; '.join(reasons) or NONE}{alone}."
+
+
+def _gathered(
+    rows: list[Row], values_of: ValuesOf, budget: Budget
+) -> tuple[dict[str, _Values], dict[str, list[str]]]:
+    """The values of each row that has some, and the reasons of the others."""
     left_out = defaultdict(list)
     found: dict[str, _Values] = {}
     for row in rows:
@@ -119,22 +116,18 @@ def compare(rows: list[Row], values_of: ValuesOf, budget: float) -> list[Compari
             left_out[values].append(row.label)
         else:
             found[row.label] = values
-    measured = [
-        measure for measure in COMPARED if any(measure in v.by_measure for v in found.values())
-    ]
-    comparisons = [_compared(measure, found, budget, left_out) for measure in measured]
-    return [each for each in comparisons if len(each.labels) > 1]
+    return found, left_out
 
 
-def _values(row: Row, values_of: ValuesOf, budget: float) -> _Values | str:
+def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     """The values of a row within a budget, or why it is not compared."""
     if row.cells[0].sees_test:
         return "they see the test"
     seeds: list[tuple[Ints, dict[str, Floats]]] = []
     for cell in row.cells:
-        number = most_visited_within(cell.points, budget)
+        number = budget.most(cell.points)
         if number is None:
-            return "no setting visits so little"
+            return "no setting costs so little"
         values = values_of(cell)
         if values is None or number not in values.points:
             return "the values of queries were not kept"
@@ -150,7 +143,7 @@ def _values(row: Row, values_of: ValuesOf, budget: float) -> _Values | str:
 
 
 def _compared(
-    measure: str, found: dict[str, _Values], budget: float, reasons: dict[str, list[str]]
+    measure: str, found: dict[str, _Values], budget: Budget, reasons: dict[str, list[str]]
 ) -> Comparison:
     left_out = defaultdict(list, {reason: [*labels] for reason, labels in reasons.items()})
     queries = next(iter(found.values())).queries
@@ -193,13 +186,8 @@ def _leads(rows: list[dict[int, Floats]], known: Bools) -> dict[tuple[int, int],
 
 
 def paired_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]:
-    """A matrix for each comparison within 10 %; where all may be visited, for the main measure."""
-    first = [each.title for each in comparisons[:1]]
-    return [
-        _matrix(comparison, rows)
-        for comparison in comparisons
-        if comparison.budget < 1 or comparison.title in first
-    ]
+    """A matrix for each comparison."""
+    return [_matrix(comparison, rows) for comparison in comparisons]
 
 
 def lead_text(lead: Ahead | None) -> str:
@@ -212,21 +200,14 @@ def lead_text(lead: Ahead | None) -> str:
     return f"{mean:+.1f}{mark} ({low:.1f} … {high:.1f}){of_seeds}"
 
 
-def at_budget(budget: float) -> str:
-    """A budget in words, as it ends a title."""
-    return f"at ≤ {100 * budget:.0f} % visited" if budget < 1 else "wherever each visits most"
-
-
 def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
     labels = comparison.labels
-    choose = partial(within, budget=comparison.budget)
-    visited = {
-        row.label: visited_and_work(row, choose) for row in rows if row.label in comparison.labels
-    }
+    points = {row.label: chosen_points(row, at(comparison.budget)) for row in rows}
+    shares = {label: shares_text(found) for label, found in points.items() if found}
     table = [
         [
             label,
-            visited[label],
+            shares[label],
             *(lead_text(comparison.pairs.get((row, other))) for other in range(1, len(labels))),
         ]
         for row, label in enumerate(labels)
@@ -236,15 +217,13 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
     if comparison.n_known < MIN_PAIRS:
         few = f" Fewer than {MIN_PAIRS} queries are too few for one, and to rank rows by."
     notes = [
-        f"By how many points the row is ahead of the column, over {comparison.n_known:,} "
-        "queries and the seeds that both have; the second column has the share that a row visits, "
-        "and with its routing cost, each *claimed* where it is the method's own word. In brackets "
-        "the 95 % interval over seeds and queries; behind it the number of seeds in which the row "
-        "is ahead. An asterisk marks "
+        f"By how many points the row is ahead of the column, over {comparison.n_known:,} queries "
+        "and the seeds that both have. In brackets the 95 % interval over seeds and queries; "
+        "behind it the number of seeds in which the row is ahead. An asterisk marks "
         f"p < {ALPHA} with Holm's correction over the {n_tested} pairs of this board that have "
-        "several seeds; ° marks one seed, whose interval is over queries alone and of these runs."
-        + few,
+        "several seeds; ° marks one seed, whose interval is over queries alone and of these runs. "
+        f"{SHARES_NOTE}{few}",
         *(f"Not compared, as {why}: {', '.join(of)}." for why, of in comparison.left_out.items()),
     ]
-    title = f"Ahead by, {comparison.title} {at_budget(comparison.budget)}"
+    title = f"Ahead by, {comparison.title} {comparison.budget.at}"
     return Board(title, ["method", "visited / work %", *labels[1:]], table, notes)

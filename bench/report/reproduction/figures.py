@@ -7,11 +7,11 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
-from bench.measures.records import BUDGET, Interval
+from bench.measures.records import Interval
 from bench.report.boards.paired import COMPARED
-from bench.report.boards.recall import part_of
 from bench.report.markdown import read_tables
-from bench.report.rows import most_visited, row_named, within_budget
+from bench.report.reproduction.claims import AT
+from bench.report.rows import row_named, within
 from bench.report.table import interval_text, mean_and_std
 
 if TYPE_CHECKING:
@@ -101,8 +101,8 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     """The paired difference of two rows, as on the board of comparisons."""
-    title, budget = COMPARED.get(figure.value), BUDGET if figure.at == "10 %" else 1.0
-    found = (each for each in report.comparisons if (each.title, each.budget) == (title, budget))
+    wanted = (COMPARED.get(figure.value), AT[figure.at])
+    found = (each for each in report.comparisons if (each.title, each.budget) == wanted)
     comparison = next(found, None)
     if comparison is None:
         raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}")
@@ -138,7 +138,7 @@ def _of_cell(figure: Figure, cell: Cell) -> Interval:
         found = Interval(mean=share, low=share, high=share)
     else:
         at = f" at {figure.at}"
-        point = within_budget(cell) if figure.at == "10 %" else most_visited(cell)
+        point = within(cell, AT[figure.at])
         found = None if point is None else _of_point(figure.value, point)
     if found is None:
         raise _missing(figure, f"{figure.row} has no {figure.value}{at}")
@@ -155,5 +155,5 @@ def _of_point(value: str, point: PointResult) -> Interval | None:
             if str(each.distance) == rest:
                 return Interval(mean=each.recall, low=each.low, high=each.high)
         return None
-    part = part_of(point, "unseen") if kind == "unseen" else point
+    part = point.part("unseen") if kind == "unseen" else point
     return part.ranking.get(rest or value) if part else None

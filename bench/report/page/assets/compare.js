@@ -107,15 +107,16 @@ function drawComparison(task) {
     if (wins.length) extremes.append(listed(task, "A wins most", wins));
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
-    const why = lead ? "Single queries of so large a dataset are not kept on this page." : withoutQueries(comparison, a, b);
+    const why = lead ? `Single queries are on this page ${task.limits.budget} alone, and not of large datasets.` : withoutQueries(comparison, a, b);
     result.append(element("p", { class: "facts" }, why));
   }
-  const visits = rows.map((row) => `${Number(row.at[at].visited.toFixed(1))} %`);
-  result.append(element("p", { class: "facts" }, `A visits ${visits[0]} of the documents, B ${visits[1]}.`));
+  const percent = (share) => `${Number(share.toFixed(1))} %`;
+  const [costA, costB] = rows.map((row) => `${percent(row.at[at].visited)} of the documents (work ${percent(row.at[at].work)})`);
+  result.append(element("p", { class: "facts" }, `A visits ${costA}, B ${costB}.`));
   const places = (queries || []).map((each, place) => ({ place, ahead: each.ahead, winner: each.ahead < 0 ? "B" : "A" }));
   draw("ahead-query", "ahead-by-query", places, "How far A is ahead of B on each query, the best first");
   byId("compare-measure").disabled = !task.compare.measures.length;
   const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => row.at[at]));
   draw("ahead-distance", "ahead-by-distance", strata,
-    `How far A is ahead of B at each distance, ${at === "tenth" ? "at most 10 % visited" : "each at the setting where it visits most"}`);
+    `How far A is ahead of B at each distance, within ${task.limits[at]}`);
 }

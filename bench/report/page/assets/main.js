@@ -64,6 +64,8 @@ function showTask(task) {
   const source = task.title ? [`${task.title}. Source: ${task.citation}. Licence: ${task.licence}.`] : [];
   byId("task-notes").replaceChildren(...[...source, ...task.notes].map(sentence));
   offer(byId("board-choice"), task.boards.map((board, place) => [String(place), board.title]), "0");
+  offer(byId("at"), Object.entries(task.limits));
+  byId("xray-limit").textContent = task.limits.budget;
   offer(byId("measure"), task.measures.map((name) => [name, name]));
   const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
   offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
