@@ -225,3 +225,12 @@ def test_the_board_says_who_is_ahead_and_whether_by_chance():
     # Every query is better by the same amount in each seed: the interval is a point.
     assert text["better", "base"] == "+20.0 * (20.0 … 20.0) 2/2"
     assert "*" not in text.get(("same", "base"), text.get(("base", "same")))
+
+
+def test_rows_without_a_seed_in_common_are_not_compared_and_the_board_says_so():
+    cells = [cell(method, seed, [ranking_point(0.09)]) for seed, method in enumerate(("a", "b"))]
+    values = QueryValues(np.arange(40), {0: {"nDCG@10": np.full(40, 0.5)}})
+    rows = rows_of(cells)
+    (found,) = paired_boards(rows, compare(rows, lambda _: values, TENTH))
+    assert [row[2:] for row in found.rows] == [["–"], ["–"]]
+    assert found.notes[1] == "A dash above the diagonal: no seed in common."

@@ -212,6 +212,7 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
         ]
         for row, label in enumerate(labels)
     ]
+    apart = len(comparison.pairs) < math.comb(len(labels), 2)
     n_tested = sum(lead.n_seeds > 1 for lead in comparison.pairs.values())
     few = ""
     if comparison.n_known < MIN_PAIRS:
@@ -223,6 +224,7 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
         f"p < {ALPHA} with Holm's correction over the {n_tested} pairs of this board that have "
         "several seeds; ° marks one seed, whose interval is over queries alone and of these runs. "
         f"{SHARES_NOTE}{few}",
+        *(["A dash above the diagonal: no seed in common."] if apart else []),
         *(f"Not compared, as {why}: {', '.join(of)}." for why, of in comparison.left_out.items()),
     ]
     title = f"Ahead by, {comparison.title} {comparison.budget.at}"
