@@ -16,7 +16,8 @@ from bench.executors.measure import Conditions, join, measure_cells
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
-from bench.report.leaderboard import PAGE, write_leaderboard
+from bench.report.leaderboard import NAME, PAGE, write_leaderboard
+from bench.report.stated import stated_budget
 from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.system.kept import trusting_from
@@ -45,7 +46,8 @@ class Experiment:
         conditions: limits, and the machine or cluster that runs the cells.
         data_dir: the folder that is searched for data first; None: the usual folders.
         here_only: leave out the datasets that are not on this machine.
-        budget: the largest cost at which boards compare rows; None: that of each dataset's card.
+        budget: the largest cost at which boards compare rows; None: the one that
+            was stated before, or that of each dataset's card.
         plan_first: print what is to be measured and how long that may take before it begins.
     """
 
@@ -133,6 +135,7 @@ def _print(plan: Plan, experiment: Experiment) -> None:
 def _report(store: Store, cells: list[Cell], budget: Budget | None) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
     # Charts and page that lie there would be of other cells than the boards.
+    budget = budget or stated_budget(store.root / NAME)
     written = write_leaderboard(store, budget, figures=(store.root / PAGE).exists())
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for report in written.reports:

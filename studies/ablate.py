@@ -11,7 +11,7 @@ import altair as alt
 
 from bench.errors import InputError
 from bench.experiment import measure
-from bench.measures.budget import TENTH, Budget
+from bench.measures.budget import DEFAULT, Budget
 from bench.report.leaderboard import places
 from bench.report.markdown import pipe_table
 from bench.report.rows import at, chosen_points, label, rows_of
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 UNCHANGED = "as it is"
-BUDGETS = (TENTH, Budget(0.2), Budget(1.0))
+BUDGETS = (DEFAULT, Budget(0.2), Budget(1.0))
 
 
 class Variant(NamedTuple):
@@ -143,14 +143,14 @@ def _columns(cells: list[Cell]) -> list[_Column]:
                 )
                 for budget in BUDGETS
             ),
-            _Column("nDCG@10 at ≤ 10 %", TENTH, methodcaller("mean", "nDCG@10")),
-            _Column("unseen R@100 at ≤ 10 %", TENTH, methodcaller("mean", "R@100", "unseen")),
+            _Column("nDCG@10 at ≤ 10 %", DEFAULT, methodcaller("mean", "nDCG@10")),
+            _Column("unseen R@100 at ≤ 10 %", DEFAULT, methodcaller("mean", "R@100", "unseen")),
         ]
     of_all = [
         _Column(f"recall at ≤ {100 * budget.share:.0f} %", budget, lambda point: point.recall)
         for budget in BUDGETS
     ]
-    return [*of_all, _Column("min at ≤ 10 %", TENTH, lambda point: point.min)]
+    return [*of_all, _Column("min at ≤ 10 %", DEFAULT, lambda point: point.min)]
 
 
 def _values(row: Row, column: _Column) -> list[float] | None:

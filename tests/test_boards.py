@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.leaves import LeafHealth
-from bench.measures.budget import TENTH, Budget
+from bench.measures.budget import DEFAULT, Budget
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum, Tried
 from bench.report.boards.all import report_of
@@ -29,7 +29,7 @@ def board(cells, title):
 
 
 def test_a_column_shows_the_point_that_visits_most_within_its_share_and_never_interpolates():
-    assert within(cell(points=LEAVES), TENTH).recall == 0.7
+    assert within(cell(points=LEAVES), DEFAULT).recall == 0.7
     assert within(cell(points=LEAVES), Budget(0.03)) is None
     assert most_visited(cell(points=LEAVES)).recall == 0.9
     (row,) = board([cell(points=LEAVES)], "Recall against the share of documents visited").rows

@@ -7,9 +7,10 @@ from click.testing import CliRunner
 from bench.cli.commands import main
 from bench.data.cards import read_card
 from bench.errors import InputError
-from bench.measures.budget import TENTH, UNLIMITED, Budget
+from bench.measures.budget import DEFAULT, UNLIMITED, Budget
 from bench.report.boards.all import report_of
-from bench.report.leaderboard import stated_budget, write_leaderboard
+from bench.report.leaderboard import write_leaderboard
+from bench.report.stated import stated_budget
 from bench.report.summary import summary_board
 from bench.store.query_values import QueryValues
 from bench.verify.pages import check_boards
@@ -31,8 +32,8 @@ def routed(visited, work):
 
 def test_the_point_that_costs_most_within_a_budget_is_another_by_work():
     points = [routed(0.02, 0.05), routed(0.09, 0.3), routed(1, 1.3)]
-    assert TENTH.most(points) == 1
-    assert TENTH.twin.most(points) == 0
+    assert DEFAULT.most(points) == 1
+    assert DEFAULT.other.most(points) == 0
     assert Budget(0.01).most(points) is None
     # A graph may count a document twice, and routing adds to the corpus.
     assert UNLIMITED.most([*points, routed(1.2, 1.5)]) == 3
@@ -41,7 +42,7 @@ def test_the_point_that_costs_most_within_a_budget_is_another_by_work():
 def test_budgets_in_words():
     assert Budget(0.02, "work").at == "at ≤ 2 % work"
     assert Budget(0.005).limit == "≤ 0.5 % visited"
-    assert UNLIMITED.at == "wherever each visits most"
+    assert UNLIMITED.at == "without a limit"
 
 
 def test_a_card_states_the_budget_of_its_boards(tmp_path):
@@ -49,7 +50,7 @@ def test_a_card_states_the_budget_of_its_boards(tmp_path):
     path.write_text(CARD.format(name="mine", more='budget = 0.02\nbudget_by = "work"'))
     assert read_card(path).compared_at == Budget(0.02, "work")
     path.write_text(CARD.format(name="mine", more=""))
-    assert read_card(path).compared_at == TENTH
+    assert read_card(path).compared_at == DEFAULT
 
 
 @pytest.mark.parametrize("more", ["budget = 0", "budget = 2", 'budget_by = "seconds"'])
@@ -76,6 +77,7 @@ def test_boards_of_a_stated_budget_say_so_and_are_made_again_by_it(tmp_path):
     [
         (["--budget-by", "work"], "--budget-by work needs --budget"),
         (["--budget", "0"], "0.0 is not in the range 0<x<=1"),
+        (["--budget", "nan"], "such as 0.02, got nan"),
         (["--budget", "10"], "10.0 is not in the range 0<x<=1"),
         (["--budget", "0.1", "--budget-by", "time"], "'time' is not one of 'visited', 'work'"),
     ],
@@ -106,3 +108,4 @@ def test_the_summary_calls_a_tie_a_tie_and_a_lead_a_lead():
     for text in found[2:5]:
         assert text.startswith(best)
         assert text.endswith(f", tied with {other}")
+    assert f"({100 * levels[best].mean():.1f}; 9.0 / 10.0), tied" in found[3]

@@ -9,8 +9,8 @@ import pytest
 from bench.arrays.relevance import Relevance
 from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
-from bench.measures.budget import TENTH
-from bench.measures.differences import differences, holm, variance
+from bench.measures.budget import DEFAULT
+from bench.measures.differences import differences, holm, mean_squares
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
 from bench.measures.records import Chosen
@@ -149,14 +149,14 @@ def test_visited_and_work(hierarchy):
 def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
     board = against_cost(rows, "Recall", lambda point: point.recall, "visited")
-    columns = [board.header.index(f"≤ {share} %") for share in (10, 20, 50, 100)]
+    columns = [board.header.index(name) for name in ("≤ 10 %", "≤ 20 %", "≤ 50 %", "no limit")]
     assert row_of("example") == [board.rows[0][column] for column in columns]
 
 
 def test_chosen_on_validation_and_best_in_hindsight():
     points = [point(0.04, 0.5), point(0.09, 0.55), point(0.2, 0.65)]
     chosen = Chosen(budget=0.1, number=0, score=0.6, visited=0.04)
-    (board,) = choice_boards(rows_of([cell(points=points, chosen=chosen)]), TENTH)
+    (board,) = choice_boards(rows_of([cell(points=points, chosen=chosen)]), DEFAULT)
     _, _, setting, score, _, best, best_score, gap = board.rows[0]
     assert f"Chosen is `{setting}` ({score} on the test)" in PAGE
     text = " ".join(PAGE.split())
@@ -190,7 +190,7 @@ def test_the_interval(hierarchy):
 
 
 def test_p_values_and_their_correction():
-    (found,) = differences([variance(np.array([[0.0, 2], [2, 4]]))], n_rows=2)
+    (found,) = differences([mean_squares(np.array([[0.0, 2], [2, 4]]))], n_rows=2)
     interval = f"{found.low:.1f} … {found.high:.1f} and p = {found.p:.2f}"
     assert interval.replace("-", "−") in PAGE
     adjusted = [f"{p:.2f}" for p in holm(np.array([0.01, 0.03, 0.04]))]

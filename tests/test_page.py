@@ -7,7 +7,7 @@ import shlex
 import numpy as np
 import pytest
 
-from bench.measures.budget import TENTH, UNLIMITED
+from bench.measures.budget import DEFAULT, UNLIMITED
 from bench.measures.records import Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
@@ -95,9 +95,9 @@ def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_po
 
 def test_recall_by_distance_at_a_tenth_and_at_most():
     found = row(cell(points=LEAVES))
-    assert strata_of(found, TENTH).recall == [70, 70]
+    assert strata_of(found, DEFAULT).recall == [70, 70]
     assert strata_of(found, UNLIMITED).recall == [90, 90]
-    assert strata_of(row(cell(points=LEAVES[3:])), TENTH) is None
+    assert strata_of(row(cell(points=LEAVES[3:])), DEFAULT) is None
 
 
 def test_a_row_says_how_it_is_measured_again():
@@ -174,8 +174,8 @@ def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():
     ]
     (found,) = summary_board([report_of(cells, no_values)]).rows
     # quick comes to 69 of 70, which is more than 95 %; dear is faster, but comes to 50.
-    assert found == ["small", "recall@|S|", "dear (95.0) °", "good (70.0) °",
-                     "good (50.0) °", "quick (5,000 q/s)"]  # fmt: skip
+    assert found == ["small", "recall@|S|", "dear (95.0) °", "good (70.0; 10.0 / 11.0) °",
+                     "good (50.0; 4.0 / 5.0)", "quick (5,000 q/s)"]  # fmt: skip
 
 
 def test_rows_of_the_same_digits_are_counted_with_the_first_of_the_board():

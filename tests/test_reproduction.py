@@ -112,7 +112,10 @@ def test_a_figure_that_a_table_lacks_is_named(store, change, message):
         ({"value": "distance 7"}, "near has no distance 7"),
         ({"value": "empty leaves"}, "near has no empty leaves"),
         ({"row": "exact", "at": "10 %"}, "exact has no recall at 10 %"),
-        ({"ahead_of": "far", "value": "min"}, "rows are compared by nDCG@10, .*recall"),
+        (
+            {"ahead_of": "far", "value": "min"},
+            "rows are compared by recall .macro. at ≤ 10 % visited, recall",
+        ),
         ({"ahead_of": "exact", "at": "10 %"}, "'exact' is not compared; those that are: near, far"),
         ({"value": "rho nouns by score"}, "near has no rho nouns by score"),
     ],

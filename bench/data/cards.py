@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from bench.errors import InputError, unknown
-from bench.measures.budget import TENTH, Budget, By
+from bench.measures.budget import DEFAULT, Budget, By
 from bench.types import Value
 
 FOLDER = Path(__file__).parents[2] / "datasets"
@@ -100,8 +100,8 @@ class Card(BaseModel):
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
-    budget: Annotated[float, Field(gt=0, le=1)] = TENTH.share
-    budget_by: By = TENTH.by
+    budget: Annotated[float, Field(gt=0, le=1)] = DEFAULT.share
+    budget_by: By = DEFAULT.by
     counts: dict[Count, int] = {}
     reported: list[Reported] = []
 

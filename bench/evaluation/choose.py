@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.evaluation.search import Searcher
-from bench.measures.budget import TENTH
+from bench.measures.budget import DEFAULT
 from bench.measures.records import Chosen, Tried, best_within
 from bench.method import no_progress
 
@@ -28,24 +28,23 @@ def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
     """
     points = indexed.points
     if len(points) == 1:
-        return Chosen(budget=TENTH.share, number=0, reason="the only operating point")
+        return Chosen(budget=DEFAULT.share, number=0, reason="the only operating point")
     queries = task.queries_of(task.validation)
     if not len(queries.rows):
-        return Chosen(budget=TENTH.share, reason="the task has no validation queries")
+        return Chosen(budget=DEFAULT.share, reason="the task has no validation queries")
     judged = task.validation.rows(queries.rows)
     searcher = Searcher(indexed, queries, int(judged.depth.max()))
     tried = []
     for number, point in enumerate(points):
         run = searcher.run(point, no_progress)
-        visited = run.summary.mean_visited / indexed.n_documents
-        work = visited + run.summary.routing / indexed.n_documents
-        tried.append(Tried(score=judged.score(run.ids), visited=visited, work=work))
+        costs = run.summary.visited(indexed.n_documents), run.summary.work(indexed.n_documents)
+        tried.append(Tried(score=judged.score(run.ids), visited=costs[0], work=costs[1]))
         progress(number + 1, len(points))
-    found = best_within(TENTH, tried)
+    found = best_within(DEFAULT, tried)
     if found is None:
         reason = "no operating point visits so little on validation"
-        return Chosen(budget=TENTH.share, reason=reason, tried=tried)
+        return Chosen(budget=DEFAULT.share, reason=reason, tried=tried)
     best = tried[found]
     return Chosen(
-        budget=TENTH.share, number=found, score=best.score, visited=best.visited, tried=tried
+        budget=DEFAULT.share, number=found, score=best.score, visited=best.visited, tried=tried
     )

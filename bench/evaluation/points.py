@@ -69,14 +69,13 @@ class Evaluation:
         seen, unseen = (part.results() or absent for part in others) if others else (absent, absent)
         points = []
         for i, (summary, reached) in enumerate(self._searched):
-            visited = summary.mean_visited / self._n_documents
             points.append(
                 PointResult(
                     point=dict(summary.point),
-                    visited=visited,
+                    visited=summary.visited(self._n_documents),
                     self_reported=summary.self_reported,
                     routing=summary.routing,
-                    work=visited + summary.routing / self._n_documents,
+                    work=summary.work(self._n_documents),
                     queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
                     tied=summary.tied,
                     **recalls[i]._asdict(),

@@ -38,7 +38,7 @@ class Budget(NamedTuple):
     by: By = "visited"
 
     @property
-    def twin(self) -> Budget:
+    def other(self) -> Budget:
         """The same share by the other cost."""
         return Budget(self.share, "work" if self.by == "visited" else "visited")
 
@@ -52,7 +52,7 @@ class Budget(NamedTuple):
     @property
     def at(self) -> str:
         """The end of the title of a board."""
-        return "wherever each visits most" if self.share == math.inf else f"at {self.limit}"
+        return "without a limit" if self.share == math.inf else f"at {self.limit}"
 
     def cost(self, point: Costs) -> float:
         """The cost of an operating point that is limited."""
@@ -68,7 +68,7 @@ class Budget(NamedTuple):
         return max(within, key=lambda number: self.cost(points[number]), default=None)
 
 
-TENTH = Budget(0.1)
+DEFAULT = Budget(0.1)
 """The budget of a dataset whose card states no other."""
 UNLIMITED = Budget(math.inf)
 SHARES = (0.01, 0.02, 0.05, 0.1, 0.2)

@@ -34,17 +34,17 @@ class Difference(NamedTuple):
     p: float
 
 
-class Ahead(NamedTuple):
+class Lead(NamedTuple):
     """The lead of one row over another.
 
     Attributes:
-        points: the lead in points of per cent, its interval, and its p-value with Holm's correction
-            over the pairs of a comparison. The p-value of one seed or of few queries is NaN.
+        difference: the lead in points of per cent, its interval, and its p-value with Holm's
+            correction over the pairs of a comparison; NaN with one seed or few queries.
         n_seeds: number of seeds that both rows have.
         ahead, behind: numbers of those seeds in which the row is ahead, and behind.
     """
 
-    points: Difference
+    difference: Difference
     n_seeds: int
     ahead: int
     behind: int
@@ -52,17 +52,22 @@ class Ahead(NamedTuple):
     @property
     def is_tested(self) -> bool:
         """Whether there are seeds and queries enough for a test."""
-        return not math.isnan(self.points.p)
+        return not math.isnan(self.difference.p)
 
     @property
     def is_significant(self) -> bool:
         """Whether the lead would hardly come from rows that are equally good."""
-        return self.points.p < ALPHA
+        return self.difference.p < ALPHA
 
-    def reversed(self) -> Ahead:
+    @property
+    def is_significantly_ahead(self) -> bool:
+        """Whether the first row is the better one, and hardly by chance."""
+        return self.is_significant and self.difference.mean > 0
+
+    def reversed(self) -> Lead:
         """The lead of the other row."""
-        mean, low, high, p = self.points
-        return Ahead(Difference(-mean, -high, -low, p), self.n_seeds, self.behind, self.ahead)
+        mean, low, high, p = self.difference
+        return Lead(Difference(-mean, -high, -low, p), self.n_seeds, self.behind, self.ahead)
 
 
 class MeanSquare(NamedTuple):
@@ -72,7 +77,7 @@ class MeanSquare(NamedTuple):
     df: float
 
 
-class Variance(NamedTuple):
+class MeanSquares(NamedTuple):
     """The mean of a table of differences, and its mean squares, two-way without replication.
 
     Attributes:
@@ -87,8 +92,8 @@ class Variance(NamedTuple):
     rest: MeanSquare
 
 
-def variance(values: Floats) -> Variance:
-    """The variance that the differences of two rows owe to seeds and to queries.
+def mean_squares(values: Floats) -> MeanSquares:
+    """The mean squares of the differences of two rows, by seeds and by queries.
 
     Args:
         values: [S, Q] of S seeds and Q queries, the value of the first row minus that of the
@@ -99,7 +104,7 @@ def variance(values: Floats) -> Variance:
     by_seed, by_query = values.mean(axis=1) - mean, values.mean(axis=0) - mean
     rest = values - mean - by_seed[:, None] - by_query
     df_seeds, df_queries = n_seeds - 1, n_queries - 1
-    return Variance(
+    return MeanSquares(
         float(mean),
         values.size,
         _mean_square(n_queries * by_seed**2, df_seeds),
@@ -112,19 +117,19 @@ def _mean_square(squares: Floats, df: int) -> MeanSquare:
     return MeanSquare(float(squares.sum()) / df if df else 0.0, df)
 
 
-def differences(pairs: Sequence[Variance], n_rows: int) -> list[Difference]:
+def differences(pairs: Sequence[MeanSquares], n_rows: int) -> list[Difference]:
     """The differences of the pairs of a board.
 
     Seeds and queries are crossed random effects: the variance of a mean is (MS_seeds + MS_queries -
     MS_rest) / (S Q), with the degrees of freedom of Satterthwaite (1946), and no smaller than by
     seeds or queries alone. Its p-value is the larger one of two: as its interval has it, and with
     MS_seeds no smaller than its mean over the pairs of the board: of many pairs, some have seeds
-    that agree by chance. A star so never has an interval that holds 0. With one seed, only other
+    that agree by chance. The interval of a star so never holds 0. With one seed, only other
     queries are considered: the interval is about these two runs, not about the methods.
 
     Args:
-        pairs: the variance of each pair of rows.
-        n_rows: number of rows that the pairs are of.
+        pairs: the mean squares of each pair of rows.
+        n_rows: number of rows of the pairs with several seeds.
 
     Returns:
         A difference for each pair, p-values with Holm's correction; a single value has an unbounded
@@ -148,7 +153,7 @@ def _mean_of_seeds(seeds: Sequence[MeanSquare], n_rows: int) -> MeanSquare:
     return MeanSquare(fmean(each.square for each in seeds), df)
 
 
-def _interval(pair: Variance) -> tuple[float, float]:
+def _interval(pair: MeanSquares) -> tuple[float, float]:
     from scipy import stats  # takes long to import
 
     square, df = _of_mean(pair, pair.seeds)
@@ -158,12 +163,12 @@ def _interval(pair: Variance) -> tuple[float, float]:
     return pair.mean - reach, pair.mean + reach
 
 
-def _p_value(pair: Variance, of_board: MeanSquare) -> float:
+def _p_value(pair: MeanSquares, of_board: MeanSquare) -> float:
     """The larger p-value of two: by the seeds of the pair, as its interval, and of the board."""
     return max(_p_value_by(pair, seeds) for seeds in (pair.seeds, max(pair.seeds, of_board)))
 
 
-def _p_value_by(pair: Variance, seeds: MeanSquare) -> float:
+def _p_value_by(pair: MeanSquares, seeds: MeanSquare) -> float:
     from scipy import stats
 
     square, df = _of_mean(pair, seeds)
@@ -172,7 +177,7 @@ def _p_value_by(pair: Variance, seeds: MeanSquare) -> float:
     return 2 * float(stats.t.sf(abs(pair.mean) / math.sqrt(square), df))
 
 
-def _of_mean(pair: Variance, seeds: MeanSquare) -> MeanSquare:
+def _of_mean(pair: MeanSquares, seeds: MeanSquare) -> MeanSquare:
     """The variance of the mean, given the mean square of seeds."""
     _, size, _, queries, rest = pair
     total = seeds.square + queries.square - rest.square

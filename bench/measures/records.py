@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, NonNegativeInt, model_validator
 
-from bench.measures.budget import TENTH, Budget
+from bench.measures.budget import DEFAULT, Budget
 from bench.system.records import (
     ROUNDED,
     Amount,
@@ -230,4 +230,4 @@ class Leaves(Record):
     training: Columns[Leaves] = Field(default_factory=list)
 
 
-SEES_TEST = Chosen(budget=TENTH.share, reason="the method is given the test")
+SEES_TEST = Chosen(budget=DEFAULT.share, reason="the method is given the test")

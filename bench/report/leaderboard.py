@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
-from bench.measures.budget import Budget
 from bench.plan.suite import PUBLISHED, not_listed, read_suite
 from bench.report.boards.all import TaskReport, report_of
 from bench.report.changes import changes_board, changes_since
@@ -20,6 +18,7 @@ from bench.report.markdown import (
 )
 from bench.report.published import of_any_version, read_published, scores_of
 from bench.report.rows import EARLIER, by_task, label
+from bench.report.stated import statement
 from bench.report.summary import distance_board, summary_board
 from bench.store.cell import Status
 from bench.system.files import write_atomically
@@ -28,15 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from bench.measures.budget import Budget
     from bench.report.changes import TaskChanges
     from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.store.folder import Store
 
 NAME, PAGE = "LEADERBOARD.md", "leaderboard.html"
-STATED = re.compile(
-    r"^Made with `--budget (\d(?:\.\d+)?(?:e-\d+)?) --budget-by (visited|work)`", re.MULTILINE
-)
 HEAD = """# Leaderboard
 
 How far up a hierarchy a method still finds what is relevant (**recall by distance**), how well it
@@ -95,30 +92,12 @@ def write_leaderboard(
         texts.append(outside_section(reports, links))
     texts.append(_contents(reports, links))
     texts += [_section(report, store.root / "figures" if figures else None) for report in reports]
-    write_atomically(path, "\n".join([HEAD, *_statement(budget), *texts]))
+    write_atomically(path, "\n".join([HEAD, *statement(budget), *texts]))
     if figures:
         from bench.report.page.write import write_page
 
         write_page(store.root / PAGE, reports, overview)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
-
-
-def _statement(budget: Budget | None) -> list[str]:
-    """The sentence of a budget that was stated, by which the boards can be made again."""
-    if budget is None:
-        return []
-    options = f"--budget {budget.share!r} --budget-by {budget.by}"
-    return [f"Made with `{options}`: rows are compared {budget.at}.\n"]
-
-
-def stated_budget(path: Path) -> Budget | None:
-    """The budget that was stated for the boards in a file; None: that of each dataset's card."""
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-    found = STATED.search(text)
-    if found is None:
-        return None
-    share, by = found.groups()
-    return Budget(float(share), "work" if by == "work" else "visited")
 
 
 def _name(report: TaskReport) -> str:

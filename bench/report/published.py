@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from bench.errors import InputError
-from bench.measures.budget import TENTH
+from bench.measures.budget import DEFAULT
 from bench.report.rows import (
     EARLIER,
     at,
@@ -105,7 +105,7 @@ def _row_scores(row: Row) -> RowScores:
         return RowScores(
             seeds=seeds, most=_score(cell.similarity[0].rho or 0.0 for cell in row.cells)
         )
-    points = chosen_points(row, at(TENTH))
+    points = chosen_points(row, at(DEFAULT))
     return RowScores(
         seeds=seeds,
         most=_score(main_score(most_visited(cell)) for cell in row.cells),

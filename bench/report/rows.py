@@ -25,13 +25,13 @@ EARLIER = " †"
 ABSENT = "No operating point costs so little"
 CLAIMED = " claimed"
 """Marks a figure that is a method's own word, which the harness cannot count."""
-DEAR = " ‡"
+MUCH_WORK = " ‡"
 """Marks a row that costs much more work than the share that it visits."""
 MUCH_ROUTING = 2
 """Work of so many times the share visited is marked."""
 SHARES_NOTE = (
     "Visited / work: mean shares of the corpus, without and with routing; *claimed*: the method's "
-    f"own word; {DEAR.strip()}: more than twice as much work as visited."
+    f"own word; {MUCH_WORK.strip()}: more than twice as much work as visited."
 )
 ROUTING_ROUNDED = 1e-4
 """Relative rounding of a stored routing cost."""
@@ -189,7 +189,7 @@ def shares_text(points: Points) -> str:
     """
     visited, work = (fmean(getattr(each, cost) for each in points) for cost in ("visited", "work"))
     claimed = any(map(routing_is_claimed, points.cells, points))
-    marks = CLAIMED * claimed + DEAR * (work > MUCH_ROUTING * visited)
+    marks = CLAIMED * claimed + MUCH_WORK * (work > MUCH_ROUTING * visited)
     return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
 
 

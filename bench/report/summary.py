@@ -10,6 +10,7 @@ from bench.measures.budget import UNLIMITED, Budget, By
 from bench.measures.recall import MIN_PAIRS
 from bench.report.published import scores_of
 from bench.report.rows import (
+    SHARES_NOTE,
     Choose,
     Row,
     at,
@@ -17,7 +18,9 @@ from bench.report.rows import (
     earlier_note,
     main_measure,
     main_score,
+    mean_score,
     most_visited,
+    shares_text,
 )
 from bench.report.table import NONE, Board
 
@@ -44,11 +47,11 @@ def summary_board(reports: Sequence[TaskReport]) -> Board:
     table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
     notes = [
         "Means over seeds, in per cent, of rows that do not see the test. *Tied with*: the rows "
-        "that the best one is not significantly ahead of, over seeds and queries, with Holm's "
-        "correction over the pairs of the board; their true order is not known. °: of one seed, or "
-        "without values of queries, so that no test can tell. Fastest: most queries a second among "
-        f"rows that come to {100 * FAST:.0f} % of the best one's score. *and 2 more*: rows that "
-        "show the same digits."
+        "that the best one is not significantly ahead of, over seeds and queries, by the board "
+        "*Ahead by* (in a hierarchy by recall (macro)); their true order is not known. *Not "
+        "tested*: rows that no test compares with it, for want of seeds, queries or their values; "
+        "°: no row is. *and 2 more*: rows that show the same digits. Fastest: most queries a "
+        f"second among rows that come to {100 * FAST:.0f} % of the best one's score. {SHARES_NOTE}"
     ]
     notes += earlier_note(row for report in reports for row in report.rows)
     return Board("Summary", header, table, notes)
@@ -105,7 +108,7 @@ def _best(report: TaskReport) -> list[str]:
         return [scores.measure, _best_text(most, form="{:.3f}", factor=1), NONE, NONE, NONE]
     by_visited, by_work = (Budget(report.budget.share, by) for by in get_args(By))
     budgets = (UNLIMITED, by_visited, by_work)
-    best = [_best_or_tied(report, _scores(rows, at(each), main_score), each) for each in budgets]
+    best = [_best_or_tied(report, rows, each) for each in budgets]
     within = _scores(rows, at(by_visited), main_score)
     enough = FAST * max(within.values(), default=0.0)
     speed = _scores(rows, at(by_visited), lambda point: point.queries_per_second)
@@ -113,21 +116,27 @@ def _best(report: TaskReport) -> list[str]:
     return [main_measure(cell), *best, _best_text(fast, form="{:,.0f} q/s", factor=1)]
 
 
-def _best_or_tied(report: TaskReport, scores: dict[str, float], budget: Budget) -> str:
-    """The best row, and the rows that it is not significantly ahead of."""
-    text = _best_text(scores)
+def _best_or_tied(report: TaskReport, rows: list[Row], budget: Budget) -> str:
+    """The best row with its cost, and how sure it is that it is the best."""
+    chosen = {row.label: chosen_points(row, at(budget)) for row in rows}
+    points = {label: found for label, found in chosen.items() if found}
+    scores = {label: mean_score(found) for label, found in points.items()}
+    if not scores:
+        return NONE
+    alike, shown = _alike(scores)
+    best = alike[0]
+    shares = "" if budget == UNLIMITED else f"; {shares_text(points[best])}"
+    text = f"{_named(alike, 1)} ({shown}{shares})"
     comparison = report.main_comparison(budget)
-    if comparison is None or not scores:
-        return text + UNTESTED * bool(scores)
-    best = max(scores, key=scores.__getitem__)
-    leads = {label: comparison.lead(best, label) for label in scores if label != best}
+    others = sorted(scores.keys() - set(alike), key=lambda label: -scores[label])
+    leads = {label: comparison.lead(best, label) for label in others}
     tested = {label: lead for label, lead in leads.items() if lead and lead.is_tested}
-    tied = [label for label in scores if label in tested and not tested[label].is_significant]
-    if not tested:
+    if others and not tested:
         return text + UNTESTED
-    named, more = ", ".join(tied[:TIED]), len(tied) - TIED
-    others = f" and {more} more" if more > 0 else ""
-    return f"{text}, tied with {named}{others}" if tied else text
+    tied = [label for label, lead in tested.items() if not lead.is_significantly_ahead]
+    text += f", tied with {_named(tied, TIED)}" if tied else ""
+    n_untested = len(others) - len(tested)
+    return text + (f", {n_untested} not tested" if n_untested else "")
 
 
 def _near_and_far(row: Row) -> list[list[int]]:
@@ -159,8 +168,20 @@ def _best_text(
     """The best row and its score, and the number of others with the same digits."""
     if not scores:
         return NONE
+    alike, shown = _alike(scores, form, factor)
+    return f"{before}{_named(alike, 1)} ({shown})"
+
+
+def _alike(
+    scores: dict[str, float], form: str = "{:.1f}", factor: float = 100
+) -> tuple[list[str], str]:
+    """The rows with the digits of the best score, in the order of the boards; and the digits."""
     texts = {label: form.format(factor * score) for label, score in scores.items()}
     shown = texts[max(scores, key=scores.__getitem__)]
-    # In the order of the boards.
-    first, *others = (label for label, text in texts.items() if text == shown)
-    return f"{before}{first}{f' and {len(others)} more' if others else ''} ({shown})"
+    return [label for label, text in texts.items() if text == shown], shown
+
+
+def _named(labels: list[str], most: int) -> str:
+    """The first labels, and the number of the others."""
+    more = f" and {len(labels) - most} more" if len(labels) > most else ""
+    return ", ".join(labels[:most]) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.errors import in_one_line
 from bench.measures.records import Chosen, Correlation, Leaves, PointResult
@@ -101,6 +101,17 @@ class Cell(Record):
     queries_sha256: str | None = None
     sha256: str | None = None
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _has_the_chosen_point(self) -> Cell:
+        chosen, n = self.chosen, len(self.points)
+        if chosen is None or not n:
+            return self
+        if chosen.number is not None and chosen.number >= n:
+            raise ValueError(f"it chose operating point {chosen.number} of {n}")
+        if chosen.tried is not None and len(chosen.tried) != n:
+            raise ValueError(f"it tried {len(chosen.tried)} of {n} operating points")
+        return self
 
     def ended(
         self,

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.errors import InputError, in_one_line
-from bench.measures.budget import SHARES, TENTH, UNLIMITED, Budget
+from bench.measures.budget import DEFAULT, SHARES, UNLIMITED, Budget
 from bench.store.run_file import PARQUET
 from bench.system.parquet import opened_numbers
 from bench.system.records import ROUNDED
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from bench.measures.records import PointResult
     from bench.types import Floats, Ints
 
-KEPT = (*(each for share in SHARES for each in (Budget(share), Budget(share).twin)), UNLIMITED)
+KEPT = (*(each for share in SHARES for each in (Budget(share), Budget(share).other)), UNLIMITED)
 """Budgets at which the values of queries are kept, so that rows can be compared within them."""
-KEPT_OF_MANY = (TENTH, TENTH.twin, UNLIMITED)
+KEPT_OF_MANY = (DEFAULT, DEFAULT.other, UNLIMITED)
 """The same where there are more than ``MANY`` queries, to keep the file small."""
 MOST_COLUMNS = 64
 """More than there are measures of a query."""

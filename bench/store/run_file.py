@@ -242,6 +242,14 @@ class PointSummary:
     seconds: float
     tied: float | None = None
 
+    def visited(self, n_documents: int) -> float:
+        """Mean share of the corpus that a query visits."""
+        return self.mean_visited / n_documents
+
+    def work(self, n_documents: int) -> float:
+        """The same with the routing cost."""
+        return self.visited(n_documents) + self.routing / n_documents
+
 
 @dataclass(frozen=True, eq=False)
 class PointRun:

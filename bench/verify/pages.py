@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from bench.errors import InputError
 from bench.report.leaderboard import NAME as BOARDS
-from bench.report.leaderboard import stated_budget, write_leaderboard
+from bench.report.leaderboard import write_leaderboard
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.page import NAME as REPRODUCTION
 from bench.report.reproduction.page import reproduction_text
+from bench.report.stated import stated_budget
 from bench.store.folder import Store
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.errors import InputError, cannot_write, unknown
-from bench.report.leaderboard import places, write_leaderboard
+from bench.report.leaderboard import NAME, places, write_leaderboard
 from bench.report.markdown import pipe_table
 from bench.report.page.data import command_of
 from bench.report.published import scores_of
 from bench.report.rows import by_task, rows_of
+from bench.report.stated import stated_budget
 from bench.report.table import NONE
 from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
@@ -36,7 +37,7 @@ CLAIMED = (
     "`python -m bench certify` measures a cell again."
 )
 ENOUGH_SEEDS = 3
-"""Seeds from which on differences to other rows can be told from chance."""
+"""Seeds that differences to other rows need, to be told from chance."""
 HEADER = [
     "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited",
     "measured again, by the submitter",
@@ -232,7 +233,7 @@ def _publish(new: list[Candidate], out: Path, data_dir: Path | None) -> bool:
             store.commit(each.cell, folder)
     for key in before.keys() - {cell.key for cell in store.cells()}:
         say(f"Takes the place of {key}: {before[key].title}, by older code")
-    write_leaderboard(store, figures=True)
+    write_leaderboard(store, stated_budget(store.root / NAME), figures=True)
     say(f"\nReplay of {out}:")
     if replay(out, data_dir):
         return True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from operator import methodcaller
 from typing import TYPE_CHECKING, get_args
 
-from bench.measures.budget import Budget, By
+from bench.measures.budget import SHARES, Budget, By
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.report.rows import (
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from bench.report.rows import PointMeasure, Row
     from bench.store.cell import Cell
 
-SHOWN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+SHOWN = (*SHARES, 0.5, math.inf)
 """Shares of the corpus, one for each column of a board against a cost."""
 
 
@@ -75,7 +76,7 @@ def against_cost(rows: list[Row], what: str, value: PointMeasure, by: By) -> Boa
             return NONE
         return f"{mean_text(values)} ({shares_text(points)})"
 
-    columns = [Column(f"≤ {100 * share:.0f} %", partial(text, share=share)) for share in SHOWN]
+    columns = [Column(_limit(share), partial(text, share=share)) for share in SHOWN]
     cost = "share of documents visited" if by == "visited" else "work"
     notes = [
         f"{what} in per cent at the operating point with the largest mean {cost} within the "
@@ -83,6 +84,10 @@ def against_cost(rows: list[Row], what: str, value: PointMeasure, by: By) -> Boa
         f"may return fewer documents than a measure reads. {SHARES_NOTE}"
     ]
     return table(against_title(what, by), rows, itself, columns, notes)
+
+
+def _limit(share: float) -> str:
+    return "no limit" if math.isinf(share) else f"≤ {100 * share:g} %"
 
 
 def against_title(what: str, by: By) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
-from bench.measures.budget import TENTH, UNLIMITED, Budget
+from bench.measures.budget import DEFAULT, UNLIMITED, Budget
 from bench.report.boards.against import against_boards
 from bench.report.boards.choice import choice_boards
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
-from bench.report.boards.paired import compare, not_compared, paired_boards
+from bench.report.boards.paired import compare, paired_boards, why_not
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
 from bench.report.boards.word_pairs import word_pair_boards
@@ -44,9 +44,9 @@ class TaskReport(NamedTuple):
     comparisons: list[Comparison]
     boards: list[Board]
 
-    def main_comparison(self, budget: Budget) -> Comparison | None:
-        """The comparison by the main measure within a budget, or None."""
-        return next((each for each in self.comparisons if each.budget == budget), None)
+    def main_comparison(self, budget: Budget) -> Comparison:
+        """The comparison by the main measure within one of the three budgets."""
+        return next(each for each in self.comparisons if each.budget == budget)
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
@@ -59,15 +59,13 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     """
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
-    budget = budget or (TENTH if card is None else card.compared_at)
-    comparisons, untold = [], []
-    for each in (budget, budget.twin, UNLIMITED):
-        found = compare(rows, values_of, each)
-        comparisons += found if each == budget else found[:1]
-        untold += [] if found else [not_compared(rows, values_of, each)]
+    budget = budget or (DEFAULT if card is None else card.compared_at)
+    comparisons = compare(rows, values_of, budget)
+    for each in (budget.other, UNLIMITED):
+        comparisons += compare(rows, values_of, each)[:1]
     boards = _measured_boards(rows, budget, comparisons) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:
-        boards[0].notes.extend(untold)
+        boards[0].notes.extend(why_not(each) for each in comparisons if not each.has_pairs)
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
         boards.append(unmeasured_board(skipped))

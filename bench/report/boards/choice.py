@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.budget import TENTH, Budget
+from bench.measures.budget import DEFAULT, Budget
 from bench.report.rows import (
     SHARES_NOTE,
     Points,
@@ -51,7 +51,7 @@ def choice_boards(rows: list[Row], budget: Budget) -> list[Board]:
     older = [row.label for row in rows if any(_is_not_recorded(cell, budget) for cell in row.cells)]
     if older:
         notes.append(
-            f"Measured before choices within other budgets than {TENTH.limit} were on record: "
+            f"Measured before choices within other budgets than {DEFAULT.limit} were on record: "
             f"{', '.join(older)}."
         )
     choose = partial(_choices, budget=budget)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from bench.measures.differences import ALPHA, Ahead, differences, variance
+from bench.measures.differences import ALPHA, Lead, differences, mean_squares
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.report.rows import SHARES_NOTE, at, chosen_points, shares_text
@@ -58,10 +58,15 @@ class Comparison(NamedTuple):
     queries: Ints
     values: Floats
     n_known: int
-    pairs: dict[tuple[int, int], Ahead]
+    pairs: dict[tuple[int, int], Lead]
     left_out: dict[str, list[str]]
 
-    def lead(self, first: str, second: str) -> Ahead | None:
+    @property
+    def has_pairs(self) -> bool:
+        """Whether there are two rows or more."""
+        return len(self.labels) > 1
+
+    def lead(self, first: str, second: str) -> Lead | None:
         """The lead of one row over another, by their labels.
 
         None if they have no seed in common, or one is not compared.
@@ -81,27 +86,33 @@ class _Values(NamedTuple):
 
 
 def compare(rows: list[Row], values_of: ValuesOf, budget: Budget) -> list[Comparison]:
-    """A comparison for each measure that at least two rows have.
+    """A comparison for each measure that a row has; the first is by the main measure.
 
     Args:
         rows: the rows of one task.
         values_of: a function that gives the values of each query of a cell, or None if not kept.
         budget: the largest cost of a row.
+
+    Returns:
+        Comparisons with fewer than two rows too, which say why the others are left out; one
+        without a row, if no row has values.
     """
     found, left_out = _gathered(rows, values_of, budget)
     measured = [
         measure for measure in COMPARED if any(measure in v.by_measure for v in found.values())
     ]
-    comparisons = [_compared(measure, found, budget, left_out) for measure in measured]
-    return [each for each in comparisons if len(each.labels) > 1]
+    return [_compared(measure, found, budget, left_out) for measure in measured] or [
+        Comparison("", budget, [], np.zeros(0, int), np.zeros((0, 0)), 0, {}, left_out)
+    ]
 
 
-def not_compared(rows: list[Row], values_of: ValuesOf, budget: Budget) -> str:
-    """A sentence on why no two rows are compared within a budget."""
-    found, left_out = _gathered(rows, values_of, budget)
-    reasons = [f"{', '.join(labels)}, as {why}" for why, labels in left_out.items()]
-    alone = f"; that leaves {', '.join(found)}" if found else ""
-    return f"No two rows are compared {budget.at}. Left out: {'; '.join(reasons) or NONE}{alone}."
+def why_not(comparison: Comparison) -> str:
+    """A sentence on why a comparison has no two rows."""
+    reasons = [f"{', '.join(labels)}, as {why}" for why, labels in comparison.left_out.items()]
+    by = f" by {comparison.title}" if comparison.title else ""
+    alone = f"; that leaves {', '.join(comparison.labels)}" if comparison.labels else ""
+    at = comparison.budget.at
+    return f"No two rows are compared{by} {at}. Left out: {'; '.join(reasons) or NONE}{alone}."
 
 
 def _gathered(
@@ -146,7 +157,7 @@ def _compared(
     measure: str, found: dict[str, _Values], budget: Budget, reasons: dict[str, list[str]]
 ) -> Comparison:
     left_out = defaultdict(list, {reason: [*labels] for reason, labels in reasons.items()})
-    queries = next(iter(found.values())).queries
+    queries = next(each.queries for each in found.values() if measure in each.by_measure)
     seeds: dict[str, dict[int, Floats]] = {}
     for label, values in found.items():
         if measure not in values.by_measure:
@@ -167,7 +178,7 @@ def _compared(
     )
 
 
-def _leads(rows: list[dict[int, Floats]], known: Bools) -> dict[tuple[int, int], Ahead]:
+def _leads(rows: list[dict[int, Floats]], known: Bools) -> dict[tuple[int, int], Lead]:
     """The leads of pairs of rows, of which each seed has the values of all queries."""
     pairs = {}
     for (a, first), (b, second) in combinations(enumerate(rows), 2):
@@ -175,29 +186,32 @@ def _leads(rows: list[dict[int, Floats]], known: Bools) -> dict[tuple[int, int],
         if common and known.any():
             points = 100 * np.array([first[seed] - second[seed] for seed in common])[:, known]
             ahead, behind = ((sign * points.mean(axis=1) > 0).sum() for sign in (1, -1))
-            pairs[a, b] = variance(points), len(common), int(ahead), int(behind)
-    found = differences([pair for pair, *_ in pairs.values()], len(rows))
+            pairs[a, b] = mean_squares(points), len(common), int(ahead), int(behind)
+    several = [pair for pair, (_, n_seeds, *_) in pairs.items() if n_seeds > 1]
+    n_rows = len({row for pair in several for row in pair})
+    found = differences([pair for pair, *_ in pairs.values()], n_rows)
     if known.sum() < MIN_PAIRS:
         found = [each._replace(p=math.nan) for each in found]
     return {
-        pair: Ahead(points, *seeds)
+        pair: Lead(points, *seeds)
         for (pair, (_, *seeds)), points in zip(pairs.items(), found, strict=True)
     }
 
 
 def paired_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]:
-    """A matrix for each comparison."""
-    return [_matrix(comparison, rows) for comparison in comparisons]
+    """A matrix for each comparison that has two rows."""
+    return [_matrix(each, rows) for each in comparisons if each.has_pairs]
 
 
-def lead_text(lead: Ahead | None) -> str:
+def lead_text(lead: Lead | None) -> str:
     """A lead as boards print it, such as ``+2.7 * (0.3 … 5.1) 5/5``."""
     if lead is None:
         return NONE
-    mean, low, high, _ = lead.points
-    mark = " *" if lead.is_significant else " °" if lead.n_seeds == 1 else ""
+    mean, low, high, _ = lead.difference
+    mark = " *" if lead.is_significant else "" if lead.is_tested else " °"
     of_seeds = f" {lead.ahead}/{lead.n_seeds}" if lead.n_seeds > 1 else ""
-    return f"{mean:+.1f}{mark} ({low:.1f} … {high:.1f}){of_seeds}"
+    interval = NONE if math.isinf(low) else f"{low:.1f} … {high:.1f}"
+    return f"{mean:+.1f}{mark} ({interval}){of_seeds}"
 
 
 def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
@@ -213,17 +227,17 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
         for row, label in enumerate(labels)
     ]
     apart = len(comparison.pairs) < math.comb(len(labels), 2)
-    n_tested = sum(lead.n_seeds > 1 for lead in comparison.pairs.values())
+    n_tested = sum(lead.is_tested for lead in comparison.pairs.values())
     few = ""
     if comparison.n_known < MIN_PAIRS:
-        few = f" Fewer than {MIN_PAIRS} queries are too few for one, and to rank rows by."
+        few = f" Fewer than {MIN_PAIRS} queries are too few for a test, and to rank rows by."
     notes = [
         f"By how many points the row is ahead of the column, over {comparison.n_known:,} queries "
         "and the seeds that both have. In brackets the 95 % interval over seeds and queries; "
         "behind it the number of seeds in which the row is ahead. An asterisk marks "
-        f"p < {ALPHA} with Holm's correction over the {n_tested} pairs of this board that have "
-        "several seeds; ° marks one seed, whose interval is over queries alone and of these runs. "
-        f"{SHARES_NOTE}{few}",
+        f"p < {ALPHA} with Holm's correction over the {n_tested} tested pairs of this board; ° "
+        "marks an untested one, of one seed or few queries: with one seed, the interval is over "
+        f"queries alone and of these runs. {SHARES_NOTE}{few}",
         *(["A dash above the diagonal: no seed in common."] if apart else []),
         *(f"Not compared, as {why}: {', '.join(of)}." for why, of in comparison.left_out.items()),
     ]

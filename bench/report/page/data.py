@@ -18,7 +18,7 @@ from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.markdown import cell_path
 
 if TYPE_CHECKING:
-    from bench.measures.differences import Ahead
+    from bench.measures.differences import Lead
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
     from bench.report.rows import PointMeasure, Row
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = dict[str, Any]
 
-KEPT_QUERIES = 5_000
+KEPT_QUERIES = 1_500
 """Tasks of more queries are compared on the page by their means and distances alone."""
 LARGEST, NONE = 4094, 4095
 """Codes of the value 1, and of no value."""
@@ -140,14 +140,15 @@ def dataset_option(task: str) -> list[str]:
 
 def _budgets(budget: Budget) -> dict[str, Budget]:
     """The budgets of a report, by the names that the page has for them."""
-    return {"budget": budget, "twin": budget.twin, "all": UNLIMITED}
+    return {"budget": budget, "other": budget.other, "all": UNLIMITED}
 
 
 def _comparisons_json(cell: Cell, budget: Budget, comparisons: list[Comparison]) -> Json:
     """Comparisons of the rows of a task; with values and names of queries, if they are few."""
-    found: Json = {"measures": [_comparison_json(each, budget) for each in comparisons]}
-    if comparisons and len(comparisons[0].queries) <= KEPT_QUERIES:
-        queries = comparisons[0].queries
+    compared = [each for each in comparisons if each.has_pairs]
+    found: Json = {"measures": [_comparison_json(each, budget) for each in compared]}
+    if compared and len(compared[0].queries) <= KEPT_QUERIES:
+        queries = compared[0].queries
         found |= {"numbers": queries.tolist(), "names": _names(cell, queries)}
     return found
 
@@ -168,12 +169,13 @@ def _comparison_json(comparison: Comparison, budget: Budget) -> Json:
     return found
 
 
-def _lead_json(pair: tuple[int, int], lead: Ahead) -> list[float | None]:
-    """Numbers of two rows; mean, interval, p-value or null; seeds ahead, behind and in all."""
-    *figures, p = map(float, lead.points)
-    p_value = None if math.isnan(p) else float(f"{p:.2g}")
-    rounded = [round(figure, 2) for figure in figures]
-    return [*pair, *rounded, p_value, lead.ahead, lead.behind, lead.n_seeds]
+def _lead_json(pair: tuple[int, int], lead: Lead) -> list[float | bool | None]:
+    """Numbers of two rows; mean, interval and p-value, each or null; a star; numbers of seeds."""
+    *figures, p = map(float, lead.difference)
+    p_value = float(f"{p:.2g}") if lead.is_tested else None
+    rounded = [None if math.isinf(figure) else round(figure, 2) for figure in figures]
+    seeds = (lead.ahead, lead.behind, lead.n_seeds)
+    return [*pair, *rounded, p_value, lead.is_significant, *seeds]
 
 
 def packed(values: Floats) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from bench.errors import InputError
-from bench.measures.budget import TENTH, UNLIMITED
+from bench.measures.budget import DEFAULT, UNLIMITED
 from bench.system.records import Record
 
 
@@ -23,7 +23,7 @@ class ClaimVerdict(StrEnum):
     NOT_MEASURED = "not measured"
 
 
-AT = {"10 %": TENTH, "10 % work": TENTH.twin, "all": UNLIMITED}
+AT = {"10 %": DEFAULT, "10 % work": DEFAULT.other, "all": UNLIMITED}
 """Budgets by their names in a figure."""
 
 
@@ -41,6 +41,7 @@ class Figure(Record):
         at: the operating point that costs most, within one of ``AT``.
         ahead_of: another row, whose figure is subtracted.
         at_least, at_most: the bounds that the verdict rests on, in the unit that is shown.
+        significant: whether the verdict rests on a significant difference, or on none that is.
         file: a published file in markdown, relative to the results folder.
         line, column: the beginning of a row of one of its tables, and the title of a column.
     """
@@ -54,6 +55,7 @@ class Figure(Record):
     ahead_of: str = ""
     at_least: float | None = None
     at_most: float | None = None
+    significant: bool | None = None
     file: str = ""
     line: tuple[str, ...] = ()
     column: str = ""

@@ -33,12 +33,14 @@ class MeasuredFigure(NamedTuple):
         value: the mean, in the unit that is shown.
         interval: a 95 % interval over queries, or empty.
         n_seeds: number of seeds in the mean; None if a published table has it.
+        significant: whether a difference is significant; None for other figures.
     """
 
     text: str
     value: float
     interval: str = ""
     n_seeds: int | None = None
+    significant: bool | None = None
 
 
 def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> MeasuredFigure:
@@ -105,7 +107,8 @@ def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     found = (each for each in report.comparisons if (each.title, each.budget) == wanted)
     comparison = next(found, None)
     if comparison is None:
-        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}")
+        known = ", ".join(f"{each.title} {each.budget.at}" for each in report.comparisons)
+        raise _missing(figure, f"rows are compared by {known}")
     labels = [row.label, _row(figure, report, figure.ahead_of).label]
     for label in labels:
         if label not in comparison.labels:
@@ -114,12 +117,13 @@ def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     lead = comparison.lead(*labels)
     if lead is None:
         raise _missing(figure, f"{' and '.join(labels)} have no seed in common")
-    mean, low, high, _ = lead.points
+    mean, low, high, _ = lead.difference
     doubt = "" if lead.is_significant else ", not significant"
-    if lead.n_seeds == 1:
+    if not lead.is_tested:
         doubt = ", of these runs alone"
     text = f"{mean:+.1f} points{doubt}"
-    return MeasuredFigure(text, mean, f"{low:.1f} … {high:.1f}", lead.n_seeds)
+    ends = f"{low:.1f} … {high:.1f}"
+    return MeasuredFigure(text, mean, ends, lead.n_seeds, lead.is_significant)
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.errors import InputError
-from bench.measures.budget import TENTH
+from bench.measures.budget import DEFAULT
 from bench.report.boards.all import report_of
 from bench.report.markdown import anchor, link, pipe_table
 from bench.report.reproduction.claims import read_claims
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Claim, Figure, Paper
+    from bench.report.reproduction.figures import MeasuredFigure
     from bench.store.folder import Store
 
 NAME = "REPRODUCTION.md"
@@ -49,7 +50,7 @@ def reproduction_text(store: Store, papers: list[Paper]) -> str:
         InputError: a figure is missing, or a verdict no longer rests on its figures.
     """
     reports = {
-        cells[0].task: report_of(cells, store.query_values, TENTH)
+        cells[0].task: report_of(cells, store.query_values, DEFAULT)
         for cells in by_task(store.cells())
     }
     verdicts = [
@@ -75,19 +76,22 @@ def _section(paper: Paper, reports: Mapping[str, TaskReport], root: Path) -> str
 def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: Path) -> list[str]:
     """A figure, with a link to the published table or to the row's place on the leaderboard."""
     found = measured(figure, reports, root)
-    _check(figure, found.value, claim)
+    _check(figure, found, claim)
     seeds = NONE if found.n_seeds is None else str(found.n_seeds)
     place = f"LEADERBOARD.md#{quote(anchor(figure.dataset))}"
     source = link(figure.file or figure.row, figure.file or place)
     return [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds, source]
 
 
-def _check(figure: Figure, value: float, claim: Claim) -> None:
+def _check(figure: Figure, found: MeasuredFigure, claim: Claim) -> None:
     """Raise InputError if a verdict no longer rests on its figures."""
+    value = found.value
     if figure.at_least is not None and value < figure.at_least:
         bound = f"at least {figure.at_least:g}"
     elif figure.at_most is not None and value > figure.at_most:
         bound = f"at most {figure.at_most:g}"
+    elif figure.significant is not None and figure.significant != found.significant:
+        bound = f"a difference that is {'' if figure.significant else 'not '}significant"
     else:
         return
     raise InputError(

@@ -1,15 +1,16 @@
 // Two rows query by query: who wins on which, and at what distance.
 
-const TIE = 0.01, LISTED = 8, FEW = 30;
+const TIE = 0.01, LISTED = 8;
 
 /** The lead of A over B in a comparison, as the boards have it, or null. */
 function leadOf(comparison, a, b) {
   const [x, y] = [comparison.labels.indexOf(a), comparison.labels.indexOf(b)];
   const found = comparison.pairs.find(([i, j]) => i === Math.min(x, y) && j === Math.max(x, y));
   if (x < 0 || y < 0 || !found) return null;
-  const [, , mean, low, high, p, ahead, behind, seeds] = found;
-  return x < y ? { mean, low, high, p, ahead, behind, seeds }
-    : { mean: -mean, low: -high, high: -low, p, ahead: behind, behind: ahead, seeds };
+  const [, , mean, low, high, p, starred, ahead, behind, seeds] = found;
+  const bounded = low !== null;
+  return x < y ? { mean, low, high, bounded, p, starred, ahead, behind, seeds }
+    : { mean: -mean, low: -high, high: -low, bounded, p, starred, ahead: behind, behind: ahead, seeds };
 }
 
 /** Differences of the queries that both have a value for: [{place, a, b, ahead}], A's best first. */
@@ -21,19 +22,19 @@ function byQuery(comparison, a, b) {
 }
 
 /** What a lead says of other seeds and other queries. */
-function certainty({ p, ahead, behind, seeds }, n) {
-  if (n < FEW) return `Fewer than ${FEW} queries are too few to rank rows by.`;
+function certainty({ p, starred, ahead, behind, seeds }) {
+  if (p === null && seeds > 1) return "These are too few queries to rank rows by.";
   if (p === null) return "The interval is over queries alone, of these runs: one seed says nothing about others.";
   const shown = p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
   return `${shown} after Holm's correction; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
-    + (p < 0.05 ? "" : " The difference may be chance.");
+    + (starred ? "" : " The difference may be chance.");
 }
 
 function verdict(a, b, lead, { title, n }) {
   return element("p", { class: "verdict" },
     element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(lead.mean).toFixed(1)} points ${lead.mean < 0 ? "behind" : "ahead of"} `,
     element("b", { class: "mark b" }, "B"), ` ${b} in ${title}, over ${n.toLocaleString("en")} queries: 95 % interval of A − B `
-    + `${signed(lead.low)} … ${signed(lead.high)}. ${certainty(lead, n)}`);
+    + `${lead.bounded ? `${signed(lead.low)} … ${signed(lead.high)}` : "unbounded"}. ${certainty(lead)}`);
 }
 
 function shareOfWins(queries) {

@@ -35,7 +35,7 @@ function leadingNumber(text) {
   return found ? Number(found[1].replaceAll(",", "").replace("−", "-")) : null;
 }
 
-/** Values of queries in per cent, NaN for none: little-endian 16 bits each, in base64. */
+/** Values of queries in per cent, NaN for none: two digits of base 64 each. */
 function unpack(text) {
   return Array.from({ length: text.length / 2 }, (_, place) => {
     const step = 64 * DIGITS.indexOf(text[2 * place]) + DIGITS.indexOf(text[2 * place + 1]);

@@ -1,0 +1,33 @@
+"""The budget that a user stated for boards, in LEADERBOARD.md, so that they can be made again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from bench.measures.budget import Budget
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATED = re.compile(
+    r"^Made with `--budget (\d(?:\.\d+)?(?:e-\d+)?) --budget-by (visited|work)`", re.MULTILINE
+)
+
+
+def statement(budget: Budget | None) -> list[str]:
+    """The paragraph of a budget that was stated; none for the budgets of cards."""
+    if budget is None:
+        return []
+    options = f"--budget {budget.share!r} --budget-by {budget.by}"
+    return [f"Made with `{options}`: rows are compared {budget.at}.\n"]
+
+
+def stated_budget(path: Path) -> Budget | None:
+    """The budget that was stated for the boards in a file; None: that of each dataset's card."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = STATED.search(text)
+    if found is None:
+        return None
+    share, by = found.groups()
+    return Budget(float(share), "work" if by == "work" else "visited")
