@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.data.cards import card_of_task
 from bench.report.boards.choice import choice_board
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
+from bench.report.boards.latency import latency_boards
 from bench.report.boards.paired import compare, paired_boards
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
@@ -57,6 +58,7 @@ def _measured_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Boa
     boards += paired_boards(rows, comparisons)
     boards += [board for board in (choice_board(rows),) if board.rows]
     boards += xray_boards(rows)
+    boards += latency_boards(rows)
     boards += [board for board in (leaf_board(rows),) if board.rows]
     boards.append(cost_board(rows))
     boards[0].notes.extend([*tied_note(rows), *earlier_note(rows)])

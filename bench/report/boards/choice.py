@@ -25,10 +25,10 @@ def choice_board(rows: list[Row]) -> Board:
     measure = main_measure(rows[0].cells[0])
     columns: list[Column[_Choices]] = [
         Column("seeds", lambda found: str(len(found.chosen))),
-        Column("chosen", lambda found: _settings(found.chosen)),
+        Column("chosen", lambda found: settings_text(found.chosen)),
         Column(measure, lambda found: _scores(found.chosen)),
         Column("visited %", lambda found: mean_text(point.visited for point in found.chosen)),
-        Column("best in hindsight", lambda found: _settings(found.hindsight)),
+        Column("best in hindsight", lambda found: settings_text(found.hindsight)),
         Column(measure, lambda found: _scores(found.hindsight)),
         Column("gap", _gap),
     ]
@@ -67,7 +67,7 @@ def _scores(points: Points) -> str:
     return mean_and_std([main_score(point) for point in points])
 
 
-def _settings(points: Points) -> str:
+def settings_text(points: Points) -> str:
     """The settings over seeds; a setting that differs is shown with its least and its most."""
     texts = []
     for name in points[0].point:
