@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.records import BUDGET
-from bench.report.rows import Points, Row, main_measure, main_score, mean_score
+from bench.report.rows import Points, Row, main_measure, main_score, mean_score, settings_text
 from bench.report.table import Board, Column, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:
@@ -65,13 +65,3 @@ def _gap(found: _Choices) -> str:
 
 def _scores(points: Points) -> str:
     return mean_and_std([main_score(point) for point in points])
-
-
-def settings_text(points: Points) -> str:
-    """The settings over seeds; a setting that differs is shown with its least and its most."""
-    texts = []
-    for name in points[0].point:
-        values = sorted({point.point[name] for point in points})
-        ends = [values[0], values[-1]] if len(values) > 1 else values
-        texts.append(f"{name}={' … '.join(map(str, ends))}")
-    return " ".join(texts)

@@ -9,7 +9,6 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.measures.records import QUIET
-from bench.report.boards.choice import settings_text
 from bench.report.rows import (
     Points,
     Row,
@@ -17,6 +16,7 @@ from bench.report.rows import (
     main_measure,
     main_score,
     mean_score,
+    settings_text,
     visited_and_work,
 )
 from bench.report.table import NONE, Board, Column, itself, mean_and_std, mean_text, table
