@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bench.measures.records import QUIET
 from bench.report.rows import (
+    SHARES_NOTE,
     Points,
     Row,
     chosen_points,
@@ -17,11 +18,13 @@ from bench.report.rows import (
     main_score,
     mean_score,
     settings_text,
-    visited_and_work,
+    shares_text,
 )
 from bench.report.table import NONE, Board, Column, itself, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.measures.records import PointResult
     from bench.store.cell import Cell
 
@@ -60,8 +63,8 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
         enough = (point for point in cell.points if main_score(point) >= target)
         return min(enough, key=_work, default=None)
 
-    found = {row.label: chosen_points(row, cheapest) or [] for row in rows}
-    reached = [row for row in rows if found[row.label]]
+    found = {row.label: points for row in rows if (points := chosen_points(row, cheapest))}
+    reached = [row for row in rows if row.label in found]
     machines = {cell.provenance.machine.get("cpu") for row in reached for cell in row.cells}
     by_time = len(machines) == 1 and all(map(_is_timed, reached))
     cost = _p50 if by_time else _work
@@ -70,7 +73,7 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
         Column("seeds", lambda row: str(len(row.cells))),
         Column("setting", lambda row: settings_text(found[row.label]) or NONE),
         Column(measure, lambda row: mean_and_std([main_score(p) for p in found[row.label]])),
-        Column("visited / work %", lambda row: visited_and_work(row, cheapest)),
+        Column("visited / work %", lambda row: shares_text(found[row.label])),
         Column("q/s", lambda row: f"{fmean(p.queries_per_second for p in found[row.label]):,.0f}"),
         Column("p50 ms", lambda row: _time_text(found[row.label], "p50_ms")),
         Column("p99 ms", lambda row: _time_text(found[row.label], "p99_ms")),
@@ -80,9 +83,9 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
         f"The setting of least work whose {measure} is at least {100 * target:.1f} on the test, "
         f"for each seed: {100 * ENOUGH:.0f} % of {100 * score:.1f}, which {best} reaches by "
         "visiting everything, the best of the rows that do not see the test; others are left "
-        f"out. In the order of {order}, the least first."
+        f"out. In the order of {order}, the least first. {SHARES_NOTE}"
     ]
-    if missed := [row.label for row in rows if not found[row.label]]:
+    if missed := [row.label for row in rows if row.label not in found]:
         notes.append(f"No setting reaches it: {', '.join(missed)}.")
     notes += _how_timed([point for row in reached for point in found[row.label]])
     return table(f"At {100 * ENOUGH:.0f} % of exact search", reached, itself, columns, notes)
@@ -143,7 +146,7 @@ def _time_text(points: Points, name: str = "p50_ms") -> str:
     return f"{mark}{mean:.{3 if mean < 1 else 1}f}"
 
 
-def _how_timed(points: Points) -> list[str]:
+def _how_timed(points: Iterable[PointResult]) -> list[str]:
     """A sentence on how latencies were measured, if there are any."""
     latencies = [point.latency for point in points if point.latency is not None]
     if not latencies:
