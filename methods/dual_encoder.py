@@ -40,6 +40,7 @@ class DualEncoder(Method):
         self._index = self.index_type(**_of(self.index_type, self.values))
         self._start: Encoder | None = None
         self._encoded: dict[str, Floats] = {}
+        self._of_text: dict[str, Floats] = {}
 
     def skip(self, train: Training) -> str | None:
         """The reason why the trainer has nothing to learn from, or nothing is searched; or None."""
@@ -98,7 +99,12 @@ class DualEncoder(Method):
             return self.encoder.encode_queries(queries)
         digest = queries.texts.digest
         if digest not in self._encoded:
-            self._encoded[digest] = self.encoder.encode_queries(queries)
+            known = [self._of_text[text] for text in queries.texts if text in self._of_text]
+            if 0 < len(known) == len(queries.texts):  # they were part of a batch
+                self._encoded[digest] = np.stack(known)
+            else:
+                self._encoded[digest] = self.encoder.encode_queries(queries)
+                self._of_text |= zip(queries.texts, self._encoded[digest], strict=True)
         return self._encoded[digest]
 
     def score(self, queries: Queries, documents: Ints) -> Floats:

@@ -22,9 +22,10 @@ from bench.check.apart import results_apart
 from bench.check.fit_checks import SAFE_FORMS, is_safe
 from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
-from bench.check.threads import Watch, one_thread
+from bench.check.threads import Watch
 from bench.errors import InputError
 from bench.plan.grid import Settings
+from bench.system.threads import one_thread
 from tests.conftest import ROOT
 
 PLUGIN = ROOT / "tests" / "plugins" / "mutants.py"

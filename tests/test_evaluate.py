@@ -49,7 +49,7 @@ def figures(measured):
     """All of a cell but what differs from one time to the next."""
     left_out = {"cost", "provenance", "run_sha256", "queries_sha256", "sha256"}
     fields = measured.model_dump(mode="json", exclude=left_out)  # with the digits that are stored
-    del fields["points"]["queries_per_second"]
+    del fields["points"]["queries_per_second"], fields["points"]["latency"]
     return fields
 
 

@@ -14,9 +14,10 @@ import numpy as np
 from bench.arrays.strings import Strings
 from bench.check.subject import CheckFailed, K, NotApplicable, Ready
 from bench.check.tasks import copied, mapped
-from bench.check.threads import Watch, one_thread
+from bench.check.threads import Watch
 from bench.evaluation.fitted import training_of
 from bench.method import Method, no_progress
+from bench.system.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

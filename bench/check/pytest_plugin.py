@@ -20,9 +20,9 @@ import pytest
 
 from bench.check.run import CHECKS, CheckStatus, MethodChecks
 from bench.check.tasks import TASKS
-from bench.check.threads import one_thread
 from bench.plan.grid import Settings, check_settings
 from bench.registry import Registry
+from bench.system.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bench.check.apart import results_apart
 from bench.check.run import CHECKS, CheckResult, CheckStatus, MethodChecks
-from bench.check.threads import one_thread
 from bench.errors import InputError
 from bench.plan.grid import check_settings
 from bench.registry import Registry, lacks_packages
 from bench.system.terminal import say, say_table
+from bench.system.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -1,50 +1,20 @@
-"""Limiting a process to one thread, and observing whether a method keeps to it."""
+"""Observing whether a method keeps to one thread."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_info
 
-from bench.system.provenance import usable_cores
+from bench.system.threads import VARIABLES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Variables that libraries read when they are loaded; the harness sets them for each cell."""
 BUSY_S, BUSY_SHARE = 0.1, 1.5
 """Time beyond the clock's, in seconds and as a factor, that one thread cannot spend or wait."""
 LOOK_S = 0.01
 """Seconds between two looks at the threads; what one does after the last look is not seen."""
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """Limit loaded libraries, and those that will be loaded, to one thread."""
-    before = {name: os.environ.get(name) for name in VARIABLES}
-    torch = sys.modules.get("torch")
-    torch_threads = torch.get_num_threads() if torch else None
-    os.environ.update(dict.fromkeys(VARIABLES, "1"))
-    try:
-        with threadpool_limits(1):
-            if torch:  # it has a number of its own until its first use
-                torch.set_num_threads(1)
-            yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        if "torch" in sys.modules:  # it was loaded meanwhile, and has only this number
-            sys.modules["torch"].set_num_threads(torch_threads or usable_cores())
 
 
 class Watch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -14,7 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.choose import choose
+from bench.evaluation.clock import Clock
 from bench.evaluation.fitted import FittedCache, training_of
+from bench.evaluation.latency import latencies_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
 from bench.evaluation.word_pairs import score_pairs
@@ -35,8 +36,6 @@ from bench.task.files import load_sealed, require_same_vectors
 from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from bench.store.cell import CellSpec
     from bench.system.provenance import Provenance
     from bench.task import Task
@@ -155,7 +154,7 @@ def measure(
     Raises:
         MemoryError: its processes used more than ``memory_bytes``.
     """
-    memory, clock, index_bytes = PeakMemory(supervisor), _Clock(), 0
+    memory, clock, index_bytes = PeakMemory(supervisor), Clock(), 0
     pairs = task.similarity
     try:
         training = training_of(task, sees_test=planned.sees_test)
@@ -200,7 +199,7 @@ def _search(
     task: Task,
     sealed: SealedJudgements,
     k: int,
-    clock: _Clock,
+    clock: Clock,
     report: ReportPhase,
     folder: Path | None,
 ) -> dict[str, Any]:
@@ -210,7 +209,8 @@ def _search(
 
     rows = sealed.asked
     judged = sealed.open(chosen).rows(rows)
-    searcher = Searcher(indexed, task.queries(rows), k, judged.relevance)
+    queries = task.queries(rows)
+    searcher = Searcher(indexed, queries, k, judged.relevance)
     evaluation = Evaluation(judged, indexed.n_documents)
     run_file = None
     if folder is not None:
@@ -220,7 +220,10 @@ def _search(
     for number, point in enumerate(indexed.points, start=1):
         run = searcher.run(point, partial(report, f"search {number}/{total}"))
         clock.seconds["search_s"] += run.summary.seconds
-        if number == total:  # after all that is timed, which could remember its answers
+        if number == total:  # after the batches, which could remember their answers
+            with clock.step("latency_s"):
+                alone = partial(report, "time single queries")
+                evaluation.latencies = latencies_of(indexed, queries, k, alone)
             report("search exactly", 0, 1)
             with clock.step("exact_s"):
                 ranked = searcher.rank_exactly()
@@ -243,7 +246,7 @@ def _score(
     method: Method,
     task: Task,
     pairs: WordPairs,
-    clock: _Clock,
+    clock: Clock,
     report: ReportPhase,
     folder: Path | None,
 ) -> dict[str, Any]:
@@ -255,20 +258,6 @@ def _score(
     if folder is not None:
         write_scores(folder / RUN, scores)
     return {"similarity": correlations(scores, pairs.gold, pairs.subsets)}
-
-
-class _Clock:
-    """Seconds of each step of a cell, by their names in ``Cost``."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-
-    @contextlib.contextmanager
-    def step(self, name: str) -> Iterator[None]:
-        """Count the seconds of a block, in addition to those before it."""
-        begin = time.perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begin
 
 
 def origin(planned: Cell, gpu_of_fit: str | None = None) -> Provenance:

@@ -14,8 +14,11 @@ from bench.measures.xray import xray
 from bench.store.query_values import QueryValues, kept_points
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.evaluation.answers import Indexed
     from bench.measures.recall import RecallByDistance
+    from bench.measures.records import Latency
     from bench.store.run_file import PointSummary
     from bench.task import Judgements
     from bench.types import Bools, Floats, Ints
@@ -30,6 +33,7 @@ class Evaluation:
     Attributes:
         exact: [n_pairs] which relevant documents exact search over the same vectors finds; the
             caller sets it once all is searched. None: the method cannot search exactly.
+        latencies: the latency of each operating point, set by the caller; empty: not measured.
     """
 
     def __init__(self, judged: Judgements, n_documents: int) -> None:
@@ -42,6 +46,7 @@ class Evaluation:
         """
         self._judged, self._n_documents = judged, n_documents
         self.exact: Bools | None = None
+        self.latencies: Sequence[Latency | None] = ()
         self._searched: list[tuple[PointSummary, Bools | None]] = []
         seen = judged.seen
         masks = [np.ones(judged.relevance.n_pairs, bool)]
@@ -78,6 +83,7 @@ class Evaluation:
                     work=summary.work(self._n_documents),
                     queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
                     tied=summary.tied,
+                    latency=self.latencies[i] if self.latencies else None,
                     **recalls[i]._asdict(),
                     ranking=rankings[i],
                     seen=seen[i],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from bench.measures.budget import DEFAULT, Budget
 from bench.system.records import (
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MET_AT_MOST = 2
 """How often a library's counter may count one document: a graph scores some on several levels."""
+QUIET = 0.05
+"""The largest share of the time without a core in which a machine is called quiet."""
 _RHO = Field(ge=-1 - ROUNDED, le=1 + ROUNDED)
 
 
@@ -114,6 +116,31 @@ class XRay(Record):
     undivided: bool
 
 
+class Latency(Record):
+    """Milliseconds of single queries, one after another on one thread, with their routing.
+
+    Texts are encoded before. A query counts with the median of its times.
+
+    Attributes:
+        p50_ms, p99_ms: percentiles over the queries that were timed.
+        queries: number of these queries, the first of one random order of the test's.
+        rounds: how often each was searched, once in a round.
+        waited: share of the time in which the thread could compute and had no core; None: the
+            system does not tell.
+    """
+
+    p50_ms: Annotated[Amount, Field(ge=0)]
+    p99_ms: Annotated[Amount, Field(ge=0)]
+    queries: PositiveInt
+    rounds: PositiveInt
+    waited: ShareEnd | None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether other processes took next to nothing of the time."""
+        return self.waited is not None and self.waited <= QUIET
+
+
 class PointResult(Record):
     """The figures of one operating point. Shares are fractions.
 
@@ -129,6 +156,7 @@ class PointResult(Record):
         seen, unseen: the same over relevant documents seen in training, and over the others.
         xray: the losses, for a method that can search exactly; else None.
         tied: share of queries where equal scores decide which document is the last that counts.
+        latency: the time of single queries; None: not measured.
     """
 
     point: dict[str, Value]
@@ -148,6 +176,7 @@ class PointResult(Record):
     unseen: PartResult | None = None
     xray: XRay | None = None
     tied: Share | None = added()
+    latency: Latency | None = added()
 
     def part(self, name: str) -> PointResult | PartResult | None:
         """This point as a whole, or its results over ``seen`` or ``unseen`` documents."""

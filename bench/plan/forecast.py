@@ -89,7 +89,7 @@ def seconds_of(cost: Cost) -> float:
     """Seconds that a cell took, without a fit that an earlier cell did."""
     fit = 0.0 if cost.fit_shared else cost.fit_s
     work = cost.index_s + cost.encode_s + cost.choose_s + cost.search_s + cost.exact_s
-    return fit + work + cost.harness_s
+    return fit + work + (cost.latency_s or 0.0) + cost.harness_s
 
 
 class _Took:

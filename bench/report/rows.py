@@ -193,6 +193,16 @@ def shares_text(points: Points) -> str:
     return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
 
 
+def settings_text(points: Points) -> str:
+    """The settings over seeds; a setting that differs is shown with its least and its most."""
+    texts = []
+    for name in points[0].point:
+        values = sorted({point.point[name] for point in points})
+        ends = [values[0], values[-1]] if len(values) > 1 else values
+        texts.append(f"{name}={' … '.join(map(str, ends))}")
+    return " ".join(texts)
+
+
 def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
     """Whether the routing cost is a method's own word: below a dot product for each leaf."""
     if point.self_reported or cell.leaves is None:

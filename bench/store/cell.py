@@ -36,6 +36,7 @@ class Cost(Record):
         choose_s: searching validation queries, to choose an operating point.
         search_s: searching test queries, at all operating points.
         exact_s: exact search, for the X-ray.
+        latency_s: searching single queries, for the latency; None: not measured.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest memory of the cell's process and its descendants, sampled.
         ceiling_mb: megabytes that the process was allowed to allocate; None: not known.
@@ -48,6 +49,7 @@ class Cost(Record):
     choose_s: Amount = 0.0
     search_s: Amount
     exact_s: Amount = 0.0
+    latency_s: Amount | None = added()
     harness_s: Amount
     peak_mb: Amount
     ceiling_mb: Figure | None = None

@@ -187,6 +187,8 @@ def _print(stored: Cell, again: Cell, judged: list[JudgedMetric]) -> None:
     ]
     speeds = [[f"{point.queries_per_second:,.0f}" for point in cell.points] for cell in cells]
     costs.append(["queries per second", *(" ".join(speed) or "–" for speed in speeds)])
+    medians = [[f"{p.latency.p50_ms:g}" for p in cell.points if p.latency] for cell in cells]
+    costs.append(["p50 of single queries, ms", *(" ".join(each) or "–" for each in medians)])
     chosen = [str(cell.chosen.number) if cell.chosen else "–" for cell in cells]
     costs.append(["point chosen on validation", *chosen])
     say("\nShown, not judged")

@@ -98,8 +98,8 @@ def rederive(cell: Cell, task: Task, run: Path) -> tuple[Cell, QueryValues | Non
     """Derive every measure of a cell again, from its run and the task's relevance alone.
 
     Args:
-        cell: the cell as stored. The setting of a point, its routing cost, its speed and whether
-            its count is self-reported are taken from it, as no run has them.
+        cell: the cell as stored. The setting of a point, its routing cost, its speed, its
+            latency and whether its count is self-reported are taken from it, as no run has them.
         task: the task that the cell was measured on.
         run: the cell's run file.
 
@@ -156,7 +156,9 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             if known is not None and len(known) != judged.relevance.n_pairs:
                 n_pairs = judged.relevance.n_pairs
                 raise ValueError(f"{name} has {len(known):,} pairs, the task {n_pairs:,}")
-        results = results or Evaluation(judged, len(task.document_names))
+        if results is None:
+            results = Evaluation(judged, len(task.document_names))
+            results.latencies = [point.latency for point in cell.points]
         if record.exact is not None:
             results.exact = record.exact
         summary = PointSummary(

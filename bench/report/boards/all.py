@@ -9,6 +9,7 @@ from bench.measures.budget import DEFAULT, UNLIMITED, Budget
 from bench.report.boards.against import against_boards
 from bench.report.boards.choice import choice_boards
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
+from bench.report.boards.latency import latency_boards
 from bench.report.boards.paired import compare, paired_boards, why_not
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
@@ -82,6 +83,7 @@ def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparis
     boards += paired_boards(rows, comparisons)
     boards += choice_boards(rows, budget)
     boards += xray_boards(rows, budget)
+    boards += latency_boards(rows)
     boards += [board for board in (leaf_board(rows),) if board.rows]
     boards.append(cost_board(rows, budget))
     boards[0].notes.extend([*tied_note(rows), *earlier_note(rows)])

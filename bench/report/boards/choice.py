@@ -13,6 +13,7 @@ from bench.report.rows import (
     main_measure,
     main_score,
     mean_score,
+    settings_text,
     shares_text,
 )
 from bench.report.table import Board, Column, mean_and_std, table
@@ -34,10 +35,10 @@ def choice_boards(rows: list[Row], budget: Budget) -> list[Board]:
     measure = main_measure(rows[0].cells[0])
     columns: list[Column[_Choices]] = [
         Column("seeds", lambda found: str(len(found.chosen))),
-        Column("chosen", lambda found: _settings(found.chosen)),
+        Column("chosen", lambda found: settings_text(found.chosen)),
         Column(measure, lambda found: _scores(found.chosen)),
         Column("visited / work %", lambda found: shares_text(found.chosen)),
-        Column("best in hindsight", lambda found: _settings(found.hindsight)),
+        Column("best in hindsight", lambda found: settings_text(found.hindsight)),
         Column(measure, lambda found: _scores(found.hindsight)),
         Column("gap", _gap),
     ]
@@ -91,13 +92,3 @@ def _gap(found: _Choices) -> str:
 
 def _scores(points: Points) -> str:
     return mean_and_std([main_score(point) for point in points])
-
-
-def _settings(points: Points) -> str:
-    """The settings over seeds; a setting that differs is shown with its least and its most."""
-    texts = []
-    for name in points[0].point:
-        values = sorted({point.point[name] for point in points})
-        ends = [values[0], values[-1]] if len(values) > 1 else values
-        texts.append(f"{name}={' … '.join(map(str, ends))}")
-    return " ".join(texts)

@@ -33,6 +33,7 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
         _mean("encode s", spent, "encode_s"),
         _mean("search s", spent, "search_s"),
         _mean("exact s", spent, "exact_s"),
+        _mean("latency s", spent, "latency_s"),
         Column("q/s", lambda row: speed(row, most_visited)),
         Column(f"q/s {budget.at}", lambda row: speed(row, at(budget))),
         _mean("harness s", spent, "harness_s"),
@@ -43,7 +44,8 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
         "Means over seeds, as the machine of each row measured them: no file shows them, and "
         "`python -m bench certify` puts another machine's beside them. Rows that differ by index "
         "alone share one training, and each shows its "
-        "time. Choose: validation is searched; exact: the exact ranking, for the X-ray. Search is "
+        "time. Choose: validation is searched; exact: the exact ranking, for the X-ray; "
+        "latency: single queries, for the boards by time. Search is "
         "over all operating points, q/s at the point that visits most, of all and within the "
         "budget; it leaves out encode s, the first call that prepares the texts of test queries. "
         "Harness: the rest of the cell's process. Peak MB is of all its processes, sampled; what "
@@ -93,10 +95,12 @@ def _mean(
     factor: float = 1,
 ) -> Column[Row]:
     """A column with the mean of an attribute of a row's records, one for each seed."""
-    return Column(
-        title,
-        lambda row: format(factor * fmean(getattr(each, name) for each in records(row)), form),
-    )
+
+    def text(row: Row) -> str:
+        values = [getattr(each, name) for each in records(row)]
+        return NONE if None in values else format(factor * fmean(values), form)
+
+    return Column(title, text)
 
 
 def unmeasured_board(cells: list[Cell]) -> Board:

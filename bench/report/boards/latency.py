@@ -1,0 +1,167 @@
+"""The cheapest settings that are nearly as good as exact search, and quality against latency."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from functools import partial
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from bench.measures.records import QUIET
+from bench.report.rows import (
+    SHARES_NOTE,
+    Points,
+    Row,
+    chosen_points,
+    main_measure,
+    main_score,
+    mean_score,
+    settings_text,
+    shares_text,
+)
+from bench.report.table import NONE, Board, Column, itself, mean_and_std, mean_text, table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bench.measures.records import PointResult
+    from bench.store.cell import Cell
+
+ENOUGH = 0.95
+"""The share of the score of exact search from which settings are compared by their time."""
+NOT_QUIET = "~"
+"""Marks a time that was measured while other processes took cores."""
+STEPS = tuple(factor * 10.0**power for power in range(-3, 5) for factor in (1, 2, 5))
+"""Milliseconds that columns are cut at."""
+
+
+def latency_boards(rows: list[Row]) -> list[Board]:
+    """The boards by time over rows that do not see the test; none where nothing is searched."""
+    rows = [row for row in rows if row.cells[0].points and not row.cells[0].sees_test]
+    exact = {row.label: points for row in rows if (points := chosen_points(row, _exact))}
+    boards = []
+    if exact:
+        best = max(exact, key=lambda label: mean_score(exact[label]))
+        boards.append(_at_enough(rows, best, mean_score(exact[best])))
+    if any(map(_is_timed, rows)):
+        boards.append(_against_latency(rows))
+    return boards
+
+
+def _exact(cell: Cell) -> PointResult | None:
+    """The cheapest point that visits everything, by the harness's own count."""
+    exact = (point for point in cell.points if point.visited >= 1 and not point.self_reported)
+    return min(exact, key=_work, default=None)
+
+
+def _at_enough(rows: list[Row], best: str, score: float) -> Board:
+    """The cheapest setting of each row that reaches ``ENOUGH`` of the best exact search."""
+    measure, target = main_measure(rows[0].cells[0]), ENOUGH * score
+
+    def cheapest(cell: Cell) -> PointResult | None:
+        enough = (point for point in cell.points if main_score(point) >= target)
+        return min(enough, key=_work, default=None)
+
+    found = {row.label: points for row in rows if (points := chosen_points(row, cheapest))}
+    reached = [row for row in rows if row.label in found]
+    machines = {cell.provenance.machine.get("cpu") for row in reached for cell in row.cells}
+    by_time = len(machines) == 1 and all(map(_is_timed, reached))
+    cost = _p50 if by_time else _work
+    reached.sort(key=lambda row: fmean(map(cost, found[row.label])))
+    columns: list[Column[Row]] = [
+        Column("seeds", lambda row: str(len(row.cells))),
+        Column("setting", lambda row: settings_text(found[row.label]) or NONE),
+        Column(measure, lambda row: mean_and_std([main_score(p) for p in found[row.label]])),
+        Column("visited / work %", lambda row: shares_text(found[row.label])),
+        Column("q/s", lambda row: f"{fmean(p.queries_per_second for p in found[row.label]):,.0f}"),
+        Column("p50 ms", lambda row: _time_text(found[row.label], "p50_ms")),
+        Column("p99 ms", lambda row: _time_text(found[row.label], "p99_ms")),
+    ]
+    order = "p50" if by_time else "work, as not all of them were timed on one kind of machine"
+    notes = [
+        f"The setting of least work whose {measure} is at least {100 * target:.1f} on the test, "
+        f"for each seed: {100 * ENOUGH:.0f} % of {100 * score:.1f}, which {best} reaches by "
+        "visiting everything, the best of the rows that do not see the test; others are left "
+        f"out. In the order of {order}, the least first. {SHARES_NOTE}"
+    ]
+    if missed := [row.label for row in rows if row.label not in found]:
+        notes.append(f"No setting reaches it: {', '.join(missed)}.")
+    notes += _how_timed([point for row in reached for point in found[row.label]])
+    return table(f"At {100 * ENOUGH:.0f} % of exact search", reached, itself, columns, notes)
+
+
+def _against_latency(rows: list[Row]) -> Board:
+    """The main measure at the operating point that visits most within each latency."""
+
+    def within(cell: Cell, most: float) -> PointResult | None:
+        fast = (point for point in cell.points if _p50(point) <= most)
+        return max(fast, key=lambda point: point.visited, default=None)
+
+    def text(row: Row, most: float) -> str:
+        points = chosen_points(row, partial(within, most=most))
+        return f"{mean_text(map(main_score, points))} ({_time_text(points)})" if points else NONE
+
+    timed = [point for row in rows if _is_timed(row) for cell in row.cells for point in cell.points]
+    first, last = (bisect_left(STEPS, end(map(_p50, timed))) for end in (min, max))
+    columns = [
+        Column(f"≤ {most:g} ms", partial(text, most=most)) for most in STEPS[first : last + 1]
+    ]
+    measure = main_measure(rows[0].cells[0])
+    notes = [
+        f"{measure} in per cent at the operating point that visits most among those whose median "
+        "latency is within the column; in brackets that latency in ms.",
+        *_how_timed(timed),
+    ]
+    return table(
+        f"{measure} against latency",
+        rows,
+        lambda row: row if _is_timed(row) else None,
+        columns,
+        notes,
+        absent="Not timed",
+    )
+
+
+def _is_timed(row: Row) -> bool:
+    return all(point.latency for cell in row.cells for point in cell.points)
+
+
+def _work(point: PointResult) -> float:
+    return point.work
+
+
+def _p50(point: PointResult) -> float:
+    """Median milliseconds of a point that was timed."""
+    return point.latency.p50_ms if point.latency else math.inf
+
+
+def _time_text(points: Points, name: str = "p50_ms") -> str:
+    """Milliseconds, a mean over seeds, marked if one of them was disturbed."""
+    latencies = [point.latency for point in points if point.latency is not None]
+    if len(latencies) < len(points):
+        return NONE
+    mean = fmean(getattr(each, name) for each in latencies)
+    mark = "" if all(each.quiet for each in latencies) else NOT_QUIET
+    return f"{mark}{mean:.{3 if mean < 1 else 1}f}"
+
+
+def _how_timed(points: Iterable[PointResult]) -> list[str]:
+    """A sentence on how latencies were measured, if there are any."""
+    latencies = [point.latency for point in points if point.latency is not None]
+    if not latencies:
+        return []
+    fewest, most = (end(each.queries for each in latencies) for end in (min, max))
+    queries = f"{most}" if fewest == most else f"{fewest} to {most}"
+    note = (
+        f"Latency: {queries} random test queries of each seed, one at a time on one thread, each "
+        "searched up to three times and counted with its median, with routing, without the "
+        "encoding of texts; p50 and p99 over these queries, means over seeds, as the machine of "
+        "each row measured them."
+    )
+    if not all(each.quiet for each in latencies):
+        note += (
+            f" {NOT_QUIET}: the thread waited for a core for over {100 * QUIET:.0f} % of the time, "
+            "or the system does not tell."
+        )
+    return [note]
