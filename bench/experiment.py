@@ -1,7 +1,7 @@
 """An experiment: plan the cells, measure those that are not stored yet, write the boards.
 
 In: grids and the conditions of measuring. Out: stored cells and their boards. It may import
-``executors``, ``report``, ``plan``, ``registry``, ``store`` and ``system``.
+``executors``, ``report``, ``plan``, ``registry``, ``store``, ``measures`` and ``system``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from bench.measures.budget import Budget
     from bench.plan.grid import Grid
     from bench.registry import Registry
     from bench.store.cell import Cell
@@ -44,6 +45,7 @@ class Experiment:
         conditions: limits, and the machine or cluster that runs the cells.
         data_dir: the folder that is searched for data first; None: the usual folders.
         here_only: leave out the datasets that are not on this machine.
+        budget: the largest cost at which boards compare rows; None: that of each dataset's card.
         plan_first: print what is to be measured and how long that may take before it begins.
     """
 
@@ -53,6 +55,7 @@ class Experiment:
     conditions: Conditions = field(default_factory=Conditions)
     data_dir: Path | None = None
     here_only: bool = False
+    budget: Budget | None = None
     plan_first: bool = False
 
 
@@ -64,7 +67,7 @@ def run(experiment: Experiment) -> bool:
     """
     cells, plan = _measured(experiment)
     with _disk_errors(experiment.out):
-        _report(Store(experiment.out), cells)
+        _report(Store(experiment.out), cells, experiment.budget)
     plan.require_read()
     return not any(cell.status in _NOT_MEASURED for cell in cells)
 
@@ -127,10 +130,10 @@ def _print(plan: Plan, experiment: Experiment) -> None:
     say(lines[-1].sentence())
 
 
-def _report(store: Store, cells: list[Cell]) -> None:
+def _report(store: Store, cells: list[Cell], budget: Budget | None) -> None:
     """Write all boards of the store and print those of the tasks that ran."""
     # Charts and page that lie there would be of other cells than the boards.
-    written = write_leaderboard(store, figures=(store.root / PAGE).exists())
+    written = write_leaderboard(store, budget, figures=(store.root / PAGE).exists())
     ran = {(cell.task, cell.task_digest) for cell in cells}
     for report in written.reports:
         first = report.cells[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from operator import methodcaller
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,14 +11,12 @@ import altair as alt
 
 from bench.errors import InputError
 from bench.experiment import measure
-from bench.measures.records import BUDGET
-from bench.report.boards.recall import value_of
+from bench.measures.budget import TENTH, Budget
 from bench.report.leaderboard import places
 from bench.report.markdown import pipe_table
-from bench.report.rows import chosen_points, label, rows_of, within
+from bench.report.rows import at, chosen_points, label, rows_of
 from bench.report.table import NONE, mean_and_std
 from bench.store.cell import Status
-from bench.store.query_values import BUDGETS
 from bench.system.files import write_atomically
 from bench.system.terminal import say, say_table
 
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 UNCHANGED = "as it is"
+BUDGETS = (TENTH, Budget(0.2), Budget(1.0))
 
 
 class Variant(NamedTuple):
@@ -52,7 +51,7 @@ class _Column(NamedTuple):
     """A column of the table, as fractions over seeds."""
 
     title: str
-    budget: float
+    budget: Budget
     value: Callable[[PointResult], float | None]
 
 
@@ -139,26 +138,24 @@ def _columns(cells: list[Cell]) -> list[_Column]:
     if is_ranking:
         return [
             *(
-                _Column(f"R@100 at ≤ {100 * budget:.0f} %", budget, _ranking("R@100"))
+                _Column(
+                    f"R@100 at ≤ {100 * budget.share:.0f} %", budget, methodcaller("mean", "R@100")
+                )
                 for budget in BUDGETS
             ),
-            _Column("nDCG@10 at ≤ 10 %", BUDGET, _ranking("nDCG@10")),
-            _Column("unseen R@100 at ≤ 10 %", BUDGET, _ranking("R@100", "unseen")),
+            _Column("nDCG@10 at ≤ 10 %", TENTH, methodcaller("mean", "nDCG@10")),
+            _Column("unseen R@100 at ≤ 10 %", TENTH, methodcaller("mean", "R@100", "unseen")),
         ]
     of_all = [
-        _Column(f"recall at ≤ {100 * budget:.0f} %", budget, lambda point: point.recall)
+        _Column(f"recall at ≤ {100 * budget.share:.0f} %", budget, lambda point: point.recall)
         for budget in BUDGETS
     ]
-    return [*of_all, _Column("min at ≤ 10 %", BUDGET, lambda point: point.min)]
-
-
-def _ranking(measure_name: str, part: str = "") -> Callable[[PointResult], float | None]:
-    return partial(value_of, part=part, measure=measure_name)
+    return [*of_all, _Column("min at ≤ 10 %", TENTH, lambda point: point.min)]
 
 
 def _values(row: Row, column: _Column) -> list[float] | None:
     """The values of each seed, or None if a seed has none."""
-    points = chosen_points(row, lambda cell: within(cell, column.budget))
+    points = chosen_points(row, at(column.budget))
     if points is None:
         return None
     values = [value for point in points if (value := column.value(point)) is not None]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bench.leaves import LeafHealth
+from bench.measures.budget import TENTH, Budget
 from bench.measures.recall import MIN_PAIRS
-from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum
+from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum, Tried
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
 from bench.report.rows import by_task, most_visited, rows_of, within
@@ -28,18 +29,35 @@ def board(cells, title):
 
 
 def test_a_column_shows_the_point_that_visits_most_within_its_share_and_never_interpolates():
-    assert within(cell(points=LEAVES), 0.1).recall == 0.7
-    assert within(cell(points=LEAVES), 0.03) is None
+    assert within(cell(points=LEAVES), TENTH).recall == 0.7
+    assert within(cell(points=LEAVES), Budget(0.03)) is None
     assert most_visited(cell(points=LEAVES)).recall == 0.9
     (row,) = board([cell(points=LEAVES)], "Recall against the share of documents visited").rows
-    assert row[:3] == ["mine", "70.0 (10.0 / 11.0)", "80.0 (10.1 / 11.1)"]
+    # From 1 to 10 %, then at most 20 %.
+    assert row[:6] == ["mine", "–", "–", "50.0 (4.0 / 5.0)", "70.0 (10.0 / 11.0)",
+                       "80.0 (10.1 / 11.1)"]  # fmt: skip
     assert row[-1] == "90.0 (100.0 / 101.0)"
+
+
+def test_a_budget_by_work_counts_the_routing():
+    (row,) = board([cell(points=LEAVES)], "Recall against the share of work").rows
+    # 10.0 % visited are 11.0 % work.
+    assert row[4:6] == ["50.0 (4.0 / 5.0)", "80.0 (10.1 / 11.1)"]
+    boards = report_of([cell(points=LEAVES)], no_values, Budget(0.05, "work")).boards
+    (found,) = (b for b in boards if b.title == "Recall by distance at ≤ 5 % work")
+    assert found.rows[0][-1] == "4.0 / 5.0"
+
+
+@pytest.mark.parametrize(("work", "shown"), [(0.1, "5.0 / 10.0"), (0.101, "5.0 / 10.1 ‡")])
+def test_work_of_more_than_twice_the_share_visited_is_marked(work, shown):
+    cells = [cell(points=[point(0.05, 0.9).model_copy(update={"work": work})])]
+    assert board(cells, "Recall by distance").rows[0][-1] == shown
 
 
 def test_a_share_that_is_not_reached_is_a_dash_and_the_row_is_named():
     exact = cell("exact", points=[point(1, 0.9)])
     visited = board([exact], "Recall against the share of documents visited")
-    assert visited.rows[0][1] == "–"
+    assert visited.rows[0][4] == "–"
     tenth = board([exact, cell(points=LEAVES)], "Recall by distance at ≤ 10 % visited")
     assert [row[0] for row in tenth.rows] == ["mine"]
     assert any("exact" in note for note in tenth.notes)
@@ -48,7 +66,7 @@ def test_a_share_that_is_not_reached_is_a_dash_and_the_row_is_named():
 def test_a_point_that_one_seed_lacks_is_no_point_of_the_row():
     cells = [cell(points=LEAVES), cell(seed=1, points=LEAVES[2:])]
     (row,) = board(cells, "Recall against the share of documents visited").rows
-    assert row[1] == "–"
+    assert row[4] == "–"
 
 
 def test_seeds_are_one_row_with_mean_and_standard_deviation():
@@ -107,8 +125,9 @@ def test_a_task_of_fewer_than_30_queries_says_so_and_gives_no_asterisk():
     def values_of(found):
         return QueryValues(np.arange(8), {0: {"recall": values[found.method]}})
 
-    (ahead,) = (b for b in report_of(cells, values_of).boards if b.title.startswith("Ahead"))
-    assert ahead.rows[0][-1] == "+100.0 (100.0 … 100.0)"
+    boards = report_of(cells, values_of).boards
+    (ahead,) = (b for b in boards if b.title == "Ahead by, recall (macro) at ≤ 10 % visited")
+    assert ahead.rows[0][-1] == "+100.0 ° (100.0 … 100.0)"
     assert "Fewer than 30 queries" in ahead.notes[0]
 
 
@@ -121,19 +140,19 @@ def test_a_row_that_hangs_on_equal_scores_is_named_on_the_first_board(tied, told
 
 def test_own_counts_are_marked_wherever_a_share_stands():
     cells = [cell(points=[point(0.05, 0.9, self_reported=True)])]
-    assert board(cells, "Recall by distance").rows[0][-1] == "5.0 claimed"
+    assert board(cells, "Recall by distance").rows[0][-1] == "5.0 claimed / 6.0 claimed"
     visited = board(cells, "Recall against the share of documents visited")
-    assert visited.rows[0][1] == "90.0 (5.0 claimed / 6.0 claimed)"
+    assert visited.rows[0][3] == "90.0 (5.0 claimed / 6.0 claimed)"
 
 
 @pytest.mark.parametrize(
     ("routing", "empty", "shown"),
     [
-        (1000, 0, "90.0 (5.0 / 15.0)"),
-        (999, 0, "90.0 (5.0 / 15.0 claimed)"),
+        (1000, 0, "90.0 (5.0 / 15.0 ‡)"),
+        (999, 0, "90.0 (5.0 / 15.0 claimed ‡)"),
         (0, 0, "90.0 (5.0 / 5.0 claimed)"),
-        (900, 100, "90.0 (5.0 / 14.0)"),
-        (999.95, 0, "90.0 (5.0 / 15.0)"),  # 1,000 with the digits that are stored
+        (900, 100, "90.0 (5.0 / 14.0 ‡)"),
+        (999.95, 0, "90.0 (5.0 / 15.0 ‡)"),  # 1,000 with the digits that are stored
     ],
 )
 def test_a_routing_cost_below_a_dot_product_for_each_leaf_is_marked_as_claimed(
@@ -145,7 +164,7 @@ def test_a_routing_cost_below_a_dot_product_for_each_leaf_is_marked_as_claimed(
     )
     cells = [cell(points=[searched], leaves=Leaves(**even._asdict()))]
     visited = board(cells, "Recall against the share of documents visited")
-    assert visited.rows[0][1] == shown
+    assert visited.rows[0][3] == shown
 
 
 def test_each_board_is_sorted_by_what_it_shows():
@@ -223,8 +242,19 @@ def test_the_chosen_point_stands_beside_the_best_in_hindsight():
     cells = [cell(points=LEAVES, chosen=chosen(0)), cell(seed=1, points=LEAVES, chosen=chosen(1))]
     (row,) = board(cells, "Chosen on validation").rows
     # Recall 50 and 70 where validation chose; 70 is the best within 10 % for both.
-    assert row == ["mine", "2", "nprobe=4 … 10", "60.0 ± 14.1", "7.0", "nprobe=10",
+    assert row == ["mine", "2", "nprobe=4 … 10", "60.0 ± 14.1", "7.0 / 8.0", "nprobe=10",
                    "70.0 ± 0.0", "+10.0"]  # fmt: skip
+
+
+def test_validation_chooses_within_any_budget_and_older_cells_say_that_it_is_not_recorded():
+    scores = ((0.6, 0.04), (0.5, 0.09), (0.9, 0.11), (1, 1))
+    tried = [Tried(score=score, visited=share, work=1.2 * share) for score, share in scores]
+    recorded = chosen(0).model_copy(update={"tried": tried})
+    cells = [cell(points=LEAVES, chosen=recorded), cell("old", points=LEAVES, chosen=chosen(1))]
+    boards = report_of(cells, no_values, Budget(0.2, "work")).boards
+    (found,) = (b for b in boards if b.title == "Chosen on validation")
+    assert [row[:4] for row in found.rows] == [["mine", "1", "nprobe=10", "80.0"]]
+    assert found.notes[1].endswith("on record: old.")
 
 
 def test_what_had_nothing_to_choose_from_is_on_no_board_of_choices():
@@ -244,11 +274,11 @@ def test_the_x_ray_says_where_documents_are_lost():
     cells = [xrayed_cell(), xrayed_cell("graph", undivided=True), cell("old", points=LEAVES)]
     whole = board(cells, "X-ray at ≤ 10 % visited")
     assert [row[0] for row in whole.rows] == ["graph", "mine"]
-    assert whole.rows[1] == ["mine", "1", "30.0", "20.0", "10.0", "5.0", "5.0", "10.0"]
+    assert whole.rows[1] == ["mine", "1", "30.0", "20.0", "10.0", "5.0", "5.0", "10.0 / 11.0"]
     assert "What graph visited is not known" in whole.notes[1]
     by_distance = board(cells, "X-ray at ≤ 10 % visited, by distance")
     # At distance 1 pruning gains more than the index loses; fewer than 30 pairs are in brackets.
-    assert by_distance.rows[1] == ["mine", "10.0 + 15.0", "(50.0 - 25.0)", "10.0"]
+    assert by_distance.rows[1] == ["mine", "10.0 + 15.0", "(50.0 - 25.0)", "10.0 / 11.0"]
 
 
 @pytest.mark.slow

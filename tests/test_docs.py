@@ -9,14 +9,15 @@ import pytest
 from bench.arrays.relevance import Relevance
 from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
-from bench.measures.intervals import holm, paired_p_values
+from bench.measures.budget import TENTH
+from bench.measures.differences import differences, holm, variance
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
 from bench.measures.records import Chosen
 from bench.measures.visited import VisitedMeter
 from bench.measures.word_pairs import correlation, rank_scores
-from bench.report.boards.choice import choice_board
-from bench.report.boards.recall import against_visited
+from bench.report.boards.against import against_cost
+from bench.report.boards.choice import choice_boards
 from bench.report.rows import rows_of
 from bench.store.run_file import PointSummary
 from bench.task.judgements import Judgements
@@ -147,15 +148,15 @@ def test_visited_and_work(hierarchy):
 
 def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
-    board = against_visited(rows, "Recall", lambda point: point.recall)
-    columns = [board.header.index(f"≤ {share} %") for share in (10, 50, 90, 100)]
+    board = against_cost(rows, "Recall", lambda point: point.recall, "visited")
+    columns = [board.header.index(f"≤ {share} %") for share in (10, 20, 50, 100)]
     assert row_of("example") == [board.rows[0][column] for column in columns]
 
 
 def test_chosen_on_validation_and_best_in_hindsight():
     points = [point(0.04, 0.5), point(0.09, 0.55), point(0.2, 0.65)]
     chosen = Chosen(budget=0.1, number=0, score=0.6, visited=0.04)
-    board = choice_board(rows_of([cell(points=points, chosen=chosen)]))
+    (board,) = choice_boards(rows_of([cell(points=points, chosen=chosen)]), TENTH)
     _, _, setting, score, _, best, best_score, gap = board.rows[0]
     assert f"Chosen is `{setting}` ({score} on the test)" in PAGE
     text = " ".join(PAGE.split())
@@ -189,8 +190,9 @@ def test_the_interval(hierarchy):
 
 
 def test_p_values_and_their_correction():
-    (p,) = paired_p_values(np.array([[1 - 2 / 3], [1 / 2 - 1]]))
-    assert f"p = {p:.2f}" in PAGE
+    (found,) = differences([variance(np.array([[0.0, 2], [2, 4]]))], n_rows=2)
+    interval = f"{found.low:.1f} … {found.high:.1f} and p = {found.p:.2f}"
+    assert interval.replace("-", "−") in PAGE
     adjusted = [f"{p:.2f}" for p in holm(np.array([0.01, 0.03, 0.04]))]
     assert "0.01, 0.03 and 0.04 become {}, {} and {}.".format(*adjusted) in PAGE
 

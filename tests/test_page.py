@@ -1,6 +1,5 @@
 """The one-file page: what is written into it, by hand."""
 
-import base64
 import json
 import re
 import shlex
@@ -8,13 +7,14 @@ import shlex
 import numpy as np
 import pytest
 
+from bench.measures.budget import TENTH, UNLIMITED
 from bench.measures.records import Stratum
+from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
-from bench.report.boards.recall import measures_of
 from bench.report.charts.curves import curve_of, strata_of
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
-from bench.report.page.data import command_of, dataset_option, kind_of, packed
+from bench.report.page.data import DIGITS, LARGEST, command_of, dataset_option, kind_of, packed
 from bench.report.rows import rows_of
 from bench.report.summary import distance_board, summary_board
 from bench.store.folder import Store
@@ -68,11 +68,11 @@ def test_the_page_has_the_boards_of_the_leaderboard(written):
     assert re.findall(r"^### (.+)$", text, re.MULTILINE) == titles
 
 
-def test_values_of_queries_are_kept_to_a_hundred_thousandth():
-    values = np.array([0, 1, 1 / 3, np.nan])
-    steps = np.frombuffer(base64.b64decode(packed(values)), "<u2")
-    assert list(steps[[0, 1, 3]]) == [0, 65534, 65535]
-    assert steps[2] / 65534 == pytest.approx(1 / 3, abs=1e-5)
+def test_values_of_queries_are_kept_to_a_fortieth_of_a_point():
+    digits = packed(np.array([0, 1, 1 / 3, np.nan]))
+    assert digits[:4] + digits[6:] == "AA/+//"
+    places = [DIGITS.tobytes().decode().index(digit) for digit in digits[4:6]]
+    assert (64 * places[0] + places[1]) / LARGEST == pytest.approx(1 / 3, abs=1.25e-4)
 
 
 def test_who_is_ahead_is_the_difference_of_the_boards(written):
@@ -95,9 +95,9 @@ def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_po
 
 def test_recall_by_distance_at_a_tenth_and_at_most():
     found = row(cell(points=LEAVES))
-    assert strata_of(found, "tenth").recall == [70, 70]
-    assert strata_of(found, "all").recall == [90, 90]
-    assert strata_of(row(cell(points=LEAVES[3:])), "tenth") is None
+    assert strata_of(found, TENTH).recall == [70, 70]
+    assert strata_of(found, UNLIMITED).recall == [90, 90]
+    assert strata_of(row(cell(points=LEAVES[3:])), TENTH) is None
 
 
 def test_a_row_says_how_it_is_measured_again():
@@ -174,7 +174,8 @@ def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():
     ]
     (found,) = summary_board([report_of(cells, no_values)]).rows
     # quick comes to 69 of 70, which is more than 95 %; dear is faster, but comes to 50.
-    assert found == ["small", "recall@|S|", "dear (95.0)", "good (70.0)", "quick (5,000 q/s)"]
+    assert found == ["small", "recall@|S|", "dear (95.0) °", "good (70.0) °",
+                     "good (50.0) °", "quick (5,000 q/s)"]  # fmt: skip
 
 
 def test_rows_of_the_same_digits_are_counted_with_the_first_of_the_board():
@@ -182,7 +183,7 @@ def test_rows_of_the_same_digits_are_counted_with_the_first_of_the_board():
     recalls = {"a": 0.8996, "b": 0.9004, "c": 0.9, "d": 0.8}
     cells = [cell(name, points=[point(1, recall)]) for name, recall in recalls.items()]
     (found,) = summary_board([report_of(cells, no_values)]).rows
-    assert found[2] == "b and 2 more (90.0)"
+    assert found[2] == "b and 2 more (90.0) °"
 
 
 def strata(visited, *recalls, n=(100, 300, 100, 300, 29)):

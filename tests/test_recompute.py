@@ -7,6 +7,7 @@ import pytest
 import bench
 from bench.errors import InputError
 from bench.measures import ranking
+from bench.measures.budget import TENTH
 from bench.measures.ranking import MEASURES
 from bench.report.boards.recall import recall_boards
 from bench.report.leaderboard import write_leaderboard
@@ -58,14 +59,14 @@ def test_a_measure_that_cells_lack_is_a_dash_then_told_then_added(out, capsys):
     store = Store(out)
     before = {path: path.read_bytes() for path in store.cell_paths()}
     rewrite(store, without_map)
-    assert "–" in recall_boards(rows_of(store.cells()))[0].rows[0]
+    assert "–" in recall_boards(rows_of(store.cells()), TENTH)[0].rows[0]
     write_leaderboard(store)
     assert replay(out)
     assert "lack MAP@100; `python -m bench recompute` adds them" in capsys.readouterr().out
     assert recompute(out)
     assert "2 of 2 cells written anew" in capsys.readouterr().out
     assert {path: path.read_bytes() for path in store.cell_paths()} == before
-    assert "–" not in recall_boards(rows_of(store.cells()))[0].rows[0]
+    assert "–" not in recall_boards(rows_of(store.cells()), TENTH)[0].rows[0]
     write_leaderboard(store)
     assert replay(out)
     assert "lack MAP" not in capsys.readouterr().out
@@ -75,7 +76,7 @@ def test_a_new_measure_reaches_the_board_and_the_table(out, monkeypatch):
     new = ranking.Measure("S@10", lambda ranked: ranked.relevant.any(axis=1).astype(float), "")
     monkeypatch.setitem(MEASURES, "S@10", new)
     assert recompute(out)
-    board = recall_boards(rows_of(Store(out).cells()))[0]
+    board = recall_boards(rows_of(Store(out).cells()), TENTH)[0]
     assert "–" not in [row[board.header.index("S@10")] for row in board.rows]
     table = bench.results(out)
     assert {"random", "zero-shot-de"} == set(table[table.measure == "S@10"].method)

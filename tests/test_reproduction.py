@@ -45,10 +45,10 @@ def test_a_distance_is_read_by_its_number(store):
 def test_the_difference_of_two_rows_is_the_boards_and_turns_round_with_them(store):
     # near has 1, 1, .5, 0 and far .5, 1, 0, .25 on four queries: a mean of 18.75 points.
     ahead = text_of(store, **NEAR, ahead_of="far", at="10 %")
-    assert row_of(ahead, "near")[2] == "+18.8 points, not significant"
+    assert row_of(ahead, "near")[2] == "+18.8 points, of these runs alone"
     figure = {**NEAR, "row": "far"}
     behind = row_of(text_of(store, **figure, ahead_of="near", at="10 %"), "near")
-    assert behind[2] == "-18.8 points, not significant"
+    assert behind[2] == "-18.8 points, of these runs alone"
     low, high = (float(end) for end in behind[3].split(" … "))
     assert low <= high
 
@@ -112,7 +112,7 @@ def test_a_figure_that_a_table_lacks_is_named(store, change, message):
         ({"value": "distance 7"}, "near has no distance 7"),
         ({"value": "empty leaves"}, "near has no empty leaves"),
         ({"row": "exact", "at": "10 %"}, "exact has no recall at 10 %"),
-        ({"ahead_of": "far"}, "rows are compared by .*, at 10 %"),
+        ({"ahead_of": "far", "value": "min"}, "rows are compared by nDCG@10, .*recall"),
         ({"ahead_of": "exact", "at": "10 %"}, "'exact' is not compared; those that are: near, far"),
         ({"value": "rho nouns by score"}, "near has no rho nouns by score"),
     ],

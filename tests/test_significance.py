@@ -1,11 +1,14 @@
-"""Paired differences: the test, its correction, the values that it reads, its board."""
+"""Differences of rows: the test, its correction, the values that it reads, its board."""
+
+from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import t, ttest_1samp
 
 from bench.evaluation.points import Evaluation
-from bench.measures.intervals import difference_intervals, holm, paired_p_values
+from bench.measures.budget import TENTH
+from bench.measures.differences import MeanSquare, differences, holm, variance
 from bench.measures.records import Interval, PointResult
 from bench.report.boards.paired import compare, paired_boards
 from bench.report.rows import rows_of
@@ -14,37 +17,124 @@ from bench.task import Judgements, Relevance
 from tests.cells import SUMMARY, cell, point
 
 
-class TestRandomisation:
+def difference_of(pair):
+    """The difference of the only pair of a board."""
+    (found,) = differences([pair], n_rows=2)
+    return found
+
+
+def difference(values):
+    return difference_of(variance(values))
+
+
+def null_values(rng, n_seeds, n_queries, seed_effect):
+    """Differences of two equal rows: effects of the query, of the seed and of both together.
+
+    Args:
+        seed_effect: in units of the standard error over queries of one seed.
+    """
+    of_queries, of_rest = rng.normal(size=n_queries), rng.normal(0, 1.5, (n_seeds, n_queries))
+    scale = seed_effect * np.sqrt((1 + 1.5**2) / n_queries)
+    return of_queries + of_rest + rng.normal(0, scale, (n_seeds, 1))
+
+
+def coverage(tables):
+    """Share of the intervals of tables of equal rows that hold 0."""
+    found = [difference(table) for table in tables]
+    return np.mean([each.low <= 0 <= each.high for each in found])
+
+
+class TestSeedsAndQueries:
     def test_by_hand(self):
-        # All of n queries better by the same: 2 of 2^n assignments of signs are as extreme.
-        found = paired_p_values(np.full((6, 1), 0.1))
-        assert found[0] == pytest.approx(2 / 2**6, abs=0.005)
+        # Means 1 and 3 of seeds and of queries, nothing left: MS_s = 2 · 2 = 4 = MS_q, MS_e = 0.
+        found = difference(np.array([[0.0, 2], [2, 4]]))
+        assert found.mean == 2
+        # Variance (4 + 4) / 4 = 2; degrees of freedom 8² / (4² / 1 + 4² / 1) = 2.
+        reach = np.sqrt(2) * t.ppf(0.975, 2)
+        assert (found.low, found.high) == pytest.approx((2 - reach, 2 + reach))
+        assert found.p == pytest.approx(2 * t.sf(2 / np.sqrt(2), 2))
 
-    def test_no_difference_has_p_of_one(self):
-        assert paired_p_values(np.zeros((20, 1)))[0] == 1
-        assert paired_p_values(np.zeros((6000, 1)))[0] == 1
+    def test_one_seed_is_the_t_test_over_queries(self):
+        values = np.random.default_rng(0).normal(0.1, 1, (1, 50))
+        found, expected = difference(values), ttest_1samp(values[0], 0)
+        assert np.isnan(found.p)
+        assert found[1:3] == pytest.approx(tuple(expected.confidence_interval()))
 
-    @pytest.mark.parametrize("n", [200, 6000])
-    def test_it_agrees_with_the_t_test_on_many_queries(self, n):
+    def test_one_query_is_the_t_test_over_seeds(self):
+        values = np.random.default_rng(0).normal(0.1, 1, (5, 1))
+        assert difference(values).p == pytest.approx(ttest_1samp(values[:, 0], 0).pvalue)
+
+    def test_one_value_says_nothing_about_others(self):
+        assert difference(np.array([[0.3]]))[:3] == (0.3, -np.inf, np.inf)
+
+    def test_equal_values_are_no_difference_and_a_constant_one_is_certain(self):
+        assert difference(np.zeros((3, 20))) == (0, 0, 0, 1)
+        assert difference(np.full((3, 20), 0.25)) == (0.25, 0.25, 0.25, 0)
+
+    def test_a_crossed_bootstrap_agrees(self):
+        # Owen (2007): seeds and queries are drawn anew, each with all its values.
         rng = np.random.default_rng(0)
-        differences = rng.normal(1.6 / np.sqrt(n), 1, (n, 3))
-        expected = ttest_1samp(differences, 0).pvalue
-        np.testing.assert_allclose(paired_p_values(differences), expected, atol=0.02)
+        values = null_values(rng, 25, 300, seed_effect=2)
+        means = [
+            values[np.ix_(rng.integers(0, 25, 25), rng.integers(0, 300, 300))].mean()
+            for _ in range(2000)
+        ]
+        low, high = np.percentile(means, [2.5, 97.5])
+        found = difference(values)
+        assert found.high - found.low == pytest.approx(high - low, rel=0.15)
 
-    def test_queries_without_a_value_do_not_count(self):
-        values = np.array([[0.1], [np.nan], [0.1], [0.1], [np.nan], [0.1], [0.1], [0.1]])
-        expected = paired_p_values(values[~np.isnan(values)][:, None])
-        np.testing.assert_allclose(paired_p_values(values), expected, atol=0.01)
+    @pytest.mark.parametrize("n_seeds", [3, 5])
+    @pytest.mark.parametrize("n_queries", [40, 300])
+    @pytest.mark.parametrize("seed_effect", [0, 0.5, 1, 2])
+    def test_its_interval_holds_the_true_difference(self, n_seeds, n_queries, seed_effect):
+        rng = np.random.default_rng(3)
+        tables = (null_values(rng, n_seeds, n_queries, seed_effect) for _ in range(1000))
+        # The standard error of a share of 95 % over 1,000 tables is 0.7 points.
+        assert 0.915 <= coverage(tables) <= 0.975
 
-    def test_many_pairs_can_still_differ(self):
-        differences = np.random.default_rng(0).normal(3, 1, (20, 600))
-        assert (holm(paired_p_values(differences)) < 0.05).all()
+    def test_of_differences_as_they_occur_it_holds_too(self):
+        # Hits and misses of queries, and seeds that move all of them: far from normal.
+        rng = np.random.default_rng(2)
+        hard = rng.beta(0.5, 0.5, 300)
 
-    def test_null_pairs_are_called_different_as_often_as_they_should(self):
-        rng = np.random.default_rng(1)
-        # Of 400 pairs at 5 %, the share lies within 2 points in 19 of 20 cases.
-        share = (paired_p_values(rng.normal(size=(60, 400))) < 0.05).mean()
-        assert 0.03 < share < 0.07
+        def row():
+            return rng.random((5, 300)) < np.clip(hard + rng.normal(0, 0.03, (5, 1)), 0, 1)
+
+        tables = [row().astype(float) - row() for _ in range(1000)]
+        assert 0.93 <= coverage(tables) <= 0.975
+
+    @pytest.mark.parametrize("seed_effects", [[0] * 13, [2] * 13, [0] * 6 + [2] * 7])
+    def test_boards_of_equal_rows_have_a_star_in_at_most_one_of_twenty(self, seed_effects):
+        rng = np.random.default_rng(4)
+        starred = 0
+        for _ in range(200):
+            rows = [null_values(rng, 3, 40, effect) for effect in seed_effects]
+            pairs = [variance(a - b) for a, b in combinations(rows, 2)]
+            starred += any(each.p < 0.05 for each in differences(pairs, len(rows)))
+        assert starred / 200 <= 0.05
+
+    def test_seeds_that_agree_by_chance_count_as_much_as_those_of_the_board(self):
+        rng = np.random.default_rng(5)
+        quiet, noisy = (variance(null_values(rng, 3, 40, effect)) for effect in (0, 9))
+        alone, (beside, _) = difference_of(quiet), differences([quiet, noisy], 3)
+        assert beside[:3] == alone[:3]
+        assert beside.p > 2 * alone.p  # of which Holm's correction is a factor of 2
+
+    def test_no_star_has_an_interval_that_holds_0(self):
+        # However sure a board is of how its seeds vary, two seeds of a pair say little.
+        rng = np.random.default_rng(8)
+        tables = [null_values(rng, 2, 40, 1) + rng.normal(0, 1) for _ in range(300)]
+        for pair in map(variance, tables):
+            board = pair._replace(seeds=MeanSquare(1.1 * pair.seeds.square, 200))
+            found, _ = differences([pair, board], 2)
+            assert not (found.p < 0.05 and found.low <= 0 <= found.high)
+
+    def test_a_pair_of_one_seed_has_no_p_value_and_takes_none_from_others(self):
+        rng = np.random.default_rng(6)
+        one, several = (variance(null_values(rng, n, 40, 0) + 1) for n in (1, 3))
+        first, second = differences([one, several], 3)
+        assert np.isnan(first.p)
+        assert second.p == differences([several], 3)[0].p
 
 
 def test_holm_by_hand():
@@ -60,14 +150,14 @@ def ranking_point(visited):
 
 class TestValues:
     def test_the_point_that_visits_most_within_each_budget_is_kept(self):
-        points = [ranking_point(visited) for visited in (0.04, 0.09, 0.15, 0.5, 1.0)]
-        assert kept_points(points, 300) == [1, 2, 4]
-        assert kept_points(points[3:], 300) == [1]
+        points = [ranking_point(visited) for visited in (0.03, 0.04, 0.09, 0.095, 0.15, 0.5, 1.0)]
+        # 4 and 9 % by visited and, as routing adds 1 %, by work; 9.5, 15 and 100 % by visited.
+        assert kept_points(points, 300) == [1, 2, 3, 4, 6]
+        assert kept_points(points[5:], 300) == [1]
 
-    def test_of_many_queries_only_the_tightest_budget_is_kept(self):
-        points = [ranking_point(visited) for visited in (0.04, 0.15, 1.0)]
-        assert kept_points(points, 82_115) == [0]
-        assert kept_points(points[1:], 82_115) == []
+    def test_of_many_queries_three_budgets_are_kept(self):
+        points = [ranking_point(visited) for visited in (0.04, 0.095, 0.15, 1.0)]
+        assert kept_points(points, 82_115) == [0, 1, 3]
 
     def test_without_a_point_there_is_no_file(self, tmp_path):
         write_query_values(tmp_path / "q.parquet", QueryValues(np.array([3]), {}))
@@ -128,29 +218,10 @@ def test_the_board_says_who_is_ahead_and_whether_by_chance():
         return QueryValues(np.arange(100), {0: {"R@100": column}, 1: {"R@100": column}})
 
     rows = rows_of(cells)
-    (found,) = paired_boards(rows, compare(rows, values_of))
+    (found,) = paired_boards(rows, compare(rows, values_of, TENTH))
     assert found.title == "Ahead by, R@100 at ≤ 10 % visited"
     text = {(row[0], column): value for row in found.rows
             for column, value in zip(found.header[2:], row[2:], strict=True)}  # fmt: skip
-    # Every query is better by the same amount: the interval is a point.
-    assert text["better", "base"] == "+20.0 * (20.0 … 20.0)"
+    # Every query is better by the same amount in each seed: the interval is a point.
+    assert text["better", "base"] == "+20.0 * (20.0 … 20.0) 2/2"
     assert "*" not in text.get(("same", "base"), text.get(("base", "same")))
-
-
-class TestIntervals:
-    def test_of_a_difference_that_is_the_same_for_every_query(self):
-        low, high = difference_intervals(np.full((50, 1), 0.25))
-        assert (low[0], high[0]) == pytest.approx((0.25, 0.25))
-
-    def test_a_query_without_a_value_does_not_count(self):
-        low, high = difference_intervals(np.array([[0.5], [np.nan], [0.5]] * 20))
-        assert (low[0], high[0]) == pytest.approx((0.5, 0.5))
-
-    @pytest.mark.parametrize("n_queries", [40, 300])
-    def test_of_null_pairs_it_covers_zero_as_often_as_it_says(self, n_queries):
-        # 1,000 pairs of methods that find a query's document with the same probability.
-        rng = np.random.default_rng(1)
-        hard = rng.beta(2, 1, (n_queries, 1000))
-        first, second = (rng.random(hard.shape) < hard for _ in range(2))
-        low, high = difference_intervals(first.astype(float) - second)
-        assert 0.93 <= ((low <= 0) & (high >= 0)).mean() <= 0.97

@@ -6,12 +6,15 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli import results
 from bench.cli.options import (
     ADDRESS,
+    BUDGET,
+    BUDGET_BY,
     DATA_DIR_HELP,
     EXECUTOR,
     JOBS,
@@ -24,10 +27,14 @@ from bench.cli.options import (
     Command,
     data_dir_option,
     out_option,
+    read_budget,
     read_names,
     read_seeds,
 )
 from bench.system.paths import CHECKOUT, load_object
+
+if TYPE_CHECKING:
+    from bench.measures.budget import By
 
 STUDIES = "studies"
 """The package of the project's own studies."""
@@ -98,6 +105,8 @@ if _has_studies():
 @NEEDS
 @MEMORY
 @TIMEOUT
+@BUDGET
+@BUDGET_BY
 @out_option("Results folder.")
 @click.option(
     "--fresh",
@@ -123,6 +132,8 @@ def run(
     needs: tuple[str, ...],
     memory_bytes: int | None,
     timeout_s: float,
+    budget_share: float | None,
+    budget_by: By | None,
     out: Path,
     fresh: bool,
     data_dir: Path | None,
@@ -156,6 +167,7 @@ def run(
             f"--memory is shared by --jobs {jobs}: each cell needs 512MiB to begin; raise the one "
             "or lower the other"
         )
+    budget = read_budget(budget_share, budget_by)
     registry = Registry(plugins)
     if suite is None:
         listed = "quick" if datasets is None and not dataset else datasets or ""
@@ -190,6 +202,7 @@ def run(
         data_dir,
         here_only=suite is not None or listed == "all",
         plan_first=suite is not None,
+        budget=budget,
     )
     if plan:
         experiment.print_plan(asked_for)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
 from bench.errors import InputError
+from bench.measures.budget import Budget, By
 
 LEAST_MEMORY = 512 << 20
 """Bytes that a cell needs at least: its libraries take half of it before it begins."""
@@ -149,4 +150,25 @@ STORED = click.option(
     show_default=True,
     help="Results folder.",
 )
+BUDGET = click.option(
+    "--budget",
+    "budget_share",
+    type=click.FloatRange(0, 1, min_open=True),
+    metavar="SHARE",
+    help="Compare rows at so much of the corpus, such as 0.02; without it as each card says: 0.1.",
+)
+BUDGET_BY = click.option(
+    "--budget-by",
+    type=click.Choice(get_args(By)),
+    help="What --budget limits: documents visited (without it), or work, which adds routing.",
+)
+
+
+def read_budget(share: float | None, by: By | None) -> Budget | None:
+    """The budget of ``--budget`` and ``--budget-by``; None: that of each card."""
+    if share is None and by is not None:
+        raise click.UsageError(f"--budget-by {by} needs --budget, such as --budget 0.1")
+    return None if share is None else Budget(share, by or "visited")
+
+
 DATA_DIR_HELP = "Where data files are looked for."

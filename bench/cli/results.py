@@ -5,18 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli.options import (
+    BUDGET,
+    BUDGET_BY,
     DATA_DIR_HELP,
     PLUGINS,
     STORED,
     TIMEOUT,
     Command,
     data_dir_option,
+    read_budget,
     read_names,
 )
+
+if TYPE_CHECKING:
+    from bench.measures.budget import By
 
 OWN_DATA = click.option(
     "--dataset",
@@ -163,7 +170,11 @@ def lock_command(before: str, *, same: bool) -> None:
     is_flag=True,
     help="Record the boards in published.json; later ones list what changed since.",
 )
-def leaderboard_command(out: Path, *, mark: bool) -> None:
+@BUDGET
+@BUDGET_BY
+def leaderboard_command(
+    out: Path, budget_share: float | None, budget_by: By | None, *, mark: bool
+) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
     from bench.errors import InputError
     from bench.report.console import print_written
@@ -172,6 +183,7 @@ def leaderboard_command(out: Path, *, mark: bool) -> None:
     from bench.store.folder import Store
     from bench.system.terminal import say
 
+    budget = read_budget(budget_share, budget_by)
     store = Store(out)
     if mark:
         mark_published(store, dt.datetime.now(dt.UTC).date())
@@ -181,7 +193,7 @@ def leaderboard_command(out: Path, *, mark: bool) -> None:
             f"{store.runs} holds no cell, so there is nothing to write; measure first (python "
             "run_bench.py), or name a results folder with --out"
         )
-    print_written(write_leaderboard(store, figures=True))
+    print_written(write_leaderboard(store, budget, figures=True))
 
 
 @click.command(name="reproduction", cls=Command)

@@ -1,5 +1,5 @@
 """From the name of a dataset to a task: its card, its files, its reader.
 
 In: what is typed after ``--dataset``. Out: a :class:`bench.task.Task`. It may import ``task``,
-``arrays`` and ``system``.
+``measures`` (for the budget of a card), ``arrays`` and ``system``.
 """

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from bench.errors import InputError, unknown
+from bench.measures.budget import TENTH, Budget, By
 from bench.types import Value
 
 FOLDER = Path(__file__).parents[2] / "datasets"
@@ -78,6 +79,7 @@ class Card(BaseModel):
         quick: whether it is one of the small datasets that run by default.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
+        budget, budget_by: the largest cost at which rows are compared on its boards.
         counts: the counts that reading must give.
         reported: rows of the papers.
     """
@@ -98,8 +100,15 @@ class Card(BaseModel):
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
+    budget: Annotated[float, Field(gt=0, le=1)] = TENTH.share
+    budget_by: By = TENTH.by
     counts: dict[Count, int] = {}
     reported: list[Reported] = []
+
+    @property
+    def compared_at(self) -> Budget:
+        """The largest cost at which rows are compared on its boards."""
+        return Budget(self.budget, self.budget_by)
 
     def missing(self, data: Path) -> list[Path]:
         """The listed files that are not in ``data``; the folder, if no file is listed."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.evaluation.search import Searcher
-from bench.measures.records import BUDGET, Chosen
+from bench.measures.budget import TENTH
+from bench.measures.records import Chosen, Tried, best_within
 from bench.method import no_progress
 
 if TYPE_CHECKING:
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
-    """The operating point that ranks validation queries best within ``BUDGET`` of the corpus.
+    """The operating point that ranks validation queries best within a tenth of the corpus visited.
 
-    If several rank equally well, the cheapest of them is chosen.
+    If several rank equally well, the cheapest of them is chosen. The scores of all points are on
+    record beside it, by which the choice within any other budget is settled too.
 
     Args:
         indexed: a method that was fitted and has indexed the corpus.
@@ -26,18 +28,24 @@ def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
     """
     points = indexed.points
     if len(points) == 1:
-        return Chosen(budget=BUDGET, number=0, reason="the only operating point")
+        return Chosen(budget=TENTH.share, number=0, reason="the only operating point")
     queries = task.queries_of(task.validation)
     if not len(queries.rows):
-        return Chosen(budget=BUDGET, reason="the task has no validation queries")
+        return Chosen(budget=TENTH.share, reason="the task has no validation queries")
     judged = task.validation.rows(queries.rows)
     searcher = Searcher(indexed, queries, int(judged.depth.max()))
-    best = Chosen(budget=BUDGET, reason="no operating point visits so little on validation")
+    tried = []
     for number, point in enumerate(points):
         run = searcher.run(point, no_progress)
         visited = run.summary.mean_visited / indexed.n_documents
-        score = judged.score(run.ids)
-        if visited <= BUDGET and (best.score is None or score > best.score):
-            best = Chosen(budget=BUDGET, number=number, score=score, visited=visited)
+        work = visited + run.summary.routing / indexed.n_documents
+        tried.append(Tried(score=judged.score(run.ids), visited=visited, work=work))
         progress(number + 1, len(points))
-    return best
+    found = best_within(TENTH, tried)
+    if found is None:
+        reason = "no operating point visits so little on validation"
+        return Chosen(budget=TENTH.share, reason=reason, tried=tried)
+    best = tried[found]
+    return Chosen(
+        budget=TENTH.share, number=found, score=best.score, visited=best.visited, tried=tried
+    )

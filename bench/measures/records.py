@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, NonNegativeInt, model_validator
 
+from bench.measures.budget import TENTH, Budget
 from bench.system.records import (
     ROUNDED,
     Amount,
@@ -148,6 +149,17 @@ class PointResult(Record):
     xray: XRay | None = None
     tied: Share | None = added()
 
+    def part(self, name: str) -> PointResult | PartResult | None:
+        """This point as a whole, or its results over ``seen`` or ``unseen`` documents."""
+        found: PointResult | PartResult | None = getattr(self, name) if name else self
+        return found
+
+    def mean(self, measure: str, part: str = "") -> float | None:
+        """Mean of a ranking measure over the queries of a part; None if it was not measured."""
+        found = self.part(part)
+        interval = None if found is None else found.ranking.get(measure)
+        return None if interval is None else interval.mean
+
     @model_validator(mode="after")
     def _has_each_distance(self) -> PointResult:
         distances = {stratum.distance for stratum in self.recall_by_distance}
@@ -156,14 +168,23 @@ class PointResult(Record):
         return self
 
 
-BUDGET = 0.1
-"""The largest share of documents visited at which methods are compared."""
+class Tried(Record):
+    """An operating point on validation.
+
+    Attributes:
+        score: nDCG@10 over text, recall@|S| in a hierarchy.
+        visited, work: mean shares of the corpus.
+    """
+
+    score: Share
+    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)]
+    work: Annotated[Figure, Field(ge=0)]
 
 
-def most_visited_within(points: Sequence[PointResult], budget: float) -> int | None:
-    """Number of the operating point that visits most within a share of the corpus, or None."""
-    within = [number for number, point in enumerate(points) if point.visited <= budget]
-    return max(within, key=lambda number: points[number].visited, default=None)
+def best_within(budget: Budget, tried: Sequence[Tried]) -> int | None:
+    """Number of the point with the best score within a budget, the cheapest of equals, or None."""
+    within = [number for number, point in enumerate(tried) if budget.allows(point)]
+    return max(within, key=lambda number: tried[number].score, default=None)
 
 
 class Chosen(Record):
@@ -173,8 +194,9 @@ class Chosen(Record):
         budget: share of the corpus that a validation query may visit, on average.
         number: number of the operating point, or None if none could be chosen.
         reason: the reason why there was nothing to choose.
-        score: the score on validation: nDCG@10 over text, recall@|S| in a hierarchy.
-        visited: mean share of the corpus that its validation queries visited.
+        score, visited: those of the point on validation.
+        tried: every operating point on validation, by which the choice within any other budget
+            was settled before the test was opened; None: not recorded.
     """
 
     budget: float
@@ -182,6 +204,13 @@ class Chosen(Record):
     reason: str = ""
     score: Share | None = None
     visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)] | None = None
+    tried: Columns[Tried] | None = added()
+
+    def within(self, budget: Budget) -> int | None:
+        """Number of the point with the best score within a budget; None: none, or not recorded."""
+        if budget == Budget(self.budget):
+            return self.number
+        return best_within(budget, self.tried or ())
 
 
 class Leaves(Record):
@@ -201,4 +230,4 @@ class Leaves(Record):
     training: Columns[Leaves] = Field(default_factory=list)
 
 
-SEES_TEST = Chosen(budget=BUDGET, reason="the method is given the test")
+SEES_TEST = Chosen(budget=TENTH.share, reason="the method is given the test")

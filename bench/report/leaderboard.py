@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
+from bench.measures.budget import Budget
 from bench.plan.suite import PUBLISHED, not_listed, read_suite
 from bench.report.boards.all import TaskReport, report_of
 from bench.report.changes import changes_board, changes_since
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from bench.store.folder import Store
 
 NAME, PAGE = "LEADERBOARD.md", "leaderboard.html"
+STATED = re.compile(
+    r"^Made with `--budget (\d(?:\.\d+)?(?:e-\d+)?) --budget-by (visited|work)`", re.MULTILINE
+)
 HEAD = """# Leaderboard
 
 How far up a hierarchy a method still finds what is relevant (**recall by distance**), how well it
@@ -57,12 +62,15 @@ class Leaderboard(NamedTuple):
     left_out: list[str]
 
 
-def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
+def write_leaderboard(
+    store: Store, budget: Budget | None = None, *, figures: bool = False
+) -> Leaderboard:
     """Write the boards of all cells of a store into its LEADERBOARD.md.
 
     Args:
         store: the results folder. One with marked boards is a published one, and rows that the
             published suite does not list are named.
+        budget: the largest cost at which rows are compared; None: that of each dataset's card.
         figures: whether charts are drawn into ``figures/`` and shown, and the page is written
             beside them; this takes seconds.
 
@@ -73,7 +81,7 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
     path = store.root / NAME
     published = read_published(store.published)
     stored, left_out = store.read()
-    reports = [report_of(cells, store.query_values) for cells in by_task(stored)]
+    reports = [report_of(cells, store.query_values, budget) for cells in by_task(stored)]
     links = {name: link(name, f"#{anchor(name)}") for name in map(_name, reports)}
     overview = [summary_board(reports)]
     if (by_distance := distance_board(reports)).rows:
@@ -87,12 +95,30 @@ def write_leaderboard(store: Store, *, figures: bool = False) -> Leaderboard:
         texts.append(outside_section(reports, links))
     texts.append(_contents(reports, links))
     texts += [_section(report, store.root / "figures" if figures else None) for report in reports]
-    write_atomically(path, "\n".join([HEAD, *texts]))
+    write_atomically(path, "\n".join([HEAD, *_statement(budget), *texts]))
     if figures:
         from bench.report.page.write import write_page
 
         write_page(store.root / PAGE, reports, overview)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
+
+
+def _statement(budget: Budget | None) -> list[str]:
+    """The sentence of a budget that was stated, by which the boards can be made again."""
+    if budget is None:
+        return []
+    options = f"--budget {budget.share!r} --budget-by {budget.by}"
+    return [f"Made with `{options}`: rows are compared {budget.at}.\n"]
+
+
+def stated_budget(path: Path) -> Budget | None:
+    """The budget that was stated for the boards in a file; None: that of each dataset's card."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    found = STATED.search(text)
+    if found is None:
+        return None
+    share, by = found.groups()
+    return Budget(float(share), "work" if by == "work" else "visited")
 
 
 def _name(report: TaskReport) -> str:
@@ -185,7 +211,7 @@ def _section(report: TaskReport, figures: Path | None) -> str:
     if figures is not None:
         from bench.report.charts.svg import draw_charts
 
-        charts = draw_charts(report.rows, figures)
+        charts = draw_charts(report.rows, report.budget, figures)
     first = report.cells[0]
     card = card_of_task(first.task)
     lines = [f"## {escaped(first.task)}", ""]

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from bench.errors import InputError
+from bench.measures.budget import TENTH
 from bench.report.rows import (
     EARLIER,
+    at,
     by_task,
     chosen_points,
     main_measure,
     main_score,
     most_visited,
     rows_of,
-    within_budget,
 )
 from bench.report.table import NONE
 from bench.system.files import write_atomically
@@ -104,7 +105,7 @@ def _row_scores(row: Row) -> RowScores:
         return RowScores(
             seeds=seeds, most=_score(cell.similarity[0].rho or 0.0 for cell in row.cells)
         )
-    points = chosen_points(row, within_budget)
+    points = chosen_points(row, at(TENTH))
     return RowScores(
         seeds=seeds,
         most=_score(main_score(most_visited(cell)) for cell in row.cells),

@@ -5,28 +5,37 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
-from bench.measures.ranking import MAIN
-from bench.measures.records import BUDGET, PointResult, most_visited_within
+from bench.measures.ranking import MAIN, PARTS
+from bench.measures.records import PartResult, PointResult
 from bench.report.table import Column, mean_text
 from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+
+    from bench.measures.budget import Budget
 
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
-ABSENT = "No operating point visits so little"
+ABSENT = "No operating point costs so little"
 CLAIMED = " claimed"
 """Marks a figure that is a method's own word, which the harness cannot count."""
+DEAR = " ‡"
+"""Marks a row that costs much more work than the share that it visits."""
+MUCH_ROUTING = 2
+"""Work of so many times the share visited is marked."""
+SHARES_NOTE = (
+    "Visited / work: mean shares of the corpus, without and with routing; *claimed*: the method's "
+    f"own word; {DEAR.strip()}: more than twice as much work as visited."
+)
 ROUTING_ROUNDED = 1e-4
 """Relative rounding of a stored routing cost."""
 
-Points: TypeAlias = list[PointResult]
-"""One operating point of each seed."""
 Choose: TypeAlias = Callable[[Cell], PointResult | None]
 PointMeasure: TypeAlias = Callable[[PointResult], float | None]
 """A fraction that an operating point comes to; None where it has no such measure."""
@@ -51,6 +60,18 @@ class Row:
     def name(self) -> str:
         """The label without the mark of a version."""
         return self.label.replace(EARLIER, "")
+
+
+class Points(list[PointResult]):
+    """One operating point of each seed of a row.
+
+    Attributes:
+        cells: the cells that they are of.
+    """
+
+    def __init__(self, cells: list[Cell], points: Iterable[PointResult]) -> None:
+        super().__init__(points)
+        self.cells = cells
 
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
@@ -93,7 +114,7 @@ def rows_of(cells: Iterable[Cell]) -> list[Row]:
 
 def _score(row: Row) -> float:
     """The score that orders rows; 0 for word pairs, whose boards sort by themselves."""
-    return mean_score([most_visited(cell) for cell in row.cells]) if row.cells[0].points else 0.0
+    return mean_score([*map(most_visited, row.cells)]) if row.cells[0].points else 0.0
 
 
 def label(cell: Cell) -> str:
@@ -128,39 +149,48 @@ def most_visited(cell: Cell) -> PointResult:
     return max(cell.points, key=lambda point: point.visited)
 
 
-def within(cell: Cell, budget: float) -> PointResult | None:
-    """The operating point that visits most within a budget, by measured mean share visited."""
-    number = most_visited_within(cell.points, budget)
+def within(cell: Cell, budget: Budget) -> PointResult | None:
+    """The operating point that costs most within a budget, by measured means over queries."""
+    number = budget.most(cell.points)
     return None if number is None else cell.points[number]
 
 
-def within_budget(cell: Cell) -> PointResult | None:
-    """The operating point that visits most within 10 %."""
-    return within(cell, BUDGET)
+def at(budget: Budget) -> Choose:
+    """The choice of the operating point that costs most within a budget."""
+    return partial(within, budget=budget)
+
+
+def parts_of(point: PointResult) -> Sequence[str]:
+    """The parts with boards of their own; a single part would have the figures of the whole."""
+    return PARTS if point.seen is not None and point.unseen is not None else PARTS[:1]
+
+
+def n_queries_of(cell: Cell, part: str) -> int:
+    """The number of queries that a measure of a part is a mean over."""
+    found = most_visited(cell).part(part)
+    return found.n_queries if isinstance(found, PartResult) else cell.n_queries
 
 
 def chosen_points(row: Row, choose: Choose) -> Points | None:
     """The chosen point of each seed, or None if a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
-    return points if len(points) == len(row.cells) else None
+    return Points(row.cells, points) if len(points) == len(row.cells) else None
 
 
-def mean_score(points: Points) -> float:
+def mean_score(points: Sequence[PointResult]) -> float:
     """Mean of the main score over seeds."""
     return fmean(map(main_score, points))
 
 
-def visited_text(points: Points) -> str:
-    """Mean visited share in per cent."""
-    return mean_text(point.visited for point in points) + CLAIMED * points[0].self_reported
+def shares_text(points: Points) -> str:
+    """Mean shares visited and of work in per cent, each marked where it is claimed.
 
-
-def visited_and_work(row: Row, choose: Choose) -> str:
-    """Mean visited share and mean work share in per cent, each marked where it is claimed."""
-    points = chosen_points(row, choose) or []
-    work = mean_text(point.work for point in points)
-    claimed = any(map(routing_is_claimed, row.cells, points))
-    return f"{visited_text(points)} / {work}{CLAIMED * claimed}"
+    Work of more than twice the share visited is marked too.
+    """
+    visited, work = (fmean(getattr(each, cost) for each in points) for cost in ("visited", "work"))
+    claimed = any(map(routing_is_claimed, points.cells, points))
+    marks = CLAIMED * claimed + DEAR * (work > MUCH_ROUTING * visited)
+    return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
 
 
 def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
@@ -172,7 +202,7 @@ def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
 
 
 SEEDS = Column[Points]("seeds", lambda points: str(len(points)))
-VISITED = Column("visited %", visited_text)
+SHARES = Column("visited / work %", shares_text)
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.errors import InputError, in_one_line
-from bench.measures.records import BUDGET, most_visited_within
+from bench.measures.budget import SHARES, TENTH, UNLIMITED, Budget
 from bench.store.run_file import PARQUET
 from bench.system.parquet import opened_numbers
 from bench.system.records import ROUNDED
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from bench.measures.records import PointResult
     from bench.types import Floats, Ints
 
-BUDGETS = (BUDGET, 0.2, 1.0)
-"""Shares of documents visited at which rows are compared."""
+KEPT = (*(each for share in SHARES for each in (Budget(share), Budget(share).twin)), UNLIMITED)
+"""Budgets at which the values of queries are kept, so that rows can be compared within them."""
+KEPT_OF_MANY = (TENTH, TENTH.twin, UNLIMITED)
+"""The same where there are more than ``MANY`` queries, to keep the file small."""
 MOST_COLUMNS = 64
 """More than there are measures of a query."""
 MANY = 20_000
-"""If there are more queries, only the first of ``BUDGETS`` is kept, to keep the file small."""
 
 
 class QueryValues(NamedTuple):
@@ -43,9 +44,9 @@ class QueryValues(NamedTuple):
 
 
 def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
-    """The points whose values are kept: the one that visits most within each of ``BUDGETS``."""
-    budgets = BUDGETS if n_queries <= MANY else BUDGETS[:1]
-    numbers = {most_visited_within(points, budget) for budget in budgets}
+    """The points whose values are kept: the one that costs most within each budget."""
+    budgets = KEPT if n_queries <= MANY else KEPT_OF_MANY
+    numbers = {budget.most(points) for budget in budgets}
     return sorted(number for number in numbers if number is not None)
 
 
@@ -73,7 +74,7 @@ def read_query_values(path: Path, n_queries: int) -> QueryValues | None:
     if not path.exists():
         return None
     try:
-        with opened_numbers(path, n_queries * len(BUDGETS) * MOST_COLUMNS) as file:
+        with opened_numbers(path, n_queries * len(KEPT) * MOST_COLUMNS) as file:
             table = file.read()
         columns = {name: table[name].to_numpy() for name in table.column_names}
         point, query = columns.pop("point"), columns.pop("query")

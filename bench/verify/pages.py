@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
-from bench.report.leaderboard import write_leaderboard
+from bench.report.leaderboard import NAME as BOARDS
+from bench.report.leaderboard import stated_budget, write_leaderboard
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.page import NAME as REPRODUCTION
 from bench.report.reproduction.page import reproduction_text
@@ -32,7 +33,8 @@ def check_boards(store: Store) -> tuple[int, list[str]]:
         rebuilt = Store(Path(folder))
         rebuilt.runs, rebuilt.published = store.runs, store.published
         try:
-            write_leaderboard(rebuilt, figures=_with_charts(store.root))
+            budget = stated_budget(store.root / BOARDS)
+            write_leaderboard(rebuilt, budget, figures=_with_charts(store.root))
         except InputError as error:
             return 0, [str(error)]
         unfounded = _write_reproduction(store, rebuilt.root)
@@ -58,7 +60,7 @@ def _write_reproduction(store: Store, folder: Path) -> str | None:
 
 def _with_charts(root: Path) -> bool:
     """Whether the boards were written with charts, which may have been taken away since."""
-    board = root / "LEADERBOARD.md"
+    board = root / BOARDS
     linked = board.is_file() and f"]({FIGURES}/".encode() in board.read_bytes()
     return linked or (root / FIGURES).is_dir()
 

@@ -36,7 +36,7 @@ CLAIMED = (
     "`python -m bench certify` measures a cell again."
 )
 ENOUGH_SEEDS = 3
-"""Seeds that give a row a standard deviation."""
+"""Seeds from which on differences to other rows can be told from chance."""
 HEADER = [
     "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited",
     "measured again, by the submitter",
@@ -130,7 +130,8 @@ def submit(
         if (n_seeds := len(seeds.cells)) < ENOUGH_SEEDS:
             say(
                 f"Warning: {seeds.cells[0].cell.task} · {seeds.row.label} has {n_seeds} of "
-                f"{ENOUGH_SEEDS} seeds: it will have no standard deviation (--seeds 0,1,2)"
+                f"{ENOUGH_SEEDS} seeds: differences to other rows are hard to tell from chance; of "
+                "one seed they are never starred (--seeds 0,1,2)"
             )
     return check_only or (_publish(new, out, data_dir) and _print_request(rows, out))
 

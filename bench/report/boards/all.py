@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
-from bench.report.boards.choice import choice_board
+from bench.measures.budget import TENTH, UNLIMITED, Budget
+from bench.report.boards.against import against_boards
+from bench.report.boards.choice import choice_boards
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
-from bench.report.boards.paired import compare, paired_boards
+from bench.report.boards.paired import compare, not_compared, paired_boards
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
 from bench.report.boards.word_pairs import word_pair_boards
@@ -25,40 +27,65 @@ if TYPE_CHECKING:
 
 
 class TaskReport(NamedTuple):
-    """One task: its cells, its rows, their comparisons query by query, and the boards."""
+    """One task.
+
+    Attributes:
+        cells: its cells.
+        rows: its rows.
+        budget: the largest cost at which rows are compared, beside what they find without a limit.
+        comparisons: within the budget, by every measure; and within the same share by the other
+            cost and without a limit, by the main measure.
+        boards: its boards.
+    """
 
     cells: list[Cell]
     rows: list[Row]
+    budget: Budget
     comparisons: list[Comparison]
     boards: list[Board]
 
+    def main_comparison(self, budget: Budget) -> Comparison | None:
+        """The comparison by the main measure within a budget, or None."""
+        return next((each for each in self.comparisons if each.budget == budget), None)
 
-def report_of(cells: list[Cell], values_of: ValuesOf) -> TaskReport:
+
+def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
     """All boards over the cells of one task, the papers' rows last.
 
     Args:
         cells: the cells of one task.
         values_of: a function that gives the values of each query of a cell, or None if not kept.
+        budget: the largest cost at which rows are compared; None: that of the dataset's card.
     """
     rows = rows_of(cells)
-    comparisons = compare(rows, values_of)
-    boards = _measured_boards(rows, comparisons) if rows else []
+    card = card_of_task(cells[0].task)
+    budget = budget or (TENTH if card is None else card.compared_at)
+    comparisons, untold = [], []
+    for each in (budget, budget.twin, UNLIMITED):
+        found = compare(rows, values_of, each)
+        comparisons += found if each == budget else found[:1]
+        untold += [] if found else [not_compared(rows, values_of, each)]
+    boards = _measured_boards(rows, budget, comparisons) if rows else []
+    if sum(bool(row.cells[0].points) for row in rows) > 1:
+        boards[0].notes.extend(untold)
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
         boards.append(unmeasured_board(skipped))
-    card = card_of_task(cells[0].task)
     if card is not None and card.reported and card.name == cells[0].task:
         boards.append(_reported_board(card.reported))
-    return TaskReport(cells, rows, comparisons, boards)
+    return TaskReport(cells, rows, budget, comparisons, boards)
 
 
-def _measured_boards(rows: list[Row], comparisons: list[Comparison]) -> list[Board]:
-    boards = word_pair_boards(rows) if rows[0].cells[0].similarity else recall_boards(rows)
+def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparison]) -> list[Board]:
+    if rows[0].cells[0].similarity:
+        boards = word_pair_boards(rows)
+    else:
+        boards = recall_boards(rows, budget) + against_boards(rows)
     boards += paired_boards(rows, comparisons)
-    boards += [board for board in (choice_board(rows),) if board.rows]
-    boards += xray_boards(rows)
+    boards += choice_boards(rows, budget)
+    boards += xray_boards(rows, budget)
     boards += [board for board in (leaf_board(rows),) if board.rows]
-    boards.append(cost_board(rows))
+    boards.append(cost_board(rows, budget))
     boards[0].notes.extend([*tied_note(rows), *earlier_note(rows)])
     return boards
 

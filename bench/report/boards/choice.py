@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.records import BUDGET
-from bench.report.rows import Points, Row, main_measure, main_score, mean_score
-from bench.report.table import Board, Column, mean_and_std, mean_text, table
+from bench.measures.budget import TENTH, Budget
+from bench.report.rows import (
+    SHARES_NOTE,
+    Points,
+    Row,
+    main_measure,
+    main_score,
+    mean_score,
+    shares_text,
+)
+from bench.report.table import Board, Column, mean_and_std, table
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
@@ -20,43 +29,60 @@ class _Choices(NamedTuple):
     hindsight: Points
 
 
-def choice_board(rows: list[Row]) -> Board:
-    """The board of chosen points, for rows that had several points to choose from."""
+def choice_boards(rows: list[Row], budget: Budget) -> list[Board]:
+    """The board of points chosen within a budget; none where no row had several to choose from."""
     measure = main_measure(rows[0].cells[0])
     columns: list[Column[_Choices]] = [
         Column("seeds", lambda found: str(len(found.chosen))),
         Column("chosen", lambda found: _settings(found.chosen)),
         Column(measure, lambda found: _scores(found.chosen)),
-        Column("visited %", lambda found: mean_text(point.visited for point in found.chosen)),
+        Column("visited / work %", lambda found: shares_text(found.chosen)),
         Column("best in hindsight", lambda found: _settings(found.hindsight)),
         Column(measure, lambda found: _scores(found.hindsight)),
         Column("gap", _gap),
     ]
     notes = [
-        f"Chosen: the setting with the best {measure} on validation among those that visit at most "
-        f"{100 * BUDGET:.0f} % of the documents there, on record before the test was opened. Best "
-        f"in hindsight: the best on the test among those within {100 * BUDGET:.0f} % on the test, "
-        "which nobody can know beforehand. Gap: what not knowing costs; below 0 where the chosen "
-        "setting visits more on the test than it did on validation."
+        f"Chosen: the setting with the best {measure} on validation among those {budget.limit} "
+        "there, on record before the test was opened. Best in hindsight: the best among those "
+        f"{budget.limit} on the test, which nobody can know beforehand. Gap: what not knowing "
+        "costs; below 0 where the chosen setting costs more on the test than it did on validation. "
+        f"{SHARES_NOTE}"
     ]
-    return table("Chosen on validation", rows, _choices, columns, notes)
+    older = [row.label for row in rows if any(_is_not_recorded(cell, budget) for cell in row.cells)]
+    if older:
+        notes.append(
+            f"Measured before choices within other budgets than {TENTH.limit} were on record: "
+            f"{', '.join(older)}."
+        )
+    choose = partial(_choices, budget=budget)
+    board = table("Chosen on validation", rows, choose, columns, notes)
+    return [board] if board.rows or older else []
 
 
-def _choices(row: Row) -> _Choices | None:
+def _is_not_recorded(cell: Cell, budget: Budget) -> bool:
+    """Whether validation was searched, and only one budget's choice was kept."""
+    chosen = cell.chosen
+    if chosen is None or chosen.number is None or len(cell.points) == 1:
+        return False
+    return chosen.tried is None and Budget(chosen.budget) != budget
+
+
+def _choices(row: Row, budget: Budget) -> _Choices | None:
     """The choices of all seeds, or None if a seed has none."""
-    pairs = [pair for cell in row.cells if (pair := _choice(cell)) is not None]
+    pairs = [pair for cell in row.cells if (pair := _choice(cell, budget)) is not None]
     if len(pairs) < len(row.cells):
         return None
-    return _Choices([chosen for chosen, _ in pairs], [best for _, best in pairs])
+    chosen, best = zip(*pairs, strict=True)
+    return _Choices(Points(row.cells, chosen), Points(row.cells, best))
 
 
-def _choice(cell: Cell) -> tuple[PointResult, PointResult] | None:
+def _choice(cell: Cell, budget: Budget) -> tuple[PointResult, PointResult] | None:
     """The chosen and the best point, or None if nothing was chosen or there was no choice."""
-    chosen = cell.chosen
-    if chosen is None or chosen.number is None or len(cell.points) < 2:  # noqa: PLR2004
+    number = None if cell.chosen is None else cell.chosen.within(budget)
+    if number is None or len(cell.points) == 1:
         return None
-    within = [point for point in cell.points if point.visited <= chosen.budget]
-    return (cell.points[chosen.number], max(within, key=main_score)) if within else None
+    within = [point for point in cell.points if budget.allows(point)]
+    return (cell.points[number], max(within, key=main_score)) if within else None
 
 
 def _gap(found: _Choices) -> str:

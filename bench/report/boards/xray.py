@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.xray import LOSSES
-from bench.report.rows import Row, chosen_points, visited_text, within_budget
+from bench.report.rows import SHARES_NOTE, Row, at, chosen_points, shares_text
 from bench.report.table import Board, Column, itself, table
 
 if TYPE_CHECKING:
+    from bench.measures.budget import Budget
     from bench.measures.records import XRay
-
-TITLE = "X-ray at ≤ 10 % visited"
 
 
 class XRayed(NamedTuple):
-    """A row at the points that visit most within 10 %, with its X-ray.
+    """A row at the points that cost most within a budget, with its X-ray.
 
     Attributes:
         label: label of the row.
-        visited: its mean share visited, as text.
+        shares: its mean shares visited and of work, as text.
         seeds: the X-ray of each seed.
     """
 
     label: str
-    visited: str
+    shares: str
     seeds: list[XRay]
 
     def terms(self, distance: int | None = None) -> dict[str, float]:
@@ -41,36 +40,41 @@ class XRayed(NamedTuple):
         return terms["encoder"] + terms["routing"] + terms["scoring"] - terms["gain"]
 
 
-def xrayed(rows: list[Row]) -> list[XRayed]:
-    """The rows whose cells all have an X-ray within 10 % visited, the best one first."""
+def xrayed(rows: list[Row], budget: Budget) -> list[XRayed]:
+    """The rows whose cells all have an X-ray within a budget, the best one first."""
     found = []
     for row in rows:
-        points = chosen_points(row, within_budget) or []
-        seeds = [point.xray for point in points if point.xray is not None]
-        if seeds and len(seeds) == len(points):
-            found.append(XRayed(row.label, visited_text(points), seeds))
+        points = chosen_points(row, at(budget))
+        seeds = [point.xray for point in points or () if point.xray is not None]
+        if points and len(seeds) == len(points):
+            found.append(XRayed(row.label, shares_text(points), seeds))
     return sorted(found, key=XRayed.missed)
 
 
-def xray_boards(rows: list[Row]) -> list[Board]:
+def xray_title(budget: Budget) -> str:
+    """The title of the first board."""
+    return f"X-ray {budget.at}"
+
+
+def xray_boards(rows: list[Row], budget: Budget) -> list[Board]:
     """One board over all pairs and, if there are several distances, one by distance."""
-    found = xrayed(rows)
+    found = xrayed(rows, budget)
     if not found:
         return []
-    visited = Column[XRayed]("visited %", lambda row: row.visited)
+    shares = Column[XRayed]("visited / work %", lambda row: row.shares)
     columns: list[Column[XRayed]] = [
         Column("seeds", lambda row: str(len(row.seeds))),
         Column("missed", lambda row: f"{row.missed():.1f}"),
         *(Column(term, partial(_term, term=term)) for term in LOSSES),
-        visited,
+        shares,
     ]
     notes = [
         "Per cent of the relevant documents that are missed, and why. **Encoder**: exact search "
         "over the same vectors misses them. **Routing**: their leaves were not visited. "
         "**Scoring**: visited, and not among the best. **Gain**: found because what exact search "
         "ranks above them was not visited. Missed = encoder + routing + scoring - gain, for each "
-        "query and at each distance. Not shown: methods without vectors or without a point within "
-        "10 %, and rows of which a cell holds no X-ray."
+        "query and at each distance. Not shown: methods without vectors or a setting within the "
+        f"budget, and rows of which a cell holds no X-ray. {SHARES_NOTE}"
     ]
     undivided = [row.label for row in found if row.seeds[0].undivided]
     if undivided:
@@ -78,7 +82,7 @@ def xray_boards(rows: list[Row]) -> list[Board]:
             f"What {', '.join(undivided)} visited is not known document by document: there, "
             "routing has scoring's part too."
         )
-    boards = [table(TITLE, found, itself, columns, notes)]
+    boards = [table(xray_title(budget), found, itself, columns, notes)]
     distances = found[0].seeds[0].by_distance
     if len(distances) > 1:
         columns = [
@@ -89,8 +93,8 @@ def xray_boards(rows: list[Row]) -> list[Board]:
             "Per cent missed at each distance: by the encoder + by the index, which is routing + "
             "scoring - gain."
         )
-        title = f"{TITLE}, by distance"
-        boards.append(table(title, found, itself, [*columns, visited], [note]))
+        title = f"{xray_title(budget)}, by distance"
+        boards.append(table(title, found, itself, [*columns, shares], [note]))
     return boards
 
 

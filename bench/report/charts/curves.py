@@ -5,27 +5,27 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.report.rows import Points, chosen_points, most_visited, within_budget
+from bench.report.rows import at, chosen_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.measures.budget import Budget
+    from bench.measures.records import PointResult
     from bench.report.boards.xray import XRayed
     from bench.report.rows import PointMeasure, Row
-
-AT = {"tenth": within_budget, "all": most_visited}
-"""The points at which recall by distance is shown."""
 
 
 class Strata(NamedTuple):
     """Recall by distance in per cent, at one operating point of each seed.
 
     Attributes:
-        visited: mean share of documents, in per cent.
+        visited, work: mean shares of the corpus, in per cent.
         recall: recall at each distance of the task.
     """
 
     visited: float
+    work: float
     recall: list[float]
 
 
@@ -67,12 +67,13 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     )
 
 
-def strata_of(row: Row, at: str) -> Strata | None:
-    """Recall by distance at one of ``AT``, or None if a seed has no such point."""
-    points = chosen_points(row, AT[at]) if row.cells[0].points else None
+def strata_of(row: Row, budget: Budget) -> Strata | None:
+    """Recall by distance at the points that cost most within a budget; None if a seed has none."""
+    points = chosen_points(row, at(budget)) if row.cells[0].points else None
     if points is None:
         return None
-    return Strata(_percent([point.visited for point in points]), _recall(points))
+    visited, work = (_percent([getattr(p, cost) for p in points]) for cost in ("visited", "work"))
+    return Strata(visited, work, _recall(points))
 
 
 def xray_values(row: XRayed) -> list[dict[str, Any]]:
@@ -91,12 +92,12 @@ def xray_values(row: XRayed) -> list[dict[str, Any]]:
     ]
 
 
-def _recall(points: Points) -> list[float]:
+def _recall(points: Sequence[PointResult]) -> list[float]:
     strata = zip(*(point.recall_by_distance for point in points), strict=True)
     return [_percent([stratum.recall for stratum in each]) for each in strata]
 
 
-def _value(points: Points, measure: PointMeasure) -> float | None:
+def _value(points: Sequence[PointResult], measure: PointMeasure) -> float | None:
     known = [value for point in points if (value := measure(point)) is not None]
     return _percent(known) if known else None
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import vl_convert
 
+from bench.measures.budget import UNLIMITED, Budget
 from bench.measures.ranking import MEASURES
-from bench.report.boards.recall import measures_of
-from bench.report.boards.xray import TITLE as XRAY
-from bench.report.boards.xray import xrayed
+from bench.report.boards.against import against_title, measures_of
+from bench.report.boards.xray import xray_title, xrayed
 from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
 
@@ -26,8 +26,13 @@ IN_COLOUR = 6
 """Number of rows of a chart that are in colour: the best."""
 
 
-def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
+def draw_charts(rows: Sequence[Row], budget: Budget, folder: Path) -> dict[str, str]:
     """Draw the charts of one task into a folder.
+
+    Args:
+        rows: the rows of the task.
+        budget: the largest cost at which the X-ray is drawn.
+        folder: the folder of the pictures.
 
     Returns:
         The name of the file by the title of the board that it belongs to.
@@ -38,7 +43,7 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
     honest = [row for row in rows if not row.cells[0].sees_test]
     against = vega.against_visited("log")
     drawn: dict[str, tuple[str, Any, Values]] = {
-        f"{name} against the share of documents visited": (
+        against_title(name, "visited"): (
             f"visited-{name.replace('@', '')}",
             against,
             _against(honest, measure),
@@ -47,11 +52,11 @@ def draw_charts(rows: Sequence[Row], folder: Path) -> dict[str, str]:
         if _is_drawn(name)
     }
     drawn["Recall by distance"] = ("distance", vega.by_distance(), _by_distance(honest))
-    shown = xrayed(rows)
+    shown = xrayed(rows, budget)
     bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1
     small_charts = vega.xray_by_distance([row.label for row in shown])
-    drawn[XRAY] = ("xray", small_charts if several else vega.xray(), bars)
+    drawn[xray_title(budget)] = ("xray", small_charts if several else vega.xray(), bars)
 
     folder.mkdir(parents=True, exist_ok=True)
     cell = rows[0].cells[0]
@@ -99,7 +104,7 @@ def _against(rows: list[Row], measure: PointMeasure) -> Values:
 
 def _by_distance(rows: list[Row]) -> Values:
     """Recall of every row at the point that visits most; none if all pairs are at one distance."""
-    strata = {row.label: found for row in rows if (found := strata_of(row, "all")) is not None}
+    strata = {row.label: found for row in rows if (found := strata_of(row, UNLIMITED)) is not None}
     if not strata or all(len(found.recall) == 1 for found in strata.values()):
         return []
     distances = [each.distance for each in rows[0].cells[0].points[0].recall_by_distance]

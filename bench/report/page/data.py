@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import math
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,12 +11,14 @@ import numpy as np
 
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
-from bench.report.boards.recall import measures_of
+from bench.measures.budget import UNLIMITED, Budget
+from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
-from bench.report.charts.curves import AT, curve_of, strata_of, xray_values
+from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.markdown import cell_path
 
 if TYPE_CHECKING:
+    from bench.measures.differences import Ahead
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
     from bench.report.rows import PointMeasure, Row
@@ -27,8 +29,12 @@ Json: TypeAlias = dict[str, Any]
 
 KEPT_QUERIES = 5_000
 """Tasks of more queries are compared on the page by their means and distances alone."""
-LARGEST, NONE = 65_534, 65_535
+LARGEST, NONE = 4094, 4095
 """Codes of the value 1, and of no value."""
+DIGITS = np.frombuffer(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8
+)
+"""The digits of a code, two for each value."""
 
 
 def task_json(report: TaskReport, places: list[Json]) -> Json:
@@ -59,14 +65,17 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "strata": [[each.distance, each.n] for each in strata],
         "measures": list(measures),
         "boards": [asdict(board) for board in report.boards],
-        "rows": [_row_json(row, measures, places) for row in report.rows],
-        "compare": _comparisons_json(first, report.comparisons),
+        "limits": {name: each.limit for name, each in _budgets(report.budget).items()},
+        "rows": [_row_json(row, report.budget, measures, places) for row in report.rows],
+        "compare": _comparisons_json(first, report.budget, report.comparisons),
     }
 
 
-def _row_json(row: Row, measures: dict[str, PointMeasure], places: list[Json]) -> Json:
+def _row_json(
+    row: Row, budget: Budget, measures: dict[str, PointMeasure], places: list[Json]
+) -> Json:
     first = row.cells[0]
-    at = {name: strata_of(row, name) for name in AT}
+    at = {name: strata_of(row, limit) for name, limit in _budgets(budget).items()}
     found = {
         "label": row.label,
         "method": first.method,
@@ -79,7 +88,7 @@ def _row_json(row: Row, measures: dict[str, PointMeasure], places: list[Json]) -
         "curve": curve_of(row, measures)._asdict() if first.points else None,
         "at": {name: strata._asdict() for name, strata in at.items() if strata is not None},
     }
-    bars = [bar for shown in xrayed([row]) for bar in xray_values(shown)]
+    bars = [bar for shown in xrayed([row], budget) for bar in xray_values(shown)]
     if bars:
         # Every bar is of this row, with its terms in this order.
         found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
@@ -129,34 +138,49 @@ def dataset_option(task: str) -> list[str]:
     return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
-def _comparisons_json(cell: Cell, comparisons: list[Comparison]) -> Json:
+def _budgets(budget: Budget) -> dict[str, Budget]:
+    """The budgets of a report, by the names that the page has for them."""
+    return {"budget": budget, "twin": budget.twin, "all": UNLIMITED}
+
+
+def _comparisons_json(cell: Cell, budget: Budget, comparisons: list[Comparison]) -> Json:
     """Comparisons of the rows of a task; with values and names of queries, if they are few."""
-    found: Json = {"measures": [_comparison_json(each) for each in comparisons]}
+    found: Json = {"measures": [_comparison_json(each, budget) for each in comparisons]}
     if comparisons and len(comparisons[0].queries) <= KEPT_QUERIES:
         queries = comparisons[0].queries
         found |= {"numbers": queries.tolist(), "names": _names(cell, queries)}
     return found
 
 
-def _comparison_json(comparison: Comparison) -> Json:
+def _comparison_json(comparison: Comparison, budget: Budget) -> Json:
+    names = {each: name for name, each in _budgets(budget).items()}
     found: Json = {
-        "title": comparison.title,
+        "title": f"{comparison.title} {comparison.budget.at}",
+        "at": names[comparison.budget],
         "labels": comparison.labels,
         "n": comparison.n_known,
-        "pairs": [
-            [a, b, *(round(float(figure), 2) for figure in (mean, low, high)), float(f"{p:.2g}")]
-            for (a, b), (mean, low, high, p) in comparison.pairs.items()
-        ],
+        "pairs": [_lead_json(pair, lead) for pair, lead in comparison.pairs.items()],
+        "out": comparison.left_out,
     }
-    if len(comparison.queries) <= KEPT_QUERIES:
+    # Values of queries are most of the page: they are there for one budget.
+    if comparison.budget == budget and len(comparison.queries) <= KEPT_QUERIES:
         found["values"] = [packed(column) for column in comparison.values.T]
     return found
 
 
+def _lead_json(pair: tuple[int, int], lead: Ahead) -> list[float | None]:
+    """Numbers of two rows; mean, interval, p-value or null; seeds ahead, behind and in all."""
+    *figures, p = map(float, lead.points)
+    p_value = None if math.isnan(p) else float(f"{p:.2g}")
+    rounded = [round(figure, 2) for figure in figures]
+    return [*pair, *rounded, p_value, lead.ahead, lead.behind, lead.n_seeds]
+
+
 def packed(values: Floats) -> str:
-    """Values from 0 to 1 in steps of 1/65534, NaN kept: little-endian 16 bits each, in base64."""
-    steps = np.where(np.isnan(values), NONE, np.rint(np.nan_to_num(values) * LARGEST))
-    return base64.b64encode(steps.astype("<u2").tobytes()).decode()
+    """Values from 0 to 1 in steps of 1/4094, NaN kept: two digits of ``DIGITS`` for each."""
+    steps = np.where(np.isnan(values), NONE, np.rint(np.nan_to_num(values) * LARGEST)).astype(int)
+    text: str = DIGITS[np.column_stack([steps // 64, steps % 64])].tobytes().decode()
+    return text
 
 
 def _names(cell: Cell, queries: Ints) -> list[str] | None:

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from bench.errors import InputError
+from bench.measures.budget import TENTH, UNLIMITED
 from bench.system.records import Record
 
 
@@ -20,6 +21,10 @@ class ClaimVerdict(StrEnum):
     PARTLY = "partly"
     NOT = "not"
     NOT_MEASURED = "not measured"
+
+
+AT = {"10 %": TENTH, "10 % work": TENTH.twin, "all": UNLIMITED}
+"""Budgets by their names in a figure."""
 
 
 class Figure(Record):
@@ -33,7 +38,7 @@ class Figure(Record):
         dataset, row: dataset and row of the cells; the row by its label on the boards.
         value: ``recall``, ``min``, ``distance N``, ``R@100``, ``unseen R@100``, ``empty leaves``,
             ``rho SUBSET by SCORE`` …
-        at: the operating point that visits most, within 10 % or of all.
+        at: the operating point that costs most, within one of ``AT``.
         ahead_of: another row, whose figure is subtracted.
         at_least, at_most: the bounds that the verdict rests on, in the unit that is shown.
         file: a published file in markdown, relative to the results folder.
@@ -45,7 +50,7 @@ class Figure(Record):
     dataset: str = ""
     row: str = ""
     value: str = ""
-    at: Literal["10 %", "all"] = "all"
+    at: Literal["10 %", "10 % work", "all"] = "all"
     ahead_of: str = ""
     at_least: float | None = None
     at_most: float | None = None

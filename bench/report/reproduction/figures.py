@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.measures.records import Interval
-from bench.report.boards.paired import ALPHA, COMPARED
-from bench.report.boards.recall import part_of
+from bench.report.boards.paired import COMPARED
 from bench.report.markdown import read_tables
-from bench.report.rows import most_visited, row_named, within_budget
+from bench.report.reproduction.claims import AT
+from bench.report.rows import row_named, within
 from bench.report.table import interval_text, mean_and_std
 
 if TYPE_CHECKING:
@@ -101,21 +101,25 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     """The paired difference of two rows, as on the board of comparisons."""
-    title = COMPARED.get(figure.value)
-    comparison = next((each for each in report.comparisons if each.title == title), None)
-    if comparison is None or figure.at != "10 %":
-        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}, at 10 %")
+    wanted = (COMPARED.get(figure.value), AT[figure.at])
+    found = (each for each in report.comparisons if (each.title, each.budget) == wanted)
+    comparison = next(found, None)
+    if comparison is None:
+        raise _missing(figure, f"rows are compared by {', '.join(COMPARED)}")
     labels = [row.label, _row(figure, report, figure.ahead_of).label]
     for label in labels:
         if label not in comparison.labels:
             known = ", ".join(comparison.labels)
             raise _missing(figure, f"{label!r} is not compared; those that are: {known}")
-    a, b = map(comparison.labels.index, labels)
-    found = comparison.pairs[min(a, b), max(a, b)]
-    sign = 1 if a < b else -1
-    low, high = sorted((sign * found.low, sign * found.high))
-    text = f"{sign * found.mean:+.1f} points{'' if found.p < ALPHA else ', not significant'}"
-    return MeasuredFigure(text, sign * found.mean, f"{low:.1f} … {high:.1f}", len(row.cells))
+    lead = comparison.lead(*labels)
+    if lead is None:
+        raise _missing(figure, f"{' and '.join(labels)} have no seed in common")
+    mean, low, high, _ = lead.points
+    doubt = "" if lead.is_significant else ", not significant"
+    if lead.n_seeds == 1:
+        doubt = ", of these runs alone"
+    text = f"{mean:+.1f} points{doubt}"
+    return MeasuredFigure(text, mean, f"{low:.1f} … {high:.1f}", lead.n_seeds)
 
 
 def _of_cell(figure: Figure, cell: Cell) -> Interval:
@@ -134,7 +138,7 @@ def _of_cell(figure: Figure, cell: Cell) -> Interval:
         found = Interval(mean=share, low=share, high=share)
     else:
         at = f" at {figure.at}"
-        point = within_budget(cell) if figure.at == "10 %" else most_visited(cell)
+        point = within(cell, AT[figure.at])
         found = None if point is None else _of_point(figure.value, point)
     if found is None:
         raise _missing(figure, f"{figure.row} has no {figure.value}{at}")
@@ -151,5 +155,5 @@ def _of_point(value: str, point: PointResult) -> Interval | None:
             if str(each.distance) == rest:
                 return Interval(mean=each.recall, low=each.low, high=each.high)
         return None
-    part = part_of(point, "unseen") if kind == "unseen" else point
+    part = point.part("unseen") if kind == "unseen" else point
     return part.ranking.get(rest or value) if part else None

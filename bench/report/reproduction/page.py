@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.errors import InputError
+from bench.measures.budget import TENTH
 from bench.report.boards.all import report_of
 from bench.report.markdown import anchor, link, pipe_table
 from bench.report.reproduction.claims import read_claims
@@ -29,7 +30,7 @@ The headline claims of the two papers that Treeline starts from, what they print
 here, and a verdict. Neither paper comes with code; where ours had to choose, the last line of a
 claim says what was tried. Figures are read from the cells behind
 [the leaderboard](LEADERBOARD.md) and from published tables: means ± standard deviation over seeds
-in per cent, with a 95 % interval over queries.
+in per cent, with a 95 % interval over queries; that of a difference is over seeds and queries.
 """
 HEADER = ["what", "paper", "here", "95 % interval", "seeds", "from"]
 
@@ -48,7 +49,8 @@ def reproduction_text(store: Store, papers: list[Paper]) -> str:
         InputError: a figure is missing, or a verdict no longer rests on its figures.
     """
     reports = {
-        cells[0].task: report_of(cells, store.query_values) for cells in by_task(store.cells())
+        cells[0].task: report_of(cells, store.query_values, TENTH)
+        for cells in by_task(store.cells())
     }
     verdicts = [
         [paper.source, link(claim.claim, f"#{anchor(claim.claim)}"), claim.verdict]

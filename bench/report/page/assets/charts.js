@@ -70,8 +70,8 @@ function drawVisited(task, state) {
   const scale = byId("scale").value;
   const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
   const several = curved.length > 0;
-  // Colours go by order: what the chart beside it has not within 10 % would shift them there.
-  const cheap = curved.filter((row) => row.at.tenth && !row.sees);
+  // Colours go by order: what the chart beside it has not within the budget would shift them there.
+  const cheap = curved.filter((row) => row.at.budget && !row.sees);
   const best = cheap.length ? cheap : curved;
   const has = (row) => row.curve?.visited.some((visited, place) => visited > 0 && row.curve.measures[measure][place] !== null);
   const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));

@@ -2,13 +2,14 @@
 
 const TIE = 0.01, LISTED = 8, FEW = 30;
 
-/** The difference A - B of a comparison, as the boards have it, or null. */
-function differenceOf(comparison, a, b) {
+/** The lead of A over B in a comparison, as the boards have it, or null. */
+function leadOf(comparison, a, b) {
   const [x, y] = [comparison.labels.indexOf(a), comparison.labels.indexOf(b)];
   const found = comparison.pairs.find(([i, j]) => i === Math.min(x, y) && j === Math.max(x, y));
   if (x < 0 || y < 0 || !found) return null;
-  const [, , mean, low, high, p] = found;
-  return x < y ? { mean, low, high, p } : { mean: -mean, low: -high, high: -low, p };
+  const [, , mean, low, high, p, ahead, behind, seeds] = found;
+  return x < y ? { mean, low, high, p, ahead, behind, seeds }
+    : { mean: -mean, low: -high, high: -low, p, ahead: behind, behind: ahead, seeds };
 }
 
 /** Differences of the queries that both have a value for: [{place, a, b, ahead}], A's best first. */
@@ -19,14 +20,20 @@ function byQuery(comparison, a, b) {
   return found.filter((each) => !Number.isNaN(each.ahead)).sort((x, y) => y.ahead - x.ahead || x.place - y.place);
 }
 
-function verdict(a, b, difference, measure, n) {
-  const p = difference.p < 0.001 ? "p < 0.001" : `p = ${difference.p.toPrecision(2)}`;
-  const clear = difference.p >= 0.05 ? " The difference may be chance."
-    : n < FEW ? ` Fewer than ${FEW} queries are too few to rank rows by.` : "";
+/** What a lead says of other seeds and other queries. */
+function certainty({ p, ahead, behind, seeds }, n) {
+  if (n < FEW) return `Fewer than ${FEW} queries are too few to rank rows by.`;
+  if (p === null) return "The interval is over queries alone, of these runs: one seed says nothing about others.";
+  const shown = p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
+  return `${shown} after Holm's correction; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
+    + (p < 0.05 ? "" : " The difference may be chance.");
+}
+
+function verdict(a, b, lead, { title, n }) {
   return element("p", { class: "verdict" },
-    element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(difference.mean).toFixed(1)} points ${difference.mean < 0 ? "behind" : "ahead of"} `,
-    element("b", { class: "mark b" }, "B"), ` ${b} in ${measure} at ≤ 10 % visited, over ${n.toLocaleString("en")} queries: `
-    + `95 % interval of A − B ${signed(difference.low)} … ${signed(difference.high)}, ${p} after Holm's correction.${clear}`);
+    element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(lead.mean).toFixed(1)} points ${lead.mean < 0 ? "behind" : "ahead of"} `,
+    element("b", { class: "mark b" }, "B"), ` ${b} in ${title}, over ${n.toLocaleString("en")} queries: 95 % interval of A − B `
+    + `${signed(lead.low)} … ${signed(lead.high)}. ${certainty(lead, n)}`);
 }
 
 function shareOfWins(queries) {
@@ -51,12 +58,10 @@ function listed(task, title, queries) {
     element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
 }
 
-/** Why a row can be compared with no other, or null: dear rows are compared by distance alone. */
+/** Why a row can be compared with no other, or null. */
 function whyNotCompared(task, row) {
   if (row.sees) return "sees the test";
-  if (row.at.tenth) return null;
-  if (!row.at.all) return "searches nothing";
-  return task.strata.length > 1 ? null : "has no setting within 10 % visited";
+  return row.at.all ? null : "searches nothing";
 }
 
 /** Name those of the checked rows that cannot be compared, once there are two to compare. */
@@ -75,25 +80,26 @@ function aheadByDistance(task, left, right) {
   });
 }
 
-/** Why two rows are compared where they visit most, and how much those visit. */
-function dearly(a, b, rows) {
-  const dear = [a, b].filter((_, place) => !rows[place].at.tenth);
-  const [of, other] = rows.map((row) => `${Number(row.at.all.visited.toFixed(1))} %`);
-  return `${dear.length > 1 ? "Neither row has" : `${dear[0]} does not have`} a setting within 10 % visited. Hence by distance alone, `
-    + `each at the setting where it visits most: A visits ${of} of the documents, B ${other}.`;
+/** Why single queries of two rows are not compared by a measure. */
+function withoutQueries(comparison, a, b) {
+  if (a === b) return "Choose two different rows.";
+  if (!comparison) return "The values of queries were not kept.";
+  const why = Object.entries(comparison.out).flatMap(([reason, labels]) =>
+    [a, b].filter((label) => labels.includes(label)).map((label) => `${label}, as ${reason}`));
+  return `Not compared by ${comparison.title}: ${why.join("; ") || "the rows have no seed in common"}.`;
 }
 
 function drawComparison(task) {
   const [a, b] = [byId("row-a").value, byId("row-b").value];
   const rows = [a, b].map((label) => task.byLabel.get(label));
-  const cheap = rows.every((row) => row.at.tenth);
   const comparison = task.compare.measures.find((each) => each.title === byId("compare-measure").value);
+  const at = comparison && rows.every((row) => row.at[comparison.at]) ? comparison.at : "all";
   const result = byId("compare-result"), extremes = byId("extremes");
   result.replaceChildren();
   extremes.replaceChildren();
-  const difference = comparison && differenceOf(comparison, a, b);
-  const queries = difference ? byQuery(comparison, a, b) : null;
-  if (difference) result.append(verdict(a, b, difference, comparison.title, comparison.n));
+  const lead = comparison && leadOf(comparison, a, b);
+  const queries = lead ? byQuery(comparison, a, b) : null;
+  if (lead) result.append(verdict(a, b, lead, comparison));
   if (queries) {
     result.append(...shareOfWins(queries));
     const wins = queries.filter((each) => each.ahead > TIE).slice(0, LISTED);
@@ -101,16 +107,16 @@ function drawComparison(task) {
     if (wins.length) extremes.append(listed(task, "A wins most", wins));
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
-    const why = difference ? "Single queries of so large a dataset are not kept on this page."
-      : a === b ? "Choose two different rows." : !cheap ? dearly(a, b, rows)
-        : "What each query came to was not kept for both rows at ≤ 10 % visited.";
+    const why = lead ? `Single queries are on this page ${task.limits.budget} alone, and not of large datasets.` : withoutQueries(comparison, a, b);
     result.append(element("p", { class: "facts" }, why));
   }
+  const percent = (share) => `${Number(share.toFixed(1))} %`;
+  const [costA, costB] = rows.map((row) => `${percent(row.at[at].visited)} of the documents (work ${percent(row.at[at].work)})`);
+  result.append(element("p", { class: "facts" }, `A visits ${costA}, B ${costB}.`));
   const places = (queries || []).map((each, place) => ({ place, ahead: each.ahead, winner: each.ahead < 0 ? "B" : "A" }));
   draw("ahead-query", "ahead-by-query", places, "How far A is ahead of B on each query, the best first");
-  // Measures are of queries, and those are known within 10 % only.
-  byId("compare-measure").disabled = !cheap || !task.compare.measures.length;
-  const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => cheap ? row.at.tenth : row.at.all));
+  byId("compare-measure").disabled = !task.compare.measures.length;
+  const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => row.at[at]));
   draw("ahead-distance", "ahead-by-distance", strata,
-    `How far A is ahead of B at each distance, ${cheap ? "at most 10 % visited" : "each at the setting where it visits most"}`);
+    `How far A is ahead of B at each distance, within ${task.limits[at]}`);
 }

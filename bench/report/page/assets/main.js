@@ -64,15 +64,16 @@ function showTask(task) {
   const source = task.title ? [`${task.title}. Source: ${task.citation}. Licence: ${task.licence}.`] : [];
   byId("task-notes").replaceChildren(...[...source, ...task.notes].map(sentence));
   offer(byId("board-choice"), task.boards.map((board, place) => [String(place), board.title]), "0");
+  offer(byId("at"), Object.entries(task.limits));
+  byId("xray-limit").textContent = task.limits.budget;
   offer(byId("measure"), task.measures.map((name) => [name, name]));
   const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
   offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
   const comparable = task.rows.filter((row) => !whyNotCompared(task, row));
   for (const id of ["row-a", "row-b"]) offer(byId(id), comparable.map((row) => [row.label, row.label]));
-  // The best two whose queries are known, if there are such; else the cheap ones first.
+  // The best two whose queries are known, if there are such.
   const [first] = task.compare.measures;
-  const cheapFirst = [...comparable].sort((a, b) => Boolean(b.at.tenth) - Boolean(a.at.tenth));
-  const pair = first ? first.labels : cheapFirst.map((row) => row.label);
+  const pair = first ? first.labels : comparable.map((row) => row.label);
   if (comparable.length > 1) [byId("row-a").value, byId("row-b").value] = pair;
   offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
   showBoard();

@@ -1,0 +1,192 @@
+"""Whether one row is ahead of another: intervals and p-values over seeds and queries."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.types import Floats
+
+ALPHA = 0.05
+"""A lead with a smaller p-value is significant."""
+CONFIDENCE = 0.95
+"""How often the interval of a difference is to hold the true one."""
+
+
+class Difference(NamedTuple):
+    """The mean of the differences of two rows, in the unit of the differences.
+
+    Attributes:
+        mean: mean over seeds and queries.
+        low, high: ends of its 95 % interval.
+        p: two-sided p-value of no difference; NaN if there is one seed.
+    """
+
+    mean: float
+    low: float
+    high: float
+    p: float
+
+
+class Ahead(NamedTuple):
+    """The lead of one row over another.
+
+    Attributes:
+        points: the lead in points of per cent, its interval, and its p-value with Holm's correction
+            over the pairs of a comparison. The p-value of one seed or of few queries is NaN.
+        n_seeds: number of seeds that both rows have.
+        ahead, behind: numbers of those seeds in which the row is ahead, and behind.
+    """
+
+    points: Difference
+    n_seeds: int
+    ahead: int
+    behind: int
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are seeds and queries enough for a test."""
+        return not math.isnan(self.points.p)
+
+    @property
+    def is_significant(self) -> bool:
+        """Whether the lead would hardly come from rows that are equally good."""
+        return self.points.p < ALPHA
+
+    def reversed(self) -> Ahead:
+        """The lead of the other row."""
+        mean, low, high, p = self.points
+        return Ahead(Difference(-mean, -high, -low, p), self.n_seeds, self.behind, self.ahead)
+
+
+class MeanSquare(NamedTuple):
+    """A mean square with its degrees of freedom; 0 with none."""
+
+    square: float
+    df: float
+
+
+class Variance(NamedTuple):
+    """The mean of a table of differences, and its mean squares, two-way without replication.
+
+    Attributes:
+        size: number of values.
+        seeds, queries, rest: mean squares of the two effects and of what they leave.
+    """
+
+    mean: float
+    size: int
+    seeds: MeanSquare
+    queries: MeanSquare
+    rest: MeanSquare
+
+
+def variance(values: Floats) -> Variance:
+    """The variance that the differences of two rows owe to seeds and to queries.
+
+    Args:
+        values: [S, Q] of S seeds and Q queries, the value of the first row minus that of the
+            second; without NaN.
+    """
+    n_seeds, n_queries = values.shape
+    mean = values.mean()
+    by_seed, by_query = values.mean(axis=1) - mean, values.mean(axis=0) - mean
+    rest = values - mean - by_seed[:, None] - by_query
+    df_seeds, df_queries = n_seeds - 1, n_queries - 1
+    return Variance(
+        float(mean),
+        values.size,
+        _mean_square(n_queries * by_seed**2, df_seeds),
+        _mean_square(n_seeds * by_query**2, df_queries),
+        _mean_square(rest**2, df_seeds * df_queries),
+    )
+
+
+def _mean_square(squares: Floats, df: int) -> MeanSquare:
+    return MeanSquare(float(squares.sum()) / df if df else 0.0, df)
+
+
+def differences(pairs: Sequence[Variance], n_rows: int) -> list[Difference]:
+    """The differences of the pairs of a board.
+
+    Seeds and queries are crossed random effects: the variance of a mean is (MS_seeds + MS_queries -
+    MS_rest) / (S Q), with the degrees of freedom of Satterthwaite (1946), and no smaller than by
+    seeds or queries alone. Its p-value is the larger one of two: as its interval has it, and with
+    MS_seeds no smaller than its mean over the pairs of the board: of many pairs, some have seeds
+    that agree by chance. A star so never has an interval that holds 0. With one seed, only other
+    queries are considered: the interval is about these two runs, not about the methods.
+
+    Args:
+        pairs: the variance of each pair of rows.
+        n_rows: number of rows that the pairs are of.
+
+    Returns:
+        A difference for each pair, p-values with Holm's correction; a single value has an unbounded
+        interval.
+    """
+    tested = np.array([pair.seeds.df > 0 for pair in pairs], dtype=bool)
+    of_board = _mean_of_seeds([pair.seeds for pair in pairs if pair.seeds.df], n_rows)
+    p_values = np.full(len(pairs), np.nan)
+    p_values[tested] = holm(np.array([_p_value(pair, of_board) for pair in pairs if pair.seeds.df]))
+    return [
+        Difference(pair.mean, *_interval(pair), float(p))
+        for pair, p in zip(pairs, p_values, strict=True)
+    ]
+
+
+def _mean_of_seeds(seeds: Sequence[MeanSquare], n_rows: int) -> MeanSquare:
+    """The mean square of seeds over pairs; as pairs share rows, n_rows - 1 are independent."""
+    if not seeds:
+        return MeanSquare(0.0, 0)
+    df = (n_rows - 1) * fmean(each.df for each in seeds)
+    return MeanSquare(fmean(each.square for each in seeds), df)
+
+
+def _interval(pair: Variance) -> tuple[float, float]:
+    from scipy import stats  # takes long to import
+
+    square, df = _of_mean(pair, pair.seeds)
+    if df == 0:
+        return -math.inf, math.inf
+    reach = math.sqrt(square) * float(stats.t.ppf((1 + CONFIDENCE) / 2, df))
+    return pair.mean - reach, pair.mean + reach
+
+
+def _p_value(pair: Variance, of_board: MeanSquare) -> float:
+    """The larger p-value of two: by the seeds of the pair, as its interval, and of the board."""
+    return max(_p_value_by(pair, seeds) for seeds in (pair.seeds, max(pair.seeds, of_board)))
+
+
+def _p_value_by(pair: Variance, seeds: MeanSquare) -> float:
+    from scipy import stats
+
+    square, df = _of_mean(pair, seeds)
+    if square == 0:
+        return float(pair.mean == 0)
+    return 2 * float(stats.t.sf(abs(pair.mean) / math.sqrt(square), df))
+
+
+def _of_mean(pair: Variance, seeds: MeanSquare) -> MeanSquare:
+    """The variance of the mean, given the mean square of seeds."""
+    _, size, _, queries, rest = pair
+    total = seeds.square + queries.square - rest.square
+    parts = sum(each.square**2 / each.df for each in (seeds, queries, rest) if each.df)
+    satterthwaite = MeanSquare(total, total**2 / parts if parts else 0.0)
+    square, df = max(satterthwaite, seeds, queries)
+    return MeanSquare(square / size, df)
+
+
+def holm(p_values: Floats) -> Floats:
+    """[m] p-values adjusted for m tests (Holm 1979): below alpha, a difference is significant."""
+    order = np.argsort(p_values)
+    m = len(p_values)
+    adjusted = np.empty(m)
+    raised = np.maximum.accumulate((m - np.arange(m)) * p_values[order])
+    adjusted[order] = np.minimum(raised, 1.0)
+    return adjusted

@@ -1,0 +1,90 @@
+"""A measure against the cost of a search: the share of documents visited, or of work."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import methodcaller
+from typing import TYPE_CHECKING, get_args
+
+from bench.measures.budget import Budget, By
+from bench.measures.ranking import MEASURES, titled
+from bench.measures.recall import MIN_PAIRS
+from bench.report.rows import (
+    SHARES_NOTE,
+    at,
+    chosen_points,
+    most_visited,
+    n_queries_of,
+    parts_of,
+    shares_text,
+)
+from bench.report.table import NONE, Board, Column, itself, mean_text, table
+
+if TYPE_CHECKING:
+    from bench.report.rows import PointMeasure, Row
+    from bench.store.cell import Cell
+
+SHOWN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+"""Shares of the corpus, one for each column of a board against a cost."""
+
+
+def against_boards(rows: list[Row]) -> list[Board]:
+    """The boards of measures against visited; of the main measure against work, too."""
+    measures = measures_of(rows)
+    if rows[0].cells[0].cut is None:
+        measures = dict([*measures.items()][:1])
+    return [
+        against_cost(rows, name, value, by)
+        for number, (name, value) in enumerate(measures.items())
+        for by in (get_args(By) if number == 0 else ("visited",))
+    ]
+
+
+def measures_of(rows: list[Row]) -> dict[str, PointMeasure]:
+    """The measures drawn against the share of documents visited, by title, the main one first."""
+    cell = rows[0].cells[0]
+    if not cell.points:
+        return {}
+    if cell.cut is None:
+        return {
+            "Recall": lambda point: point.recall,
+            "Recall, mean of queries": lambda point: point.macro,
+            "Recall, worst distance": lambda point: point.min,
+        }
+    return {
+        titled(name, part) + _few_queries(cell, part): methodcaller("mean", name, part)
+        for name, measure in MEASURES.items()
+        for part in parts_of(most_visited(cell))
+        if part in measure.against_visited
+    }
+
+
+def _few_queries(cell: Cell, part: str) -> str:
+    """The end of the title of a measure of a part that has too few queries to rank rows by."""
+    few = part and n_queries_of(cell, part) < MIN_PAIRS
+    return f" (fewer than {MIN_PAIRS} queries)" if few else ""
+
+
+def against_cost(rows: list[Row], what: str, value: PointMeasure, by: By) -> Board:
+    """A measure at the operating point that costs most within each share of the corpus."""
+
+    def text(row: Row, share: float) -> str:
+        points = chosen_points(row, at(Budget(share, by)))
+        values = [found for point in points or () if (found := value(point)) is not None]
+        if points is None or len(values) < len(points):
+            return NONE
+        return f"{mean_text(values)} ({shares_text(points)})"
+
+    columns = [Column(f"≤ {100 * share:.0f} %", partial(text, share=share)) for share in SHOWN]
+    cost = "share of documents visited" if by == "visited" else "work"
+    notes = [
+        f"{what} in per cent at the operating point with the largest mean {cost} within the "
+        "column; in brackets its visited / work shares. Nothing is interpolated. A cheap setting "
+        f"may return fewer documents than a measure reads. {SHARES_NOTE}"
+    ]
+    return table(against_title(what, by), rows, itself, columns, notes)
+
+
+def against_title(what: str, by: By) -> str:
+    """The title of a board of a measure against a cost."""
+    return f"{what} against the share of {'documents visited' if by == 'visited' else 'work'}"

@@ -1,0 +1,108 @@
+"""Budgets: what may be spent on a query, as a card, a command or a page states it."""
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from bench.cli.commands import main
+from bench.data.cards import read_card
+from bench.errors import InputError
+from bench.measures.budget import TENTH, UNLIMITED, Budget
+from bench.report.boards.all import report_of
+from bench.report.leaderboard import stated_budget, write_leaderboard
+from bench.report.summary import summary_board
+from bench.store.query_values import QueryValues
+from bench.verify.pages import check_boards
+from tests.cells import cell, point
+from tests.small_results import small_results
+
+CARD = """name = "{name}"
+title = "A title"
+citation = "A paper"
+licence = "MIT"
+reader = "bench.data.readers.tree:read"
+{more}
+"""
+
+
+def routed(visited, work):
+    return point(visited, 0.5).model_copy(update={"work": work})
+
+
+def test_the_point_that_costs_most_within_a_budget_is_another_by_work():
+    points = [routed(0.02, 0.05), routed(0.09, 0.3), routed(1, 1.3)]
+    assert TENTH.most(points) == 1
+    assert TENTH.twin.most(points) == 0
+    assert Budget(0.01).most(points) is None
+    # A graph may count a document twice, and routing adds to the corpus.
+    assert UNLIMITED.most([*points, routed(1.2, 1.5)]) == 3
+
+
+def test_budgets_in_words():
+    assert Budget(0.02, "work").at == "at ≤ 2 % work"
+    assert Budget(0.005).limit == "≤ 0.5 % visited"
+    assert UNLIMITED.at == "wherever each visits most"
+
+
+def test_a_card_states_the_budget_of_its_boards(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(CARD.format(name="mine", more='budget = 0.02\nbudget_by = "work"'))
+    assert read_card(path).compared_at == Budget(0.02, "work")
+    path.write_text(CARD.format(name="mine", more=""))
+    assert read_card(path).compared_at == TENTH
+
+
+@pytest.mark.parametrize("more", ["budget = 0", "budget = 2", 'budget_by = "seconds"'])
+def test_a_card_with_an_impossible_budget_is_refused(tmp_path, more):
+    path = tmp_path / "mine.toml"
+    path.write_text(CARD.format(name="mine", more=more))
+    with pytest.raises(InputError, match=more.split(" ")[0]):
+        read_card(path)
+
+
+def test_boards_of_a_stated_budget_say_so_and_are_made_again_by_it(tmp_path):
+    store = small_results(tmp_path)
+    budget = Budget(0.025, "work")
+    path = write_leaderboard(store, budget).path
+    assert "### Recall by distance at ≤ 2.5 % work" in path.read_text()
+    assert stated_budget(path) == budget
+    assert check_boards(store) == (1, [])
+    write_leaderboard(store)
+    assert stated_budget(path) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--budget-by", "work"], "--budget-by work needs --budget"),
+        (["--budget", "0"], "0.0 is not in the range 0<x<=1"),
+        (["--budget", "10"], "10.0 is not in the range 0<x<=1"),
+        (["--budget", "0.1", "--budget-by", "time"], "'time' is not one of 'visited', 'work'"),
+    ],
+)
+def test_a_budget_that_cannot_be_is_refused_before_anything_is_written(tmp_path, options, told):
+    found = CliRunner().invoke(main, ["leaderboard", "--out", str(tmp_path), *options])
+    assert found.exit_code == 2
+    assert told in found.output
+
+
+def test_the_summary_calls_a_tie_a_tie_and_a_lead_a_lead():
+    rng = np.random.default_rng(0)
+    base = rng.random(100) / 2
+    levels = {"first": base + 0.3, "near": base + 0.3 + rng.normal(0, 0.1, 100), "last": base}
+    cells = [
+        cell(method, seed, [point(0.09, values.mean()), point(1.0, values.mean())], n_queries=100)
+        for method, values in levels.items()
+        for seed in (0, 1, 2)
+    ]
+
+    def values_of(of):
+        column = {"recall": levels[of.method] + rng.normal(0, 0.02, 100)}
+        return QueryValues(np.arange(100), {0: column, 1: column})
+
+    (found,) = summary_board([report_of(cells, values_of)]).rows
+    best = max(levels, key=lambda method: levels[method].mean())
+    other = {"first": "near", "near": "first"}[best]
+    for text in found[2:5]:
+        assert text.startswith(best)
+        assert text.endswith(f", tied with {other}")
