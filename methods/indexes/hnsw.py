@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WIDEST = 1024
 """The widest beam, if it visits the largest budget; else it is doubled until it does."""
-MEASURED = 1000
+MEASURED = 200
 """Queries whose visits are counted, at most."""
 
 
