@@ -79,11 +79,12 @@ def test_pages_around_rows_are_given_back(tmp_path):
     assert process.memory_info().rss - before < documents.nbytes / 8
 
 
-@pytest.mark.parametrize("nlist", [4, 40, 60])
-def test_leaves_are_laid_out_by_the_documents_that_faiss_would_draw(tmp_path, nlist):
+@pytest.mark.parametrize(("nlist", "seed"), [(4, 0), (4, 7), (40, 0), (60, 0)])
+def test_leaves_are_laid_out_by_the_documents_that_faiss_would_draw(tmp_path, nlist, seed):
     centroids = []
-    for documents in (DOCUMENTS, laid_out_by(mapped(tmp_path, DOCUMENTS), nlist)):
+    for documents in (DOCUMENTS, laid_out_by(mapped(tmp_path, DOCUMENTS), nlist, seed)):
         ivf = faiss.IndexIVFFlat(faiss.IndexFlatIP(8), 8, nlist, faiss.METRIC_INNER_PRODUCT)
+        ivf.cp.seed = seed
         ivf.train(documents)
         centroids.append(ivf.quantizer.reconstruct_n(0, nlist))
     np.testing.assert_allclose(*centroids, rtol=1e-5, atol=1e-6)

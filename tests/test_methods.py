@@ -104,12 +104,13 @@ def test_probing_every_leaf_is_exact_search(small_task, index):
 
 
 def test_twin_documents_do_not_confuse_scanns_leaves():
+    from methods.indexes.base import Guide
     from methods.indexes.scann import ScaNN
 
     rng = np.random.default_rng(0)
     documents = np.repeat(rng.standard_normal((10, 8)).astype(np.float32), 6, axis=0)
     index = ScaNN(nlist=30)  # more leaves than distinct vectors: centroids are twins
-    index.lay_out(documents, 30, None)
+    index.lay_out(documents, 30, Guide(documents[:0], None))
     queries = rng.standard_normal((40, 8)).astype(np.float32)
     for nprobe in (1, 4, 9):
         result = index.search(queries, 60, {"nprobe": nprobe})

@@ -57,7 +57,11 @@ class FittedCache:
         self._task_digest = task_digest
 
     def fit(self, method: Method, training: Training, seed: int, progress: Progress) -> FitInfo:
-        """Fit a method, or load the state that another cell fitted; its warm start comes first."""
+        """Fit a method, or load the state that another cell fitted; its warm start comes first.
+
+        The method's workspace has the seed from here on, for the random choices of its index.
+        """
+        method.workspace = method.workspace._replace(seed=seed)
         if self._folder is None or not method.keeps_fit:
             return self._fit(method, training, seed, progress, None)
         folder = self._folder / fit_key(self._task_digest, method, seed)

@@ -114,7 +114,7 @@ class Method(ABC):
 
     @abstractmethod
     def index(self, corpus: Corpus) -> None:
-        """Prepare the corpus for search.
+        """Prepare the corpus for search; random choices take the seed ``self.workspace.seed``.
 
         Args:
             corpus: the n documents, and a sample of queries that the index may be tuned on.

@@ -34,6 +34,8 @@ class Workspace(NamedTuple):
         device: the device to compute on, ``cpu``, ``cuda`` or ``cuda:1``; empty: a GPU if there is
             one that the method can use.
         checkpoint: keeps the state of a training that may be cut; ``fit`` may use it.
+        seed: the seed of random choices outside ``fit``, such as k-means in ``index``: the cell's,
+            whether the method was fitted here or its fitted state was loaded.
     """
 
     cache: Path | None = None
@@ -43,6 +45,7 @@ class Workspace(NamedTuple):
     scratch: Path | None = None
     device: str = ""
     checkpoint: Checkpoint = Checkpoint()
+    seed: int = 0
 
     def made_once(
         self, place: str, write: Callable[[Path], None], what: str, *, resumes: bool = False

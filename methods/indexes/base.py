@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+import numpy as np
+
 from bench.method import Workspace
 from methods.hyperparameters import Hyperparameters
 
@@ -16,6 +18,9 @@ if TYPE_CHECKING:
     from bench.task import Judgements, Relevance
     from bench.types import Floats, Ints
     from methods.trees.indexer import Indexer
+
+LARGEST_SEED = 2**31 - 1
+STAND_INS = 1000
 
 
 class Asked(NamedTuple):
@@ -38,7 +43,7 @@ class Guide(NamedTuple):
         judged: the judgements of their rankings.
         training: a function that gives the training queries, for indexes that need them; or None.
         tree: the tree that was learned with the encoder, or None.
-        workspace: its memory, and a folder for data that does not fit into memory.
+        workspace: its seed, its memory, and a folder for data that does not fit into memory.
     """
 
     vectors: Floats
@@ -46,6 +51,17 @@ class Guide(NamedTuple):
     training: Callable[[], Asked] | None = None
     tree: Indexer | None = None
     workspace: Workspace = Workspace()
+
+    @property
+    def seed(self) -> int:
+        """The seed of random choices, as libraries take it: of 31 bits, and so is the next one."""
+        return self.workspace.seed % LARGEST_SEED
+
+    def sample(self, documents: Floats) -> Floats:
+        """Queries to measure the cost of a search on: if there are none, documents stand in."""
+        if len(self.vectors):
+            return self.vectors
+        return np.asarray(documents[:: max(1, len(documents) // STAND_INS)], np.float32)
 
     def score(self, ids: Ints) -> float:
         """The score of rankings [n, k] of the validation queries."""

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 PER_LEAF = 256
 """The most documents for each leaf that k-means reads, as in Faiss."""
-_SEED = 1234
-"""Seed of the sample of documents that Faiss clusters."""
 
 
 @dataclass
@@ -32,7 +30,7 @@ class FaissIVF(ClusteredLeaves):
     would take a quarter of the memory they are in files, one for each block of documents.
     """
 
-    version: ClassVar[str] = "faiss-ivf 1"
+    version: ClassVar[str] = "faiss-ivf 2"
     reads_chunks: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
@@ -42,7 +40,8 @@ class FaissIVF(ClusteredLeaves):
         self._quantizer = faiss.IndexFlatIP(dim)
         trained = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
         trained.cp.min_points_per_centroid = 1  # no warning on small corpora
-        trained.train(laid_out_by(documents, nlist, ceiling))
+        trained.cp.seed = guide.seed
+        trained.train(laid_out_by(documents, nlist, guide.seed, ceiling))
         self.fill(documents, self._quantizer.reconstruct_n(0, nlist), guide.workspace)
 
     def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
@@ -86,7 +85,7 @@ class FaissIVF(ClusteredLeaves):
         return int(len(self._leaf) * (4 * dim + 8) + nlist * 4 * dim)
 
 
-def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
+def laid_out_by(documents: Floats, nlist: int, seed: int, ceiling: int = 0) -> Floats:
     """[n, dim] float32 documents that leaves are clustered from: the sample that Faiss would draw.
 
     If vectors are mapped or in half precision, only these are read, up to a quarter of the ceiling.
@@ -98,5 +97,5 @@ def laid_out_by(documents: Floats, nlist: int, ceiling: int = 0) -> Floats:
     n = min(PER_LEAF * nlist, most, n_documents)
     rows = np.arange(n_documents, dtype=np.int32)
     if n < n_documents:
-        faiss.rand_perm(faiss.swig_ptr(rows), n_documents, _SEED)
+        faiss.rand_perm(faiss.swig_ptr(rows), n_documents, seed)
     return rows_of(documents, rows[:n], ceiling)

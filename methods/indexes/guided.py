@@ -28,7 +28,7 @@ class _Guided(ClusteredLeaves):
 
     @abstractmethod
     def guided(
-        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
+        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked, seed: int
     ) -> tuple[Floats, Ints]:
         """The vectors that route queries, [nlist, dim], and each document's leaf, [n_documents]."""
 
@@ -36,9 +36,11 @@ class _Guided(ClusteredLeaves):
         """Cluster the documents, and apply the changes that training queries make."""
         if guide.training is None:
             raise ValueError("these leaves are laid out by training queries, and there are none")
-        centroids = spherical_kmeans(documents, nlist, seed=0)
+        centroids = spherical_kmeans(documents, nlist, guide.seed)
         leaf = top_k(documents, centroids, 1)[1][:, 0]
-        self._router, self._leaf = self.guided(documents, centroids, leaf, guide.training())
+        self._router, self._leaf = self.guided(
+            documents, centroids, leaf, guide.training(), guide.seed
+        )
         self._lists = LeafLists(documents, self._leaf[:, None], nlist)
 
     def rank_leaves(self, queries: Floats) -> Ints:
@@ -67,7 +69,7 @@ class LearnedRouter(_Guided):
     It starts at the centroids and replaces their scores; documents stay where they are.
     """
 
-    version: ClassVar[str] = "learned-router 1"
+    version: ClassVar[str] = "learned-router 2"
 
     router_steps: int = 300
     router_batch: int = 512  # queries a step
@@ -75,7 +77,7 @@ class LearnedRouter(_Guided):
     router_temperature: float = 20.0  # factor of the scores
 
     def guided(
-        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
+        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked, seed: int
     ) -> tuple[Floats, Ints]:
         """Train the router by cross-entropy against the leaves of the relevant documents."""
         import torch
@@ -84,7 +86,7 @@ class LearnedRouter(_Guided):
         relevance = asked.relevance
         if not relevance.n_pairs:
             return centroids, leaf
-        rng = np.random.default_rng(0)
+        rng = np.random.default_rng(seed)
         router = torch.tensor(centroids, requires_grad=True)
         optimizer = torch.optim.AdamW([router], lr=self.router_lr)
         for _ in range(self.router_steps):
@@ -108,10 +110,10 @@ class MovedPositives(_Guided):
     It shows the share of a learned index's gain that is known answers put near their queries.
     """
 
-    version: ClassVar[str] = "moved-positives 1"
+    version: ClassVar[str] = "moved-positives 2"
 
     def guided(
-        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked
+        self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked, seed: int
     ) -> tuple[Floats, Ints]:
         """Move the positives."""
         relevance = asked.relevance

@@ -11,12 +11,16 @@ from threadpoolctl import threadpool_limits
 
 from bench.method import Point, SearchResult
 from methods.indexes.base import Index
+from methods.indexes.budgets import BUDGETS, settings_within_budgets
 
 if TYPE_CHECKING:
-    from bench.types import Floats
+    from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
-BEAMS = (32, 64, 128, 256, 512, 1024)
+WIDEST = 1024
+"""The widest beam, if it visits the largest budget; else it is doubled until it does."""
+MEASURED = 200
+"""Queries whose visits are counted, at most."""
 
 
 @dataclass
@@ -27,7 +31,7 @@ class HNSW(Index):
     of a batch; a document scored on two levels of the graph counts twice.
     """
 
-    version: ClassVar[str] = "hnsw 1"
+    version: ClassVar[str] = "hnsw 2"
 
     M: int = 32  # links of a node
     ef_construction: int = 80  # width of the beam while the graph is built
@@ -36,23 +40,36 @@ class HNSW(Index):
         """Insert the documents one after the other: with threads the graph would vary."""
         self._graph = faiss.IndexHNSWFlat(documents.shape[1], self.M, faiss.METRIC_INNER_PRODUCT)
         self._graph.hnsw.efConstruction = self.ef_construction
+        self._graph.hnsw.rng = faiss.RandomGenerator(guide.seed)
         with threadpool_limits(1):
             self._graph.add(documents)
+        self._measure(guide.sample(documents)[:MEASURED])
+
+    def _measure(self, queries: Floats) -> None:
+        """Measure the visits of queries with beams of 1, 2, 4 …; those between are interpolated."""
+        beams, shares, n_documents = [0], [0.0], self._graph.ntotal
+        while beams[-1] < n_documents and (beams[-1] < WIDEST or shares[-1] < BUDGETS[-1]):
+            beams.append(min(max(1, 2 * beams[-1]), n_documents))
+            shares.append(self._found(queries, 1, beams[-1])[2] / n_documents)
+        self._visited: Floats = np.interp(np.arange(1, beams[-1] + 1), beams, shares)
 
     def operating_points(self) -> list[Point]:
-        """Beams from narrow to wide, the last at most as wide as the corpus."""
-        beams = {min(beam, self._graph.ntotal) for beam in BEAMS}
-        return [{"efSearch": beam} for beam in sorted(beams)]
+        """The widest beams within each budget, and the widest of all."""
+        beams = settings_within_budgets(self._visited, self._visited)
+        return [{"efSearch": beam} for beam in beams]
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Search with a beam of ``efSearch``, which is also the largest number of results."""
-        beam = faiss.SearchParametersHNSW()
-        beam.efSearch = int(point["efSearch"])
-        k = min(k, beam.efSearch)
-        faiss.cvar.hnsw_stats.reset()
-        scores, ids = self._graph.search(queries, k, params=beam)
-        scored = faiss.cvar.hnsw_stats.ndis / len(queries)
+        scores, ids, scored = self._found(queries, k, int(point["efSearch"]))
         return SearchResult(ids, scores, visited=np.full(len(queries), scored))
+
+    def _found(self, queries: Floats, k: int, beam: int) -> tuple[Floats, Ints, float]:
+        """Scores and numbers [n, at most k], and the mean number of documents scored."""
+        params = faiss.SearchParametersHNSW()
+        params.efSearch = beam
+        faiss.cvar.hnsw_stats.reset()
+        scores, ids = self._graph.search(queries, min(k, beam), params=params)
+        return scores, ids, faiss.cvar.hnsw_stats.ndis / len(queries)
 
     def memory_bytes(self) -> int:
         """Vectors and links."""

@@ -10,7 +10,7 @@ import numpy as np
 from bench.errors import InputError
 from bench.method import Point, SearchResult
 from methods.indexes.leaf_lists import LeafLists
-from methods.indexes.leaves import LeafIndex, stand_ins
+from methods.indexes.leaves import LeafIndex
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
@@ -26,7 +26,7 @@ class LearnedTree(LeafIndex):
     leaves; the visits of a narrow beam are counted in the search.
     """
 
-    version: ClassVar[str] = "learned-tree 1"
+    version: ClassVar[str] = "learned-tree 2"
     needs_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = ("beam",)
 
@@ -34,7 +34,7 @@ class LearnedTree(LeafIndex):
     beam: int = 0  # nodes kept for a query at each height above the leaves; 0: all
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Send the documents to their leaves, and measure the visits of validation queries."""
+        """Send the documents to their leaves, and measure the cost of validation queries."""
         if guide.tree is None:
             raise ValueError("no tree was learned with this encoder")
         self._tree = guide.tree
@@ -49,7 +49,7 @@ class LearnedTree(LeafIndex):
         leaf = self._tree.leaves(torch.tensor(documents), self.leaves_per_document)
         self._leaf = leaf.numpy()
         self._lists = LeafLists(documents, self._leaf, total)
-        self.measure(guide.vectors if len(guide.vectors) else stand_ins(documents))
+        self.measure(guide.sample(documents))
 
     def rank_leaves(self, queries: Floats) -> Ints:
         """[n, B^H] all leaves by their probability."""
@@ -57,6 +57,10 @@ class LearnedTree(LeafIndex):
 
         ranked: Ints = self._tree.leaves(torch.tensor(queries), self._tree.shape.n_leaves).numpy()
         return ranked
+
+    def routing(self, nlist: int) -> Floats:
+        """[B^H] the cost of the beam search that ends in 1, 2 … leaves."""
+        return np.array([self._tree.routing(count, self.beam) for count in range(1, nlist + 1)])
 
     def partition(self) -> Ints:
         """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""

@@ -11,28 +11,24 @@ import numpy as np
 
 from bench.errors import InputError
 from methods.indexes.base import Index
+from methods.indexes.budgets import affordable, settings_within_budgets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.method import Point
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
-BUDGETS = (0.01, 0.02, 0.05, 0.08, 0.09, 0.1, 0.18, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Shares of the corpus for which there are operating points.
-
-They are close together below 10 and 20 %: if the test visits a little more than the sample did, the
-board then falls back a little and not by half.
-"""
-STAND_INS = 1000
 MET = 1 << 24
 """Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
-"""Numbers of leaves that are tried, in square roots of the corpus."""
+"""Numbers of leaves that validation chooses from, in square roots of the corpus."""
 
 
 @dataclass
 class LeafIndex(Index):
-    """An index with leaves, whose operating points keep to shares of the corpus."""
+    """An index with leaves, whose operating points use up shares of the corpus."""
 
     @abstractmethod
     def rank_leaves(self, queries: Floats) -> Ints:
@@ -42,9 +38,15 @@ class LeafIndex(Index):
     def partition(self) -> Ints:
         """[n_documents] the leaf of each document, or [n_documents, r] its leaves."""
 
+    def routing(self, nlist: int) -> Floats:
+        """[nlist] dot products of ranking the leaves, where 1, 2 … of them are to be probed."""
+        return np.full(nlist, nlist, np.float64)
+
     def measure(self, queries: Floats) -> None:
-        """Measure the visits of queries: leaves are unequal, so 10 % of them do not hold 10 %."""
-        self._visited = visited_shares(self.rank_leaves(queries), self.partition())
+        """Measure the cost of queries: leaves are unequal, so 10 % of them do not hold 10 %."""
+        leaf = self.partition()
+        self._visited = visited_shares(self.rank_leaves(queries), leaf)
+        self._work = self._visited + self.routing(len(self._visited)) / len(leaf)
 
     @property
     def least_visited(self) -> float:
@@ -56,11 +58,10 @@ class LeafIndex(Index):
         return max(1, affordable(self._visited, budget))
 
     def operating_points(self) -> list[Point]:
-        """The largest nprobe that keeps the mean visited share within each of ``BUDGETS``."""
-        # The sample is not the test: stay 1 % below each budget but the last.
-        probes = {affordable(self._visited, 0.99 * budget) for budget in BUDGETS[:-1]}
+        """The largest nprobe within each budget, by visited documents and by work, and all."""
         total = len(self._visited)
-        return [{"nlist": total, "nprobe": n} for n in sorted(probes | {total}) if n]
+        probes = settings_within_budgets(self._visited, self._work)
+        return [{"nlist": total, "nprobe": nprobe} for nprobe in probes]
 
 
 @dataclass
@@ -82,7 +83,7 @@ class ClusteredLeaves(LeafIndex):
         """Divide vectors [n_documents, dim] into ``nlist`` leaves, ready to be searched."""
 
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Divide the documents, and measure the visits of a sample of queries.
+        """Divide the documents, and measure the cost of a sample of queries.
 
         Raises:
             InputError: more leaves are asked for than there are documents.
@@ -93,12 +94,8 @@ class ClusteredLeaves(LeafIndex):
                 f"nlist={self.nlist} asks for more leaves than there are documents, {n_documents}; "
                 "give at most as many, or 0, which chooses their number on validation"
             )
-        if not len(guide.vectors):
-            nlist = self.nlist or max(1, round(math.sqrt(n_documents)))
-            self.lay_out(documents, nlist, guide)
-            self.measure(stand_ins(documents))
-            return
-        candidates = [self.nlist] if self.nlist else _candidates(n_documents)
+        factors = FACTORS if len(guide.vectors) else (1,)
+        candidates = [self.nlist] if self.nlist else _candidates(n_documents, factors)
         scores = []
         for nlist in candidates:
             self._lay_out_and_measure(documents, nlist, guide)
@@ -109,20 +106,14 @@ class ClusteredLeaves(LeafIndex):
 
     def _lay_out_and_measure(self, documents: Floats, nlist: int, guide: Guide) -> None:
         self.lay_out(documents, min(nlist, len(documents)), guide)
-        self.measure(guide.vectors)
+        self.measure(guide.sample(documents))
 
     def _score_within_budget(self, guide: Guide) -> float:
         """The score of validation rankings at the setting that visits most within the budget."""
-        work = self._visited + len(self._visited) / len(self.partition())
-        nprobe = affordable(work, self.budget)
+        nprobe = affordable(self._work, self.budget)
         if not nprobe:
             return -math.inf
         return guide.score(self.search(guide.vectors, guide.depth, {"nprobe": nprobe}).ids)
-
-
-def stand_ins(documents: Floats) -> Floats:
-    """Documents in place of queries, if there is no validation."""
-    return np.asarray(documents[:: max(1, len(documents) // STAND_INS)], np.float32)
 
 
 def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
@@ -152,12 +143,7 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
     return within
 
 
-def affordable(cost: Floats, most: float) -> int:
-    """The number of leaves that may be probed; ``cost`` [nlist] grows with it."""
-    return int(np.searchsorted(cost, most, side="right"))
-
-
-def _candidates(n_documents: int) -> list[int]:
+def _candidates(n_documents: int, factors: Iterable[float]) -> list[int]:
     """Numbers about the square root of the corpus, where routing costs as much as one leaf."""
-    numbers = {max(1, round(factor * math.sqrt(n_documents))) for factor in FACTORS}
+    numbers = {max(1, round(factor * math.sqrt(n_documents))) for factor in factors}
     return sorted(number for number in numbers if number <= n_documents)

@@ -32,7 +32,7 @@ class ScaNN(ClusteredLeaves):
     and both the answer and the leaves are read from that result.
     """
 
-    version: ClassVar[str] = "scann 1"
+    version: ClassVar[str] = "scann 2"
     requires: ClassVar[tuple[str, ...]] = ("scann",)
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
@@ -42,13 +42,16 @@ class ScaNN(ClusteredLeaves):
         n_documents = len(documents)
         self._n_documents = n_documents
         self._bytes = documents.nbytes
-        self._scann = (
+        builder = (
             scann.scann_ops_pybind.builder(documents, 10, "dot_product")
             # A minimum size would be reached by splitting leaves into twins of equal centroids.
             .tree(nlist, 1, training_sample_size=n_documents, min_partition_size=1)
             .score_brute_force()
-            .build()
         )
+        # The builder has no argument for the seed of the clustering; the text that it makes has.
+        before, inside = builder.create_config().split("partitioning {", 1)
+        config = f"{before}partitioning {{ clustering_seed: {guide.seed}{inside}"
+        self._scann = scann.scann_ops_pybind.create_searcher(documents, config)
         with tempfile.TemporaryDirectory() as folder:
             self._scann.serialize(folder)
             self._leaf, self._centroids = _read_partition(Path(folder))

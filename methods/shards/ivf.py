@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class ShardedIVF(Sharded, FaissIVF):
     """The leaves and rankings of ``faiss-ivf``, over vectors that need not fit into one memory."""
 
-    version: ClassVar[str] = "sharded-ivf 1"
+    version: ClassVar[str] = "sharded-ivf 2"
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Divide the documents among workers, then lay out leaves for each number that is tried."""

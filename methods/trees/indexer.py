@@ -185,15 +185,25 @@ class Indexer(nn.Module):
         """
         nodes = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
         log_probs = x.new_zeros(len(x), 1)
-        branching, cost = self.shape.branching, 0.0
-        kept = max(beam, -(-count // branching)) if beam else self.shape.n_leaves
+        branching = self.shape.branching
         for depth, level in enumerate(self.levels, start=1):
-            cost += level.cost(nodes.shape[1])
             children = log_softmax(level.some_parents(x, nodes), dim=2) + log_probs[:, :, None]
-            wanted = count if depth == self.shape.height else kept
+            wanted = count if depth == self.shape.height else self._kept(count, beam)
             log_probs, best = children.flatten(1).topk(min(wanted, children[0].numel()), dim=1)
             nodes = nodes.gather(1, best // branching) * branching + best % branching
-        return Beam(nodes, log_probs, cost / self.shape.dim)
+        return Beam(nodes, log_probs, self.routing(count, beam))
+
+    def routing(self, count: int, beam: int = 0) -> float:
+        """Dot products of dimension ``dim`` that a search for ``count`` leaves takes."""
+        branching, kept = self.shape.branching, self._kept(count, beam)
+        parents = (min(kept, branching**depth) for depth in range(self.shape.height))
+        costs = (level.cost(n) for level, n in zip(self.levels, parents, strict=True))
+        return sum(costs) / self.shape.dim
+
+    def _kept(self, count: int, beam: int) -> int:
+        """Number of nodes kept at each height above the leaves."""
+        least = -(-count // self.shape.branching)
+        return max(beam, least) if beam else self.shape.n_leaves
 
     @torch.inference_mode()
     def leaves(self, x: torch.Tensor, count: int) -> torch.Tensor:

@@ -1,0 +1,98 @@
+"""The operating points of an index use up the budgets, and the seed of a cell reaches it."""
+
+import numpy as np
+import pytest
+
+from bench.evaluation.fitted import FittedCache
+from bench.method import Workspace, no_progress
+from bench.registry import Registry
+from bench.task import Judgements, Relevance
+from methods.indexes.base import Asked, Guide
+from methods.indexes.budgets import BUDGETS
+from methods.indexes.faiss_ivf import FaissIVF
+from methods.indexes.guided import LearnedRouter, MovedPositives
+from methods.indexes.hnsw import HNSW
+from methods.indexes.learned_tree import LearnedTree
+from methods.indexes.scann import ScaNN
+from methods.shards.ivf import ShardedIVF
+from methods.trees.indexer import Indexer, TreeShape
+from methods.trees.start import start_at_clusters
+
+NLIST = 256
+
+
+def unit(n, seed, dim=8):
+    vectors = np.random.default_rng(seed).normal(size=(n, dim)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def guide_of(queries, seed=0, tree=None, n_documents=1000):
+    n = len(queries)
+    relevance = Relevance.from_pairs(np.arange(n), np.arange(n), np.zeros(n, int), n, n_documents)
+    asked = Asked(queries, relevance)
+    workspace = Workspace(seed=seed)
+    return Guide(queries, Judgements(relevance, cut=10), lambda: asked, tree, workspace)
+
+
+def tree_of(documents):
+    tree = Indexer(TreeShape(documents.shape[1], 16, 2))
+    start_at_clusters(tree, documents, 20.0, seed=0)
+    return tree
+
+
+def costs_of(index, queries, n_documents):
+    """Shares of the corpus at each point: visited, and visited with the cost of routing."""
+    sizes = None if index.partition() is None else np.bincount(index.partition())
+    visited, work = [], []
+    for point in index.operating_points():
+        found = index.search(queries, 10, point)
+        if sizes is None:
+            visited.append(found.visited.mean() / n_documents)
+        else:
+            visited.append(sizes[found.leaves].sum(axis=1).mean() / n_documents)
+        work.append(visited[-1] + (found.routing or 0.0) / n_documents)
+    return {"visited": np.array(visited), "work": np.array(work)}
+
+
+@pytest.mark.parametrize(
+    "index", [FaissIVF(NLIST), ScaNN(NLIST), LearnedTree(), LearnedTree(beam=4), HNSW()], ids=str
+)
+def test_a_budget_is_used_to_nine_tenths_by_visited_and_by_work(index):
+    documents, sample, queries = unit(8000, 0), unit(100, 1), unit(300, 2)
+    index.build(documents, guide_of(sample, tree=tree_of(documents), n_documents=8000))
+    leaf = index.partition()
+    if leaf is None:  # a beam of 1 visits this much
+        least = index.search(queries, 1, {"efSearch": 1}).visited[0] / len(documents)
+    else:
+        least = 10 * np.bincount(leaf).max() / len(documents)
+    asked = [budget for budget in BUDGETS if least < budget]
+    assert {0.1, 0.2} <= set(asked)
+    for by, costs in costs_of(index, queries, len(documents)).items():
+        for budget in asked:
+            assert 0.9 * budget <= costs[costs <= budget].max() <= budget, f"{budget} by {by}"
+
+
+INDEXES = [FaissIVF, ShardedIVF, ScaNN, LearnedRouter, MovedPositives, HNSW]
+
+
+@pytest.mark.parametrize("kind", INDEXES)
+def test_the_same_seed_makes_the_same_index_and_another_seed_another(kind):
+    documents, queries = unit(1000, 0), unit(60, 1)
+    found = []
+    for seed in (3, 3, 4, 2**32 - 1):
+        index = kind(nlist=20) if "nlist" in vars(kind()) else kind()
+        index.build(documents, guide_of(queries, seed))
+        result = index.search(queries, 20, {"nprobe": 1, "efSearch": 20})
+        found.append((result.ids, index.operating_points()))
+    (first, points), (again, same_points), *others = found
+    assert np.array_equal(first, again)
+    assert points == same_points
+    assert not any(np.array_equal(first, ids) for ids, _ in others)
+
+
+def test_an_index_has_the_seed_of_the_cell_whether_the_fit_was_made_or_loaded(small_task, tmp_path):
+    cache, training = FittedCache(tmp_path, "task"), small_task.training()
+    for loaded in (False, True):
+        method = Registry().resolve("de-hnsw")(steps=1, dim=4)
+        assert cache.fit(method, training, 5, no_progress).shared is loaded
+        assert method.workspace.seed == 5
