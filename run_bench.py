@@ -1,6 +1,6 @@
 """The command line: ``python run_bench.py --methods all``."""
 
-from bench.cli.commands import run
+from bench.cli.run import run_command
 
 if __name__ == "__main__":
-    run(prog_name="run_bench.py")
+    run_command(prog_name="run_bench.py")

@@ -2,7 +2,7 @@
 
 from bench.measures.records import LossShares, PointResult, Stratum, XRay
 from bench.store.cell import Cell, Status
-from bench.store.run_file import PointSummary
+from bench.store.point_run import PointSummary
 from bench.system.provenance import provenance
 
 

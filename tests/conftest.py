@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from bench.arrays.ancestors import ancestors
 from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
-from bench.cli.commands import run
+from bench.cli.run import run_command
 from bench.data.readers.hierarchy import transductive_task
 from bench.task import Task
 from bench.task.judgements import Judgements
@@ -145,7 +145,9 @@ def bench(tmp_path, monkeypatch):
 
     def call(*arguments: str, out: Path = tmp_path / "out"):
         forget_modules_below(tmp_path)  # the test may have written a plugin again
-        done = CliRunner(catch_exceptions=False).invoke(run, [*arguments, "--out", str(out)])
+        done = CliRunner(catch_exceptions=False).invoke(
+            run_command, [*arguments, "--out", str(out)]
+        )
         return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
     return call

@@ -5,8 +5,9 @@ import pytest
 
 from bench.leaves import LeafHealth
 from bench.measures.budget import DEFAULT, Budget
+from bench.measures.choice import Chosen, Tried
 from bench.measures.recall import MIN_PAIRS
-from bench.measures.records import Chosen, Interval, Leaves, PartResult, Stratum, Tried
+from bench.measures.records import Interval, Leaves, PartResult, Stratum
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import places, write_leaderboard
 from bench.report.rows import by_task, most_visited, rows_of, within

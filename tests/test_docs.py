@@ -10,16 +10,16 @@ from bench.arrays.relevance import Relevance
 from bench.evaluation.points import Evaluation
 from bench.leaves import leaf_health
 from bench.measures.budget import DEFAULT
+from bench.measures.choice import Chosen
 from bench.measures.differences import differences, holm, mean_squares
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
-from bench.measures.records import Chosen
 from bench.measures.visited import VisitedMeter
 from bench.measures.word_pairs import correlation, rank_scores
 from bench.report.boards.against import against_cost
 from bench.report.boards.choice import choice_boards
 from bench.report.rows import rows_of
-from bench.store.run_file import PointSummary
+from bench.store.point_run import PointSummary
 from bench.task.judgements import Judgements
 from tests.cells import cell, point
 from tests.conftest import ROOT

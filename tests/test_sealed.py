@@ -8,7 +8,7 @@ import pytest
 from bench.errors import SealedError
 from bench.evaluation.answers import Indexed
 from bench.evaluation.choose import choose
-from bench.measures.records import Chosen
+from bench.measures.choice import Chosen
 from bench.method import Method, SearchResult
 from bench.task.files import load_sealed, save_task
 from bench.task.judgements import Judgements

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bench.evaluation.search import Searcher
 from bench.measures.budget import DEFAULT
-from bench.measures.records import Chosen, Tried, best_within
+from bench.measures.choice import Chosen, Tried, best_within
 from bench.method import no_progress
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 
 from bench.errors import MethodError
-from bench.measures.records import SEES_TEST
+from bench.measures.choice import SEES_TEST
 from bench.method import Checkpoint, Method
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.evaluation.answers import Indexed
     from bench.measures.recall import RecallByDistance
     from bench.measures.records import Latency
-    from bench.store.run_file import PointSummary
+    from bench.store.point_run import PointSummary
     from bench.task import Judgements
     from bench.types import Bools, Floats, Ints
 

@@ -10,7 +10,7 @@ import numpy as np
 from bench.errors import MethodError
 from bench.evaluation.answers import require_distinct
 from bench.measures.records import MET_AT_MOST
-from bench.store.run_file import PointRun, PointSummary
+from bench.store.point_run import PointRun, PointSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

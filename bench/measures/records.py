@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
-from bench.measures.budget import DEFAULT, Budget
 from bench.system.records import (
     ROUNDED,
     Amount,
@@ -19,9 +18,6 @@ from bench.system.records import (
     added,
 )
 from bench.types import Value
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 MET_AT_MOST = 2
 """How often a library's counter may count one document: a graph scores some on several levels."""
@@ -197,51 +193,6 @@ class PointResult(Record):
         return self
 
 
-class Tried(Record):
-    """An operating point on validation.
-
-    Attributes:
-        score: nDCG@10 over text, recall@|S| in a hierarchy.
-        visited, work: mean shares of the corpus.
-    """
-
-    score: Share
-    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)]
-    work: Annotated[Figure, Field(ge=0)]
-
-
-def best_within(budget: Budget, tried: Sequence[Tried]) -> int | None:
-    """Number of the point with the best score within a budget, the cheapest of equals, or None."""
-    within = [number for number, point in enumerate(tried) if budget.allows(point)]
-    return max(within, key=lambda number: tried[number].score, default=None)
-
-
-class Chosen(Record):
-    """The operating point that was chosen on validation, before the test was opened.
-
-    Attributes:
-        budget: share of the corpus that a validation query may visit, on average.
-        number: number of the operating point, or None if none could be chosen.
-        reason: the reason why there was nothing to choose.
-        score, visited: those of the point on validation.
-        tried: every operating point on validation, by which the choice within any other budget
-            was settled before the test was opened; None: not recorded.
-    """
-
-    budget: float
-    number: NonNegativeInt | None = None
-    reason: str = ""
-    score: Share | None = None
-    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)] | None = None
-    tried: Columns[Tried] | None = added()
-
-    def within(self, budget: Budget) -> int | None:
-        """Number of the point with the best score within a budget; None: none, or not recorded."""
-        if budget == Budget(self.budget):
-            return self.number
-        return best_within(budget, self.tried or ())
-
-
 class Leaves(Record):
     """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
 
@@ -257,6 +208,3 @@ class Leaves(Record):
     expected: Annotated[End, Field(ge=0)]
     even: Annotated[End, Field(ge=0)]
     training: Columns[Leaves] = Field(default_factory=list)
-
-
-SEES_TEST = Chosen(budget=DEFAULT.share, reason="the method is given the test")

@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from bench.errors import in_one_line
-from bench.measures.records import Chosen, Correlation, Leaves, PointResult
+from bench.measures.choice import Chosen
+from bench.measures.records import Correlation, Leaves, PointResult
 from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
 from bench.system.records import Amount, Columns, Figure, Record, Text, added

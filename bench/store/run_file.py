@@ -11,7 +11,6 @@ word pairs, a row is a pair, and each way of scoring is a column.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.arrays.relevance import Relevance
-    from bench.types import Bools, Floats, Ints, Point
+    from bench.store.point_run import PointRun
+    from bench.types import Bools, Floats, Ints
 
 SCHEMA = pa.schema(
     {
@@ -220,51 +220,3 @@ def _column(values: Ints | Floats) -> pa.Array:
     """A column over the same memory; ``pa.array`` would first import pandas, for 0.3 s."""
     kind = pa.from_numpy_dtype(values.dtype)
     return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)])
-
-
-@dataclass(frozen=True)
-class PointSummary:
-    """The setting and the cost of a search at one operating point.
-
-    Attributes:
-        mean_visited: documents scored for a query.
-        self_reported: whether the method counted them itself.
-        routing: document dot products for each query, beside the visited ones.
-        seconds: seconds spent in the method's ``search``.
-        tied: share of queries whose last document has the score of a neighbour; None: not known.
-    """
-
-    point: Point
-    n_queries: int
-    mean_visited: float
-    self_reported: bool
-    routing: float
-    seconds: float
-    tied: float | None = None
-
-    def visited(self, n_documents: int) -> float:
-        """Mean share of the corpus that a query visits."""
-        return self.mean_visited / n_documents
-
-    def work(self, n_documents: int) -> float:
-        """The same with the routing cost."""
-        return self.visited(n_documents) + self.routing / n_documents
-
-
-@dataclass(frozen=True, eq=False)
-class PointRun:
-    """The results of one operating point for all queries of the test.
-
-    Attributes:
-        ids: [n, k] documents, best first, -1 past the end.
-        scores: [n, k] float32.
-        visited: [n] documents scored.
-        reached: [n_pairs] whether each relevant document was visited; None: not known.
-        summary: the setting and the cost of the search.
-    """
-
-    ids: Ints
-    scores: Floats
-    visited: Floats
-    reached: Bools | None
-    summary: PointSummary

@@ -15,7 +15,7 @@ from bench.errors import SealedError
 from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
-    from bench.measures.records import Chosen
+    from bench.measures.choice import Chosen
     from bench.task.task import Task
     from bench.types import Bools, Ints
 

@@ -12,7 +12,8 @@ from bench.errors import InputError, in_one_line
 from bench.evaluation.points import Evaluation
 from bench.measures.word_pairs import correlations
 from bench.store.folder import RUN, Store
-from bench.store.run_file import PointSummary, read_run, read_scores
+from bench.store.point_run import PointSummary
+from bench.store.run_file import read_run, read_scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

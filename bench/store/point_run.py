@@ -1,0 +1,57 @@
+"""One operating point as it was searched: what was found, and what that cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bench.types import Bools, Floats, Ints, Point
+
+
+@dataclass(frozen=True)
+class PointSummary:
+    """The setting and the cost of a search at one operating point.
+
+    Attributes:
+        mean_visited: documents scored for a query.
+        self_reported: whether the method counted them itself.
+        routing: document dot products for each query, beside the visited ones.
+        seconds: seconds spent in the method's ``search``.
+        tied: share of queries whose last document has the score of a neighbour; None: not known.
+    """
+
+    point: Point
+    n_queries: int
+    mean_visited: float
+    self_reported: bool
+    routing: float
+    seconds: float
+    tied: float | None = None
+
+    def visited(self, n_documents: int) -> float:
+        """Mean share of the corpus that a query visits."""
+        return self.mean_visited / n_documents
+
+    def work(self, n_documents: int) -> float:
+        """The same with the routing cost."""
+        return self.visited(n_documents) + self.routing / n_documents
+
+
+@dataclass(frozen=True, eq=False)
+class PointRun:
+    """The results of one operating point for all queries of the test.
+
+    Attributes:
+        ids: [n, k] documents, best first, -1 past the end.
+        scores: [n, k] float32.
+        visited: [n] documents scored.
+        reached: [n_pairs] whether each relevant document was visited; None: not known.
+        summary: the setting and the cost of the search.
+    """
+
+    ids: Ints
+    scores: Floats
+    visited: Floats
+    reached: Bools | None
+    summary: PointSummary
