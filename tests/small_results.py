@@ -17,7 +17,7 @@ PROVENANCE = {
 
 
 def small_results(root):
-    """near, near dim=4, far (counts for itself), exact, and a cell that failed."""
+    """near and far (counts for itself) of two seeds, near dim=4, exact, and a cell that failed."""
     store = Store(root)
     store.prepare()
     near = [point(0.02, 0.5), xrayed(0.09, 0.6), point(1, 0.9)]
@@ -27,6 +27,7 @@ def small_results(root):
         (cell("near", key="b", seed=1, points=near, provenance=PROVENANCE), NEAR),
         (cell("near", key="c", points=near[:2], params={"dim": 4}, changed={"dim": 4}), None),
         (cell("far", key="d", points=far), FAR),
+        (cell("far", key="g", seed=1, points=far), FAR),
         (cell("exact", key="e", points=[point(1, 0.97)]), None),
         (cell("broken", key="f", status="failed", reason="</script> is no reason"), None),
     ]

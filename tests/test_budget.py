@@ -3,15 +3,18 @@
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from pydantic import ValidationError
 
 from bench.cli.commands import main
 from bench.data.cards import read_card
 from bench.errors import InputError
 from bench.measures.budget import DEFAULT, UNLIMITED, Budget
+from bench.measures.choice import Chosen
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import write_leaderboard
 from bench.report.stated import stated_budget
 from bench.report.summary import summary_board
+from bench.store.cell import Cell
 from bench.store.query_values import QueryValues
 from bench.verify.pages import check_boards
 from tests.cells import cell, point
@@ -109,3 +112,51 @@ def test_the_summary_calls_a_tie_a_tie_and_a_lead_a_lead():
         assert text.startswith(best)
         assert text.endswith(f", tied with {other}")
     assert f"({100 * levels[best].mean():.1f}; 9.0 / 10.0), tied" in found[3]
+
+
+def test_a_best_row_says_how_many_are_not_tested_and_one_that_is_behind_is_tied():
+    rng = np.random.default_rng(0)
+    base = rng.random(100) / 2
+    # By the measure of the boards "low" is best; query by query "high" is far ahead of it.
+    means, levels = {"low": 0.9, "high": 0.8, "new": 0.7}, {"low": base, "high": base + 0.4}
+    cells = [
+        cell(method, seed, [point(1.0, mean)], n_queries=100)
+        for method, mean in means.items()
+        for seed in (0, 1, 2)
+    ]
+
+    def values_of(of):
+        if of.method not in levels:
+            return None
+        return QueryValues(
+            np.arange(100), {0: {"recall": levels[of.method] + rng.normal(0, 0.02, 100)}}
+        )
+
+    (found,) = summary_board([report_of(cells, values_of)]).rows
+    assert found[2] == "low (90.0), tied with high, 1 not tested"
+
+
+def test_a_task_where_no_two_rows_are_compared_says_why():
+    cells = [cell(method, points=[point(0.2, 0.9)]) for method in ("a", "b")]
+    notes = report_of(cells, lambda _: None).boards[0].notes
+    why = "Left out: a, b, as no setting costs so little."
+    assert f"No two rows are compared at ≤ 10 % visited. {why}" in notes
+    assert any("without a limit" in note and "no values of queries" in note for note in notes)
+
+
+def test_charts_of_another_budget_are_taken_away_and_files_of_a_user_stay(tmp_path):
+    store = small_results(tmp_path)
+    write_leaderboard(store, figures=True)
+    mine = tmp_path / "figures" / "mine.svg"
+    mine.write_text("<svg/>")
+    before = {path.name for path in mine.parent.glob("*-xray.svg")}
+    assert before
+    write_leaderboard(store, Budget(0.001), figures=True)
+    assert not list(mine.parent.glob("*-xray.svg"))
+    assert mine.exists()
+
+
+def test_a_cell_that_chose_a_point_that_it_lacks_is_refused():
+    chosen = Chosen(budget=0.1, number=3, score=0.5, visited=0.05)
+    with pytest.raises(ValidationError, match="it chose operating point 3 of 1"):
+        Cell.model_validate(cell(points=[point(1, 0.9)], chosen=chosen).model_dump())

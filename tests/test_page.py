@@ -223,7 +223,7 @@ def test_the_first_board_leads_to_every_cell(written):
     links = re.findall(r"\]\((runs/[^)]+)\)", text)
     assert {(store.root / link).is_file() for link in links} == {True}
     # Five measured cells, and the name of each of four rows.
-    assert len(links) == 9
+    assert len(links) == 10
     assert len(set(links)) == 5
 
 

@@ -337,7 +337,7 @@ def test_where_a_checked_row_is_not_on_a_chart_no_other_takes_its_colour_and_tha
 
 def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):
     small.select_option("#row-a", "near dim=4")
-    assert "near dim=4, as the values of queries were not kept" in small.inner_text(
+    assert "near dim=4, as no values of queries are kept there" in small.inner_text(
         "#compare-result"
     )
     assert small.locator("#ahead-distance").is_visible()

@@ -34,7 +34,7 @@ def test_a_figure_is_the_mean_over_seeds_with_its_spread_and_interval(store):
 
 
 def test_a_figure_at_a_tenth_is_of_the_point_that_visits_most_within_it(store):
-    assert row_of(text_of(store, **NEAR, at="10 %"), "near")[2] == "60.0 ± 0.0"
+    assert row_of(text_of(store, **NEAR, at="10 %"), "near")[2] == "60.0 ± 0.0 (9.0 / 10.0)"
 
 
 def test_a_distance_is_read_by_its_number(store):
@@ -114,7 +114,7 @@ def test_a_figure_that_a_table_lacks_is_named(store, change, message):
         ({"row": "exact", "at": "10 %"}, "exact has no recall at 10 %"),
         (
             {"ahead_of": "far", "value": "min"},
-            "rows are compared by recall .macro. at ≤ 10 % visited, recall",
+            "rows are compared by recall .macro.$",
         ),
         ({"ahead_of": "exact", "at": "10 %"}, "'exact' is not compared; those that are: near, far"),
         ({"value": "rho nouns by score"}, "near has no rho nouns by score"),

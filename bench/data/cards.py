@@ -100,7 +100,7 @@ class Card(BaseModel):
     quick: bool = False
     notes: list[str] = []
     defaults: dict[str, Value] = {}
-    budget: Annotated[float, Field(gt=0, le=1)] = DEFAULT.share
+    budget: Annotated[float, Field(gt=0, le=1, strict=True)] = DEFAULT.share
     budget_by: By = DEFAULT.by
     counts: dict[Count, int] = {}
     reported: list[Reported] = []

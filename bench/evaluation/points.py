@@ -102,7 +102,7 @@ class Evaluation:
             rows: [n_queries] rows of the queries in the task.
             points: the results that ``points`` returned.
         """
-        kept = kept_points(points, len(rows))
+        kept = kept_points(points)
         return QueryValues(rows, {number: self.of_queries(number) for number in kept})
 
     def of_queries(self, number: int) -> dict[str, Floats]:

@@ -91,7 +91,8 @@ def write_leaderboard(
         texts.append(_changed(overview[-1], changes, links))
         texts.append(outside_section(reports, links))
     texts.append(_contents(reports, links))
-    texts += [_section(report, store.root / "figures" if figures else None) for report in reports]
+    charts = _charts(reports, store.root / "figures") if figures else [{} for _ in reports]
+    texts += [_section(report, drawn) for report, drawn in zip(reports, charts, strict=True)]
     write_atomically(path, "\n".join([HEAD, *statement(budget), *texts]))
     if figures:
         from bench.report.page.write import write_page
@@ -184,13 +185,17 @@ def _contents(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     return "\n".join(["## Contents", "", *lines, ""])
 
 
-def _section(report: TaskReport, figures: Path | None) -> str:
-    """A task as markdown, with its charts if there is a folder for them."""
-    charts: dict[str, str] = {}
-    if figures is not None:
-        from bench.report.charts.svg import draw_charts
+def _charts(reports: list[TaskReport], folder: Path) -> list[dict[str, str]]:
+    """Draw the charts of each task; take away those that are of no task any more."""
+    from bench.report.charts.svg import draw_charts, remove_charts
 
-        charts = draw_charts(report.rows, report.budget, figures)
+    charts = [draw_charts(report.rows, report.budget, folder) for report in reports]
+    remove_charts(folder, {name for drawn in charts for name in drawn.values()})
+    return charts
+
+
+def _section(report: TaskReport, charts: Mapping[str, str]) -> str:
+    """A task as markdown, with its charts: file by the title of the board that it belongs to."""
     first = report.cells[0]
     card = card_of_task(first.task)
     lines = [f"## {escaped(first.task)}", ""]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STATED = re.compile(
-    r"^Made with `--budget (\d(?:\.\d+)?(?:e-\d+)?) --budget-by (visited|work)`", re.MULTILINE
+    r"(?m)^Made with `--budget ([0-9](?:\.[0-9]+)?(?:e-[0-9]+)?) --budget-by (visited|work)`"
 )
 
 
@@ -29,5 +29,5 @@ def stated_budget(path: Path) -> Budget | None:
     found = STATED.search(text)
     if found is None:
         return None
-    share, by = found.groups()
-    return Budget(float(share), "work" if by == "work" else "visited")
+    share, by = float(found[1]), found[2]
+    return Budget(share, "work" if by == "work" else "visited") if 0 < share <= 1 else None

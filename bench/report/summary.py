@@ -43,7 +43,14 @@ MOST_AT_AN_END = 2
 def summary_board(reports: Sequence[TaskReport]) -> Board:
     """The best rows of each task, without those that see the test."""
     visited, work = (_limit(reports, by) for by in get_args(By))
-    header = ["dataset", "measure", "best", f"best {visited}", f"best {work}", f"fastest {visited}"]
+    header = [
+        "dataset",
+        "measure",
+        "best",
+        f"best {visited}",
+        f"best {work}",
+        f"fastest {_limit(reports)}",
+    ]
     table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
     notes = [
         "Means over seeds, in per cent, of rows that do not see the test. *Tied with*: the rows "
@@ -109,9 +116,9 @@ def _best(report: TaskReport) -> list[str]:
     by_visited, by_work = (Budget(report.budget.share, by) for by in get_args(By))
     budgets = (UNLIMITED, by_visited, by_work)
     best = [_best_or_tied(report, rows, each) for each in budgets]
-    within = _scores(rows, at(by_visited), main_score)
+    within = _scores(rows, at(report.budget), main_score)
     enough = FAST * max(within.values(), default=0.0)
-    speed = _scores(rows, at(by_visited), lambda point: point.queries_per_second)
+    speed = _scores(rows, at(report.budget), lambda point: point.queries_per_second)
     fast = {label: each for label, each in speed.items() if within[label] >= enough}
     return [main_measure(cell), *best, _best_text(fast, form="{:,.0f} q/s", factor=1)]
 
@@ -127,7 +134,7 @@ def _best_or_tied(report: TaskReport, rows: list[Row], budget: Budget) -> str:
     best = alike[0]
     shares = "" if budget == UNLIMITED else f"; {shares_text(points[best])}"
     text = f"{_named(alike, 1)} ({shown}{shares})"
-    comparison = report.main_comparison(budget)
+    comparison = report.comparisons[budget][0]
     others = sorted(scores.keys() - set(alike), key=lambda label: -scores[label])
     leads = {label: comparison.lead(best, label) for label in others}
     tested = {label: lead for label, lead in leads.items() if lead and lead.is_tested}

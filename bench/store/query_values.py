@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.errors import InputError, in_one_line
-from bench.measures.budget import DEFAULT, SHARES, UNLIMITED, Budget
+from bench.measures.budget import SHARES, UNLIMITED, Budget
 from bench.store.run_file import PARQUET
 from bench.system.parquet import opened_numbers
 from bench.system.records import ROUNDED
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
 KEPT = (*(each for share in SHARES for each in (Budget(share), Budget(share).other)), UNLIMITED)
 """Budgets at which the values of queries are kept, so that rows can be compared within them."""
-KEPT_OF_MANY = (DEFAULT, DEFAULT.other, UNLIMITED)
-"""The same where there are more than ``MANY`` queries, to keep the file small."""
 MOST_COLUMNS = 64
 """More than there are measures of a query."""
-MANY = 20_000
 
 
 class QueryValues(NamedTuple):
@@ -43,10 +40,9 @@ class QueryValues(NamedTuple):
     points: dict[int, dict[str, Floats]]
 
 
-def kept_points(points: Sequence[PointResult], n_queries: int) -> list[int]:
+def kept_points(points: Sequence[PointResult]) -> list[int]:
     """The points whose values are kept: the one that costs most within each budget."""
-    budgets = KEPT if n_queries <= MANY else KEPT_OF_MANY
-    numbers = {budget.most(points) for budget in budgets}
+    numbers = {budget.most(points) for budget in KEPT}
     return sorted(number for number in numbers if number is not None)
 
 

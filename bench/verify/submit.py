@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.errors import InputError, cannot_write, unknown
+from bench.measures.budget import DEFAULT
 from bench.report.leaderboard import NAME, places, write_leaderboard
 from bench.report.markdown import pipe_table
 from bench.report.page.data import command_of
 from bench.report.published import scores_of
-from bench.report.rows import by_task, rows_of
+from bench.report.rows import SHARES_NOTE, at, by_task, chosen_points, rows_of, shares_text
 from bench.report.stated import stated_budget
 from bench.report.table import NONE
 from bench.store.cell import Cell, Status
@@ -251,7 +252,9 @@ def _print_request(rows: list[Seeds], out: Path) -> bool:
     for each in rows:
         scores = scores_of([each.row])
         found = scores.rows[each.row.label]
-        figures = [scores.measure, scores.text(found.most), scores.text(found.tenth)]
+        points = chosen_points(each.row, at(DEFAULT))
+        shares = f" ({shares_text(points)})" if points else ""
+        figures = [scores.measure, scores.text(found.most), scores.text(found.tenth) + shares]
         seeds = ", ".join(str(cell.seed) for cell in each.row.cells)
         names = [dataset_of(scores.task), each.row.label, seeds]
         table.append([*names, *figures, each.again or NONE])
@@ -260,7 +263,7 @@ def _print_request(rows: list[Seeds], out: Path) -> bool:
     title = f"Results: {methods} on {tasks}"
     say(f"\nTo commit:\n\n    git add {out}\n    git commit -m {shlex.quote(title)}")
     say(f"\nThe text of the pull request:\n\n# {title}\n\n{pipe_table(HEADER, table)}\n")
-    say(f"Shares in per cent. {CLAIMED}\n")
+    say(f"Shares in per cent. {SHARES_NOTE} {CLAIMED}\n")
     say(f"Measured on {'; '.join(places(cells))}. To measure them again:\n")
     say("\n".join(f"    {command_of(each.row)}" for each in rows))
     return True

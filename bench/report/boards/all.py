@@ -34,20 +34,18 @@ class TaskReport(NamedTuple):
         cells: its cells.
         rows: its rows.
         budget: the largest cost at which rows are compared, beside what they find without a limit.
-        comparisons: within the budget, by every measure; and within the same share by the other
-            cost and without a limit, by the main measure.
+        comparisons: by every measure, the main one first; within the budget, within the same share
+            by the other cost, and without a limit.
+        shown: those on boards: of the other two budgets by the main measure alone.
         boards: its boards.
     """
 
     cells: list[Cell]
     rows: list[Row]
     budget: Budget
-    comparisons: list[Comparison]
+    comparisons: dict[Budget, list[Comparison]]
+    shown: list[Comparison]
     boards: list[Board]
-
-    def main_comparison(self, budget: Budget) -> Comparison:
-        """The comparison by the main measure within one of the three budgets."""
-        return next(each for each in self.comparisons if each.budget == budget)
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
@@ -61,18 +59,18 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
     budget = budget or (DEFAULT if card is None else card.compared_at)
-    comparisons = compare(rows, values_of, budget)
-    for each in (budget.other, UNLIMITED):
-        comparisons += compare(rows, values_of, each)[:1]
-    boards = _measured_boards(rows, budget, comparisons) if rows else []
+    limits = (budget, budget.other, UNLIMITED)
+    comparisons = {each: compare(rows, values_of, each) for each in limits}
+    shown = [*comparisons[budget], *(comparisons[each][0] for each in limits[1:])]
+    boards = _measured_boards(rows, budget, shown) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:
-        boards[0].notes.extend(why_not(each) for each in comparisons if not each.has_pairs)
+        boards[0].notes.extend(why_not(each) for each in shown if not each.has_pairs)
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
         boards.append(unmeasured_board(skipped))
     if card is not None and card.reported and card.name == cells[0].task:
         boards.append(_reported_board(card.reported))
-    return TaskReport(cells, rows, budget, comparisons, boards)
+    return TaskReport(cells, rows, budget, comparisons, shown, boards)
 
 
 def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparison]) -> list[Board]:

@@ -82,6 +82,7 @@ class _Values(NamedTuple):
     """Values of the queries of a row at one point of each seed: measure -> seed -> [n_queries]."""
 
     queries: Ints
+    n_seeds: int
     by_measure: dict[str, dict[int, Floats]]
 
 
@@ -141,7 +142,7 @@ def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
             return "no setting costs so little"
         values = values_of(cell)
         if values is None or number not in values.points:
-            return "the values of queries were not kept"
+            return "no values of queries are kept there"
         seeds.append((values.queries, values.points[number]))
     queries, _ = seeds[0]
     if not all(np.array_equal(queries, other) for other, _ in seeds):
@@ -150,18 +151,20 @@ def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     for cell, (_, columns) in zip(row.cells, seeds, strict=True):
         for measure, column in columns.items():
             by_measure[measure][cell.seed] = column.astype(np.float64)
-    return _Values(queries, by_measure)
+    return _Values(queries, len(seeds), by_measure)
 
 
 def _compared(
     measure: str, found: dict[str, _Values], budget: Budget, reasons: dict[str, list[str]]
 ) -> Comparison:
     left_out = defaultdict(list, {reason: [*labels] for reason, labels in reasons.items()})
-    queries = next(each.queries for each in found.values() if measure in each.by_measure)
+    having = [each.queries for each in found.values() if measure in each.by_measure]
+    # Those that most rows have.
+    queries = max(having, key=lambda one: sum(np.array_equal(one, other) for other in having))
     seeds: dict[str, dict[int, Floats]] = {}
     for label, values in found.items():
-        if measure not in values.by_measure:
-            left_out["they lack the measure"].append(label)
+        if len(values.by_measure.get(measure, ())) < values.n_seeds:
+            left_out["they lack the measure, or a seed of them does"].append(label)
         elif not np.array_equal(values.queries, queries):
             left_out["they have other queries"].append(label)
         else:
@@ -235,9 +238,10 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
         f"By how many points the row is ahead of the column, over {comparison.n_known:,} queries "
         "and the seeds that both have. In brackets the 95 % interval over seeds and queries; "
         "behind it the number of seeds in which the row is ahead. An asterisk marks "
-        f"p < {ALPHA} with Holm's correction over the {n_tested} tested pairs of this board; ° "
-        "marks an untested one, of one seed or few queries: with one seed, the interval is over "
-        f"queries alone and of these runs. {SHARES_NOTE}{few}",
+        f"p < {ALPHA} with Holm's correction over the tested pairs of this board ({n_tested}); "
+        "seeds are taken to vary at least as those of the board do on average. ° marks an "
+        "untested pair, of one seed or few queries: the interval of one seed is over queries alone "
+        f"and of these runs. {SHARES_NOTE}{few}",
         *(["A dash above the diagonal: no seed in common."] if apart else []),
         *(f"Not compared, as {why}: {', '.join(of)}." for why, of in comparison.left_out.items()),
     ]

@@ -15,13 +15,15 @@ from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
     from pathlib import Path
 
     from bench.report.rows import PointMeasure, Row
 
 Values = list[dict[str, Any]]
 
+NAMED = re.compile(r"-[0-9a-f]{1,8}-(visited-.+|distance|xray)\.svg$")
+"""The end of the name of a chart."""
 IN_COLOUR = 6
 """Number of rows of a chart that are in colour: the best."""
 
@@ -67,6 +69,13 @@ def draw_charts(rows: Sequence[Row], budget: Budget, folder: Path) -> dict[str, 
             names[title] = f"{cell.task}-{cell.task_digest[:8]}-{kind}.svg"
             (folder / names[title]).write_text(to_svg(description, values, title))
     return names
+
+
+def remove_charts(folder: Path, drawn: Container[str]) -> None:
+    """Remove charts of before, so that none is left of other cells than the boards."""
+    for path in folder.glob("*.svg"):
+        if NAMED.search(path.name) and path.name not in drawn:
+            path.unlink()
 
 
 def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401

@@ -67,7 +67,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "boards": [asdict(board) for board in report.boards],
         "limits": {name: each.limit for name, each in _budgets(report.budget).items()},
         "rows": [_row_json(row, report.budget, measures, places) for row in report.rows],
-        "compare": _comparisons_json(first, report.budget, report.comparisons),
+        "compare": _comparisons_json(first, report.budget, report.shown),
     }
 
 

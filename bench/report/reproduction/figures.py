@@ -11,7 +11,7 @@ from bench.measures.records import Interval
 from bench.report.boards.paired import COMPARED
 from bench.report.markdown import read_tables
 from bench.report.reproduction.claims import AT
-from bench.report.rows import row_named, within
+from bench.report.rows import at, chosen_points, row_named, shares_text, within
 from bench.report.table import interval_text, mean_and_std
 
 if TYPE_CHECKING:
@@ -67,7 +67,10 @@ def measured(figure: Figure, reports: Mapping[str, TaskReport], root: Path) -> M
     means = [unit * each.mean for each in found]
     ends = [(unit * each.low, unit * each.high) for each in found]
     interval = interval_text(ends, digits, 1) if any(low < high for low, high in ends) else ""
-    return MeasuredFigure(mean_and_std(means, digits, 1), fmean(means), interval, len(means))
+    points = None if figure.at == "all" else chosen_points(row, at(AT[figure.at]))
+    shares = f" ({shares_text(points)})" if points else ""
+    text = mean_and_std(means, digits, 1) + shares
+    return MeasuredFigure(text, fmean(means), interval, len(means))
 
 
 def _missing(figure: Figure, problem: str) -> InputError:
@@ -103,12 +106,10 @@ def _row(figure: Figure, report: TaskReport, label: str) -> Row:
 
 def _ahead(figure: Figure, report: TaskReport, row: Row) -> MeasuredFigure:
     """The paired difference of two rows, as on the board of comparisons."""
-    wanted = (COMPARED.get(figure.value), AT[figure.at])
-    found = (each for each in report.comparisons if (each.title, each.budget) == wanted)
-    comparison = next(found, None)
+    there = report.comparisons[AT[figure.at]]
+    comparison = next((each for each in there if each.title == COMPARED.get(figure.value)), None)
     if comparison is None:
-        known = ", ".join(f"{each.title} {each.budget.at}" for each in report.comparisons)
-        raise _missing(figure, f"rows are compared by {known}")
+        raise _missing(figure, f"rows are compared by {', '.join(each.title for each in there)}")
     labels = [row.label, _row(figure, report, figure.ahead_of).label]
     for label in labels:
         if label not in comparison.labels:

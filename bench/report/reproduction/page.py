@@ -32,6 +32,7 @@ here, and a verdict. Neither paper comes with code; where ours had to choose, th
 claim says what was tried. Figures are read from the cells behind
 [the leaderboard](LEADERBOARD.md) and from published tables: means ± standard deviation over seeds
 in per cent, with a 95 % interval over queries; that of a difference is over seeds and queries.
+In brackets the shares of the corpus that are visited, and with routing; ‡: more than twice as much.
 """
 HEADER = ["what", "paper", "here", "95 % interval", "seeds", "from"]
 

@@ -99,7 +99,9 @@ function drawComparison(task) {
   result.replaceChildren();
   extremes.replaceChildren();
   const lead = comparison && leadOf(comparison, a, b);
-  const queries = lead ? byQuery(comparison, a, b) : null;
+  // A mean over other seeds is of another thing.
+  const sameSeeds = lead && rows.every((row) => row.seeds.length === lead.seeds);
+  const queries = sameSeeds ? byQuery(comparison, a, b) : null;
   if (lead) result.append(verdict(a, b, lead, comparison));
   if (queries) {
     result.append(...shareOfWins(queries));
@@ -108,7 +110,8 @@ function drawComparison(task) {
     if (wins.length) extremes.append(listed(task, "A wins most", wins));
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
-    const why = lead ? `Single queries are on this page ${task.limits.budget} alone, and not of large datasets.` : withoutQueries(comparison, a, b);
+    const kept = `Single queries are on this page within ${task.limits.budget} alone, of rows with the same seeds, and not of large datasets.`;
+    const why = lead ? kept : withoutQueries(comparison, a, b);
     result.append(element("p", { class: "facts" }, why));
   }
   const percent = (share) => `${Number(share.toFixed(1))} %`;
