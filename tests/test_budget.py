@@ -160,3 +160,16 @@ def test_a_cell_that_chose_a_point_that_it_lacks_is_refused():
     chosen = Chosen(budget=0.1, number=3, score=0.5, visited=0.05)
     with pytest.raises(ValidationError, match="it chose operating point 3 of 1"):
         Cell.model_validate(cell(points=[point(1, 0.9)], chosen=chosen).model_dump())
+
+
+def test_tied_rows_of_equal_scores_are_in_the_order_of_the_boards():
+    base = np.random.default_rng(0).random(100)
+    cells = [
+        cell(method, seed, [point(1.0, 0.9 if method == "best" else 0.8)], n_queries=100)
+        for method in ("best", *"gcaebdf")
+        for seed in (0, 1, 2)
+    ]
+    (found,) = summary_board(
+        [report_of(cells, lambda _: QueryValues(np.arange(100), {0: {"recall": base}}))]
+    ).rows
+    assert found[2] == "best (90.0), tied with a, b and 5 more"

@@ -135,7 +135,8 @@ def _best_or_tied(report: TaskReport, rows: list[Row], budget: Budget) -> str:
     shares = "" if budget == UNLIMITED else f"; {shares_text(points[best])}"
     text = f"{_named(alike, 1)} ({shown}{shares})"
     comparison = report.comparisons[budget][0]
-    others = sorted(scores.keys() - set(alike), key=lambda label: -scores[label])
+    others = [label for label in scores if label not in alike]
+    others.sort(key=lambda label: -scores[label])  # of equals, in the order of the boards
     leads = {label: comparison.lead(best, label) for label in others}
     tested = {label: lead for label, lead in leads.items() if lead and lead.is_tested}
     if others and not tested:
