@@ -96,3 +96,10 @@ def test_an_index_has_the_seed_of_the_cell_whether_the_fit_was_made_or_loaded(sm
         method = Registry().resolve("de-hnsw")(steps=1, dim=4)
         assert cache.fit(method, training, 5, no_progress).shared is loaded
         assert method.workspace.seed == 5
+
+
+@pytest.mark.parametrize("seed", [2**31 - 1, 2**31, 2**32 - 1])
+def test_a_seed_of_32_bits_is_not_that_of_a_small_one(seed):
+    found = Guide(np.zeros((0, 2)), None, workspace=Workspace(seed=seed)).seed
+    assert found not in {0, 1, 2}
+    assert 0 <= found < 2**31 - 1

@@ -16,6 +16,7 @@ from bench.errors import MethodError
 from bench.evaluation import latency
 from bench.evaluation.answers import Indexed
 from bench.evaluation.latency import FEWEST_QUERIES, ROUNDS, latencies_of
+from bench.evaluation.search import Searcher
 from bench.measures.records import Latency
 from bench.method import Method, SearchResult
 from bench.registry import Registry
@@ -54,7 +55,8 @@ class Timed(Method):
 
 def latencies(method, n=100, texts=None):
     queries = Queries(np.arange(n), [str(row) for row in range(n)], texts)
-    return latencies_of(Indexed(method, 5), queries, 3, lambda *_: None)
+    indexed = Indexed(method, 5)
+    return latencies_of(indexed, Searcher(indexed, queries, 3), queries, 3, lambda *_: None)
 
 
 @pytest.fixture
@@ -271,7 +273,9 @@ class TestAt95OfExactSearch:
         ):
             found = board([fast, other], AT_95)
             assert [row[0] for row in found.rows] == ["cheap", "fast"]
-            assert "In the order of work, as not all" in found.notes[0]
+            assert (
+                "In the order of work, as they were not all timed, or on several" in found.notes[0]
+            )
 
 
 def test_a_column_of_a_latency_shows_the_setting_that_visits_most_within_it():
@@ -283,3 +287,25 @@ def test_a_column_of_a_latency_shows_the_setting_that_visits_most_within_it():
     assert found.header[1:] == ["≤ 0.5 ms", "≤ 1 ms", "≤ 2 ms", "≤ 5 ms"]
     assert found.rows == [["tree", "50.0 (0.300)", "70.0 (0.900)", "70.0 (0.900)", "80.0 (3.0)"]]
     assert found.notes[-1] == "Not timed: older."
+
+
+class LeafyAlone(Timed):
+    """Two leaves; alone, a query is said to probe a leaf that its answers do not lie in."""
+
+    def partition(self):
+        return np.array([0, 0, 0, 1, 1])
+
+    def search(self, queries, k, point):
+        found = super().search(queries, k, point)
+        return SearchResult(found.ids, found.scores, leaves=np.ones((len(found.ids), 1), int))
+
+
+def test_a_single_answer_from_a_leaf_that_was_not_probed_is_refused():
+    with pytest.raises(MethodError, match="which is not among the leaves"):
+        latencies(LeafyAlone(lambda _: None))
+
+
+def test_of_settings_of_equal_work_the_faster_one_is_shown():
+    title = "At 95 % of exact search"
+    found = board([cell(points=[timed(1.0, 0.9, 9.0), timed(1.0, 0.9, 2.0)])], title)
+    assert found.rows[0][-2] == "2.0"

@@ -223,7 +223,7 @@ def _search(
         if number == total:  # after the batches, which could remember their answers
             with clock.step("latency_s"):
                 alone = partial(report, "time single queries")
-                evaluation.latencies = latencies_of(indexed, queries, k, alone)
+                evaluation.latencies = latencies_of(indexed, searcher, queries, k, alone)
             report("search exactly", 0, 1)
             with clock.step("exact_s"):
                 ranked = searcher.rank_exactly()

@@ -12,6 +12,7 @@ from bench.system.threads import one_thread, seconds_waited
 
 if TYPE_CHECKING:
     from bench.evaluation.answers import Indexed
+    from bench.evaluation.search import Searcher
     from bench.method import Point, Progress
     from bench.task import Queries
 
@@ -23,7 +24,9 @@ SECONDS = 20.0
 """Seconds for all operating points of a cell, each of which gets an equal share."""
 
 
-def latencies_of(indexed: Indexed, queries: Queries, k: int, progress: Progress) -> list[Latency]:
+def latencies_of(
+    indexed: Indexed, searcher: Searcher, queries: Queries, k: int, progress: Progress
+) -> list[Latency]:
     """The latency of each operating point.
 
     Queries are drawn at random, the same ones for every method, and are searched in rounds: a
@@ -37,25 +40,31 @@ def latencies_of(indexed: Indexed, queries: Queries, k: int, progress: Progress)
 
     Args:
         indexed: a method that was fitted, has indexed the corpus and has searched all batches.
+        searcher: the searcher of these batches, which checks what single queries visit.
         queries: the queries of the test.
         k: number of documents asked for each query.
         progress: called with the numbers of points (timed, all).
 
     Raises:
-        MethodError: an answer is no ranking of the corpus.
+        MethodError: an answer is no ranking of the corpus, or of documents that were not visited.
     """
     rows = np.random.default_rng(0).permutation(len(queries.rows))[:MOST_QUERIES].tolist()
     singles = [queries.part(slice(row, row + 1)) for row in rows]
     total, found = len(indexed.points), []
     with one_thread():
         for point in indexed.points:
-            found.append(_latency(indexed, singles, k, point, SECONDS / total))
+            found.append(_latency(indexed, searcher, singles, k, point, SECONDS / total))
             progress(len(found), total)
     return found
 
 
 def _latency(
-    indexed: Indexed, singles: list[Queries], k: int, point: Point, seconds: float
+    indexed: Indexed,
+    searcher: Searcher,
+    singles: list[Queries],
+    k: int,
+    point: Point,
+    seconds: float,
 ) -> Latency:
     """The latency of one point, for which there are so many seconds."""
 
@@ -66,7 +75,7 @@ def _latency(
         indexed.method.prepare(one)
         answer = indexed.method.search(one, k, dict(point))
         spent = time.perf_counter() - begin
-        indexed.answer(answer, 1, k)
+        searcher.visited(indexed.answer(answer, 1, k))
         return spent
 
     timed(singles[-1])  # the first call of a setting may allocate and load

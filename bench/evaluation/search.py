@@ -74,7 +74,7 @@ class Searcher:
             require_distinct(self._method, result.ids)
             width = result.ids.shape[1]
             ids[batch, :width], scores[batch, :width] = result.ids, result.scores
-            visited[batch], self_reported = self._visited(result)
+            visited[batch], self_reported = self.visited(result)
             reached.append(self._reached(result, batch))
             routed += self._routing(result) * size
             progress(batch.stop, n)
@@ -123,8 +123,12 @@ class Searcher:
             return self._meter.reached(result.leaves, rows, self._relevance.documents[first:last])
         return np.ones(last - first, bool) if result.visited is None else None
 
-    def _visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
-        """[n] documents that each query visited, and whether the method counted them itself."""
+    def visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
+        """[n] documents that each query visited, and whether the method counted them itself.
+
+        Raises:
+            MethodError: it cannot have visited so many, or returned what it did not visit.
+        """
         if result.leaves is not None:
             if self._meter is None:
                 raise MethodError("search() names leaves, but partition() returns None")

@@ -54,8 +54,12 @@ class Guide(NamedTuple):
 
     @property
     def seed(self) -> int:
-        """The seed of random choices, as libraries take it: of 31 bits, and so is the next one."""
-        return self.workspace.seed % LARGEST_SEED
+        """The seed of random choices, as libraries take it: it and the next one have 31 bits."""
+        seed = self.workspace.seed
+        if seed < LARGEST_SEED:
+            return seed
+        # A remainder would be the seed of another cell, and their rows would be one row twice.
+        return int(np.random.SeedSequence(seed).generate_state(1)[0]) % LARGEST_SEED
 
     def sample(self, documents: Floats) -> Floats:
         """Queries to measure the cost of a search on: if there are none, documents stand in."""

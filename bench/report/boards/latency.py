@@ -42,7 +42,9 @@ def latency_boards(rows: list[Row]) -> list[Board]:
     exact = {row.label: points for row in rows if (points := chosen_points(row, _exact))}
     boards = []
     if exact:
-        best = max(exact, key=lambda label: mean_score(exact[label]))
+        # Of equals the one with the fewest settings, which has no index.
+        settings = {row.label: len(row.cells[0].points) for row in rows}
+        best = max(exact, key=lambda label: (mean_score(exact[label]), -settings[label]))
         boards.append(_at_enough(rows, best, mean_score(exact[best])))
     if any(map(_is_timed, rows)):
         boards.append(_against_latency(rows))
@@ -61,7 +63,7 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
 
     def cheapest(cell: Cell) -> PointResult | None:
         enough = (point for point in cell.points if main_score(point) >= target)
-        return min(enough, key=_work, default=None)
+        return min(enough, key=lambda point: (point.work, _p50(point)), default=None)
 
     found = {row.label: points for row in rows if (points := chosen_points(row, cheapest))}
     reached = [row for row in rows if row.label in found]
@@ -78,7 +80,9 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
         Column("p50 ms", lambda row: _time_text(found[row.label], "p50_ms")),
         Column("p99 ms", lambda row: _time_text(found[row.label], "p99_ms")),
     ]
-    order = "p50" if by_time else "work, as not all of them were timed on one kind of machine"
+    timed = sum(map(_is_timed, reached))
+    why = "were not timed" if not timed else "were not all timed, or on several kinds of machine"
+    order = "p50" if by_time else f"work, as they {why}"
     notes = [
         f"The setting of least work whose {measure} is at least {100 * target:.1f} on the test, "
         f"for each seed: {100 * ENOUGH:.0f} % of {100 * score:.1f}, which {best} reaches by "
@@ -96,7 +100,7 @@ def _against_latency(rows: list[Row]) -> Board:
 
     def within(cell: Cell, most: float) -> PointResult | None:
         fast = (point for point in cell.points if _p50(point) <= most)
-        return max(fast, key=lambda point: point.visited, default=None)
+        return max(fast, key=lambda point: (point.visited, -_p50(point)), default=None)
 
     def text(row: Row, most: float) -> str:
         points = chosen_points(row, partial(within, most=most))
