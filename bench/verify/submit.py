@@ -2,74 +2,31 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.data.load import dataset_of
 from bench.errors import InputError, cannot_write, unknown
-from bench.measures.budget import DEFAULT
-from bench.report.leaderboard import NAME, places, write_leaderboard
-from bench.report.markdown import pipe_table
-from bench.report.page.data import command_of
-from bench.report.published import scores_of
-from bench.report.rows import SHARES_NOTE, at, by_task, chosen_points, rows_of, shares_text
+from bench.report.leaderboard import NAME, write_leaderboard
+from bench.report.rows import by_task, rows_of
 from bench.report.stated import stated_budget
-from bench.report.table import NONE
 from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
 from bench.system.records import NotWholeError, read_record
 from bench.system.terminal import say
 from bench.verify.certify import CertifyOptions, find_cell
 from bench.verify.certify import certify as measure_again
-from bench.verify.mark import Mark, read_mark
 from bench.verify.replay import replay
+from bench.verify.request import CLAIMED, Candidate, Seeds, print_request
 from bench.verify.submit_checks import wrong_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from bench.report.rows import Row
 
-CLAIMED = (
-    "Claimed, as no file can show it: seconds, queries per second, memory, routing costs, own "
-    "counts, leaves, machine, and that the run and certify.json come from the method; "
-    "`python -m bench certify` measures a cell again."
-)
 ENOUGH_SEEDS = 3
 """Seeds that differences to other rows need, to be told from chance."""
-HEADER = [
-    "dataset", "method", "seeds", "measure", "visiting most", "≤ 10 % visited",
-    "measured again, by the submitter",
-]  # fmt: skip
-
-
-class Candidate(NamedTuple):
-    """A measured cell, the path of its cell.json, and whether it is yet to be published."""
-
-    path: Path
-    cell: Cell
-    new: bool = True
-
-    @property
-    def mark(self) -> Mark | None:
-        """The outcome of measuring it again; a mark by other code than its own does not count."""
-        mark = read_mark(self.path.with_name(MARK), self.cell)
-        return mark if mark is not None and mark.key == self.cell.key else None
-
-
-class Seeds(NamedTuple):
-    """A row of the boards, with the cell of each of its seeds."""
-
-    row: Row
-    cells: list[Candidate]
-
-    @property
-    def again(self) -> str:
-        """The outcome of each seed that was measured again, or empty where none was."""
-        marks = [(each.cell.seed, each.mark) for each in self.cells]
-        return "; ".join(f"seed {seed}: {mark.outcome}" for seed, mark in marks if mark)
 
 
 def submit(
@@ -135,7 +92,7 @@ def submit(
                 f"{ENOUGH_SEEDS} seeds: differences to other rows are hard to tell from chance; of "
                 "one seed they are never starred (--seeds 0,1,2)"
             )
-    return check_only or (_publish(new, out, data_dir) and _print_request(rows, out))
+    return check_only or (_publish(new, out, data_dir) and print_request(rows, out))
 
 
 def _read(named: Sequence[str], source: Path) -> list[Candidate]:
@@ -243,27 +200,3 @@ def _publish(new: list[Candidate], out: Path, data_dir: Path | None) -> bool:
         "and `git restore` and `git clean` take it back"
     )
     return False
-
-
-def _print_request(rows: list[Seeds], out: Path) -> bool:
-    """Print what to commit and the text of a pull request: rows, machines, commands; True."""
-    cells = [cell for each in rows for cell in each.row.cells]
-    table = []
-    for each in rows:
-        scores = scores_of([each.row])
-        found = scores.rows[each.row.label]
-        points = chosen_points(each.row, at(DEFAULT))
-        shares = f" ({shares_text(points)})" if points else ""
-        figures = [scores.measure, scores.text(found.most), scores.text(found.tenth) + shares]
-        seeds = ", ".join(str(cell.seed) for cell in each.row.cells)
-        names = [dataset_of(scores.task), each.row.label, seeds]
-        table.append([*names, *figures, each.again or NONE])
-    methods = ", ".join(dict.fromkeys(cell.method for cell in cells))
-    tasks = ", ".join(dict.fromkeys(dataset_of(cell.task) for cell in cells))
-    title = f"Results: {methods} on {tasks}"
-    say(f"\nTo commit:\n\n    git add {out}\n    git commit -m {shlex.quote(title)}")
-    say(f"\nThe text of the pull request:\n\n# {title}\n\n{pipe_table(HEADER, table)}\n")
-    say(f"Shares in per cent. {SHARES_NOTE} {CLAIMED}\n")
-    say(f"Measured on {'; '.join(places(cells))}. To measure them again:\n")
-    say("\n".join(f"    {command_of(each.row)}" for each in rows))
-    return True
