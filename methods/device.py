@@ -10,7 +10,7 @@ import torch
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from bench.method import Workspace
 
@@ -48,11 +48,6 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
     return values.to(device, non_blocking=True)
 
 
-def is_mixed(device: torch.device) -> bool:
-    """Whether transformers run in bfloat16 on a device: on a GPU; on the CPU all is float32."""
-    return device.type != "cpu"
-
-
 def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocast:
     """Products of a transformer in bfloat16, if ``mixed``.
 
@@ -60,6 +55,28 @@ def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocas
     bfloat16 has the exponents of float32, so that gradients need no scaling.
     """
     return torch.autocast(device.type, torch.bfloat16, enabled=mixed)
+
+
+@contextmanager
+def shared_threads(waiting: Callable[[], int]) -> Iterator[Callable[[], None]]:
+    """Threads of other processes, which wait for what this one computes, are used here meanwhile.
+
+    Args:
+        waiting: a function that gives the number of processes that wait.
+
+    Yields:
+        A function to be called now and then, which asks again how many do.
+    """
+    own = torch.get_num_threads()
+
+    def share() -> None:
+        torch.set_num_threads(own * (1 + waiting()))
+
+    share()
+    try:
+        yield share
+    finally:
+        torch.set_num_threads(own)
 
 
 @contextmanager

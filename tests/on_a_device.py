@@ -17,7 +17,9 @@ from bench.method import Workspace
 from bench.system.device import gpu_used, wanted_device
 from methods.device import device_of, training_precision
 from methods.encoders import towers, transformer
-from methods.encoders.last_layer import Activations, LastLayer
+from methods.encoders.jagged import Jagged
+from methods.encoders.last_layer import LastLayer
+from methods.encoders.pretrained import Pretrained
 from methods.encoders.table import TableEncoder, TableLearner
 from methods.encoders.text import TextEncoder, TextLearner, TextRecipe
 from methods.encoders.towers import Head, HeadShape
@@ -36,6 +38,7 @@ from methods.trees.losses import JointLoss
 from tests.fake_gpu import GPU, fake_gpu
 
 CPU = torch.device("cpu")
+MINILM = Pretrained("minilm", "", mixed=False)
 
 
 @pytest.mark.parametrize("named", ["gpu", "cuda:", "cuda:x", "CUDA", "cuda:-1", "0"])
@@ -185,7 +188,7 @@ def test_a_step_of_a_head_is_taken_on_the_device(small_text_task, monkeypatch):
     rows = SimpleNamespace(numpy=lambda: np.arange(4))  # fake tensors have none
     with fake_gpu() as device:
         monkeypatch.setattr(towers, "device_of", lambda workspace: device)
-        head = Head("minilm", Workspace(), HeadShape(8, 4), seed=0)
+        head = Head(MINILM, Workspace(), HeadShape(8, 4), seed=0)
         encoder = TextEncoder(TextRecipe("minilm", "head"), head, head)
         learner = TextLearner(encoder, small_text_task.training())
         batch = next(batches_of(Standard(batch=4), small_text_task.train))
@@ -212,9 +215,9 @@ def test_a_last_layer_computes_on_the_device(monkeypatch):
     offsets, tokens = np.array([0, 2, 5]), np.ones((5, 8), np.float16)
     with fake_gpu() as device:
         tower = LastLayer.__new__(LastLayer)
-        tower.device, tower.mixed = device, True
+        tower.device, tower.encoder = device, MINILM._replace(mixed=True)
         tower.module, tower.model = Block(8, 8).to(device), [None, Pooling()]
-        vectors = tower.forward(Activations(offsets, tokens), np.array([1, 0]))
+        vectors = tower.forward(Jagged(offsets, tokens), np.array([1, 0]))
     assert vectors.device == device
 
 

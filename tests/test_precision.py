@@ -9,8 +9,9 @@ from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
-from methods.encoders import pretrained, transformer
+from methods.encoders import pretrained
 from methods.encoders.embeddings import embed
+from methods.encoders.pretrained import AGREEMENT, PRECISIONS, Pretrained
 from tests.conftest import TOPICS
 
 HALF_A_POINT = 0.005
@@ -66,43 +67,41 @@ def test_tables_trained_with_rounded_products_find_as_much(name):
     assert found > 0.1
 
 
-@pytest.fixture
-def mixed(monkeypatch):
-    """Transformers in bfloat16, as on a GPU."""
-
-    def switch(on):
-        for module in (pretrained, transformer):
-            monkeypatch.setattr(module, "is_mixed", lambda device: on)
-
-    return switch
+MINILM = Pretrained("minilm", "cpu", mixed=False)
 
 
-def test_texts_encoded_in_bfloat16_are_nearly_the_same_and_kept_apart(tmp_path, mixed):
+def test_texts_encoded_in_bfloat16_are_nearly_the_same_and_kept_apart(tmp_path):
     workspace = Workspace(tmp_path, device="cpu")
-    single = embed("minilm", TEXTS, workspace)
-    mixed(True)
-    half = embed("minilm", TEXTS, workspace)
+    single = embed(MINILM, TEXTS, workspace)
+    half = embed(MINILM._replace(mixed=True), TEXTS, workspace)
     assert half.dtype == np.float32
     assert not np.array_equal(half, single)
-    assert (half * single).sum(axis=1).min() > 0.999
-    kept = tmp_path.rglob("*.npy")
+    assert (half * single).sum(axis=1).min() > AGREEMENT
+    kept = tmp_path.rglob("vectors.npy")
     assert sorted(path.parents[1].name.endswith("-bfloat16") for path in kept) == [
         False, True,
     ]  # fmt: skip
-    mixed(False)
-    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), single)
+    np.testing.assert_array_equal(embed(MINILM, TEXTS, workspace), single)
+
+
+def test_where_bfloat16_changes_vectors_float32_is_taken_with_a_word(tmp_path, monkeypatch):
+    said = []
+    monkeypatch.setattr(pretrained, "AGREEMENT", 1.0)
+    half = MINILM._replace(mixed=True)
+    vectors = embed(half, TEXTS, Workspace(tmp_path, warn=said.append))
+    np.testing.assert_array_equal(vectors, embed(MINILM, TEXTS, Workspace()))
+    (text,) = said
+    assert text.startswith("encoder 'minilm' is computed in float32: in bfloat16 the vectors")
+    embed(half, TEXTS, Workspace(tmp_path, warn=pytest.fail))  # nothing is encoded again
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("tune", ["last-layer", "full"])
-def test_a_transformer_trained_in_bfloat16_is_nearly_the_same(
-    small_text_task, tmp_path, mixed, tune
-):
+def test_a_transformer_trained_in_bfloat16_is_nearly_the_same(small_text_task, tmp_path, tune):
     found = []
-    for on in (False, True):
-        mixed(on)
+    for precision in PRECISIONS:
         params = {"steps": 6, "checks": 2, "batch": 8, "encoder_lr": 1e-4}
-        method = Registry().resolve("standard-de")(tune=tune, **params)
+        method = Registry().resolve("standard-de")(tune=tune, precision=precision, **params)
         method.workspace = Workspace(tmp_path, device="cpu")
         method.fit(small_text_task.training(), seed=0, progress=silent)
         modules = [module for module, _ in method.encoder.modules()]

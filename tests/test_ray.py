@@ -18,7 +18,8 @@ from bench.method import Workspace
 from bench.system.cluster import join_cluster
 from bench.system.provenance import usable_cores
 from methods.chunks import BLOCK
-from methods.encoders import embeddings
+from methods.encoders import embeddings, pretrained
+from methods.encoders.jagged import Jagged
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
 from methods.indexes.base import Guide
@@ -168,25 +169,27 @@ def test_actors_find_in_shards_what_is_found_here(joined):
 
 def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path, monkeypatch):
     class Measuring:
-        """Stands for a text encoder: a text's vector is its length."""
+        """Stands for a text encoder: a text's vector is its number of tokens."""
 
         def __init__(self, encoder):
             self.scale = float(encoder.name)
 
-        def encode(self, texts):
-            return np.array([[self.scale * len(text)] for text in texts], np.float32)
+        def encode(self, tokens):
+            return (self.scale * tokens.lengths[:, None]).astype(np.float32)
 
         def get_embedding_dimension(self):
             return 1
 
-    monkeypatch.setattr(embeddings, "CHUNK", 4)
+    monkeypatch.setattr(embeddings, "CHUNK", {"cpu": 4})
     monkeypatch.setattr(Pretrained, "model", partialmethod(Measuring))
-    monkeypatch.setattr(embeddings, "model_digest", lambda name: "digest")
+    monkeypatch.setattr(pretrained, "model_digest", lambda name: "digest")
     monkeypatch.setattr(encode, "EncodingWorker", Measuring)
     told = []
     workspace = Workspace(tmp_path, lambda *progress: told.append(progress))
     texts = Strings.of(["a" * length for length in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3)])
-    tower = Frozen("2", workspace)
+    letters = Jagged.of(texts.lengths, np.zeros(texts.lengths.sum(), np.int32))
+    monkeypatch.setattr(embeddings, "tokens_of", lambda *given: letters)
+    tower = Frozen(Pretrained("2", "cpu", mixed=False), workspace)
     tower.encode_chunks = partial(encode.encode_by_actors, workers=2)
     found = tower.encode(texts)
     assert found.ravel().tolist() == [6, 2, 8, 2, 10, 18, 4, 12, 10, 6]

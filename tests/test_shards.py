@@ -16,6 +16,7 @@ from bench.registry import Registry
 from methods.chunks import BLOCK, cuts, merged
 from methods.encoders import embeddings
 from methods.encoders.embeddings import embed, encode_here
+from methods.encoders.pretrained import Pretrained
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.indexes.base import Guide
 from methods.indexes.exact import top_k
@@ -25,6 +26,7 @@ from methods.shards.ivf import ShardedIVF
 from methods.shards.pool import room_needed
 from tests.running import cells_of
 
+MINILM = Pretrained("minilm", "cpu", mixed=False)
 UNGUIDED = Guide(np.empty((0, 0), np.float32), None)
 
 
@@ -144,7 +146,7 @@ def test_workers_are_here_or_on_ray():
 @pytest.mark.slow
 def test_an_encoding_that_is_cut_short_goes_on_with_whatever_encodes(tmp_path, monkeypatch):
     texts = Strings.of([f"{word} number {i}" for i in range(60) for word in ("cat", "tree", "sea")])
-    monkeypatch.setattr(embeddings, "CHUNK", 50)
+    monkeypatch.setattr(embeddings, "CHUNK", {"cpu": 50})
 
     def two_at_once(encoder, chunks):
         waiting = iter(chunks)
@@ -155,13 +157,13 @@ def test_an_encoding_that_is_cut_short_goes_on_with_whatever_encodes(tmp_path, m
         if done == 100:
             raise KeyboardInterrupt
 
-    expected = np.array(embed("minilm", texts, Workspace()))
+    expected = np.array(embed(MINILM, texts, Workspace()))
     for first, second in ((two_at_once, encode_here), (encode_here, two_at_once)):
         cache, told = tmp_path / first.__name__, []
         with pytest.raises(KeyboardInterrupt):
-            embed("minilm", texts, Workspace(cache, stop_at_100), first)
+            embed(MINILM, texts, Workspace(cache, stop_at_100), first)
         space = Workspace(cache, lambda done, total, told=told: told.append(done))
-        assert np.array_equal(embed("minilm", texts, space, second), expected)
+        assert np.array_equal(embed(MINILM, texts, space, second), expected)
         assert told == [150, 180]
 
 

@@ -11,16 +11,18 @@ from bench.arrays.strings import Strings
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
-from methods.encoders import embeddings, sentence
+from methods.encoders import embeddings, pretrained, sentence
 from methods.encoders.embeddings import embed
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.text import TextEncoder, TextRecipe
+from methods.encoders.tokens import tokens_of
 from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
 from methods.trainers.losses import InBatchSoftmax
 from methods.trainers.standard import Standard
 from tests.searching import searcher_of
 
+MINILM = Pretrained("minilm", "", mixed=False)
 TEXTS = Strings.of(["a dog barks", "", "the quick brown fox jumps over the lazy dog", "pianos"])
 QUICK = {"steps": 8, "checks": 2, "lr": 0.001, "batch": 8}
 
@@ -44,27 +46,53 @@ def fitted(task, workspace, name="standard-de", **params):
 def test_embeddings_are_those_of_sentence_transformers(workspace):
     model = sentence.load_model("minilm", torch.device("cpu"))
     expected = model.encode(list(TEXTS), normalize_embeddings=True, show_progress_bar=False)
-    np.testing.assert_allclose(embed("minilm", TEXTS, workspace), expected, atol=1e-6)
+    np.testing.assert_allclose(embed(MINILM, TEXTS, workspace), expected, atol=1e-6)
 
 
 def test_a_second_run_encodes_nothing(workspace, monkeypatch):
-    first = np.array(embed("minilm", TEXTS, workspace))
+    first = np.array(embed(MINILM, TEXTS, workspace))
     monkeypatch.setattr(Pretrained, "encode", lambda *given: pytest.fail("encoded again"))
-    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), first)
+    np.testing.assert_array_equal(embed(MINILM, TEXTS, workspace), first)
+
+
+def test_texts_are_tokenised_once_as_sentence_transformers_does_it(workspace, monkeypatch):
+    theirs = MINILM.model().preprocess(list(TEXTS))
+    tokens = tokens_of(MINILM, TEXTS, workspace)
+    np.testing.assert_array_equal(tokens.values, theirs["input_ids"][theirs["attention_mask"] > 0])
+    monkeypatch.setattr("methods.encoders.tokens.Tokenizer", None)
+    again = tokens_of(MINILM._replace(mixed=True), TEXTS, workspace)
+    np.testing.assert_array_equal(again.values, tokens.values)
+    np.testing.assert_array_equal(again.lengths, theirs["attention_mask"].sum(1))
+
+
+def test_a_long_text_is_cut_where_the_model_cuts_it(workspace):
+    tokens = tokens_of(MINILM, Strings.of(["dog " * 1000]), workspace)
+    assert tokens.lengths.tolist() == [MINILM.model().max_seq_length]
+
+
+def test_a_model_that_reads_more_than_token_ids_is_refused(monkeypatch):
+    model = MINILM.model()
+    monkeypatch.setattr(model, "default_prompt_name", "query")
+    monkeypatch.setattr(model, "prompts", {"query": "find: "})
+    ours = tokens_of(MINILM, Strings.of(["dogs"]), Workspace())
+    assert ours.lengths.tolist() == [5]  # [CLS] find : dogs [SEP]
+    monkeypatch.setattr(model[1], "include_prompt", False)
+    with pytest.raises(InputError, match="reads more of a text than its token ids"):
+        tokens_of(MINILM, Strings.of(["dogs"]), Workspace())
 
 
 def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
-    embed("minilm", TEXTS, workspace)
+    embed(MINILM, TEXTS, workspace)
     encoded = []
 
     def counted(encoder, chunks):
-        for texts in chunks:
-            encoded.append(len(texts))
-            yield encoder.encode(texts)
+        for tokens in chunks:
+            encoded.append(len(tokens.lengths))
+            yield encoder.encode(tokens)
 
-    embed("minilm", TEXTS[:2], workspace, counted)
-    monkeypatch.setattr(embeddings, "model_digest", lambda name: "another digest")
-    embed("minilm", TEXTS, workspace, counted)
+    embed(MINILM, TEXTS[:2], workspace, counted)
+    monkeypatch.setattr(pretrained, "model_digest", lambda name: "another digest")
+    embed(MINILM, TEXTS, workspace, counted)
     assert encoded == [2, 4]
 
 
@@ -72,16 +100,16 @@ def test_an_encoding_that_is_cut_short_goes_on_where_it_stopped(tmp_path, monkey
     def interrupt(done, total):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(embeddings, "CHUNK", 1)
+    monkeypatch.setattr(embeddings, "CHUNK", {"cpu": 1})
     with pytest.raises(KeyboardInterrupt):
-        embed("minilm", TEXTS, Workspace(tmp_path, interrupt))
-    assert not list(tmp_path.rglob("complete.json"))
+        embed(MINILM, TEXTS, Workspace(tmp_path, interrupt))
+    assert not list((tmp_path / "embeddings").rglob("complete.json"))
     told = []
-    again = embed("minilm", TEXTS, Workspace(tmp_path, lambda done, total: told.append(done)))
+    again = embed(MINILM, TEXTS, Workspace(tmp_path, lambda done, total: told.append(done)))
     assert told == [2, 3, 4]
-    np.testing.assert_allclose(again, embed("minilm", TEXTS, Workspace()), atol=1e-6)
+    np.testing.assert_allclose(again, embed(MINILM, TEXTS, Workspace()), atol=1e-6)
     left = {path.name for path in tmp_path.rglob("*") if path.suffix != ".lock" and path.is_file()}
-    assert left == {"vectors.npy", "complete.json"}
+    assert left == {"vectors.npy", "complete.json", "offsets.npy", "ids.i32"}
 
 
 @pytest.mark.parametrize("damage", ["vectors.npy", "finished"])
@@ -90,22 +118,22 @@ def test_chunks_that_a_power_cut_left_damaged_are_encoded_again(tmp_path, monkey
         if done == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(embeddings, "CHUNK", 1)
+    monkeypatch.setattr(embeddings, "CHUNK", {"cpu": 1})
     with pytest.raises(KeyboardInterrupt):
-        embed("minilm", TEXTS, Workspace(tmp_path, stop_after_3))
+        embed(MINILM, TEXTS, Workspace(tmp_path, stop_after_3))
     (file,) = tmp_path.rglob(damage)
     file.write_bytes(b"\0" * file.stat().st_size)
-    again = embed("minilm", TEXTS, Workspace(tmp_path))
-    np.testing.assert_allclose(again, embed("minilm", TEXTS, Workspace()), atol=1e-6)
+    again = embed(MINILM, TEXTS, Workspace(tmp_path))
+    np.testing.assert_allclose(again, embed(MINILM, TEXTS, Workspace()), atol=1e-6)
 
 
 def test_damaged_embeddings_are_encoded_again_with_a_word(tmp_path):
     said = []
     workspace = Workspace(tmp_path, warn=said.append)
-    first = np.array(embed("minilm", TEXTS, workspace))
+    first = np.array(embed(MINILM, TEXTS, workspace))
     (file,) = tmp_path.rglob("vectors.npy")
     file.write_bytes(file.read_bytes()[:-1000] + bytes(1000))  # zeros in the last vector
-    np.testing.assert_array_equal(embed("minilm", TEXTS, workspace), first)
+    np.testing.assert_array_equal(embed(MINILM, TEXTS, workspace), first)
     assert said == [f"{file} is not as it was written; it is made again"]
 
 
@@ -125,7 +153,7 @@ def test_a_folder_that_is_not_there_is_no_name_on_the_hub():
 
 def test_encoding_tells_how_far_it_is(tmp_path):
     told = []
-    embed("minilm", TEXTS, Workspace(tmp_path, lambda done, total: told.append((done, total))))
+    embed(MINILM, TEXTS, Workspace(tmp_path, lambda done, total: told.append((done, total))))
     assert told[-1] == (4, 4)
 
 
@@ -143,7 +171,7 @@ def test_a_folder_that_holds_no_encoder_is_named(tmp_path):
 def test_an_encoder_may_be_a_folder(workspace):
     folder = str(sentence.model_folder("minilm"))
     assert sentence.model_digest(folder) == sentence.model_digest("minilm")
-    assert embed(folder, TEXTS, workspace).shape == (4, 384)
+    assert embed(MINILM._replace(name=folder), TEXTS, workspace).shape == (4, 384)
 
 
 def test_a_cell_depends_on_what_an_encoders_folder_holds(tmp_path):
@@ -162,7 +190,7 @@ def test_a_cell_depends_on_what_an_encoders_folder_holds(tmp_path):
 def test_before_training_every_tower_is_the_pretrained_encoder(workspace, tune):
     recipe = TextRecipe("minilm", tune, dim=384, width=16)
     encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
-    expected = embed("minilm", TEXTS, workspace)
+    expected = embed(MINILM, TEXTS, workspace)
     # Activations before the last block are kept as float16.
     atol = 2e-3 if tune == "last-layer" else 1e-5
     np.testing.assert_allclose(encoder.encode_documents(TEXTS), expected, atol=atol)
@@ -265,7 +293,7 @@ def test_a_seed_gives_the_same_encoder(small_text_task, workspace):
     first, second = (trained(small_text_task, workspace, "head")[0] for _ in range(2))
     vectors = first.encode_documents(TEXTS)
     np.testing.assert_array_equal(vectors, second.encode_documents(TEXTS))
-    assert not np.allclose(vectors, embed("minilm", TEXTS, workspace), atol=1e-3)
+    assert not np.allclose(vectors, embed(MINILM, TEXTS, workspace), atol=1e-3)
 
 
 def test_trainers_of_far_pairs_say_why_they_have_nothing_to_learn(small_text_task):

@@ -55,6 +55,10 @@ if TYPE_CHECKING:
 @SET
 @click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
+@click.option(
+    "--precision",
+    help="Of a text encoder: float32, or bfloat16; without it bfloat16 where this machine has it.",
+)
 @click.option("--k", type=click.IntRange(1), help="Documents asked for each query.")
 @JOBS
 @EXECUTOR
@@ -82,6 +86,7 @@ def run_command(
     settings: tuple[str, ...],
     encoder: str | None,
     tune: str | None,
+    precision: str | None,
     k: int | None,
     jobs: int | None,
     executor: str,
@@ -107,7 +112,14 @@ def run_command(
 
     if suite is None and methods is None:
         raise click.UsageError("give --methods, with names or all, or --suite")
-    given = {"seeds": seeds, "set": settings, "encoder": encoder, "tune": tune, "k": k}
+    given = {
+        "seeds": seeds,
+        "set": settings,
+        "encoder": encoder,
+        "tune": tune,
+        "precision": precision,
+        "k": k,
+    }
     options = [f"--{name}" for name, value in given.items() if value not in (None, ())]
     if suite is not None and options:
         raise click.UsageError(
@@ -129,7 +141,7 @@ def run_command(
     if suite is None:
         listed = "quick" if datasets is None and not dataset else datasets or ""
         # Short for --set, for what all methods over texts have in common.
-        shared = {"encoder": encoder, "tune": tune}
+        shared = {"encoder": encoder, "tune": tune, "precision": precision}
         settings += tuple(f"{name}={value}" for name, value in shared.items() if value is not None)
         asked = grids(
             methods or (),

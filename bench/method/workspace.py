@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from bench.errors import InputError
 from bench.method.checkpoint import Checkpoint
-from bench.system.kept import made_once, no_warning
+from bench.system.kept import made_once, n_waiting, no_warning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,10 @@ class Workspace(NamedTuple):
         if self.cache is None:
             raise InputError(f"{what} are kept on disk, and there is no cache")
         return made_once(self.cache / place, write, what, resumes=resumes, warn=self.warn)
+
+    def waiting(self, place: str) -> int:
+        """Number of other processes that wait until a folder of the cache is filled."""
+        return 0 if self.cache is None else n_waiting(self.cache / place)
 
 
 class Resources(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.method import check_params
+from bench.system.device import fast_precision
 from bench.types import has_type
 
 if TYPE_CHECKING:
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from bench.method import Method, Value
     from bench.registry import Registry
     from bench.task import Task
+
+
+PRECISION = "precision"
+"""The hyper-parameter of text encoders: float32 or bfloat16."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +156,16 @@ def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
 
 
 def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
-    """All hyper-parameters of a method on a task; settings replace the defaults."""
-    values = defaults_on(method, task) | settings.of(method)
+    """All hyper-parameters of a method on a task; settings replace the defaults.
+
+    The default of ``precision`` holds for methods that are made by hand; here texts are encoded in
+    the fastest precision of this machine unless another one is asked for.
+    """
+    asked = settings.of(method)
+    values = defaults_on(method, task) | asked
+    reads_texts = PRECISION in method.params and task.document_texts is not None
+    if reads_texts and not {PRECISION, f"{method.name}.{PRECISION}"} & {*asked, *task.defaults}:
+        values[PRECISION] = fast_precision()
     check_params(method, values)
     return values
 

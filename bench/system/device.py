@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+from functools import cache
+from pathlib import Path
 
 from bench.errors import InputError
 
@@ -26,6 +28,22 @@ def wanted_device() -> str:
             "without it, CUDA is taken where torch has it"
         )
     return named
+
+
+@cache
+def fast_precision() -> str:
+    """The precision in which this machine multiplies fastest: bfloat16 if it can, else float32.
+
+    It can on a GPU, and on processors with the instructions AVX-512 BF16 or AMX.
+    """
+    if wanted_device() != "cpu" and Path("/dev/nvidiactl").exists():
+        return "bfloat16"
+    try:
+        instructions = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:  # not Linux
+        return "float32"
+    has = re.search(r"^flags\b.*\b(avx512_bf16|amx_bf16)\b", instructions, re.MULTILINE)
+    return "bfloat16" if has else "float32"
 
 
 def gpu_used() -> str | None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 from contextvars import ContextVar
+from glob import escape
 from typing import TYPE_CHECKING
 
+import psutil
 from filelock import FileLock
 
 from bench.errors import InputError
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARKER = "complete.json"
+_WAITS = ".waits-"
 _trusted_from: ContextVar[float] = ContextVar("trusted_from", default=0.0)
 
 
@@ -69,7 +73,7 @@ def made_once(
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(f"{folder}.lock"):
+        with _waiting_for(folder), FileLock(f"{folder}.lock"):
             if not is_whole(folder, no_warning):  # another process may have made it
                 keep(folder, write, resumes=resumes)
     except OSError as error:
@@ -78,6 +82,24 @@ def made_once(
             "or name another folder with TREELINE_CACHE"
         ) from error
     return folder
+
+
+def n_waiting(folder: Path) -> int:
+    """Number of other processes that wait until a folder is filled."""
+    marks = folder.parent.glob(f"{escape(folder.name)}{_WAITS}*")
+    pids = {int(mark.name.rpartition(_WAITS)[2]) for mark in marks}
+    return sum(psutil.pid_exists(pid) for pid in pids - {os.getpid()})
+
+
+@contextlib.contextmanager
+def _waiting_for(folder: Path) -> Iterator[None]:
+    """Within it, a file beside the folder says that this process waits for it, or fills it."""
+    mark = folder.with_name(f"{folder.name}{_WAITS}{os.getpid()}")
+    mark.touch()
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
 
 
 def is_whole(folder: Path, warn: Callable[[str], None] = say) -> bool:

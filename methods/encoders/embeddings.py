@@ -5,99 +5,131 @@ from __future__ import annotations
 import contextlib
 import itertools
 import zlib
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
 from methods.chunks import drop_pages, mapping
-from methods.encoders.pretrained import Pretrained
-from methods.encoders.sentence import model_digest
+from methods.device import chosen, shared_threads
+from methods.encoders.tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from bench.method import Progress, Workspace
+    from bench.method import Workspace
     from bench.task import Strings
     from bench.types import Floats, Ints
+    from methods.encoders.jagged import Jagged
+    from methods.encoders.pretrained import Pretrained
 
-    Encode: TypeAlias = Callable[[Pretrained, Iterable[list[str]]], Iterator[Floats]]
-    """A function from an encoder and chunks of texts to unit vectors [n, dim] of each chunk."""
+    Encode: TypeAlias = Callable[[Pretrained, Iterable[Jagged]], Iterator[Floats]]
+    """A function from an encoder and token ids in chunks to unit vectors [n, dim] of each chunk."""
 
 _VECTORS, _FINISHED = "vectors.npy", "finished"
-_VERSION = 1
+_VERSION = 2
 """Version of the encoding; raise it when vectors change, or old ones are read."""
-CHUNK = 512
-"""Texts encoded between two reports of progress."""
+CHUNK = {"cpu": 512, "cuda": 8192}
+"""Texts encoded between two reports of progress: seconds on the CPU, part of one on a GPU."""
+SAMPLE = 16
+"""Texts that are encoded in both precisions before bfloat16 is relied on."""
 HALF_PRECISION_FROM = 2_000_000
 """Number of texts from which embeddings are float16: half the disk, errors of about 0.0005."""
 
 
-def encode_here(encoder: Pretrained, chunks: Iterable[list[str]]) -> Iterator[Floats]:
+def encode_here(encoder: Pretrained, chunks: Iterable[Jagged]) -> Iterator[Floats]:
     """Unit vectors of chunks, one after another, in this process."""
     return map(encoder.encode, chunks)
 
 
-def embed(name: str, texts: Strings, workspace: Workspace, encode: Encode = encode_here) -> Floats:
+def embed(
+    encoder: Pretrained, texts: Strings, workspace: Workspace, encode: Encode = encode_here
+) -> Floats:
     """[n, dim] unit vectors of texts, from the cache or computed into it.
 
     An encoding that was cut short continues where it stopped, with any ``encode``.
 
     Args:
-        name: name of the encoder.
+        encoder: the encoder, with its precision; float32 stands in for bfloat16 if that changes
+            vectors.
         texts: the texts to encode.
         workspace: the workspace with the cache, whose keys are digests of the encoder and of the
-            texts, and the precision of the device.
-        encode: a function that is given chunks of the texts, and gives their vectors in order.
+            texts, and the precision.
+        encode: a function that is given the token ids of texts in chunks, and gives their vectors
+            in order.
 
     Returns:
         float32, or float16 from two million texts on; a read-only memory map if there is a cache.
     """
     dtype = np.float16 if len(texts) >= HALF_PRECISION_FROM else np.float32
-    encoder = Pretrained.of(name, workspace)
     if workspace.cache is None:
-        computed: Floats = np.empty((len(texts), _dimension(encoder)), dtype)
-        _fill(computed, encoder, texts, _parts(texts), encode, workspace.progress)
+        work = _Encoding.of(encoder, texts, workspace, encode)
+        computed: Floats = np.empty(work.shape, dtype)
+        work.fill(computed, work.parts())
         return computed
-    place = place_of("embeddings", _VERSION, name, texts, mixed=encoder.mixed)
-    folder = workspace.made_once(
-        f"{place}.{np.dtype(dtype).name}",
-        lambda made: _write(made, encoder, texts, dtype, encode, workspace.progress),
-        "vectors of texts",
-        resumes=True,
-    )
+    place = f"{encoder.place_of('embeddings', _VERSION, texts)}.{np.dtype(dtype).name}"
+
+    def write(made: Path) -> None:
+        work = _Encoding.of(encoder, texts, workspace, encode)
+        # The cores of those that wait for these vectors would be idle.
+        with shared_threads(lambda: workspace.waiting(place)) as share_again:
+            _write(made, work, dtype, share_again)
+
+    folder = workspace.made_once(place, write, "vectors of texts", resumes=True)
     kept: Floats = np.load(folder / _VECTORS, mmap_mode="r")
     return kept
 
 
-def place_of(kind: str, version: int, name: str, texts: Strings, *, mixed: bool) -> str:
-    """The place in the cache of arrays that an encoder makes of texts in one precision.
+class _Encoding(NamedTuple):
+    """The texts to be encoded, by their token ids, and the encoder in the precision that holds."""
 
-    Args:
-        kind: the kind of arrays.
-        version: the version of their recipe.
-        name: name of the encoder.
-        texts: the texts.
-        mixed: whether they are computed in bfloat16: a run on the CPU reads none of these.
-    """
-    precision = "-bfloat16" if mixed else ""
-    return f"{kind}/{version}-{model_digest(name)[:16]}{precision}/{texts.digest[:32]}"
+    encoder: Pretrained
+    tokens: Jagged
+    encode: Encode
+    workspace: Workspace
+
+    @classmethod
+    def of(
+        cls, encoder: Pretrained, texts: Strings, workspace: Workspace, encode: Encode
+    ) -> _Encoding:
+        tokens = tokens_of(encoder, texts, workspace)
+        sample = tokens.take(np.arange(len(texts))[:: max(1, len(texts) // SAMPLE)][:SAMPLE])
+        return cls(encoder.precise_enough(sample, workspace), tokens, encode, workspace)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Texts and dimensions."""
+        dim = int(self.encoder.model().get_embedding_dimension() or 0)
+        return len(self.tokens.lengths), dim
+
+    def parts(self) -> list[Ints]:
+        """Rows of the texts in chunks, longest first: a batch holds texts of similar length."""
+        order: Ints = np.argsort(-self.tokens.lengths, kind="stable")
+        size = CHUNK[chosen(self.encoder.device).type]
+        return [order[start : start + size] for start in range(0, len(order), size)]
+
+    def fill(
+        self, vectors: Floats, parts: list[Ints], keep: Callable[[Ints], None] = lambda _rows: None
+    ) -> None:
+        """Fill in the vectors of chunks of rows; ``keep`` is called after each."""
+        done = len(vectors) - sum(map(len, parts))
+        encoded = self.encode(self.encoder, (self.tokens.take(rows) for rows in parts))
+        for rows, found in zip(parts, encoded, strict=True):
+            vectors[rows] = found
+            keep(rows)
+            done += len(rows)
+            self.workspace.progress(done, len(vectors))
 
 
 def _write(
-    folder: Path,
-    encoder: Pretrained,
-    texts: Strings,
-    dtype: type[np.floating],
-    encode: Encode,
-    progress: Progress,
+    folder: Path, work: _Encoding, dtype: type[np.floating], after_chunk: Callable[[], None]
 ) -> None:
     """Encode into a file; beside it is a line for each finished chunk, a checksum of its vectors.
 
     What a run that was cut short left is taken as far as the checksums hold.
     """
-    parts = _parts(texts)
-    vectors, sums = _finished(folder, parts, (len(texts), _dimension(encoder)), dtype)
+    parts = work.parts()
+    vectors, sums = _finished(folder, parts, work.shape, dtype)
     mapped = mapping(vectors)
     with (folder / _FINISHED).open("w", encoding="ascii") as record:
         record.writelines(sums)
@@ -108,8 +140,9 @@ def _write(
             record.flush()
             if mapped is not None:
                 drop_pages(mapped)
+            after_chunk()
 
-        _fill(vectors, encoder, texts, parts[len(sums) :], encode, progress, keep)
+        work.fill(vectors, parts[len(sums) :], keep)
     (folder / _FINISHED).unlink()
 
 
@@ -131,32 +164,3 @@ def _finished(
 
 def _checksum(vectors: Floats) -> str:
     return f"{zlib.crc32(np.ascontiguousarray(vectors).data):08x}\n"
-
-
-def _parts(texts: Strings) -> list[Ints]:
-    """Rows of the texts in chunks, longest first: a batch holds texts of similar length."""
-    order: Ints = np.argsort(-texts.lengths, kind="stable")
-    return [order[start : start + CHUNK] for start in range(0, len(order), CHUNK)]
-
-
-def _fill(
-    vectors: Floats,
-    encoder: Pretrained,
-    texts: Strings,
-    parts: list[Ints],
-    encode: Encode,
-    progress: Progress,
-    keep: Callable[[Ints], None] = lambda _rows: None,
-) -> None:
-    """Fill in the vectors of chunks of rows; ``keep`` is called after each."""
-    done = len(texts) - sum(map(len, parts))
-    encoded = encode(encoder, (list(texts.take(rows)) for rows in parts))
-    for rows, found in zip(parts, encoded, strict=True):
-        vectors[rows] = found
-        keep(rows)
-        done += len(rows)
-        progress(done, len(texts))
-
-
-def _dimension(encoder: Pretrained) -> int:
-    return int(encoder.model().get_embedding_dimension() or 0)

@@ -5,45 +5,31 @@ from __future__ import annotations
 import copy
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
 from torch import nn
 
 from bench.errors import InputError
-from bench.task import Strings
-from methods.encoders.embeddings import place_of
-from methods.encoders.pretrained import unit_vectors
+from methods.encoders.jagged import Jagged, batches
+from methods.encoders.pretrained import BUDGET, features, in_batches
+from methods.encoders.tokens import PROBES, tokens_of
 from methods.encoders.transformer import Transformer
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
     from bench.method import Workspace
+    from bench.task import Strings
     from bench.types import Floats, Ints
+    from methods.encoders.pretrained import Pretrained
 
-_VERSION = 1
+_VERSION = 2
 """Version of the cached activations; raise it when they change."""
-BATCH = 32
-"""Texts that go through a transformer at once, as in sentence-transformers."""
-
-
-_PROBES = Strings.of(["a short text", "and another one, which is a little longer than the first"])
+_OFFSETS, _ACTIVATIONS = "offsets.npy", "activations.npy"
 TOLERANCE = 2e-3
 """Largest error of float16 activations."""
-
-
-class Activations(NamedTuple):
-    """The input of the last block.
-
-    Attributes:
-        offsets: [n + 1] the first token of each text, and the end of the last.
-        tokens: [n_tokens, width] float16 activations.
-    """
-
-    offsets: Ints
-    tokens: Floats
 
 
 class _Reached(Exception):  # noqa: N818 - not an error: a pass that ends before the last block
@@ -59,8 +45,8 @@ class LastLayer(Transformer):
 
     module: nn.Module
 
-    def __init__(self, name: str, workspace: Workspace) -> None:
-        super().__init__(name, workspace)
+    def __init__(self, encoder: Pretrained, workspace: Workspace) -> None:
+        super().__init__(encoder, workspace)
         # A copy: the loaded model is shared, and computes activations with its own last block.
         self._last = _last_block(self.model)
         self.module = copy.deepcopy(self._last)
@@ -72,11 +58,11 @@ class LastLayer(Transformer):
         Raises:
             InputError: the result differs from the vectors of the whole model.
         """
-        expected = unit_vectors(self.model, list(_PROBES), mixed=self.mixed)
+        expected = self.encoder.encode(self.probes)
         try:
             with torch.inference_mode(), tempfile.TemporaryDirectory() as folder:
-                self._compute(_PROBES, Path(folder))
-                found = self.forward(_open(Path(folder)), np.arange(len(_PROBES)))
+                self._compute(self.probes, Path(folder))
+                found = self.forward(_open(Path(folder)), np.arange(len(PROBES)))
             alike = np.allclose(found.cpu().numpy(), expected, atol=TOLERANCE)
         except torch.OutOfMemoryError:
             raise
@@ -84,27 +70,24 @@ class LastLayer(Transformer):
             alike = False
         if not alike:
             raise InputError(
-                f"the last block of the encoder {self.name!r} does not work on its activations "
-                "alone; take tune=head or tune=full"
+                f"the last block of the encoder {self.encoder.name!r} does not work on its "
+                "activations alone; take tune=head or tune=full"
             )
 
-    def prepare(self, texts: Strings) -> Activations:
-        """Activations before the last block, from the cache or computed into it."""
-        place = place_of("activations", _VERSION, self.name, texts, mixed=self.mixed)
+    def prepare(self, texts: Strings) -> Jagged:
+        """Activations [n_tokens, width] before the last block, computed once."""
+        tokens = tokens_of(self.encoder, texts, self.workspace)
+        place = self.encoder.place_of("activations", _VERSION, texts)
         what = "activations for tune=last-layer"
-        return _open(self.workspace.made_once(place, lambda made: self._compute(texts, made), what))
+        return _open(
+            self.workspace.made_once(place, lambda made: self._compute(tokens, made), what)
+        )
 
-    def forward(self, prepared: Activations, rows: Ints) -> torch.Tensor:
+    def forward(self, prepared: Jagged, rows: Ints) -> torch.Tensor:
         """Rows of activations through the block and the pooling."""
-        starts, ends = prepared.offsets[rows], prepared.offsets[np.asarray(rows) + 1]
-        lengths = ends - starts
-        shape = len(rows), int(lengths.max()), prepared.tokens.shape[1]
-        hidden = np.zeros(shape, np.float16)
-        for i, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            hidden[i, : end - start] = prepared.tokens[start:end]
+        hidden, filled = prepared.take(rows).padded(0)
         tokens = torch.from_numpy(hidden).to(self.device).float()
-        ends_at = torch.from_numpy(lengths).to(self.device)
-        mask = torch.arange(shape[1], device=self.device) < ends_at[:, None]
+        mask = torch.from_numpy(filled).to(self.device)
         # The block adds this to its attention scores: padding gets none. The least float32 would
         # be minus infinity in bfloat16.
         bias = torch.zeros(mask.shape, device=self.device)
@@ -113,49 +96,44 @@ class LastLayer(Transformer):
             out = self.module(tokens, attention_mask=bias[:, None, None, :])
             return self.pooled(out[0] if isinstance(out, tuple) else out, mask.long())
 
-    @torch.inference_mode()
     def encode(self, texts: Strings) -> Floats:
         """All texts through the block, in batches of similar length."""
         prepared = self.prepare(texts)
-        order = np.argsort(-np.diff(prepared.offsets), kind="stable")
-        parts = []
-        for start in range(0, len(order), BATCH):
-            rows = order[start : start + BATCH]
-            parts.append(self.forward(prepared, rows).cpu().numpy())
-            self.workspace.progress(start + len(rows), len(order))
-        vectors = np.empty((len(order), parts[0].shape[1]), np.float32)
-        vectors[order] = np.concatenate(parts)
-        return vectors
+        return in_batches(
+            lambda rows: self.forward(prepared, rows),
+            prepared.lengths,
+            self.device,
+            self.workspace.progress,
+        )
 
     @torch.inference_mode()
-    def _compute(self, texts: Strings, folder: Path) -> None:
-        """Run all blocks but the last; texts are written in their order, in batches."""
-        lengths = []
+    def _compute(self, tokens: Jagged, folder: Path) -> None:
+        """Run all blocks but the last, and write their output in the order of the texts."""
+        width = int(cast("Any", self.model[0]).get_embedding_dimension())
+        shape = int(tokens.offsets[-1]), width
+        kept = np.lib.format.open_memmap(folder / _ACTIVATIONS, "w+", np.float16, shape)
         hook = self._last.register_forward_pre_hook(_stop)
+        done = 0
         try:
-            with (folder / "tokens.f16").open("wb") as file:
-                for start in range(0, len(texts), BATCH):
-                    rows = np.arange(start, min(start + BATCH, len(texts)))
-                    features = self.features(texts.take(rows))
-                    mask = features["attention_mask"].bool()
-                    try:
-                        with self.precision():
-                            self.model[0](features)
-                    except _Reached as reached:
-                        tokens = reached.hidden[mask]
-                    file.write(_half(tokens, self.name).data)
-                    lengths.append(mask.sum(1).cpu().numpy())
-                    self.workspace.progress(int(rows[-1]) + 1, len(texts))
+            for rows in batches(tokens.lengths, BUDGET[self.device.type]):
+                given = features(self.model, tokens.take(rows))
+                try:
+                    with self.precision():
+                        self.model[0](given)
+                except _Reached as reached:
+                    hidden = reached.hidden[given["attention_mask"].bool()]
+                    kept[tokens.places(rows)] = _half(hidden, self.encoder.name)
+                done += len(rows)
+                self.workspace.progress(done, len(tokens.lengths))
         finally:
             hook.remove()
-        np.save(folder / "offsets.npy", np.concatenate([[0], *lengths]).cumsum())
+        kept.flush()
+        np.save(folder / _OFFSETS, tokens.offsets)
 
 
-def _open(folder: Path) -> Activations:
+def _open(folder: Path) -> Jagged:
     """Map the cached activations."""
-    offsets = np.load(folder / "offsets.npy")
-    tokens = np.memmap(folder / "tokens.f16", np.float16, "r")
-    return Activations(offsets, tokens.reshape(offsets[-1], -1))
+    return Jagged(np.load(folder / _OFFSETS), np.load(folder / _ACTIVATIONS, mmap_mode="r"))
 
 
 def _half(tokens: torch.Tensor, name: str) -> Floats:

@@ -4,14 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from methods.device import chosen, device_of, is_mixed, transformer_precision
-from methods.encoders.sentence import load_model
+import numpy as np
+import torch
+from torch.nn.functional import normalize
+
+from bench.method import no_progress
+from methods.device import chosen, transformer_precision
+from methods.encoders.jagged import Jagged, batches
+from methods.encoders.sentence import load_model, model_digest
+from methods.encoders.tokens import is_bag
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sentence_transformers import SentenceTransformer
 
-    from bench.method import Workspace
-    from bench.types import Floats
+    from bench.method import Progress, Workspace
+    from bench.task import Strings
+    from bench.types import Floats, Ints
+
+PRECISIONS = ("float32", "bfloat16")
+AGREEMENT = 0.9999
+"""Least cosine of a text's vectors in bfloat16 and in float32."""
+BUDGET = {"cpu": 1024, "cuda": 65_536}
+"""Tokens that go through a model at once: activations that fit into a core's cache, or that keep a
+GPU busy."""
 
 
 class Pretrained(NamedTuple):
@@ -28,21 +45,97 @@ class Pretrained(NamedTuple):
     mixed: bool
 
     @classmethod
-    def of(cls, name: str, workspace: Workspace) -> Pretrained:
-        """The encoder on the device of a workspace, in its precision."""
-        return cls(name, workspace.device, is_mixed(device_of(workspace)))
+    def of(cls, name: str, precision: str, workspace: Workspace) -> Pretrained:
+        """The encoder in a precision, ``float32`` or ``bfloat16``, on the device of a workspace."""
+        return cls(name, workspace.device, precision == "bfloat16")
 
     def model(self) -> SentenceTransformer:
         """The model, read unless it was just used."""
         return load_model(self.name, chosen(self.device))
 
-    def encode(self, texts: list[str]) -> Floats:
-        """[n, dim] float32 unit vectors."""
-        return unit_vectors(self.model(), texts, mixed=self.mixed)
+    def encode(self, tokens: Jagged) -> Floats:
+        """[n, dim] float32 unit vectors of texts by their token ids."""
+        return unit_vectors(self.model(), tokens, mixed=self.mixed)
+
+    def place_of(self, kind: str, version: int, texts: Strings) -> str:
+        """The place in the cache of arrays that the encoder makes of texts in its precision.
+
+        Args:
+            kind: the kind of arrays.
+            version: the version of their recipe.
+            texts: the texts.
+        """
+        precision = "-bfloat16" if self.mixed else ""
+        return f"{kind}/{version}-{model_digest(self.name)[:16]}{precision}/{texts.digest[:32]}"
+
+    def precise_enough(self, tokens: Jagged, workspace: Workspace) -> Pretrained:
+        """This encoder, or the same in float32 if bfloat16 changes vectors of these texts."""
+        if not self.mixed:
+            return self
+        exact = self._replace(mixed=False)
+        cosine = float((self.encode(tokens) * exact.encode(tokens)).sum(axis=1).min(initial=1))
+        if cosine >= AGREEMENT:
+            return self
+        workspace.warn(
+            f"encoder {self.name!r} is computed in float32: in bfloat16 the vectors of a text have "
+            f"a cosine of {cosine:.5f} to those in float32, and at least {AGREEMENT} is asked for"
+        )
+        return exact
 
 
-def unit_vectors(model: SentenceTransformer, texts: list[str], *, mixed: bool) -> Floats:
-    """[n, dim] float32 unit vectors of a model, on its device."""
-    with transformer_precision(model.device, mixed=mixed):
-        vectors: Floats = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+def unit_vectors(
+    model: SentenceTransformer, tokens: Jagged, *, mixed: bool, progress: Progress = no_progress
+) -> Floats:
+    """[n, dim] float32 unit vectors of texts by their token ids, on the model's device."""
+    return in_batches(
+        lambda rows: forward(model, tokens.take(rows), mixed=mixed),
+        tokens.lengths,
+        model.device,
+        progress,
+    )
+
+
+@torch.inference_mode()
+def in_batches(
+    forward: Callable[[Ints], torch.Tensor],
+    lengths: Ints,
+    device: torch.device,
+    progress: Progress = no_progress,
+) -> Floats:
+    """[n, dim] float32 vectors of texts that go through a model in batches of similar length.
+
+    Args:
+        forward: a function from the numbers of texts to their vectors, on the device.
+        lengths: [n] number of tokens of each text.
+        device: the device of the model.
+        progress: called with the number of texts that were sent to the device.
+    """
+    parts, found, done = list(batches(lengths, BUDGET[device.type])), [], 0
+    for rows in parts:
+        found.append(forward(rows))  # on a GPU it is under way while the next batch is laid out
+        done += len(rows)
+        progress(done, len(lengths))
+    together = torch.cat(found).cpu().numpy()
+    vectors = np.empty(together.shape, np.float32)
+    vectors[np.concatenate(parts)] = together
     return vectors
+
+
+def forward(model: SentenceTransformer, tokens: Jagged, *, mixed: bool) -> torch.Tensor:
+    """[n, dim] unit vectors of texts by their token ids, in one pass, with their gradient."""
+    with transformer_precision(model.device, mixed=mixed):
+        vectors: torch.Tensor = model(features(model, tokens))["sentence_embedding"]
+    return normalize(vectors[:, : model.get_embedding_dimension()].float())
+
+
+def features(model: SentenceTransformer, tokens: Jagged) -> dict[str, torch.Tensor]:
+    """The input of a model, on its device."""
+    if is_bag(model):
+        arrays = {"input_ids": tokens.values, "offsets": tokens.offsets[:-1]}
+    else:
+        ids, mask = tokens.padded(model.tokenizer.pad_token_id or 0)
+        arrays = {"input_ids": ids, "attention_mask": mask}
+    return {
+        name: torch.from_numpy(np.asarray(values)).to(model.device).long()
+        for name, values in arrays.items()
+    }

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from methods.encoders.base import Encoder
+from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import HeadShape, Tower
 from methods.encoders.tuning import make_tower
 
@@ -34,6 +35,7 @@ class TextRecipe(NamedTuple):
         tune: the part that is trained: none, head, last-layer or full.
         siamese: whether queries and documents share one tower.
         dim, width: sizes of a head, 0 if there is none.
+        precision: float32 or bfloat16, of the products of the pretrained encoder.
     """
 
     name: str
@@ -41,6 +43,7 @@ class TextRecipe(NamedTuple):
     siamese: bool = True
     dim: int = 0
     width: int = 0
+    precision: str = "float32"
 
 
 class TextEncoder(Encoder):
@@ -61,9 +64,10 @@ class TextEncoder(Encoder):
     @classmethod
     def pretrained(cls, recipe: TextRecipe, workspace: Workspace, seed: int) -> TextEncoder:
         """The encoder before training."""
-        name, tune, siamese, *shape = recipe
-        queries = make_tower(name, tune, workspace, shape=HeadShape(*shape), seed=seed)
-        return cls(recipe, queries, queries if siamese else queries.copy())
+        encoder = Pretrained.of(recipe.name, recipe.precision, workspace)
+        shape = HeadShape(recipe.dim, recipe.width)
+        queries = make_tower(encoder, recipe.tune, workspace, shape=shape, seed=seed)
+        return cls(recipe, queries, queries if recipe.siamese else queries.copy())
 
     @classmethod
     def load(cls, folder: Path, workspace: Workspace) -> TextEncoder:
@@ -124,7 +128,7 @@ class TextLearner:
             raise ValueError("a text encoder is trained on texts")
         self._encoder = encoder
         weights = [weight for module, _ in encoder.modules() for weight in module.parameters()]
-        self._optimizer = torch.optim.AdamW(weights)
+        self._optimizer = torch.optim.AdamW(weights, fused=True)
         self._documents = encoder.documents.prepare(data.document_texts)
         self._asked: Ints
         if data.query_texts is data.document_texts:  # queries are documents, as nodes are

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from bench.task import Strings
     from bench.types import Floats, Ints
     from methods.encoders.embeddings import Encode
+    from methods.encoders.pretrained import Pretrained
 
 BLOCK = 8192
 """Rows that a head encodes at once."""
@@ -33,7 +34,7 @@ class Tower(ABC):
     """A text encoder whose part ``module`` is trained.
 
     Attributes:
-        name: name of the pretrained encoder.
+        encoder: the pretrained encoder.
         workspace: the cache of embeddings, and the callback for the progress of encoding.
         device: the device that it computes on.
         module: the module that is trained, None if there is none.
@@ -41,8 +42,8 @@ class Tower(ABC):
 
     module: nn.Module | None = None
 
-    def __init__(self, name: str, workspace: Workspace) -> None:
-        self.name = name
+    def __init__(self, encoder: Pretrained, workspace: Workspace) -> None:
+        self.encoder = encoder
         self.workspace = workspace
         self.device = device_of(workspace)
 
@@ -76,7 +77,7 @@ class Frozen(Tower):
 
     def prepare(self, texts: Strings) -> Floats:
         """The embeddings, a read-only memory map; in half precision if they are kept so."""
-        return embed(self.name, texts, self.workspace, self.encode_chunks)
+        return embed(self.encoder, texts, self.workspace, self.encode_chunks)
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """Rows of the embeddings."""
@@ -115,8 +116,10 @@ class Head(Frozen):
 
     module: ResidualHead
 
-    def __init__(self, name: str, workspace: Workspace, shape: HeadShape, seed: int) -> None:
-        super().__init__(name, workspace)
+    def __init__(
+        self, encoder: Pretrained, workspace: Workspace, shape: HeadShape, seed: int
+    ) -> None:
+        super().__init__(encoder, workspace)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.module = ResidualHead(*shape).to(self.device)

@@ -25,11 +25,13 @@ class Learned(Trainer):
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "tune": ("none", "head", "last-layer", "full")
+        "tune": ("none", "head", "last-layer", "full"),
+        "precision": ("float32", "bfloat16"),
     }
 
     encoder: str = "minilm"  # text encoder: minilm, a sentence-transformers name, or a folder
     tune: str = "head"  # trained part of a text encoder: none (zero-shot), head, last-layer, full
+    precision: str = "float32"  # of a text encoder's products, or bfloat16
     siamese: bool = True  # queries and documents share one text encoder, or have one each
     head_width: int = 384  # hidden units of a head
     dim: int = 64  # dimension of a table's vectors; a text encoder has its own
@@ -60,11 +62,13 @@ class Learned(Trainer):
         """The encoder before training: random tables, or a pretrained text encoder."""
         if data.document_texts is not None:
             from methods.encoders.embeddings import embed
+            from methods.encoders.pretrained import Pretrained
             from methods.encoders.text import TextEncoder, TextRecipe
 
-            recipe = TextRecipe(self.encoder, self.tune, self.siamese)
+            recipe = TextRecipe(self.encoder, self.tune, self.siamese, precision=self.precision)
             if self.tune == "head":  # as wide as the embeddings, which training needs anyway
-                dim = embed(self.encoder, data.document_texts, workspace).shape[1]
+                encoder = Pretrained.of(self.encoder, self.precision, workspace)
+                dim = embed(encoder, data.document_texts, workspace).shape[1]
                 recipe = recipe._replace(dim=dim, width=self.head_width)
             return TextEncoder.pretrained(recipe, workspace, seed)
         from methods.encoders.table import TableEncoder

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bench.method import Progress, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder
@@ -17,10 +19,13 @@ if TYPE_CHECKING:
 class ZeroShot(Trainer):
     """No training: the lower bound for every trainer over texts; the same as one with tune=none."""
 
-    version: ClassVar[str] = "zero-shot-de 1"
+    version: ClassVar[str] = "zero-shot-de 2"
     takes_vectors: ClassVar[bool] = True
 
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"precision": ("float32", "bfloat16")}
+
     encoder: str = "minilm"  # minilm, a sentence-transformers name, or a folder
+    precision: str = "float32"  # of a text encoder's products, or bfloat16
 
     def reads(self) -> str | None:
         """The text encoder."""
@@ -47,4 +52,5 @@ class ZeroShot(Trainer):
             return GivenVectors()
         from methods.encoders.text import TextEncoder, TextRecipe
 
-        return TextEncoder.pretrained(TextRecipe(self.encoder, "none"), workspace, seed)
+        recipe = TextRecipe(self.encoder, "none", precision=self.precision)
+        return TextEncoder.pretrained(recipe, workspace, seed)
