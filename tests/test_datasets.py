@@ -189,7 +189,7 @@ def test_an_unknown_dataset_is_told_what_is_near():
 
 def test_datasets_asked_for_twice_are_read_once():
     assert dataset_names("tree,wordnet,tree", ["wordnet"]) == ["tree", "wordnet"]
-    assert dataset_names("quick", []) == ["tree", "wordnet-mammal"]
+    assert dataset_names("quick", []) == ["wordnet-mammal", "wordnet-mammal-text", "tree"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -11,7 +13,7 @@ from bench.errors import InputError
 from bench.evaluation.fitted import FittedCache
 from bench.method import Workspace
 from bench.registry import Registry
-from bench.system.kept import is_whole, keep, made_once, trusting_from
+from bench.system.kept import is_whole, keep, made_once, n_waiting, trusting_from
 
 
 @pytest.fixture
@@ -146,3 +148,43 @@ def test_under_fresh_a_fitted_state_of_before_is_fitted_again(fit, tmp_path):
     assert "fit.json" in json.loads(marker.read_text())
     with trusting_from(time.time() + 1):
         assert not call().shared
+
+
+def test_processes_that_wait_for_a_folder_are_counted_while_they_live(tmp_path):
+    counted = []
+
+    def write(folder):
+        counted.append(n_waiting(tmp_path / "kept"))
+        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        (tmp_path / f"kept.waits-{sleeper.pid}").touch()
+        (tmp_path / f"other.waits-{sleeper.pid}").touch()
+        counted.append(n_waiting(tmp_path / "kept"))
+        sleeper.communicate()
+        counted.append(n_waiting(tmp_path / "kept"))
+
+    made_once(tmp_path / "kept", write, "a test")
+    assert counted == [0, 1, 0]
+
+
+def test_a_process_that_waits_says_so_and_takes_it_back(tmp_path):
+    waiter = [
+        sys.executable,
+        "-c",
+        "import sys, pathlib; from bench.system.kept import made_once;"
+        "made_once(pathlib.Path(sys.argv[1]), lambda folder: None, 'a test')",
+        str(tmp_path / "kept"),
+    ]
+
+    def write(folder):
+        nonlocal process
+        process = subprocess.Popen(waiter)
+        for _ in range(600):
+            if n_waiting(tmp_path / "kept"):
+                return
+            time.sleep(0.05)
+        pytest.fail("nobody waits")
+
+    process = None
+    made_once(tmp_path / "kept", write, "a test")
+    assert process.wait(60) == 0
+    assert not list(tmp_path.glob("*.waits-*"))

@@ -78,7 +78,7 @@ def test_texts_encoded_in_bfloat16_are_nearly_the_same_and_kept_apart(tmp_path):
     assert not np.array_equal(half, single)
     assert (half * single).sum(axis=1).min() > AGREEMENT
     kept = tmp_path.rglob("vectors.npy")
-    assert sorted(path.parents[1].name.endswith("-bfloat16") for path in kept) == [
+    assert sorted(path.parents[2].name.endswith("-bfloat16") for path in kept) == [
         False, True,
     ]  # fmt: skip
     np.testing.assert_array_equal(embed(MINILM, TEXTS, workspace), single)

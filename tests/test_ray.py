@@ -18,7 +18,7 @@ from bench.method import Workspace
 from bench.system.cluster import join_cluster
 from bench.system.provenance import usable_cores
 from methods.chunks import BLOCK
-from methods.encoders import embeddings, pretrained
+from methods.encoders import embeddings, tokens
 from methods.encoders.jagged import Jagged
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import Frozen
@@ -182,13 +182,13 @@ def test_actors_encode_chunks_and_each_vector_gets_to_its_text(joined, tmp_path,
 
     monkeypatch.setattr(embeddings, "CHUNK", {"cpu": 4})
     monkeypatch.setattr(Pretrained, "model", partialmethod(Measuring))
-    monkeypatch.setattr(pretrained, "model_digest", lambda name: "digest")
+    monkeypatch.setattr(tokens, "model_digest", lambda name: "digest")
     monkeypatch.setattr(encode, "EncodingWorker", Measuring)
     told = []
     workspace = Workspace(tmp_path, lambda *progress: told.append(progress))
     texts = Strings.of(["a" * length for length in (3, 1, 4, 1, 5, 9, 2, 6, 5, 3)])
     letters = Jagged.of(texts.lengths, np.zeros(texts.lengths.sum(), np.int32))
-    monkeypatch.setattr(embeddings, "tokens_of", lambda *given: letters)
+    monkeypatch.setattr(Pretrained, "tokens", lambda *given: letters)
     tower = Frozen(Pretrained("2", "cpu", mixed=False), workspace)
     tower.encode_chunks = partial(encode.encode_by_actors, workers=2)
     found = tower.encode(texts)

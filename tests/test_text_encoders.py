@@ -11,11 +11,10 @@ from bench.arrays.strings import Strings
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.registry import Registry
-from methods.encoders import embeddings, pretrained, sentence
+from methods.encoders import embeddings, sentence, tokens
 from methods.encoders.embeddings import embed
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.text import TextEncoder, TextRecipe
-from methods.encoders.tokens import tokens_of
 from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
 from methods.trainers.losses import InBatchSoftmax
@@ -57,28 +56,28 @@ def test_a_second_run_encodes_nothing(workspace, monkeypatch):
 
 def test_texts_are_tokenised_once_as_sentence_transformers_does_it(workspace, monkeypatch):
     theirs = MINILM.model().preprocess(list(TEXTS))
-    tokens = tokens_of(MINILM, TEXTS, workspace)
-    np.testing.assert_array_equal(tokens.values, theirs["input_ids"][theirs["attention_mask"] > 0])
+    found = MINILM.tokens(TEXTS, workspace)
+    np.testing.assert_array_equal(found.values, theirs["input_ids"][theirs["attention_mask"] > 0])
     monkeypatch.setattr("methods.encoders.tokens.Tokenizer", None)
-    again = tokens_of(MINILM._replace(mixed=True), TEXTS, workspace)
-    np.testing.assert_array_equal(again.values, tokens.values)
+    again = MINILM._replace(mixed=True).tokens(TEXTS, workspace)
+    np.testing.assert_array_equal(again.values, found.values)
     np.testing.assert_array_equal(again.lengths, theirs["attention_mask"].sum(1))
 
 
 def test_a_long_text_is_cut_where_the_model_cuts_it(workspace):
-    tokens = tokens_of(MINILM, Strings.of(["dog " * 1000]), workspace)
-    assert tokens.lengths.tolist() == [MINILM.model().max_seq_length]
+    found = MINILM.tokens(Strings.of(["dog " * 1000]), workspace)
+    assert found.lengths.tolist() == [MINILM.model().max_seq_length]
 
 
 def test_a_model_that_reads_more_than_token_ids_is_refused(monkeypatch):
     model = MINILM.model()
     monkeypatch.setattr(model, "default_prompt_name", "query")
     monkeypatch.setattr(model, "prompts", {"query": "find: "})
-    ours = tokens_of(MINILM, Strings.of(["dogs"]), Workspace())
+    ours = MINILM.tokens(Strings.of(["dogs"]), Workspace())
     assert ours.lengths.tolist() == [5]  # [CLS] find : dogs [SEP]
     monkeypatch.setattr(model[1], "include_prompt", False)
     with pytest.raises(InputError, match="reads more of a text than its token ids"):
-        tokens_of(MINILM, Strings.of(["dogs"]), Workspace())
+        MINILM.tokens(Strings.of(["dogs"]), Workspace())
 
 
 def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
@@ -86,12 +85,12 @@ def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
     encoded = []
 
     def counted(encoder, chunks):
-        for tokens in chunks:
-            encoded.append(len(tokens.lengths))
-            yield encoder.encode(tokens)
+        for chunk in chunks:
+            encoded.append(len(chunk.lengths))
+            yield encoder.encode(chunk)
 
     embed(MINILM, TEXTS[:2], workspace, counted)
-    monkeypatch.setattr(pretrained, "model_digest", lambda name: "another digest")
+    monkeypatch.setattr(tokens, "model_digest", lambda name: "another digest")
     embed(MINILM, TEXTS, workspace, counted)
     assert encoded == [2, 4]
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
 from bench.errors import InputError, unknown
 from bench.measures.budget import DEFAULT, Budget, By
@@ -76,7 +76,7 @@ class Card(BaseModel):
         obtain: how to get the files that have no public address.
         takes_path: the placeholder of the user's own file or folder, as in ``NAME:FOLDER`` or
             ``NAME:EDGES.csv``; empty: the dataset takes no path.
-        quick: whether it is one of the small datasets that run by default.
+        quick: its place among the small datasets that run by default; 0: it is none of them.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
         budget, budget_by: the largest cost at which rows are compared on its boards.
@@ -97,7 +97,7 @@ class Card(BaseModel):
     sources: list[Source] = []
     obtain: str = ""
     takes_path: str = ""
-    quick: bool = False
+    quick: NonNegativeInt = 0
     notes: list[str] = []
     defaults: dict[str, Value] = {}
     budget: Annotated[float, Field(gt=0, le=1, strict=True)] = DEFAULT.share

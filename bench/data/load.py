@@ -169,8 +169,9 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
         listed: ``quick``, ``all``, or names with commas between; may be empty.
         single: names that may have arguments after a colon.
     """
-    is_quick = {card.name: card.quick for card in cards().values() if not card.takes_path}
-    groups = {"quick": [name for name, quick in is_quick.items() if quick], "all": list(is_quick)}
+    place = {card.name: card.quick for card in cards().values() if not card.takes_path}
+    quick = sorted((name for name in place if place[name]), key=place.__getitem__)
+    groups = {"quick": quick, "all": list(place)}
     names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
     if not names and not single:
         raise InputError("no dataset is named; take quick, all, or names from `bench list`")

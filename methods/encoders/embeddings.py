@@ -11,7 +11,6 @@ import numpy as np
 
 from methods.chunks import drop_pages, mapping
 from methods.device import chosen, shared_threads
-from methods.encoders.tokens import tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,7 +91,7 @@ class _Encoding(NamedTuple):
     def of(
         cls, encoder: Pretrained, texts: Strings, workspace: Workspace, encode: Encode
     ) -> _Encoding:
-        tokens = tokens_of(encoder, texts, workspace)
+        tokens = encoder.tokens(texts, workspace)
         sample = tokens.take(np.arange(len(texts))[:: max(1, len(texts) // SAMPLE)][:SAMPLE])
         return cls(encoder.precise_enough(sample, workspace), tokens, encode, workspace)
 

@@ -14,7 +14,7 @@ from torch import nn
 from bench.errors import InputError
 from methods.encoders.jagged import Jagged, batches
 from methods.encoders.pretrained import BUDGET, features, in_batches
-from methods.encoders.tokens import PROBES, tokens_of
+from methods.encoders.tokens import PROBES
 from methods.encoders.transformer import Transformer
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class LastLayer(Transformer):
 
     def prepare(self, texts: Strings) -> Jagged:
         """Activations [n_tokens, width] before the last block, computed once."""
-        tokens = tokens_of(self.encoder, texts, self.workspace)
+        tokens = self.encoder.tokens(texts, self.workspace)
         place = self.encoder.place_of("activations", _VERSION, texts)
         what = "activations for tune=last-layer"
         return _open(

@@ -11,8 +11,8 @@ from torch.nn.functional import normalize
 from bench.method import no_progress
 from methods.device import chosen, transformer_precision
 from methods.encoders.jagged import Jagged, batches
-from methods.encoders.sentence import load_model, model_digest
-from methods.encoders.tokens import is_bag
+from methods.encoders.sentence import is_bag, load_model
+from methods.encoders.tokens import place_of, token_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,16 +57,13 @@ class Pretrained(NamedTuple):
         """[n, dim] float32 unit vectors of texts by their token ids."""
         return unit_vectors(self.model(), tokens, mixed=self.mixed)
 
-    def place_of(self, kind: str, version: int, texts: Strings) -> str:
-        """The place in the cache of arrays that the encoder makes of texts in its precision.
+    def tokens(self, texts: Strings, workspace: Workspace) -> Jagged:
+        """The token ids of texts, from the cache or computed into it."""
+        return token_ids(self.name, self.model, texts, workspace)
 
-        Args:
-            kind: the kind of arrays.
-            version: the version of their recipe.
-            texts: the texts.
-        """
-        precision = "-bfloat16" if self.mixed else ""
-        return f"{kind}/{version}-{model_digest(self.name)[:16]}{precision}/{texts.digest[:32]}"
+    def place_of(self, kind: str, version: int, texts: Strings) -> str:
+        """The place in the cache of arrays that the encoder makes of texts in its precision."""
+        return place_of(kind + "-bfloat16" * self.mixed, version, self.name, texts)
 
     def precise_enough(self, tokens: Jagged, workspace: Workspace) -> Pretrained:
         """This encoder, or the same in float32 if bfloat16 changes vectors of these texts."""

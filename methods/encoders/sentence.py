@@ -116,3 +116,10 @@ def load_model(name: str, device: torch.device) -> SentenceTransformer:
         raise InputError(
             f"encoder {name!r} cannot be read from {folder}: {type(error).__name__}: {error}"
         ) from error
+
+
+def is_bag(model: SentenceTransformer) -> bool:
+    """Whether a model adds up the vectors of tokens, without a transformer."""
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+
+    return isinstance(model[0], StaticEmbedding)

@@ -10,31 +10,35 @@ from tokenizers import Tokenizer
 from bench.errors import InputError
 from bench.task import Strings
 from methods.encoders.jagged import Jagged
+from methods.encoders.sentence import is_bag, model_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sentence_transformers import SentenceTransformer
 
     from bench.method import Progress, Workspace
     from bench.types import Ints
-    from methods.encoders.pretrained import Pretrained
 
 _VERSION = 1
 """Version of the token ids; raise it when they change."""
 _OFFSETS, _IDS = "offsets.npy", "ids.i32"
 PROBES = Strings.of(["A short text", "and Another one, which is a little longer than the first"])
 """Texts on which an encoder is tried before it is relied on."""
+_NONE = np.empty(0, np.int32)
 CHUNK = 4096
 """Texts tokenised at once; the tokenizer shares them among its threads."""
 
 
-def tokens_of(encoder: Pretrained, texts: Strings, workspace: Workspace) -> Jagged:
+def token_ids(
+    name: str, model: Callable[[], SentenceTransformer], texts: Strings, workspace: Workspace
+) -> Jagged:
     """The token ids of texts, special tokens included, from the cache or computed into it.
 
     Args:
-        encoder: the encoder whose tokenizer is taken.
+        name: name of the encoder.
+        model: a function that reads the encoder, whose tokenizer is taken.
         texts: the texts.
         workspace: the workspace with the cache; without one the ids are held in memory.
 
@@ -42,26 +46,31 @@ def tokens_of(encoder: Pretrained, texts: Strings, workspace: Workspace) -> Jagg
         InputError: the encoder cannot be read, or has no tokenizer of the library tokenizers.
     """
     if workspace.cache is None:
-        ids = list(_tokenised(encoder, texts, workspace.progress))
+        ids = list(_tokenised(name, model(), texts, workspace.progress))
         return Jagged.of(np.array([len(each) for each in ids]), np.concatenate([_NONE, *ids]))
-    place = encoder._replace(mixed=False).place_of("tokens", _VERSION, texts)
-    return _open(
-        workspace.made_once(
-            place, lambda made: _write(made, encoder, texts, workspace.progress), "token ids"
-        )
-    )
+
+    def write(folder: Path) -> None:
+        lengths = [0]
+        with (folder / _IDS).open("wb") as file:
+            for ids in _tokenised(name, model(), texts, workspace.progress):
+                file.write(ids.data)
+                lengths.append(len(ids))
+        np.save(folder / _OFFSETS, np.cumsum(lengths, dtype=np.int64))
+
+    place = place_of("tokens", _VERSION, name, texts)
+    return _open(workspace.made_once(place, write, "token ids"))
 
 
-_NONE = np.empty(0, np.int32)
+def place_of(kind: str, version: int, name: str, texts: Strings) -> str:
+    """The place in the cache of arrays that an encoder makes of texts.
 
-
-def _write(folder: Path, encoder: Pretrained, texts: Strings, progress: Progress) -> None:
-    lengths = [0]
-    with (folder / _IDS).open("wb") as file:
-        for ids in _tokenised(encoder, texts, progress):
-            file.write(ids.data)
-            lengths.append(len(ids))
-    np.save(folder / _OFFSETS, np.cumsum(lengths, dtype=np.int64))
+    Args:
+        kind: the kind of arrays.
+        version: the version of their recipe.
+        name: name of the encoder.
+        texts: the texts.
+    """
+    return f"{kind}/{version}-{model_digest(name)[:16]}/{texts.digest[:32]}"
 
 
 def _open(folder: Path) -> Jagged:
@@ -72,11 +81,12 @@ def _open(folder: Path) -> Jagged:
     return Jagged(offsets, np.memmap(folder / _IDS, np.int32, "r"))
 
 
-def _tokenised(encoder: Pretrained, texts: Strings, progress: Progress) -> Iterator[Ints]:
+def _tokenised(
+    name: str, model: SentenceTransformer, texts: Strings, progress: Progress
+) -> Iterator[Ints]:
     """The ids of each text."""
-    model = encoder.model()
-    tokenizer = _tokenizer(encoder.name, model)
-    _require_same(encoder.name, model, tokenizer)
+    tokenizer = _tokenizer(name, model)
+    _require_same(name, model, tokenizer)
     for start in range(0, len(texts), CHUNK):
         if start:  # what takes no time is not reported
             progress(start, len(texts))
@@ -89,13 +99,6 @@ def _ids(model: SentenceTransformer, tokenizer: Tokenizer, texts: list[str]) -> 
     special = not is_bag(model)
     for encoding in tokenizer.encode_batch_fast(with_prompt, add_special_tokens=special):
         yield np.array(encoding.ids, np.int32)
-
-
-def is_bag(model: SentenceTransformer) -> bool:
-    """Whether a model adds up the vectors of tokens, without a transformer."""
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-
-    return isinstance(model[0], StaticEmbedding)
 
 
 def _tokenizer(name: str, model: SentenceTransformer) -> Tokenizer:

@@ -10,7 +10,7 @@ from torch.nn.functional import normalize
 from bench.method import Workspace
 from methods.device import transformer_precision
 from methods.encoders.pretrained import forward, unit_vectors
-from methods.encoders.tokens import PROBES, tokens_of
+from methods.encoders.tokens import PROBES
 from methods.encoders.towers import Tower
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Transformer(Tower):
     """A tower that holds a whole sentence-transformers model."""
 
     def __init__(self, encoder: Pretrained, workspace: Workspace) -> None:
-        self.probes = tokens_of(encoder, PROBES, Workspace())
+        self.probes = encoder.tokens(PROBES, Workspace())
         super().__init__(encoder.precise_enough(self.probes, workspace), workspace)
         # Without dropout: the same seed, the same vectors.
         self.model = encoder.model().eval()
@@ -59,7 +59,7 @@ class Full(Transformer):
 
     def prepare(self, texts: Strings) -> Jagged:
         """The token ids of the texts."""
-        return tokens_of(self.encoder, texts, self.workspace)
+        return self.encoder.tokens(texts, self.workspace)
 
     def forward(self, prepared: Jagged, rows: Ints) -> torch.Tensor:
         """Rows of texts through the transformer."""

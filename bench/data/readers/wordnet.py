@@ -49,21 +49,29 @@ class NounGraph(NamedTuple):
     children: Ints
     parents: Ints
 
+    def below(self, root: str | None) -> NounGraph:
+        """The graph of a synset and the synsets below it; the whole graph without one."""
+        if root is None:
+            return self
+        names, lemmas, children, parents = self
+        inside = descendants(children, parents, names.index(root), len(names))
+        number, kept = np.cumsum(inside) - 1, inside[children] & inside[parents]
+        nodes = np.flatnonzero(inside)
+        return NounGraph(
+            [names[node] for node in nodes],
+            [lemmas[node] for node in nodes],
+            number[children[kept]],
+            number[parents[kept]],
+        )
+
 
 def read(
     name: str, graph: Path, max_distance: int, *, root: str | None = None, held_out: bool = False
 ) -> Task:
     """A task over the noun graph, or over a synset ``root`` and the synsets below it."""
-    nouns = read_graph(graph)
-    names, children, parents = nouns.names, nouns.children, nouns.parents
-    if root is not None:
-        inside = descendants(children, parents, names.index(root), len(names))
-        number = np.cumsum(inside) - 1
-        kept = inside[children] & inside[parents]
-        names = [names[node] for node in np.flatnonzero(inside)]
-        children, parents = number[children[kept]], number[parents[kept]]
+    nouns = read_graph(graph).below(root)
     make = heldout_task if held_out else transductive_task
-    return make(name, names, children, parents, max_distance)
+    return make(name, nouns.names, nouns.children, nouns.parents, max_distance)
 
 
 def read_text(
@@ -71,6 +79,7 @@ def read_text(
     graph: Path,
     max_distance: int,
     *,
+    root: str | None = None,
     held_out: float = 0.1,
     test_queries: int = 4000,
     validation_queries: int = 500,
@@ -84,6 +93,7 @@ def read_text(
         name: name of the task.
         graph: the embedded noun graph.
         max_distance: longest path of a pair, in hops.
+        root: the synset that is taken with the synsets below it; None: the whole graph.
         held_out: share of the nodes that are held out.
         test_queries: number of test queries among the held-out nodes, and as many among the others.
         validation_queries: number of held-out nodes that are the validation, none of them in the
@@ -92,7 +102,7 @@ def read_text(
     Raises:
         InputError: the graph has too few nodes for these numbers.
     """
-    nouns = read_graph(graph)
+    nouns = read_graph(graph).below(root)
     n_nodes = len(nouns.names)
     n_held = round(n_nodes * held_out)
     needed = test_queries + validation_queries
