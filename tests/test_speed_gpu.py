@@ -5,8 +5,8 @@ import pytest
 from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.errors import InputError
-from studies.speed import command, gpu
-from studies.speed.gpu import Pace, Trained, compare, encode_on, train_on
+from studies.speed import command, devices, encoding, gpu
+from studies.speed.devices import Pace, Trained, compare, train_on
 
 TABLES = Trained("tables", "masked-de", {"steps": 130, "dim": 8, "negatives": 16})
 HEAD = Trained(
@@ -22,7 +22,7 @@ def tree():
 
 def test_steps_are_counted_from_the_fiftieth_to_the_last_multiple(monkeypatch):
     clock = iter([0.0, 100.0, 101.0, 102.0])
-    monkeypatch.setattr("studies.speed.gpu.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("studies.speed.devices.time.perf_counter", lambda: next(clock))
     pace = Pace("cpu")
     for done in (0, 50, 100, 150, 170):
         pace("fit", done, 170)
@@ -37,21 +37,45 @@ def test_seconds_are_those_of_a_pair_or_on_texts_of_a_step(tree, monkeypatch):
     assert recall > 0.5
 
 
-def test_the_same_device_encodes_the_same():
-    seconds, vectors = encode_on("cpu", Strings.of(["a dog", "a cat"]))
-    assert seconds > 0
-    assert (vectors**2).sum(axis=1) == pytest.approx(1, abs=1e-6)
+@pytest.mark.slow
+def test_encoding_is_beside_the_forward_pass_the_library_and_float32(monkeypatch):
+    monkeypatch.setattr(encoding, "ROUNDS", 1)
+    rows = encoding.encoding("cpu", Strings.of([f"{n} dogs bark" for n in range(70)]))
+    assert [row.what.partition(", the peer: ")[2].partition(" ")[0] for row in rows[:2]] == [
+        "forward", "sentence-transformers",
+    ]  # fmt: skip
+    assert [row.aim for row in rows[:2]] == [0.6, 8.0]
+    assert all(0.05 < row.measured.middle < 100 for row in rows[:2])
+    assert rows[2].reached
+    assert rows[2].measured.middle > 0  # they are in another precision
 
 
 @pytest.mark.slow
-def test_a_device_beside_itself_agrees_in_each_training_and_in_encoding(tree):
-    rows = compare(CPUS, tree, (TABLES, HEAD), 4)
-    assert [row.what for row in rows[::2]] == [
-        "tables, pairs a second", "a head, steps a second", "encoding with MiniLM, texts a second",
+def test_a_whole_graph_is_beside_the_clock_the_cpu_and_plain_pytorch(tree):
+    rows = gpu.whole_graph("cpu", tree, TABLES)
+    assert [row.what.rpartition(", ")[2] for row in rows] == [
+        "training", "the peer: this machine's CPU", "the peer: PyTorch on the same GPU",
     ]  # fmt: skip
-    assert [row.reached for row in rows] == [None, True] * 3
+    assert [row.aim for row in rows] == [4.0, 5.0, None]
+    assert 0.2 < rows[1].measured.middle < 5
+
+
+@pytest.mark.slow
+def test_texts_are_trained_through_the_whole_transformer(small_text_task, monkeypatch):
+    monkeypatch.setattr(gpu, "FULL", {"tune": "full", "steps": 2, "batch": 4, "checks": 1})
+    monkeypatch.setattr(gpu, "encoding", lambda device, texts: [len(texts)])
+    row, n_texts = gpu.over_texts("cpu", small_text_task)
+    assert row.what == f"all of MiniLM on {small_text_task.name}, 2 steps of 4"
+    assert row.measured.middle > 0
+    assert n_texts == len(small_text_task.document_texts)
+
+
+@pytest.mark.slow
+def test_a_device_beside_itself_agrees_in_each_training(tree):
+    rows = compare(CPUS, tree, (TABLES, HEAD))
+    assert [row.what for row in rows[::2]] == ["tables, pairs a second", "a head, steps a second"]
+    assert [row.reached for row in rows] == [None, True] * 2
     assert rows[1].measured.middle == rows[3].measured.middle == 0
-    assert rows[5].measured.middle == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize(("mine", "verdict"), [(0.9, "reached"), (0.906, "not reached")])
@@ -59,8 +83,8 @@ def test_recalls_that_differ_by_more_than_half_a_point_do_not_agree(
     tree, monkeypatch, mine, verdict
 ):
     found = iter([(0.01, mine), (0.02, 0.9)])
-    monkeypatch.setattr(gpu, "train_on", lambda *given: next(found))
-    speed, recall, *_ = compare(CPUS, tree, (TABLES,), 2)
+    monkeypatch.setattr(devices, "train_on", lambda *given: next(found))
+    speed, recall = compare(CPUS, tree, (TABLES,))
     assert speed.cells()[1:] == ["100.0 / s", "50.0 / s", "2.00", "", ""]
     assert recall.cells()[-1] == verdict
 

@@ -56,7 +56,7 @@ def in_batch_loss(tables: Tables, batch: PlainBatch, params: Params) -> torch.Te
     q = tables.queries(batch.queries[batch.pair_rows])
     x = tables.documents(batch.documents)
     scores = float(params["temperature"]) * q @ x.T
-    return functional.cross_entropy(scores, torch.arange(len(x)))
+    return functional.cross_entropy(scores, torch.arange(len(x), device=x.device))
 
 
 def masked_loss(tables: Tables, batch: PlainBatch, params: Params) -> torch.Tensor:
@@ -68,7 +68,7 @@ def masked_loss(tables: Tables, batch: PlainBatch, params: Params) -> torch.Tens
     q = functional.normalize(tables.queries(batch.queries))
     x = functional.normalize(tables.documents(candidates))
     scores = float(params["temperature"]) * q @ x.T
-    relevant = torch.zeros(scores.shape, dtype=torch.bool)
+    relevant = torch.zeros(scores.shape, dtype=torch.bool, device=q.device)
     relevant[batch.pair_rows, column] = True
     negatives = scores.masked_fill(relevant, -torch.inf).logsumexp(1)
     losses = functional.softplus(negatives[batch.pair_rows] - scores[batch.pair_rows, column])
@@ -86,18 +86,21 @@ class PlainTrainer:
         tables: the tables that are trained.
     """
 
-    def __init__(self, method: str, params: Params, relevance: Relevance) -> None:
+    def __init__(
+        self, method: str, params: Params, relevance: Relevance, device: str = "cpu"
+    ) -> None:
         """Start from random tables.
 
         Args:
             method: name of the method whose loss it uses.
             params: hyper-parameters of that method.
             relevance: the training pairs.
+            device: the device of the tables.
         """
         self._loss, self._params, self._relevance = LOSSES[method], params, relevance
         self._rng = np.random.default_rng(0)
         n_queries, n_documents = relevance.n_queries, relevance.n_documents
-        self.tables = Tables(n_queries, n_documents, int(params["dim"]))
+        self.tables = Tables(n_queries, n_documents, int(params["dim"])).to(device)
 
     def train(self, steps: int, cap_s: float = math.inf) -> float:
         """Train, and return the seconds.
@@ -123,10 +126,11 @@ class PlainTrainer:
     @torch.inference_mode()
     def ranked(self, queries: Ints, k: int) -> Ints:
         """[n, k] documents of the given queries, best first, by the trained score."""
-        q, x = self.tables.queries.weight[torch.tensor(queries)], self.tables.documents.weight
+        q, x = self.tables.queries.weight, self.tables.documents.weight
+        q = q[torch.tensor(queries, device=q.device)]
         if self._loss is masked_loss:
             q, x = functional.normalize(q), functional.normalize(x)
-        ids: Ints = (q @ x.T).topk(k).indices.numpy()
+        ids: Ints = (q @ x.T).topk(k).indices.cpu().numpy()
         return ids
 
     def _epoch(self) -> list[Ints]:
@@ -139,10 +143,16 @@ class PlainTrainer:
     def _batch(self, queries: Ints) -> PlainBatch:
         pairs = self._relevance.rows(queries)
         drawn = min(int(self._params.get("negatives", 0)), pairs.n_documents)
+        device = self.tables.queries.weight.device
         return PlainBatch(
-            torch.tensor(queries),
-            torch.from_numpy(pairs.queries.astype(np.int64)),
-            torch.from_numpy(pairs.documents.astype(np.int64)),
-            torch.from_numpy(pairs.distances.copy()),
-            torch.from_numpy(self._rng.integers(0, pairs.n_documents, drawn)),
+            *(
+                torch.from_numpy(part).to(device)
+                for part in (
+                    queries.copy(),
+                    pairs.queries.astype(np.int64),
+                    pairs.documents.astype(np.int64),
+                    pairs.distances.copy(),
+                    self._rng.integers(0, pairs.n_documents, drawn),
+                )
+            )
         )

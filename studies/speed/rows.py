@@ -138,6 +138,11 @@ def seconds_of(call: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
+def in_rate(seconds: float) -> str:
+    """A number a second as text, of the seconds that one takes."""
+    return f"{format_number(1 / seconds)} / s"
+
+
 def in_seconds(seconds: float) -> str:
     """Seconds as text."""
     return f"{format_number(seconds)} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
