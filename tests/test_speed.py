@@ -221,10 +221,15 @@ def test_texts_without_the_dataset_say_that_encoding_is_left_out(tmp_path, monke
     assert measured.notes[0].startswith("Encoding is left out: dataset scifact is not on this")
 
 
-def test_encoding_is_compared_with_sentence_transformers(small_text_task):
-    row = texts._encoding(small_text_task, 12)
-    assert row.what == "encoding 12 documents of small-text"
-    assert row.peer.endswith("s")
+def test_encoding_is_compared_with_sentence_transformers(small_text_task, monkeypatch):
+    monkeypatch.setattr(texts, "fast_precision", lambda: "bfloat16")
+    rows = texts._encoding(small_text_task, 12)
+    assert [row.what for row in rows] == [
+        "encoding 12 documents of small-text in float32",
+        "encoding 12 documents of small-text in bfloat16",
+    ]
+    assert [row.aim for row in rows] == [1.1, 2.0]
+    assert rows[0].peer == rows[1].peer
 
 
 @pytest.fixture
