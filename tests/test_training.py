@@ -5,11 +5,15 @@ import pytest
 import torch
 
 from bench.arrays.relevance import Relevance
+from bench.method import Workspace
 from methods.encoders.table import TableEncoder
+from methods.trainers import learned
 from methods.trainers.batches import Batches, make_batch
+from methods.trainers.checkpoint import BestCheckpoint
 from methods.trainers.hierarchical_start import hierarchical_start
 from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
-from methods.trainers.optimizers import RowAdam, RowSGD
+from methods.trainers.masked import Masked
+from methods.trainers.optimizers import RowAdam, RowRMSProp, RowSGD
 
 T = 3.0
 
@@ -109,17 +113,6 @@ def test_a_query_whose_candidates_are_all_relevant_has_no_loss_and_no_gradient()
     assert found.queries[1].item() == 0
 
 
-def test_the_score_buffer_is_reused_for_smaller_batches(diamond):
-    loss = MaskedSoftmax(T)
-    small = make_batch(np.array([1]), diamond.rows(np.array([1])), negatives=np.array([5]))
-    large = make_batch(np.arange(6), diamond)
-    q, x = vectors(small)
-    first = loss(q.detach(), x.detach(), small)
-    loss(*(v.detach() for v in vectors(large)), large)
-    again = loss(q.detach(), x.detach(), small)
-    torch.testing.assert_close(first.queries, again.queries)
-
-
 def test_a_general_document_has_one_column_that_counts_as_often_as_it_stands(batch):
     # Documents of queries 3, 4 and 1: 0 three times, 1 three times, 2 and 3 twice, 4 once; and
     # the negatives 5 and 0.
@@ -159,6 +152,27 @@ def test_row_adam_is_torchs_sparse_adam():
     torch.testing.assert_close(ours, theirs.detach(), rtol=1e-4, atol=1e-6)
 
 
+def test_row_rmsprop_is_torchs_rmsprop_over_the_length_of_the_gradient():
+    # In one dimension the gradient is its length; torch's mean square begins without a correction.
+    ours = torch.zeros(3, 1)
+    theirs = torch.nn.Parameter(torch.zeros(1))
+    rmsprop, plain = RowRMSProp(ours), torch.optim.RMSprop([theirs], alpha=0.999)
+    for step, gradient in enumerate([0.5, -2.0, 1.0], start=1):
+        rmsprop.step(torch.tensor([1]), torch.tensor([[gradient]]), 0.1)
+        plain.param_groups[0]["lr"] = 0.1 * (1 - 0.999**step) ** 0.5
+        theirs.grad = torch.tensor([gradient])
+        plain.step()
+    torch.testing.assert_close(ours[1], theirs.detach(), rtol=1e-4, atol=1e-6)
+    assert ours[[0, 2]].tolist() == [[0], [0]]
+
+
+def test_the_first_move_of_row_rmsprop_is_as_long_as_the_rate_in_any_dimension():
+    for dim in (1, 3, 64):
+        table = torch.zeros(2, dim)
+        RowRMSProp(table).step(torch.tensor([1]), torch.randn(1, dim), 0.1)
+        assert table.norm(dim=1).tolist() == pytest.approx([0, 0.1])
+
+
 def test_row_sgd_moves_the_rows_it_is_given_and_no_others():
     table = torch.ones(3, 2)
     RowSGD(table).step(torch.tensor([1]), torch.tensor([[1.0, 2.0]]), 0.5)
@@ -192,3 +206,72 @@ def test_relevance_rows_are_renumbered(diamond):
     assert isinstance(rows, Relevance)
     assert list(rows.documents) == [3, 1, 2, 0, 1, 0]
     assert list(rows.counts) == [4, 2]
+
+
+@pytest.fixture
+def scored(small_task, monkeypatch):
+    """A keeper of the best encoder, with the scores of its validations; step n changes it to n."""
+
+    def keeper(*scores, **settings):
+        left = iter(scores)
+        monkeypatch.setattr(BestCheckpoint, "_validate", lambda best: next(left))
+        encoder = TableEncoder.random(2, 2, 1, cosine=False, seed=0)
+        checks = len(scores) - 1
+        best = BestCheckpoint(
+            encoder, small_task.training(), steps=checks, checks=checks, **settings
+        )
+        done = 0
+        for step in range(1, checks + 1):
+            encoder.documents.fill_(step)
+            done = step
+            if best.after_step(step):
+                break
+        return done, float(best.encoder.documents[0])
+
+    return keeper
+
+
+def test_training_stops_at_a_perfect_validation(scored):
+    assert scored(0.1, 0.5, 1.0, 0.2) == (2, 2)
+
+
+def test_training_that_starts_perfect_stops_at_once_and_keeps_the_start(small_task, monkeypatch):
+    monkeypatch.setattr(BestCheckpoint, "_validate", lambda best: 1.0)
+    encoder = TableEncoder.random(2, 2, 1, cosine=False, seed=0)
+    best = BestCheckpoint(encoder, small_task.training(), steps=100, checks=2)
+    assert best.after_step(1)
+
+
+def test_training_stops_after_as_many_validations_without_a_better_one_as_it_has_patience(scored):
+    assert scored(0.1, 0.5, 0.4, 0.5, 0.6, patience=2) == (3, 3)
+    assert scored(0.1, 0.5, 0.4, 0.5, 0.6, patience=0) == (4, 4)
+
+
+def test_of_equally_good_encoders_the_later_is_kept(scored):
+    assert scored(0.1, 0.5, 0.5, 0.3) == (3, 2)
+
+
+def steps_of(trainer, task, monkeypatch):
+    """The number of steps that a trainer takes."""
+    taken = []
+    step = MaskedSoftmax.__call__
+    monkeypatch.setattr(MaskedSoftmax, "__call__", lambda *of: taken.append(1) or step(*of))
+    trainer.train(
+        task.training(), None, Workspace(device="cpu"), seed=0, progress=lambda done, total: None
+    )
+    return len(taken)
+
+
+def test_tables_are_trained_until_validation_is_perfect(small_task, monkeypatch):
+    assert steps_of(Masked(dim=16, steps=1200), small_task, monkeypatch) < 1000
+
+
+def test_tables_whose_validation_would_cost_much_are_trained_to_the_end(small_task, monkeypatch):
+    monkeypatch.setattr(learned, "VALIDATED_PAIRS", 10)
+    assert steps_of(Masked(dim=16, steps=1200), small_task, monkeypatch) == 1000
+
+
+def test_training_lasts_as_many_epochs_as_a_trainer_needs_at_the_most(small_task, monkeypatch):
+    n = len(small_task.train.answered)
+    trainer = Masked(dim=1, batch=n // 3, max_epochs=5, patience=0)
+    assert steps_of(trainer, small_task, monkeypatch) == 15

@@ -48,6 +48,9 @@ class Batches:
     """Batches, forever, of query rows in random order, each row at most once an epoch.
 
     The rest of an epoch, less than ``size``, is dropped.
+
+    Attributes:
+        per_epoch: number of batches of an epoch.
     """
 
     checkpointed: ClassVar[tuple[str, ...]] = ("_rng", "_order", "_place")
@@ -73,6 +76,7 @@ class Batches:
         self._make = make
         self._order: Ints = self._answered[:0]
         self._place = 0
+        self.per_epoch = max(1, len(self._answered) // max(1, self._size))
 
     def __iter__(self) -> Batches:
         """Itself."""

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 class BestCheckpoint:
-    """Validates an encoder now and then during its training.
+    """Validates an encoder now and then during its training, and says when to stop.
+
+    Training stops when nothing is left to gain: at a score of 1, or after ``patience`` validations
+    without a better one. Of equal ones the later encoder is kept, which was trained at lower rates.
 
     Attributes:
         encoder: a copy of the best so far; the untrained one counts.
@@ -40,12 +43,17 @@ class BestCheckpoint:
     def after_step(self, step: int) -> bool:
         """Validate if it is time; True to stop training."""
         if step * self._checks // self._steps == (step - 1) * self._checks // self._steps:
-            return False
+            return self.is_perfect  # as it may be before the first step
         score = self._validate()
-        self._since_best += 1
-        if score > self.score:
-            self.score, self.encoder, self._since_best = score, self._training.copy(), 0
-        return 0 < self._patience <= self._since_best
+        self._since_best = 0 if score > self.score else self._since_best + 1
+        if score >= self.score:
+            self.score, self.encoder = score, self._training.copy()
+        return self.is_perfect or 0 < self._patience <= self._since_best
+
+    @property
+    def is_perfect(self) -> bool:
+        """Whether no encoder could score better."""
+        return self.score >= 1
 
     def _validate(self) -> float:
         documents = self._training.encode_documents(self._data.document_texts)

@@ -37,11 +37,12 @@ class EHI(TreeSettings, Learned):
     tree sees documents without a training query. Tables start from those of masked-de.
     """
 
-    version: ClassVar[str] = "ehi-encoder 2"
+    version: ClassVar[str] = "ehi-encoder 3"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
         *TreeSettings.may_be_zero,
         "steps",
+        "patience",
         "epochs",
         "negatives",
         "sentences",
@@ -51,8 +52,9 @@ class EHI(TreeSettings, Learned):
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Learned.choices, **TreeSettings.choices}
 
     batch: int = 128  # queries a step
-    steps: int = 6000
-    epochs: int = 0  # passes over the training queries, instead of steps; 0: steps
+    steps: int = 6000  # the most
+    max_epochs: int = 1000  # passes over the training queries, the most
+    epochs: int = 0  # their number, instead of steps; 0: steps
     negatives: int = 0  # documents drawn from the whole corpus, a step
     refresh: int = 5  # epochs between two searches for hard negatives (r)
     corpus_pairs: int = 256  # pairs of a sentence and its document beside the queries, a step
@@ -81,7 +83,10 @@ class EHI(TreeSettings, Learned):
             return None
         from methods.trainers.masked import Masked
 
-        return "masked-de", Masked(dim=self.dim, steps=self.steps)
+        steps = min(self.steps, Masked.steps)
+        return "masked-de", Masked(
+            dim=self.dim, steps=steps, checks=self.checks, patience=self.patience
+        )
 
     def train(
         self,
@@ -108,9 +113,9 @@ class EHI(TreeSettings, Learned):
         routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
         mining = HardNegatives(data.relevance, self, seed)
-        n_asked = len(data.relevance.answered)
-        an_epoch = max(1, n_asked // self.batch)  # the rest of an epoch is dropped
-        steps = self.epochs * an_epoch or self.steps
+        batches = self._batches(data.relevance, joined, mining, np.random.default_rng(seed))
+        an_epoch = batches.per_epoch
+        steps = self.epochs * an_epoch or min(self.steps, self.max_epochs * an_epoch)
         best = self._checkpoint(routed, data, steps)
 
         def mine(step: int) -> None:
@@ -130,7 +135,7 @@ class EHI(TreeSettings, Learned):
         mine(0)
         train_encoder(
             learner,
-            self._batches(data.relevance, joined, mining, np.random.default_rng(seed)),
+            batches,
             JointLoss(routed.tree, self, temperature=self.temperature, steps=steps),
             steps=steps,
             lr=self.rate(data),
@@ -148,7 +153,12 @@ class EHI(TreeSettings, Learned):
         from methods.trees.checkpoint import TreeCheckpoint
 
         return TreeCheckpoint(
-            routed, data, budget=self.checkpoint_budget, steps=steps, checks=self.checks
+            routed,
+            data,
+            budget=self.checkpoint_budget,
+            steps=steps,
+            checks=self.checks,
+            patience=self.patience,
         )
 
     def _learner(

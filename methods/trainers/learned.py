@@ -8,20 +8,33 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    import torch
 
     from bench.method import Progress, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder, Learner
     from methods.trainers.batches import Batches
     from methods.trainers.losses import Loss
+    from methods.trainers.optimizers import RowOptimizer
+
+    RowOptimizers = Callable[[torch.Tensor], RowOptimizer]
+
+VALIDATED_PAIRS = 25_000_000
+"""Pairs of a validation query and a document up to which tables are validated: scoring them takes
+as long as five steps of masked-de. Whole WordNet, with seven times as many, is trained to the end.
+"""
 
 
 @dataclass(frozen=True)
 class Learned(Trainer):
     """The base of trainers by gradient steps.
 
-    A text encoder reads a dataset with texts; any other dataset gets tables.
+    A text encoder reads a dataset with texts; any other dataset gets tables. Training lasts
+    ``steps``, or as many epochs as a trainer needs on data of any size: on a few hundred queries a
+    batch is nearly the whole of them, and steps that suffice for 82,115 would be thousands of
+    epochs. It ends earlier where validation shows that nothing is left to gain.
     """
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
@@ -35,11 +48,13 @@ class Learned(Trainer):
     siamese: bool = True  # queries and documents share one text encoder, or have one each
     head_width: int = 384  # hidden units of a head
     dim: int = 64  # dimension of a table's vectors; a text encoder has its own
-    steps: int = 20_000
+    steps: int = 20_000  # the most
+    max_epochs: int = 6000  # passes over the training queries, the most
     lr: float = 0.005  # at the first step: for lazy Adam of tables, for AdamW of a head
     encoder_lr: float = 2e-5  # the same for a transformer's weights: tune=last-layer and full
     temperature: float = 20.0  # factor of the score
-    checks: int = 12  # validations of a text encoder, or in finetuning; the best one is kept
+    checks: int = 12  # validations in a training; the best one is kept
+    patience: int = 6  # validations without a better one before training stops; 0: never
 
     def skip(self, data: Training) -> str | None:
         """There must be pairs to learn from."""
@@ -86,22 +101,38 @@ class Learned(Trainer):
         batches: Batches,
         loss: Loss,
         progress: Progress,
+        tables: RowOptimizers | None = None,
     ) -> Encoder:
-        """Train an encoder; a text encoder is returned as it was at its best validation."""
+        """Train an encoder, and return it as it was at its best validation.
+
+        Args:
+            encoder: the encoder, which is changed.
+            data: the training data, with the validation.
+            workspace: the device, and the place of a checkpoint.
+            batches: the batches.
+            loss: the loss of a batch.
+            progress: called as training proceeds.
+            tables: a function that makes the optimiser of a table; lazy Adam by default.
+        """
         from methods.trainers.checkpoint import BestCheckpoint
         from methods.trainers.loop import train_encoder
 
         is_text = data.document_texts is not None
         if is_text and self.tune == "none":
             return encoder
+        learner = learner_of(encoder, data, workspace, tables)
+        steps = min(self.steps, self.max_epochs * batches.per_epoch)
         best = None
-        if is_text:
-            best = BestCheckpoint(encoder, data, steps=self.steps, checks=self.checks)
+        validated = len(data.validation_queries.rows) * data.relevance.n_documents
+        if is_text or 0 < validated <= VALIDATED_PAIRS:
+            best = BestCheckpoint(
+                encoder, data, steps=steps, checks=self.checks, patience=self.patience
+            )
         train_encoder(
-            learner_of(encoder, data, workspace),
+            learner,
             batches,
             loss,
-            steps=self.steps,
+            steps=steps,
             lr=self.rate(data),
             progress=progress,
             checkpoint=workspace.checkpoint,
@@ -112,18 +143,17 @@ class Learned(Trainer):
 
 
 def learner_of(
-    encoder: Encoder, data: Training, workspace: Workspace, *, finetuning: bool = False
+    encoder: Encoder, data: Training, workspace: Workspace, tables: RowOptimizers | None = None
 ) -> Learner:
-    """The learner of an encoder: Adam, but gradient descent for tables that are finetuned."""
+    """The learner of an encoder; ``tables`` makes the optimiser of a table, else it is Adam."""
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):
         from methods.device import device_of
         from methods.encoders.table import TableLearner
-        from methods.trainers.optimizers import RowAdam, RowSGD
+        from methods.trainers.optimizers import RowAdam
 
-        optimizer = RowSGD if finetuning else RowAdam
-        return TableLearner(encoder, optimizer, device_of(workspace))
+        return TableLearner(encoder, tables or RowAdam, device_of(workspace))
     from methods.encoders.text import TextEncoder, TextLearner
 
     return TextLearner(cast("TextEncoder", encoder), data)

@@ -89,7 +89,7 @@ def train_encoder(
         decay: whether the learning rate falls to 0 on half a cosine, or stays.
 
     Raises:
-        InputError: the loss is not a number, and no checkpoint was kept.
+        InputError: the loss is not a number.
     """
     watch = LossWatch(lambda value: not math.isnan(value), "lr")
     state: dict[str, Any] = {
@@ -106,8 +106,7 @@ def train_encoder(
             batch = next(batches)
             q, x = learner.vectors(batch)
             gradients = loss(q, x, batch.scored_on(q.device))
-            if after_step is None:  # else the best checkpoint is kept
-                watch.add(gradients.loss)
+            watch.add(gradients.loss)
             rate = lr * (1 + math.cos(math.pi * step / steps)) / 2 if decay else lr
             learner.step(gradients, rate)
             if step % 50 == 0:

@@ -1,21 +1,26 @@
 """Softmax cross-entropy over a batch's documents, with its gradient written by hand.
 
 One row of scores serves all the documents relevant to a query: the sum over them is taken before
-    the gradient is formed, so that a step costs the same for one relevant document of a query and
-    for thirty. The gradient written by hand keeps the [rows, columns] matrix in one reused buffer;
-    with automatic differentiation most of a step on a CPU is page faults on new temporaries.
+the gradient is formed, so that a step costs the same for one relevant document of a query and for
+thirty. The scores of a batch are passed over as few times as possible: once for each of the three
+products and for the softmax, and twice for the largest of each row. Factors of rows are applied to
+vectors instead.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import torch
 from torch.nn.functional import softplus
 
+from methods.device import product
+
 if TYPE_CHECKING:
     from methods.trainers.batches import Batch
+
+
+LEAST, TINY = torch.finfo(torch.float32).min, torch.finfo(torch.float32).tiny
 
 
 class Gradients(NamedTuple):
@@ -34,27 +39,44 @@ class Loss(Protocol):
 
 
 class _Softmax:
-    """The base of both losses: temperature and the reused score matrix."""
+    """The base of both losses: a softmax over the rows of the score matrix."""
 
     checkpointed: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, temperature: float) -> None:
         self.temperature = temperature
-        self._buffer = torch.empty(0)
 
     def _scores(self, q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Scores times temperature, [r, c], in the reused buffer."""
-        shape = len(q), len(x)
-        if self._buffer.numel() < shape[0] * shape[1] or self._buffer.device != q.device:
-            self._buffer = q.new_empty(shape[0] * shape[1])
-        scores = self._buffer[: shape[0] * shape[1]].view(shape)
-        return torch.mm(q * self.temperature, x.T, out=scores)
+        """Scores times temperature, [r, c]."""
+        return product(q * self.temperature, x)
 
     def _gradients(
-        self, loss: torch.Tensor, d_scores: torch.Tensor, q: torch.Tensor, x: torch.Tensor, n: int
+        self,
+        loss: torch.Tensor,
+        shares: torch.Tensor,
+        weights: torch.Tensor,
+        vectors: tuple[torch.Tensor, torch.Tensor],
+        n_pairs: int,
     ) -> Gradients:
-        scale = self.temperature / n
-        return Gradients(loss / n, d_scores @ (x * scale), d_scores.T @ (q * scale))
+        """The mean of a loss over pairs and its gradients.
+
+        Args:
+            loss: the sum over pairs.
+            shares: [r, c] its derivatives by the scores, each row divided by the row's weight.
+            weights: [r] the weights.
+            vectors: those of queries [r, d] and of documents [c, d].
+            n_pairs: number of pairs.
+        """
+        q, x = vectors
+        scale = (weights * (self.temperature / n_pairs))[:, None]
+        of_documents = product((q * scale).T, shares.T).T
+        return Gradients(loss / n_pairs, product(shares, x.T) * scale, of_documents)
+
+
+def _softmax(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The softmax [r, c] of each row, and the log of its partition function [r]."""
+    shares = scores.softmax(1)
+    return shares, scores.amax(1) - shares.amax(1).log()
 
 
 class InBatchSoftmax(_Softmax):
@@ -68,18 +90,12 @@ class InBatchSoftmax(_Softmax):
     def __call__(self, q: torch.Tensor, x: torch.Tensor, batch: Batch) -> Gradients:
         """Mean over pairs of logsumexp(row) - score(pair)."""
         scores = self._scores(q, x)
-        flat = scores.view(-1)
-        positive = flat[batch.pairs]
-        scores += batch.log_counts
-        top = scores.amax(1, keepdim=True)
-        scores.sub_(top).exp_()
-        partition = scores.sum(1)
-        log_partition = partition.log() + top[:, 0]
+        positive = scores.view(-1)[batch.pairs]
+        shares, log_partition = _softmax(scores.add_(batch.log_counts))
         loss = (batch.weights * (log_partition[batch.pair_rows] - positive)).sum()
         row_weight = q.new_zeros(len(q)).index_add_(0, batch.pair_rows, batch.weights)
-        scores *= (row_weight / partition)[:, None]
-        flat.index_add_(0, batch.pairs, -batch.weights)
-        return self._gradients(loss, scores, q, x, len(batch.pairs))
+        shares.view(-1).index_add_(0, batch.pairs, -batch.weights / row_weight[batch.pair_rows])
+        return self._gradients(loss, shares, row_weight, (q, x), len(batch.pairs))
 
 
 class MaskedSoftmax(_Softmax):
@@ -96,14 +112,13 @@ class MaskedSoftmax(_Softmax):
         positive = flat[batch.pairs]
         # The largest irrelevant score alone is taken away: beside a relevant one far above them,
         # all the others would underflow, and a pair that is ranked wrongly would get no gradient.
-        flat[batch.pairs] = -math.inf
-        top = scores.amax(1, keepdim=True).clamp_min_(torch.finfo(scores.dtype).min)
-        scores.sub_(top).exp_()
-        partition = scores.sum(1).clamp_min_(1)  # as it is, unless all candidates are relevant
-        z = (partition.log() + top[:, 0])[batch.pair_rows] - positive
+        # A row without an irrelevant document, which minus infinity would make NaN, gets none.
+        flat[batch.pairs] = LEAST
+        shares, log_partition = _softmax(scores)
+        z = log_partition[batch.pair_rows] - positive
         loss = (batch.weights * softplus(z)).sum()
         share = batch.weights * z.sigmoid()
         row_weight = q.new_zeros(len(q)).index_add_(0, batch.pair_rows, share)
-        scores *= (row_weight / partition)[:, None]
-        flat[batch.pairs] = -share
-        return self._gradients(loss, scores, q, x, len(batch.pairs))
+        of_row = row_weight.clamp_min(TINY)[batch.pair_rows]
+        shares.view(-1)[batch.pairs] = -share / of_row
+        return self._gradients(loss, shares, row_weight, (q, x), len(batch.pairs))

@@ -28,8 +28,8 @@ class Masked(Learned):
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
-    version: ClassVar[str] = "masked-de 2"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "self_weight")
+    version: ClassVar[str] = "masked-de 3"
+    may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "patience", "self_weight")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Learned.choices,
         "start": ("random", "hierarchy"),
@@ -37,10 +37,11 @@ class Masked(Learned):
 
     batch: int = 512  # queries a step
     negatives: int = 2048  # documents drawn from the whole corpus, a step
-    steps: int = 6000
-    lr: float = 0.05  # at the first step
+    steps: int = 2000  # the most
+    max_epochs: int = 1000  # passes over the training queries, the most
+    lr: float = 0.2  # at the first step: for a table the length of a move, for AdamW of a head
     temperature: float = 22.0  # factor of the cosine
-    self_weight: float = 3.0  # weight of pairs at distance 0: a document has only one such query
+    self_weight: float = 1.0  # weight of pairs at distance 0
     start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
     start_decay: float = 0.9  # factor of the noise from level to level, with start=hierarchy
 
@@ -55,6 +56,7 @@ class Masked(Learned):
     ) -> Encoder:
         """Train random tables, tables laid out along direct links, or a text encoder."""
         from methods.trainers.losses import MaskedSoftmax
+        from methods.trainers.optimizers import RowRMSProp
 
         relevance = data.relevance
         if self.start == "hierarchy" and data.document_texts is None:
@@ -67,7 +69,7 @@ class Masked(Learned):
             encoder = self.new_encoder(data, workspace, cosine=True, seed=seed)
         batches = self._batches(relevance, np.random.default_rng(seed))
         loss = MaskedSoftmax(self.temperature)
-        return self.learn(encoder, data, workspace, batches, loss, progress)
+        return self.learn(encoder, data, workspace, batches, loss, progress, RowRMSProp)
 
     def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:
         from methods.trainers.batches import Batches, make_batch

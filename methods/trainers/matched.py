@@ -22,7 +22,7 @@ class MatchedDE(EHI):
         do not move, and the checkpoint is that of the best exact search.
     """
 
-    version: ClassVar[str] = "matched-de 1"
+    version: ClassVar[str] = "matched-de 2"
 
     indexing_weight: float = 0.0
 
@@ -30,4 +30,4 @@ class MatchedDE(EHI):
         """The keeper of the best encoder."""
         from methods.trainers.checkpoint import BestCheckpoint
 
-        return BestCheckpoint(routed, data, steps=steps, checks=self.checks)
+        return BestCheckpoint(routed, data, steps=steps, checks=self.checks, patience=self.patience)

@@ -51,6 +51,38 @@ class RowAdam:
         self.table.index_copy_(0, rows, moved)  # twice as fast as index_add_ on rows far apart
 
 
+class RowRMSProp:
+    """RMSProp (Tieleman & Hinton 2012) with one mean square for a row, that of the whole gradient.
+
+    It is Adam without momentum, and with a row where Adam has an entry, as in row-wise Adagrad
+    (arXiv 2104.05158). Dense Adam goes on moving a row by momentum after its last use, ten times
+    as far in all as in the step of the use; lazy Adam takes that one step alone. Here the whole
+    gradient is in it, so that rows that are used a few times in a training reach as far. Nothing
+    depends on the axes, and a step is as long in any dimension: about ``lr``, and longer for a row
+    that is not used in every step.
+    """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("table", "square", "steps")
+
+    def __init__(self, table: torch.Tensor, decay: float = 0.999, eps: float = 1e-8) -> None:
+        self.table = table
+        self.decay = decay
+        self.eps = eps
+        self.square = table.new_zeros(len(table))
+        self.steps = 0
+
+    def step(self, rows: torch.Tensor, gradient: torch.Tensor, lr: float) -> None:
+        """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
+        self.steps += 1
+        square = self.square.index_select(0, rows).mul_(self.decay)
+        square.add_(gradient.square().sum(1), alpha=1 - self.decay)
+        self.square.index_copy_(0, rows, square)
+        corrected = square.div_(1 - self.decay**self.steps).sqrt_().add_(self.eps)
+        moved = self.table.index_select(0, rows)
+        moved.addcdiv_(gradient, corrected[:, None], value=-lr)
+        self.table.index_copy_(0, rows, moved)
+
+
 class RowSGD:
     """Plain stochastic gradient descent."""
 

@@ -31,7 +31,7 @@ class PretrainFinetune(Standard):
         it moves far pairs. The checkpoint with the best validation score is kept.
     """
 
-    version: ClassVar[str] = "pretrain-finetune-de 1"
+    version: ClassVar[str] = "pretrain-finetune-de 2"
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Standard.choices,
@@ -43,8 +43,7 @@ class PretrainFinetune(Standard):
     finetune_lr: float = 0.002  # for gradient descent of tables, for AdamW of text encoders
     finetune_temperature: float = 500.0  # factor of the score, as `temperature`
     finetune_decay: bool = True  # the learning rate falls to 0 along half a cosine, or stays
-    keep: str = "best"  # the checkpoint best on validation, which stops early; or "last"
-    patience: int = 4  # validations without a better one before finetuning stops; 0: never
+    keep: str = "best"  # the checkpoint best on validation; or "last", which never stops early
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
         """The encoder of standard-de with the same parameters."""
@@ -68,6 +67,7 @@ class PretrainFinetune(Standard):
         from methods.trainers.checkpoint import BestCheckpoint
         from methods.trainers.loop import train_encoder
         from methods.trainers.losses import InBatchSoftmax
+        from methods.trainers.optimizers import RowSGD
 
         if start is None:
             start = super().train(data, None, workspace, seed=seed, progress=progress)
@@ -81,7 +81,7 @@ class PretrainFinetune(Standard):
                 encoder, data, steps=self.finetune_steps, checks=self.checks, patience=self.patience
             )
         train_encoder(
-            learner_of(encoder, data, workspace, finetuning=True),
+            learner_of(encoder, data, workspace, RowSGD),
             self.batches(far, np.random.default_rng([seed, 1])),
             InBatchSoftmax(self.finetune_temperature),
             steps=self.finetune_steps,

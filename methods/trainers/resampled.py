@@ -22,8 +22,8 @@ class Resampled(Standard):
     arXiv 2509.16411, "Resampling fails". At p = 1 it is standard training.
     """
 
-    version: ClassVar[str] = "resampled-de 1"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "p", "far")
+    version: ClassVar[str] = "resampled-de 2"
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience", "p", "far")
     shares: ClassVar[tuple[str, ...]] = ("p",)
 
     p: float = 0.5  # share of the standard sampler

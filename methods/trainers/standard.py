@@ -26,8 +26,8 @@ class Standard(Learned):
     times weighs n times, so that the loss is that of a batch of pairs.
     """
 
-    version: ClassVar[str] = "standard-de 1"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("steps",)
+    version: ClassVar[str] = "standard-de 2"
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience")
 
     batch: int = 448  # queries a step
     cosine: bool = False  # for tables; dot product: under the cosine the finetuning recipe fails

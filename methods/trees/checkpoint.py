@@ -23,11 +23,18 @@ class TreeCheckpoint(BestCheckpoint):
     """
 
     def __init__(
-        self, routed: RoutedEncoder, data: Training, *, budget: float, steps: int, checks: int
+        self,
+        routed: RoutedEncoder,
+        data: Training,
+        *,
+        budget: float,
+        steps: int,
+        checks: int,
+        patience: int = 0,
     ) -> None:
         """``budget``: share of documents that may be visited."""
         self._budget = budget
-        super().__init__(routed, data, steps=steps, checks=checks)
+        super().__init__(routed, data, steps=steps, checks=checks, patience=patience)
 
     def _validate(self) -> float:
         routed = cast("RoutedEncoder", self._training)

@@ -1,7 +1,7 @@
 """The peer of our trainers: tables trained by simple PyTorch code.
 
 Two ``nn.Embedding`` with dense gradients, ``torch.optim.Adam`` over all their rows, automatic
-differentiation. Batches, negatives, temperature, learning rate and its decay are those of the
+differentiation. Batches, negatives, temperature and the decay of the learning rate are those of the
 method it is compared with, and so is the loss: see ``tests/test_speed.py``.
 """
 
@@ -77,6 +77,9 @@ def masked_loss(tables: Tables, batch: PlainBatch, params: Params) -> torch.Tens
 
 
 LOSSES = {"standard-de": in_batch_loss, "masked-de": masked_loss}
+RATES = {"standard-de": 0.005, "masked-de": 0.05}
+"""Learning rates: that of standard-de, which is trained by Adam, too; for masked-de the better of
+0.025 and 0.05, with 90.9 and 91.3 % of WordNet after 500 steps."""
 
 
 class PlainTrainer:
@@ -98,6 +101,7 @@ class PlainTrainer:
             device: the device of the tables.
         """
         self._loss, self._params, self._relevance = LOSSES[method], params, relevance
+        self._rate = RATES[method]
         self._rng = np.random.default_rng(0)
         n_queries, n_documents = relevance.n_queries, relevance.n_documents
         self.tables = Tables(n_queries, n_documents, int(params["dim"])).to(device)
@@ -109,7 +113,7 @@ class PlainTrainer:
             steps: number of batches, over which the learning rate falls to 0 on half a cosine.
             cap_s: seconds after which training is stopped.
         """
-        optimizer = torch.optim.Adam(self.tables.parameters(), lr=float(self._params["lr"]))
+        optimizer = torch.optim.Adam(self.tables.parameters(), lr=self._rate)
         falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, max(steps, 1))
         queries: list[Ints] = []
         begin = time.perf_counter()
