@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
+from torch import nn
+from torch.nn.functional import linear
 
 from bench.errors import InputError
 
@@ -48,18 +50,36 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
     return values.to(device, non_blocking=True)
 
 
-def product(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """The products a @ b.T, [n, m], of float32 [n, d] and [m, d]; no gradient goes through them.
+def product(a: torch.Tensor, b: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:
+    """The products a @ b.T + bias, [..., m], of float32 [..., d] and [m, d], without a gradient.
 
     On the CPU they are oneDNN's, which PyTorch's compiler calls, too: matmul is MKL's, and takes
     2.4 times as long on processors of AMD.
     """
     if a.device.type == "cpu" and torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
         ours: torch.Tensor = torch.ops.mkldnn._linear_pointwise(  # noqa: SLF001 - no public name
-            a, b, None, "none", [], ""
+            a, b, bias, "none", [], ""
         )
         return ours
-    return a @ b.T
+    return linear(a, b, bias)
+
+
+class FastLinear(nn.Linear):
+    """A linear layer that takes its products of float32 from :func:`product` in inference."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """[..., out] of [..., in]."""
+        plain = x.device.type != "cpu" or torch.is_autocast_enabled("cpu")
+        if plain or torch.is_grad_enabled() or x.dtype != torch.float32:
+            return super().forward(x)
+        return product(x, self.weight, self.bias)
+
+
+def use_fast_layers(model: nn.Module) -> None:
+    """Make the linear layers of a model fast ones, with the same weights."""
+    for module in model.modules():
+        if type(module) is nn.Linear:
+            module.__class__ = FastLinear
 
 
 def transformer_precision(device: torch.device, *, mixed: bool) -> torch.autocast:

@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import normalize
 
 from bench.method import no_progress
-from methods.device import chosen, transformer_precision
+from methods.device import chosen, transformer_precision, use_fast_layers
 from methods.encoders.jagged import Jagged, batches
 from methods.encoders.sentence import is_bag, load_model
 from methods.encoders.tokens import place_of, token_ids
@@ -51,7 +51,9 @@ class Pretrained(NamedTuple):
 
     def model(self) -> SentenceTransformer:
         """The model, read unless it was just used."""
-        return load_model(self.name, chosen(self.device))
+        model = load_model(self.name, chosen(self.device))
+        use_fast_layers(model)
+        return model
 
     def encode(self, tokens: Jagged) -> Floats:
         """[n, dim] float32 unit vectors of texts by their token ids."""
