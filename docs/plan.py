@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError
 from bench.report.markdown import pipe_table
 from bench.store.folder import Store
-from methods.indexes.faiss_ivf import PER_LEAF
-from methods.indexes.leaves import FACTORS
+from methods.indexes import kmeans
+from methods.indexes.leaves import AT_LEAST, CHOSEN_ON, FACTORS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,27 +37,36 @@ TB = 1e12
 TENTH_SECOND = 0.1
 HOURS_WHOLE = 10
 """Core-hours from which no decimal is shown."""
-ROUNDS = 10
-"""Rounds of Faiss's k-means."""
+ONE_BY_ONE = 4
+"""Seconds of comparing a document with a centroid in its cluster, over those in a whole product."""
 
 
-def products(n: int, factors: tuple[float, ...]) -> float:
-    """Pairs of a document and a centroid that laying out leaves compares."""
-    total = 0.0
-    for factor in factors:
-        nlist = factor * math.sqrt(n)
-        total += (ROUNDS * min(n, PER_LEAF * nlist) + n) * nlist
-    return total
+def compared(n: int, nlist: float) -> float:
+    """Pairs of a document and a centroid that laying out leaves compares, as in whole products."""
+    drawn = min(n, max(kmeans.PER_LEAF * nlist, kmeans.AT_LEAST))
+    if nlist < kmeans.NESTED:
+        return (kmeans.ROUNDS * drawn + n) * nlist
+    root = math.sqrt(nlist)
+    nested = kmeans.ITERATIONS * drawn * root
+    if nlist < kmeans.TWO_LEVELS:
+        return nested + (kmeans.ROUNDS_NESTED * drawn + n) * nlist
+    training, filling = kmeans.PROBED_IN_TRAINING, kmeans.PROBED
+    probed = kmeans.ROUNDS_NESTED * drawn * training + n * filling
+    return nested + ONE_BY_ONE * probed * root
 
 
-def tried(cell: Cell) -> tuple[float, ...]:
-    """The numbers of leaves that a cell laid out, over the square root of its corpus."""
+def compared_in(cell: Cell) -> float:
+    """The pairs of a cell, with those of choosing the number of leaves.
+
+    Raises:
+        ValueError: the cell has no leaves.
+    """
     if cell.leaves is None:
         raise ValueError(f"the cell of {cell.method} has no leaves")
-    n_leaves = cell.leaves.leaves
-    chosen = min(FACTORS, key=lambda each: abs(each * cell.n_documents**0.5 - n_leaves))
-    # The best is laid out again, unless it was the last.
-    return FACTORS if chosen == FACTORS[-1] else (*FACTORS, chosen)
+    n = cell.n_documents
+    sample = min(n, max(AT_LEAST, round(CHOSEN_ON * math.sqrt(n))))
+    choice = sum(compared(sample, factor * math.sqrt(n)) for factor in FACTORS)
+    return choice + compared(n, cell.leaves.leaves)
 
 
 def within(cell: Cell, budget: float) -> PointResult:
@@ -94,8 +103,8 @@ class Plan:
         yield ["exact", "any", size_text(vectors), "–", seconds(n / scored), "100 %"]
         ivf = self._cells["zero-shot-de+faiss-ivf"]
         ivf_bytes = n * (4 * self._dim + 8)
-        rate = products(self._measured, tried(ivf)) / self._cost(ivf).index_s
-        build = products(n, (1.0,)) / rate
+        rate = compared_in(ivf) / self._cost(ivf).index_s
+        build = compared(n, math.sqrt(n)) / rate
         for share in (0.1, 0.01):
             point = within(ivf, share)
             each = 1 / (point.queries_per_second * point.visited * self._measured)
@@ -112,8 +121,8 @@ class Plan:
             memory = n * (4 * self._dim + self._cost(cell).index_bytes / self._measured)
             grows = math.log(n) / math.log(self._measured)
             if name == "scann":
-                build = self._cost(cell).index_s * products(n, (1.0,))
-                build /= products(self._measured, tried(cell))
+                build = self._cost(cell).index_s * compared(n, math.sqrt(n))
+                build /= compared_in(cell)
                 point = within(cell, 0.1)
                 query = n / (point.queries_per_second * self._measured)
                 visited = f"{100 * point.visited:.1f} %"

@@ -1,15 +1,16 @@
 """What is searched chunk by chunk is found as if it were searched in one, in less memory."""
 
-import faiss
 import numpy as np
 import psutil
 import pytest
 
 from bench.method import Workspace
 from methods.chunks import BLOCK, chunks, rows_of
+from methods.indexes import kmeans
 from methods.indexes.base import Guide
 from methods.indexes.exact import Exact, top_k
-from methods.indexes.faiss_ivf import FaissIVF, laid_out_by
+from methods.indexes.faiss_ivf import FaissIVF
+from methods.indexes.kmeans import leaf_centroids
 
 RNG = np.random.default_rng(0)
 DOCUMENTS = RNG.normal(size=(3 * BLOCK + 9, 8)).astype(np.float32)
@@ -79,15 +80,15 @@ def test_pages_around_rows_are_given_back(tmp_path):
     assert process.memory_info().rss - before < documents.nbytes / 8
 
 
-@pytest.mark.parametrize(("nlist", "seed"), [(4, 0), (4, 7), (40, 0), (60, 0)])
-def test_leaves_are_laid_out_by_the_documents_that_faiss_would_draw(tmp_path, nlist, seed):
-    centroids = []
-    for documents in (DOCUMENTS, laid_out_by(mapped(tmp_path, DOCUMENTS), nlist, seed)):
-        ivf = faiss.IndexIVFFlat(faiss.IndexFlatIP(8), 8, nlist, faiss.METRIC_INNER_PRODUCT)
-        ivf.cp.seed = seed
-        ivf.train(documents)
-        centroids.append(ivf.quantizer.reconstruct_n(0, nlist))
-    np.testing.assert_allclose(*centroids, rtol=1e-5, atol=1e-6)
+@pytest.mark.parametrize("least", [1000, 100_000])  # of 12,297: some are drawn, and all
+def test_centroids_of_mapped_documents_are_those_of_documents_in_memory(
+    tmp_path, monkeypatch, least
+):
+    monkeypatch.setattr(kmeans, "AT_LEAST", least)
+    here, there = (
+        leaf_centroids(each, 4, seed=7) for each in (DOCUMENTS, mapped(tmp_path, DOCUMENTS))
+    )
+    np.testing.assert_allclose(here, there, rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16])
@@ -95,9 +96,9 @@ def test_leaves_in_files_are_those_in_memory_and_so_are_the_answers(tmp_path, dt
     documents = mapped(tmp_path, DOCUMENTS.astype(dtype))
     here, on_disk = FaissIVF(nlist=20), FaissIVF(nlist=20)
     here.build(documents, unguided())
-    # Enough for the sample: all documents are drawn from.
-    on_disk.build(documents, unguided(DOCUMENTS.nbytes * 2, tmp_path))
-    assert len(list(tmp_path.glob("ivf-*.faiss"))) == 4  # blocks, of 5 that were wished for
+    # A quarter holds all documents that leaves are clustered from, but not the leaves.
+    on_disk.build(documents, unguided(DOCUMENTS.nbytes * 9 // 2, tmp_path))
+    assert len(list(tmp_path.glob("ivf-*.faiss"))) == 3
     for point in here.operating_points():
         expected, found = (index.search(QUERIES, 20, point) for index in (here, on_disk))
         assert np.array_equal(found.ids, expected.ids)

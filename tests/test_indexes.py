@@ -7,6 +7,7 @@ from bench.evaluation.fitted import FittedCache
 from bench.method import Workspace, no_progress
 from bench.registry import Registry
 from bench.task import Judgements, Relevance
+from methods.indexes import leaves
 from methods.indexes.base import Asked, Guide
 from methods.indexes.budgets import BUDGETS
 from methods.indexes.faiss_ivf import FaissIVF
@@ -103,3 +104,37 @@ def test_a_seed_of_32_bits_is_not_that_of_a_small_one(seed):
     found = Guide(np.zeros((0, 2)), None, workspace=Workspace(seed=seed)).seed
     assert found not in {0, 1, 2}
     assert 0 <= found < 2**31 - 1
+
+
+@pytest.mark.parametrize("kind", [FaissIVF, ShardedIVF, ScaNN, LearnedRouter, MovedPositives])
+def test_the_number_of_leaves_is_chosen_on_a_sample_and_all_documents_are_laid_out_once(
+    kind, monkeypatch
+):
+    monkeypatch.setattr(leaves, "AT_LEAST", 500)
+    monkeypatch.setattr(leaves, "CHOSEN_ON", 1)
+    documents, queries = unit(2500, 0), unit(60, 1)
+    index, sizes, lay_out = kind(), [], kind.lay_out
+
+    def counted(self, documents, nlist, guide):
+        sizes.append(len(documents))
+        lay_out(self, documents, nlist, guide)
+
+    monkeypatch.setattr(kind, "lay_out", counted)
+    index.build(documents, guide_of(queries, n_documents=2500))
+    *of_sample, whole = sizes
+    assert len(set(of_sample)) == 1
+    assert 500 <= of_sample[0] <= 560  # those drawn, and the answers of 60 queries
+    assert (len(of_sample), whole) == (5, 2500)
+    found = index.search(queries, 10, index.operating_points()[-1])
+    exact = np.argsort(-queries @ documents.T, axis=1)[:, :10]
+    assert np.array_equal(found.ids, exact)
+
+
+def test_relevance_among_some_documents_keeps_what_is_judged_and_the_training_pairs_there_are():
+    guide = guide_of(unit(4, 0), n_documents=10)  # the answer of query i is document i
+    some = guide.among(np.array([1, 3, 8]))
+    assert some.judged.relevance.documents.tolist() == [3, 0, 3, 1]  # 3: not there
+    assert some.score(np.array([[0], [0], [0], [1]])) == 0.5
+    asked = some.training()
+    assert asked.relevance.queries.tolist() == [1, 3]
+    assert asked.relevance.documents.tolist() == [0, 1]

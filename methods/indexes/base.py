@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
@@ -34,6 +34,11 @@ class Asked(NamedTuple):
     vectors: Floats
     relevance: Relevance
 
+    def among(self, rows: Ints) -> Asked:
+        """The same queries, with the pairs of some of the documents; see ``Guide.among``."""
+        there = np.isin(self.relevance.documents, rows)
+        return self._replace(relevance=_renumbered(self.relevance.where(there), rows))
+
 
 class Guide(NamedTuple):
     """Data that an index may be laid out by, in addition to the documents.
@@ -61,6 +66,18 @@ class Guide(NamedTuple):
         # A remainder would be the seed of another cell, and their rows would be one row twice.
         return int(np.random.SeedSequence(seed).generate_state(1)[0]) % LARGEST_SEED
 
+    def among(self, rows: Ints) -> Guide:
+        """The same queries over some of the documents, which become a corpus of their own.
+
+        Args:
+            rows: [n] numbers of these documents, in rising order; the others are judged as
+                documents that are not there.
+        """
+        judged, training = self.judged, self.training
+        removed = judged.removed and _renumbered(judged.removed, rows)
+        judged = replace(judged, relevance=_renumbered(judged.relevance, rows), removed=removed)
+        return self._replace(judged=judged, training=training and (lambda: training().among(rows)))
+
     def sample(self, documents: Floats) -> Floats:
         """Queries to measure the cost of a search on: if there are none, documents stand in."""
         if len(self.vectors):
@@ -75,6 +92,15 @@ class Guide(NamedTuple):
     def depth(self) -> int:
         """The depth to which rankings of the validation queries are judged."""
         return int(self.judged.depth.max(initial=0))
+
+
+def _renumbered(relevance: Relevance, rows: Ints) -> Relevance:
+    """The same pairs in a corpus of the documents ``rows``; n stands for all others."""
+    place = np.searchsorted(rows, relevance.documents).astype(np.int32)
+    there = np.isin(relevance.documents, rows)
+    return replace(
+        relevance, documents=np.where(there, place, len(rows)), n_documents=len(rows) + 1
+    )
 
 
 @dataclass

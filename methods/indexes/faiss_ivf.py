@@ -9,17 +9,15 @@ import faiss
 import numpy as np
 
 from bench.method import Point, SearchResult
-from methods.chunks import DEFAULT_MEMORY, cuts, mapping, merged, rows_of
+from methods.chunks import cuts, merged
 from methods.indexes.ivf_block import IVFBlock
+from methods.indexes.kmeans import leaf_centroids
 from methods.indexes.leaves import ClusteredLeaves
 
 if TYPE_CHECKING:
     from bench.method import Workspace
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
-
-PER_LEAF = 256
-"""The most documents for each leaf that k-means reads, as in Faiss."""
 
 
 @dataclass
@@ -30,19 +28,16 @@ class FaissIVF(ClusteredLeaves):
     would take a quarter of the memory they are in files, one for each block of documents.
     """
 
-    version: ClassVar[str] = "faiss-ivf 2"
+    version: ClassVar[str] = "faiss-ivf 3"
     reads_chunks: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
-        """Cluster the documents and fill the leaves."""
-        dim = documents.shape[1]
+        """Cluster documents and fill the leaves."""
         ceiling = guide.workspace.memory_bytes
-        self._quantizer = faiss.IndexFlatIP(dim)
-        trained = faiss.IndexIVFFlat(self._quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
-        trained.cp.min_points_per_centroid = 1  # no warning on small corpora
-        trained.cp.seed = guide.seed
-        trained.train(laid_out_by(documents, nlist, guide.seed, ceiling))
-        self.fill(documents, self._quantizer.reconstruct_n(0, nlist), guide.workspace)
+        centroids = leaf_centroids(documents, nlist, guide.seed, ceiling)
+        self._quantizer = faiss.IndexFlatIP(documents.shape[1])
+        self._quantizer.add(centroids)
+        self.fill(documents, centroids, guide.workspace)
 
     def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
         """Put the documents into leaves around centroids [nlist, dim]."""
@@ -83,19 +78,3 @@ class FaissIVF(ClusteredLeaves):
         """Vectors and ids in the leaves, and the centroids."""
         dim, nlist = self._quantizer.d, self._quantizer.ntotal
         return int(len(self._leaf) * (4 * dim + 8) + nlist * 4 * dim)
-
-
-def laid_out_by(documents: Floats, nlist: int, seed: int, ceiling: int = 0) -> Floats:
-    """[n, dim] float32 documents that leaves are clustered from: the sample that Faiss would draw.
-
-    If vectors are mapped or in half precision, only these are read, up to a quarter of the ceiling.
-    """
-    n_documents, dim = documents.shape
-    if documents.dtype == np.float32 and mapping(documents) is None:
-        return documents  # Faiss draws them itself
-    most = max(nlist, (ceiling or DEFAULT_MEMORY) // 4 // (4 * dim))
-    n = min(PER_LEAF * nlist, most, n_documents)
-    rows = np.arange(n_documents, dtype=np.int32)
-    if n < n_documents:
-        faiss.rand_perm(faiss.swig_ptr(rows), n_documents, seed)
-    return rows_of(documents, rows[:n], ceiling)

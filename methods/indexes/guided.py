@@ -11,7 +11,7 @@ import numpy as np
 from bench.errors import InputError
 from bench.method import Point, SearchResult
 from methods.indexes.exact import top_k
-from methods.indexes.kmeans import spherical_kmeans
+from methods.indexes.kmeans import leaf_centroids, quantizer_of
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.leaves import ClusteredLeaves
 
@@ -36,8 +36,8 @@ class _Guided(ClusteredLeaves):
         """Cluster the documents, and apply the changes that training queries make."""
         if guide.training is None:
             raise ValueError("these leaves are laid out by training queries, and there are none")
-        centroids = spherical_kmeans(documents, nlist, guide.seed)
-        leaf = top_k(documents, centroids, 1)[1][:, 0]
+        centroids = leaf_centroids(documents, nlist, guide.seed)
+        leaf = quantizer_of(centroids).search(documents, 1)[1][:, 0]
         self._router, self._leaf = self.guided(
             documents, centroids, leaf, guide.training(), guide.seed
         )
@@ -69,7 +69,7 @@ class LearnedRouter(_Guided):
     It starts at the centroids and replaces their scores; documents stay where they are.
     """
 
-    version: ClassVar[str] = "learned-router 2"
+    version: ClassVar[str] = "learned-router 3"
 
     router_steps: int = 300
     router_batch: int = 512  # queries a step
@@ -110,7 +110,7 @@ class MovedPositives(_Guided):
     It shows the share of a learned index's gain that is known answers put near their queries.
     """
 
-    version: ClassVar[str] = "moved-positives 2"
+    version: ClassVar[str] = "moved-positives 3"
 
     def guided(
         self, documents: Floats, centroids: Floats, leaf: Ints, asked: Asked, seed: int

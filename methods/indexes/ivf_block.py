@@ -9,6 +9,7 @@ import numpy as np
 from faiss.contrib.inspect_tools import get_invlist
 
 from methods.chunks import chunks, numbered
+from methods.indexes.kmeans import quantizer_of
 from methods.indexes.scan import scan
 
 if TYPE_CHECKING:
@@ -68,8 +69,6 @@ class IVFBlock:
 def _empty(centroids: Floats) -> faiss.IndexIVFFlat:
     """Leaves around centroids [nlist, dim]."""
     nlist, dim = centroids.shape
-    quantizer = faiss.IndexFlatIP(dim)
-    quantizer.add(centroids)
-    ivf = faiss.IndexIVFFlat(quantizer, dim, nlist, faiss.METRIC_INNER_PRODUCT)
+    ivf = faiss.IndexIVFFlat(quantizer_of(centroids), dim, nlist, faiss.METRIC_INNER_PRODUCT)
     ivf.is_trained = True
     return ivf

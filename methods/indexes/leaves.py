@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.errors import InputError
+from methods.chunks import rows_of
 from methods.indexes.base import Index
 from methods.indexes.budgets import affordable, settings_within_budgets
 
@@ -24,6 +25,9 @@ MET = 1 << 24
 """Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Numbers of leaves that validation chooses from, in square roots of the corpus."""
+CHOSEN_ON, AT_LEAST = 64, 1 << 14
+"""Documents that this number is chosen on: so many times the square root of the corpus, which are
+16 for each of the most leaves, or the second number if it is more."""
 
 
 @dataclass
@@ -42,11 +46,16 @@ class LeafIndex(Index):
         """[nlist] dot products of ranking the leaves, where 1, 2 … of them are to be probed."""
         return np.full(nlist, nlist, np.float64)
 
-    def measure(self, queries: Floats) -> None:
-        """Measure the cost of queries: leaves are unequal, so 10 % of them do not hold 10 %."""
+    def measure(self, queries: Floats, n_documents: int = 0) -> None:
+        """Measure the cost of queries: leaves are unequal, so 10 % of them do not hold 10 %.
+
+        Args:
+            queries: [n, dim] a sample of queries.
+            n_documents: size of the corpus that routing is a share of; 0: those in the leaves.
+        """
         leaf = self.partition()
         self._visited = visited_shares(self.rank_leaves(queries), leaf)
-        self._work = self._visited + self.routing(len(self._visited)) / len(leaf)
+        self._work = self._visited + self.routing(len(self._visited)) / (n_documents or len(leaf))
 
     @property
     def least_visited(self) -> float:
@@ -70,6 +79,8 @@ class ClusteredLeaves(LeafIndex):
 
     Each number of leaves is tried at the setting that visits most while visited and routing cost
     together stay within ``budget``: without the routing cost, more leaves would always seem better.
+    They are laid out over a sample of a large corpus, which has all documents that are judged; the
+    whole corpus is then laid out once.
     """
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
@@ -96,17 +107,29 @@ class ClusteredLeaves(LeafIndex):
             )
         factors = FACTORS if len(guide.vectors) else (1,)
         candidates = [self.nlist] if self.nlist else _candidates(n_documents, factors)
+        best, laid_out = candidates[0], False
+        if len(candidates) > 1:
+            best, laid_out = self._best_number(candidates, documents, guide)
+        if not laid_out:
+            self.lay_out(documents, best, guide)
+            self.measure(guide.sample(documents))
+
+    def _best_number(
+        self, candidates: list[int], documents: Floats, guide: Guide
+    ) -> tuple[int, bool]:
+        """The best number of leaves, and whether all documents are laid out with it now."""
+        n_documents = len(documents)
+        rows = sample_to_choose_on(n_documents, guide)
+        if len(rows) < n_documents:
+            ceiling = guide.workspace.memory_bytes
+            documents, guide = rows_of(documents, rows, ceiling), guide.among(rows)
         scores = []
         for nlist in candidates:
-            self._lay_out_and_measure(documents, nlist, guide)
-            scores.append(self._score_within_budget(guide) if len(candidates) > 1 else 0.0)
+            self.lay_out(documents, nlist, guide)
+            self.measure(guide.vectors, n_documents)
+            scores.append(self._score_within_budget(guide))
         best = candidates[int(np.argmax(scores))]
-        if best != candidates[-1]:  # the last one is still in place
-            self._lay_out_and_measure(documents, best, guide)
-
-    def _lay_out_and_measure(self, documents: Floats, nlist: int, guide: Guide) -> None:
-        self.lay_out(documents, min(nlist, len(documents)), guide)
-        self.measure(guide.sample(documents))
+        return best, best == candidates[-1] and len(documents) == n_documents
 
     def _score_within_budget(self, guide: Guide) -> float:
         """The score of validation rankings at the setting that visits most within the budget."""
@@ -114,6 +137,16 @@ class ClusteredLeaves(LeafIndex):
         if not nprobe:
             return -math.inf
         return guide.score(self.search(guide.vectors, guide.depth, {"nprobe": nprobe}).ids)
+
+
+def sample_to_choose_on(n_documents: int, guide: Guide) -> Ints:
+    """Numbers of the documents that the number of leaves is chosen on, in rising order."""
+    n = max(AT_LEAST, round(CHOSEN_ON * math.sqrt(n_documents)))
+    if n >= n_documents:
+        return np.arange(n_documents)
+    judged = guide.judged.relevance.documents
+    drawn = np.random.default_rng(guide.seed).choice(n_documents, n, replace=False)
+    return np.union1d(drawn, judged[judged < n_documents])
 
 
 def visited_shares(ranked: Ints, leaf: Ints) -> Floats:

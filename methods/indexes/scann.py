@@ -32,7 +32,7 @@ class ScaNN(ClusteredLeaves):
     and both the answer and the leaves are read from that result.
     """
 
-    version: ClassVar[str] = "scann 2"
+    version: ClassVar[str] = "scann 3"
     requires: ClassVar[tuple[str, ...]] = ("scann",)
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:

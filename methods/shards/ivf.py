@@ -15,27 +15,23 @@ from methods.shards.pool import Sharded
 if TYPE_CHECKING:
     from bench.method import Workspace
     from bench.types import Floats, Ints
-    from methods.indexes.base import Guide
 
 
 @dataclass
 class ShardedIVF(Sharded, FaissIVF):
     """The leaves and rankings of ``faiss-ivf``, over vectors that need not fit into one memory."""
 
-    version: ClassVar[str] = "sharded-ivf 2"
-
-    def build(self, documents: Floats, guide: Guide) -> None:
-        """Divide the documents among workers, then lay out leaves for each number that is tried."""
-        self._parts = [
-            (self.share(documents[cut]), cut.start) for cut in cuts(len(documents), self.shards)
-        ]
-        super().build(documents, guide)
+    version: ClassVar[str] = "sharded-ivf 3"
 
     def fill(self, documents: Floats, centroids: Floats, workspace: Workspace) -> None:
         """Let each worker put its documents into leaves around centroids [nlist, dim]."""
         vars(self).pop("_shards", None)  # frees the leaves of another number of leaves
         shared = self.share(centroids)
-        self._shards = self.start(IVFBlock, [(*part, shared) for part in self._parts])
+        parts = cuts(len(documents), self.shards)
+        self._shards = self.start(
+            IVFBlock, [(self.share(documents[cut]), cut.start, shared) for cut in parts]
+        )
+        self._copies = len(parts)
         self._leaf: Ints = np.concatenate(self._shards.call("leaves"))
 
     def scan(
@@ -47,4 +43,4 @@ class ShardedIVF(Sharded, FaissIVF):
     def memory_bytes(self) -> int:
         """Vectors and ids in the leaves, and the centroids of each shard."""
         dim, nlist = self._quantizer.d, self._quantizer.ntotal
-        return int(super().memory_bytes() + (len(self._parts) - 1) * nlist * 4 * dim)
+        return int(super().memory_bytes() + (self._copies - 1) * nlist * 4 * dim)
