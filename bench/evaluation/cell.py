@@ -14,7 +14,7 @@ from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.choose import choose
 from bench.evaluation.clock import Clock
-from bench.evaluation.fitted import FittedCache, training_of
+from bench.evaluation.fitted import FittedCache, import_code, training_of
 from bench.evaluation.latency import latencies_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
@@ -154,6 +154,7 @@ def measure(
     Raises:
         MemoryError: its processes used more than ``memory_bytes``.
     """
+    import_code(type(method))
     memory, clock, index_bytes = PeakMemory(supervisor), Clock(), 0
     pairs = task.similarity
     try:
