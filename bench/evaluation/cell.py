@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -236,9 +237,11 @@ def _search(
     clock.seconds["encode_s"] = searcher.encode_seconds
 
     report("measure", 0, 1)
-    points = evaluation.points()
-    if folder is not None and run_file is not None:
-        run_file.close()
+    with ThreadPoolExecutor(1) as pool:  # what was found is compressed meanwhile
+        closed = None if run_file is None else pool.submit(run_file.close)
+        points = evaluation.points()
+    if folder is not None and closed is not None:
+        closed.result()
         write_query_values(folder / QUERIES, evaluation.query_values(rows, points))
     return {"points": points}
 
