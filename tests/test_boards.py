@@ -9,6 +9,7 @@ from bench.measures.choice import Chosen, Tried
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import Interval, Leaves, PartResult, Stratum
 from bench.report.boards.all import report_of
+from bench.report.charts.kept import made_by_vega
 from bench.report.leaderboard import places, write_leaderboard
 from bench.report.rows import by_task, most_visited, rows_of, within
 from bench.report.table import mean_and_std
@@ -130,6 +131,13 @@ def test_a_task_of_fewer_than_30_queries_says_so_and_gives_no_asterisk():
     (ahead,) = (b for b in boards if b.title == "Ahead by, recall (macro) at ≤ 10 % visited")
     assert ahead.rows[0][-1] == "+100.0 ° (100.0 … 100.0)"
     assert "Fewer than 30 queries" in ahead.notes[0]
+
+
+def test_values_of_queries_are_read_once_for_the_boards_of_all_budgets():
+    asked = []
+    cells = [cell(name, points=[point(0.1, 0.9)]) for name in ("a", "b")]
+    report_of(cells, lambda found: asked.append(found.method))
+    assert sorted(asked) == ["a", "b"]
 
 
 @pytest.mark.parametrize(("tied", "told"), [(0.34, True), (0.0009, False), (None, False)])
@@ -295,3 +303,14 @@ def test_published_boards_show_the_x_ray_as_a_chart(tmp_path):
     assert b"encoder" in drawn
     write_leaderboard(store, figures=True)
     assert (tmp_path / "figures" / "small-d-xray.svg").read_bytes() == drawn
+
+
+def test_vega_makes_the_text_of_a_source_once():
+    made = []
+
+    def make(source):
+        made.append(source)
+        return source.upper()
+
+    texts = [made_by_vega(make, source) for source in ("a", "b", "a")]
+    assert (texts, made) == (["A", "B", "A"], ["a", "b"])

@@ -268,6 +268,27 @@ def test_a_plugin_in_a_file_runs_beside_what_is_named(tmp_path):
     assert [each.method for each in cells] == ["oracle", "popularity"]
 
 
+PLANNED_THEN_MEASURED = """
+import sys
+from bench.evaluation.fitted import import_code
+from bench.registry import Registry
+from bench.versions.keys import code_of
+method = Registry().resolve("masked-de")
+code_of(method)
+print("torch" in sys.modules)
+import_code(method)
+print("torch" in sys.modules, "pandas" in sys.modules)
+"""
+
+
+def test_libraries_of_a_method_are_imported_to_measure_it_before_its_steps_and_not_to_plan_it():
+    done = subprocess.run(
+        [sys.executable, "-c", PLANNED_THEN_MEASURED],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["False", "True", "False"]
+
+
 def test_nothing_heavy_is_imported_before_it_is_used():
     heavy = "torch", "pandas", "numpy", "faiss", "pydantic"
     code = f"import sys, bench; bench.load, bench.run; print({set(heavy)} & set(sys.modules))"

@@ -1,11 +1,12 @@
 """Memory of a cell: of its process and of all that it starts."""
 
+import gc
 import subprocess
 import sys
 
 import pytest
 
-from bench.system.memory import PeakMemory, family
+from bench.system.memory import PeakMemory, family, without_collecting
 from tests.conftest import ROOT
 
 HOLDS = "b = b'x' * 10**8; print('ready', flush=True); input()"
@@ -58,3 +59,15 @@ def test_the_family_has_those_that_the_adopter_took_over():
         assert asking.communicate()[0].strip() == known
     child.communicate("\n")
     assert child.pid not in {each.pid for each in family()}
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_cycles_are_collected_again_where_they_were_before(collects):
+    was = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        with without_collecting():
+            assert not gc.isenabled()
+        assert gc.isenabled() == collects
+    finally:
+        (gc.enable if was else gc.disable)()

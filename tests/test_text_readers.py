@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,16 @@ from tests.conftest import ROOT
 from tests.running import experiment
 
 LEAFY = f"{ROOT / 'tests' / 'plugins' / 'leafy.py'}:Leafy"
+READ_APART = """
+import sys
+from pathlib import Path
+from bench.data.readers import cache, jsonl
+hashed = []
+sha256_of = cache.sha256_of
+cache.sha256_of = lambda path: (hashed.append(path), sha256_of(path))[1]
+jsonl.read(Path(sys.argv[1]))
+print(len(hashed), "pandas" in sys.modules)
+"""
 DOCUMENTS = [
     {"_id": "d0", "title": "Cats", "text": "purr"},
     {"_id": "d1", "title": "", "text": "dogs bark"},
@@ -216,6 +227,27 @@ class TestCache:
         with pytest.raises(InputError, match=r"corpus\.jsonl changed while it was read; run"):
             cached([path], "test", lambda folder: path.write_text("other"))
         assert not list(cache.rglob("complete.json"))
+
+    def test_a_file_that_changes_and_has_its_size_and_time_set_back_is_not_kept(self, tmp_path):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        before = path.stat()
+
+        def change(_folder):
+            time.sleep(0.02)  # times of files are no finer than a tick of the kernel
+            path.write_bytes(path.read_bytes().replace(b"dogs", b"cats"))
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+        with pytest.raises(InputError, match="changed while it was read"):
+            cached([path], "test", change)
+
+    def test_a_file_is_hashed_once_and_read_without_pandas(self, tmp_path):
+        path = lines(tmp_path / "corpus.jsonl", DOCUMENTS)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_APART, str(path)],
+            cwd=ROOT, capture_output=True, text=True, check=True,
+            env={**os.environ, "TREELINE_CACHE": str(tmp_path / "cache")},
+        )  # fmt: skip
+        assert done.stdout.split() == ["1", "False"]
 
     @pytest.mark.parametrize("content", [lambda size: b"", lambda size: b"\0" * size])
     def test_what_is_damaged_is_made_again_with_a_word(self, tmp_path, cache, capsys, content):

@@ -37,7 +37,11 @@ class Strings(Sequence[str]):
     @classmethod
     def of(cls, values: Iterable[str]) -> Strings:
         """Make them of strings in memory."""
-        return values if isinstance(values, Strings) else cls.from_arrow(pa.array(values, _TYPE))
+        if isinstance(values, Strings):
+            return values
+        encoded = [str.encode(value) for value in values]  # pa.array would first import pandas
+        offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+        return cls(offsets, np.frombuffer(b"".join(encoded), np.uint8))
 
     @classmethod
     def from_arrow(cls, column: pa.Array | pa.ChunkedArray) -> Strings:

@@ -48,15 +48,6 @@ class Vectors:
         mapped: Floats = np.lib.format.open_memmap(self.path, mode="r")
         return mapped
 
-    @property
-    def stamp(self) -> list[int]:
-        """Size and times of the file, to notice that its content was changed.
-
-        The time of the last change of its state cannot be set back as that of its content can.
-        """
-        facts = self.path.stat()
-        return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
-
     def link(self, path: Path) -> None:
         """Make another path lead to the file; nothing is copied."""
         path.symlink_to(self.path.resolve())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.choose import choose
 from bench.evaluation.clock import Clock
-from bench.evaluation.fitted import FittedCache, training_of
+from bench.evaluation.fitted import FittedCache, import_code, training_of
 from bench.evaluation.latency import latencies_of
 from bench.evaluation.points import Evaluation, leaves_of
 from bench.evaluation.search import Searcher
@@ -154,6 +155,7 @@ def measure(
     Raises:
         MemoryError: its processes used more than ``memory_bytes``.
     """
+    import_code(type(method))
     memory, clock, index_bytes = PeakMemory(supervisor), Clock(), 0
     pairs = task.similarity
     try:
@@ -235,9 +237,11 @@ def _search(
     clock.seconds["encode_s"] = searcher.encode_seconds
 
     report("measure", 0, 1)
-    points = evaluation.points()
-    if folder is not None and run_file is not None:
-        run_file.close()
+    with ThreadPoolExecutor(1) as pool:  # what was found is compressed meanwhile
+        closed = None if run_file is None else pool.submit(run_file.close)
+        points = evaluation.points()
+    if folder is not None and closed is not None:
+        closed.result()
         write_query_values(folder / QUERIES, evaluation.query_values(rows, points))
     return {"points": points}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
 import logging
 import reprlib
@@ -15,8 +17,10 @@ from bench.measures.choice import SEES_TEST
 from bench.method import Checkpoint, Method
 from bench.system.device import gpu_used
 from bench.system.kept import is_whole, keep
+from bench.system.memory import without_collecting
 from bench.task.sealed import SealedJudgements
-from bench.versions.keys import fit_key
+from bench.versions.keys import built_ins, fit_key
+from bench.versions.sources import modules_reached
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,6 +50,14 @@ class FitInfo(NamedTuple):
     shared: bool
     waited: float = 0.0
     gpu: str | None = None
+
+
+@without_collecting()
+def import_code(method: type[Method]) -> None:
+    """Import what a built-in method is made of: no step of it is to take longer by an import."""
+    for name in modules_reached(*(each.__module__ for each in built_ins(method))):
+        with contextlib.suppress(ImportError):  # what this task may not need
+            importlib.import_module(name)
 
 
 class FittedCache:

@@ -7,6 +7,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.special import stdtr, stdtrit  # scipy.stats takes longer to import, and to call
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -154,12 +155,10 @@ def _mean_of_seeds(seeds: Sequence[MeanSquare], n_rows: int) -> MeanSquare:
 
 
 def _interval(pair: MeanSquares) -> tuple[float, float]:
-    from scipy import stats  # takes long to import
-
     square, df = _of_mean(pair, pair.seeds)
     if df == 0:
         return -math.inf, math.inf
-    reach = math.sqrt(square) * float(stats.t.ppf((1 + CONFIDENCE) / 2, df))
+    reach = math.sqrt(square) * float(stdtrit(df, (1 + CONFIDENCE) / 2))
     return pair.mean - reach, pair.mean + reach
 
 
@@ -169,12 +168,10 @@ def _p_value(pair: MeanSquares, of_board: MeanSquare) -> float:
 
 
 def _p_value_by(pair: MeanSquares, seeds: MeanSquare) -> float:
-    from scipy import stats
-
     square, df = _of_mean(pair, seeds)
     if square == 0:
         return float(pair.mean == 0)
-    return 2 * float(stats.t.sf(abs(pair.mean) / math.sqrt(square), df))
+    return 2 * float(stdtr(df, -abs(pair.mean) / math.sqrt(square)))
 
 
 def _of_mean(pair: MeanSquares, seeds: MeanSquare) -> MeanSquare:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
@@ -22,18 +23,21 @@ from bench.report.stated import statement
 from bench.report.summary import distance_board, summary_board
 from bench.store.cell import Status
 from bench.system.files import write_atomically
+from bench.system.memory import without_collecting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.measures.budget import Budget
+    from bench.report.boards.paired import ValuesOf
     from bench.report.changes import TaskChanges
+    from bench.report.charts.svg import Chart
     from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.store.folder import Store
 
-NAME, PAGE = "LEADERBOARD.md", "leaderboard.html"
+NAME, PAGE, FIGURES = "LEADERBOARD.md", "leaderboard.html", "figures"
 HEAD = """# Leaderboard
 
 How far up a hierarchy a method still finds what is relevant (**recall by distance**), how well it
@@ -59,6 +63,7 @@ class Leaderboard(NamedTuple):
     left_out: list[str]
 
 
+@without_collecting()
 def write_leaderboard(
     store: Store, budget: Budget | None = None, *, figures: bool = False
 ) -> Leaderboard:
@@ -78,7 +83,7 @@ def write_leaderboard(
     path = store.root / NAME
     published = read_published(store.published)
     stored, left_out = store.read()
-    reports = [report_of(cells, store.query_values, budget) for cells in by_task(stored)]
+    reports, charts = _reports(stored, store.query_values, budget, figures=figures)
     links = {name: link(name, f"#{anchor(name)}") for name in map(_name, reports)}
     overview = [summary_board(reports)]
     if (by_distance := distance_board(reports)).rows:
@@ -91,14 +96,33 @@ def write_leaderboard(
         texts.append(_changed(overview[-1], changes, links))
         texts.append(outside_section(reports, links))
     texts.append(_contents(reports, links))
-    charts = _charts(reports, store.root / "figures") if figures else [{} for _ in reports]
     texts += [_section(report, drawn) for report, drawn in zip(reports, charts, strict=True)]
     write_atomically(path, "\n".join([HEAD, *statement(budget), *texts]))
     if figures:
+        from bench.report.charts.svg import write_charts
         from bench.report.page.write import write_page
 
+        write_charts([each for drawn in charts for each in drawn.values()], path.parent / FIGURES)
         write_page(store.root / PAGE, reports, overview)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
+
+
+def _reports(
+    cells: list[Cell], values_of: ValuesOf, budget: Budget | None, *, figures: bool
+) -> tuple[list[TaskReport], list[dict[str, Chart]]]:
+    """The report of each task, and its charts, drawn in a thread while other rows are compared."""
+
+    def draw(report: TaskReport) -> dict[str, Chart]:
+        from bench.report.charts.svg import draw_charts  # its libraries take long to import
+
+        return draw_charts(report.rows, report.budget)
+
+    with ThreadPoolExecutor(1) as pool:
+        reports, drawn = [], []
+        for each in by_task(cells):
+            reports.append(report_of(each, values_of, budget))
+            drawn.append(pool.submit(draw, reports[-1]) if figures else None)
+    return reports, [each.result() if each else {} for each in drawn]
 
 
 def _name(report: TaskReport) -> str:
@@ -185,17 +209,8 @@ def _contents(reports: list[TaskReport], links: Mapping[str, str]) -> str:
     return "\n".join(["## Contents", "", *lines, ""])
 
 
-def _charts(reports: list[TaskReport], folder: Path) -> list[dict[str, str]]:
-    """Draw the charts of each task; take away those that are of no task any more."""
-    from bench.report.charts.svg import draw_charts, remove_charts
-
-    charts = [draw_charts(report.rows, report.budget, folder) for report in reports]
-    remove_charts(folder, {name for drawn in charts for name in drawn.values()})
-    return charts
-
-
-def _section(report: TaskReport, charts: Mapping[str, str]) -> str:
-    """A task as markdown, with its charts: file by the title of the board that it belongs to."""
+def _section(report: TaskReport, charts: Mapping[str, Chart]) -> str:
+    """A task as markdown, with its charts by the title of the board that it belongs to."""
     first = report.cells[0]
     card = card_of_task(first.task)
     lines = [f"## {escaped(first.task)}", ""]
@@ -227,7 +242,7 @@ def _section(report: TaskReport, charts: Mapping[str, str]) -> str:
         ]
         if board.title in charts:
             figure = link(
-                f"{board.title}, {first.task}", target_of(f"figures/{charts[board.title]}")
+                f"{board.title}, {first.task}", target_of(f"{FIGURES}/{charts[board.title].name}")
             )
             lines += [f"!{figure}", ""]
     return "\n".join(lines)

@@ -21,6 +21,7 @@ from bench.errors import InputError, cannot_write
 from bench.store.cell import Cell, Status
 from bench.store.query_values import QueryValues, read_query_values
 from bench.system.files import is_altered, remove, sync, written
+from bench.system.memory import without_collecting
 from bench.system.records import NotWholeError, read_record, to_json
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Store:
         """Every stored cell that is whole."""
         return self.read()[0]
 
+    @without_collecting()
     def read(self) -> tuple[list[Cell], list[str]]:
         """Every stored cell that is whole, and a line for each that is not."""
         cells, problems = [], []

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from bench.errors import InputError, in_one_line
 from bench.measures.budget import SHARES, UNLIMITED, Budget
-from bench.store.run_file import PARQUET
+from bench.store.run_file import PARQUET, column_of
 from bench.system.parquet import opened_numbers
 from bench.system.records import ROUNDED
 
@@ -53,8 +53,11 @@ def write_query_values(path: Path, values: QueryValues) -> None:
     n = len(values.queries)
     parts = [
         pa.table(
-            {"point": np.full(n, number, np.int16), "query": values.queries.astype(np.int32)}
-            | {name: column.astype(np.float32) for name, column in columns.items()}
+            {
+                "point": column_of(np.full(n, number, np.int16)),
+                "query": column_of(values.queries.astype(np.int32)),
+                **{name: column_of(each.astype(np.float32)) for name, each in columns.items()},
+            }
         )
         for number, columns in values.points.items()
     ]

@@ -63,6 +63,15 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def stamp_of(path: Path) -> list[int]:
+    """Size and times of a file, to notice that its content was changed.
+
+    The time of the last change of its state cannot be set back as that of its content can.
+    """
+    facts = path.stat()
+    return [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
+
+
 def is_altered(path: Path, sha256: str | None) -> bool:
     """Whether there is something at a path, and not the file of that hash."""
     return os.path.lexists(path) and not (path.is_file() and sha256_of(path) == sha256)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import resource
 import threading
+from typing import TYPE_CHECKING
 
 import psutil
 
 from bench.errors import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVERY_S = 0.5
 MEMORY_SHARE = 0.85
@@ -103,3 +108,18 @@ def is_out_of_memory(error: BaseException) -> bool:
         isinstance(error, RuntimeError)
         and ("can't allocate memory" in text or "out of memory" in text or "bad_alloc" in text)
     )
+
+
+@contextlib.contextmanager
+def without_collecting() -> Iterator[None]:
+    """Without Python's search for cycles of objects that nothing uses any more.
+
+    While many records are read, which stay and have no cycles, it takes more time than the reading.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -14,7 +14,7 @@ from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
 from bench.arrays.vectors import Vectors
 from bench.errors import InputError
-from bench.system.files import move_folder
+from bench.system.files import move_folder, stamp_of
 from bench.system.terminal import say
 from bench.task.judgements import Judgements
 from bench.task.sealed import seal
@@ -74,7 +74,7 @@ def _facts(task: Task) -> dict[str, Any]:
             label: {"cut": s.cut, "gains": list(s.gains), "least_gain": s.least_gain}
             for label, s in splits.items()
         },
-        "stamps": {label: vectors.stamp for label, vectors in task.vectors().items()},
+        "stamps": {label: stamp_of(vectors.path) for label, vectors in task.vectors().items()},
         "vectors": {label: vectors.digest for label, vectors in task.vectors().items()},
         "subsets": None if task.similarity is None else list(task.similarity.subsets),
     }
@@ -86,7 +86,7 @@ def require_same_vectors(folder: Path) -> None:
     for label, stamp in facts["stamps"].items():
         link = folder / f"{label}.vectors.npy"
         # The file on a node of a cluster is a copy of its own.
-        if link.is_symlink() and Vectors(link, "").stamp != stamp:
+        if link.is_symlink() and stamp_of(link) != stamp:
             raise InputError(
                 f"{link.resolve()} changed since the run began; leave it as it is and run it again"
             )

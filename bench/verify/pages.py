@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
+from bench.report.leaderboard import FIGURES, write_leaderboard
 from bench.report.leaderboard import NAME as BOARDS
-from bench.report.leaderboard import write_leaderboard
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.page import NAME as REPRODUCTION
 from bench.report.reproduction.page import reproduction_text
@@ -19,7 +19,6 @@ from bench.store.folder import Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FIGURES = "figures"
 SHOWN = 60
 """Characters of a line that are shown from a little before where it differs."""
 

@@ -12,6 +12,7 @@ import site
 import sys
 import sysconfig
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,11 @@ def hash_of_class(found: type) -> str:
 
 def reachable(*modules: str) -> frozenset[Path]:
     """The files of modules and of all that they import of their own package, at whatever depth."""
+    return frozenset(modules_reached(*modules).values())
+
+
+def modules_reached(*modules: str) -> dict[str, Path]:
+    """The same files, by the names of their modules."""
     packages = set(map(_package, modules))
     found: dict[str, Path] = {}
     waiting = list(modules)
@@ -82,7 +88,7 @@ def reachable(*modules: str) -> frozenset[Path]:
             found[name] = path
             named = imported(parsed(_text(path)))
             waiting += [each for each in named if _package(each) in packages]
-    return frozenset(found.values())
+    return found
 
 
 def _package(module: str) -> str:
@@ -142,9 +148,14 @@ def folder_of(package: str) -> Path:
 
 
 def _spec(module: str) -> ModuleSpec | None:
-    """How a module would be imported, or None for what is no module."""
+    """How a module would be imported, or None for what is no module. Nothing is imported."""
+    package = module.rpartition(".")[0]
     try:
-        return importlib.util.find_spec(module)
+        if not package:
+            return importlib.util.find_spec(module)
+        above = _spec(package)  # find_spec would import it, and PyTorch with it
+        folders = above and above.submodule_search_locations
+        return PathFinder.find_spec(module, [*folders]) if folders else None
     except (ImportError, ValueError):
         return None
 

@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from bench.errors import InputError, cannot_write
 from bench.report.charts.svg import to_svg
+from bench.report.charts.vega import spec_of
 from bench.report.markdown import pipe_table
 from bench.system.files import write_atomically
 from bench.system.terminal import say, say_table
@@ -144,7 +145,8 @@ def _dimensions(grid: TreeGrid, trainings: TrainingTable, folder: Path) -> _Sect
     chart = "dimensions.svg"
     description = charts.needed_chart(list(grid.heights), list(grid.widths))
     title = "Dimensions that a perfect tree needs"
-    write_atomically(folder / chart, to_svg(description, charts.needed_values(needed), title))
+    values = charts.needed_values(needed)
+    write_atomically(folder / chart, to_svg(spec_of(description), values, title))
     with_settings = f" Here with {', '.join(grid.settings)}." if grid.settings else ""
     return _Section(
         title,
@@ -184,5 +186,5 @@ def _traded(
 ) -> _Section:
     values = charts.trade_off_values(trade_off)
     description = charts.trade_off_chart(trade_off, scale)
-    write_atomically(folder / f"{name}.svg", to_svg(description, values, section.title))
+    write_atomically(folder / f"{name}.svg", to_svg(spec_of(description), values, section.title))
     return section._replace(tables=[(trade_off.header, trade_off.rows)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeAlias, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from bench.arrays.strings import Strings, StringsWriter
 from bench.errors import InputError
-from bench.system.files import sha256_of
+from bench.system.files import sha256_of, stamp_of
 from bench.system.kept import made_once
 from bench.system.paths import cache_folder
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bench.types import Ints
 
 Column: TypeAlias = pa.Array | pa.ChunkedArray
+T = TypeVar("T")
 
 
 class Texts(NamedTuple):
@@ -78,11 +79,12 @@ def require_distinct(names: Strings, source: Path) -> None:
     column = names.to_arrow()
     order = pc.array_sort_indices(column)
     ordered = column.take(order)
-    again = pc.index(pc.equal(ordered[1:], ordered[:-1]), True).as_py()
-    if again >= 0:
-        one, other = (entry.as_py() + 1 for entry in order[again : again + 2])
+    repeated = pc.indices_nonzero(pc.equal(ordered[1:], ordered[:-1]))
+    if len(repeated):
+        first = repeated[0].as_py()
+        one, other = (entry.as_py() + 1 for entry in order[first : first + 2])
         raise InputError(
-            f"{source} has the id {ordered[again].as_py()!r} twice, as entries {one:,} and "
+            f"{source} has the id {ordered[first].as_py()!r} twice, as entries {one:,} and "
             f"{other:,}; each must be there once"
         )
 
@@ -101,12 +103,15 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
     Raises:
         InputError: a source is missing or changes while it is read, or the cache cannot be written.
     """
-    known = _contents(sources)
+    stamps = _of_each(sources, stamp_of)
+    hashes = _of_each(sources, sha256_of)
+    # The ending of a name says how a file is read.
+    known = [f"{source.name} {sha256}" for source, sha256 in zip(sources, hashes, strict=True)]
     digest = hashlib.sha256("\n".join([recipe, *known]).encode()).hexdigest()
 
     def write_known(folder: Path) -> None:
         write(folder)
-        for source, before, now in zip(sources, known, _contents(sources), strict=True):
+        for source, before, now in zip(sources, stamps, _of_each(sources, stamp_of), strict=True):
             if before != now:
                 raise InputError(f"{source} changed while it was read; run the same command again")
 
@@ -114,14 +119,14 @@ def cached(sources: Sequence[Path], recipe: str, write: Callable[[Path], None]) 
     return made_once(folder, write_known, f"the texts of {sources[0]}")
 
 
-def _contents(sources: Sequence[Path]) -> list[str]:
-    """The name and the hash of each file; its ending says how it is read."""
-    contents = []
+def _of_each(sources: Sequence[Path], fact: Callable[[Path], T]) -> list[T]:
+    """A fact of each file."""
+    found = []
     for source in sources:
         try:
-            contents.append(f"{source.name} {sha256_of(source)}")
+            found.append(fact(source))
         except OSError as error:
             raise InputError(
                 f"cannot read {source}: {error.strerror}; put the file there"
             ) from error
-    return contents
+    return found

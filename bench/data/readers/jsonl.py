@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from bench.arrays.strings import Strings
 from bench.data.readers.cache import Column, Texts, cached, require_distinct, texts_writer
 from bench.errors import InputError
 from bench.system.provenance import usable_cores
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from bench.types import Ints
+
 BLOCK = 1 << 21
 """Bytes parsed at once. Arrow takes at most 100,000 lines, which these are not: the shortest line
 with an id and a text has 22 bytes."""
@@ -35,6 +38,7 @@ LONGEST_LINE = 1 << 26
 """Bytes of a line: a small gzipped file can unpack to one that fills memory."""
 
 WITH_TITLE, WITHOUT_TITLE = ("_id", "text", "title"), ("_id", "text")
+EMPTY, BLANK = Strings.of(["", " "]).to_arrow()  # pa.scalar would first import pandas
 MOST_THREADS = 8
 _VERSION = 3
 """Version of the recipe; raise it when the written files change."""
@@ -45,7 +49,7 @@ class _Read(NamedTuple):
 
     names: Column
     texts: Column
-    untitled: Column
+    untitled: Ints
 
 
 class _Block(NamedTuple):
@@ -77,7 +81,7 @@ def read(path: Path, fields: Sequence[str] = WITH_TITLE) -> Texts:
         with texts_writer(folder, "lines") as append:
             for block in _parsed(source, fields):
                 append(block.names, block.texts)
-                untitled.append(block.untitled.to_numpy())
+                untitled.append(block.untitled)
         if "title" in fields and untitled:
             np.save(folder / "lines.untitled.npy", np.concatenate(untitled).astype(np.int32))
         names = Texts.open(folder, "lines").names
@@ -210,10 +214,10 @@ def _parse(lines: memoryview, fields: Sequence[str]) -> _Read | None:
     names, texts = table["_id"], table["text"]
     if names.null_count or texts.null_count:
         return None
-    untitled = pc.binary_length(pc.utf8_trim_whitespace(texts))
+    untitled = Strings.from_arrow(pc.utf8_trim_whitespace(texts)).lengths
     if "title" in fields:
-        titles = table["title"].fill_null("")
-        texts = pc.binary_join_element_wise(titles, texts, pa.scalar(" ", pa.large_string()))
+        titles = table["title"].fill_null(EMPTY)
+        texts = pc.binary_join_element_wise(titles, texts, BLANK)
     return _Read(names, pc.utf8_trim_whitespace(texts), untitled)
 
 
@@ -234,7 +238,7 @@ def _parse_slowly(block: _Block, source: Path, fields: Sequence[str]) -> _Read:
         except ValueError as error:
             raise InputError(f"{source}, line {number}: {error}") from error
     kind = pa.large_string()
-    return _Read(pa.array(names, kind), pa.array(texts, kind), pa.array(untitled, pa.int64()))
+    return _Read(pa.array(names, kind), pa.array(texts, kind), np.array(untitled))
 
 
 def _string(fields: dict[str, Any], field: str) -> str:

@@ -60,7 +60,8 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     card = card_of_task(cells[0].task)
     budget = budget or (DEFAULT if card is None else card.compared_at)
     limits = (budget, budget.other, UNLIMITED)
-    comparisons = {each: compare(rows, values_of, each) for each in limits}
+    values = {cell.key: values_of(cell) for row in rows for cell in row.cells}
+    comparisons = {each: compare(rows, lambda cell: values[cell.key], each) for each in limits}
     shown = [*comparisons[budget], *(comparisons[each][0] for each in limits[1:])]
     boards = _measured_boards(rows, budget, shown) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:

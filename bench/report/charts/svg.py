@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import vl_convert
 
@@ -13,9 +14,10 @@ from bench.report.boards.against import against_title, measures_of
 from bench.report.boards.xray import xray_title, xrayed
 from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.charts.kept import made_by_vega
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.report.rows import PointMeasure, Row
@@ -28,26 +30,31 @@ IN_COLOUR = 6
 """Number of rows of a chart that are in colour: the best."""
 
 
-def draw_charts(rows: Sequence[Row], budget: Budget, folder: Path) -> dict[str, str]:
-    """Draw the charts of one task into a folder.
+class Chart(NamedTuple):
+    """A drawn chart: the name of its file, and its text."""
+
+    name: str
+    svg: str
+
+
+def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
+    """Draw the charts of one task.
 
     Args:
         rows: the rows of the task.
         budget: the largest cost at which the X-ray is drawn.
-        folder: the folder of the pictures.
 
     Returns:
-        The name of the file by the title of the board that it belongs to.
+        The chart by the title of the board that it belongs to.
     """
     rows = list(rows)
     if not rows:
         return {}
     honest = [row for row in rows if not row.cells[0].sees_test]
-    against = vega.against_visited("log")
-    drawn: dict[str, tuple[str, Any, Values]] = {
+    drawn: dict[str, tuple[str, vega.Spec, Values]] = {
         against_title(name, "visited"): (
             f"visited-{name.replace('@', '')}",
-            against,
+            vega.against_visited("log"),
             _against(honest, measure),
         )
         for name, measure in measures_of(rows).items()
@@ -57,31 +64,35 @@ def draw_charts(rows: Sequence[Row], budget: Budget, folder: Path) -> dict[str, 
     shown = xrayed(rows, budget)
     bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1
-    small_charts = vega.xray_by_distance([row.label for row in shown])
-    drawn[xray_title(budget)] = ("xray", small_charts if several else vega.xray(), bars)
+    labels = tuple(row.label for row in shown)
+    stacked = vega.xray_by_distance(labels) if several else vega.xray()
+    drawn[xray_title(budget)] = ("xray", stacked, bars)
 
-    folder.mkdir(parents=True, exist_ok=True)
     cell = rows[0].cells[0]
-    names = {}
-    for title, (kind, description, values) in drawn.items():
-        if values:
-            # Data of one name may have changed: the digest keeps their charts apart.
-            names[title] = f"{cell.task}-{cell.task_digest[:8]}-{kind}.svg"
-            (folder / names[title]).write_text(to_svg(description, values, title))
-    return names
+    # Data of one name may have changed: the digest keeps their charts apart.
+    begin = f"{cell.task}-{cell.task_digest[:8]}"
+    return {
+        title: Chart(f"{begin}-{kind}.svg", to_svg(spec, values, title))
+        for title, (kind, spec, values) in drawn.items()
+        if values
+    }
 
 
-def remove_charts(folder: Path, drawn: Container[str]) -> None:
-    """Remove charts of before, so that none is left of other cells than the boards."""
+def write_charts(charts: Sequence[Chart], folder: Path) -> None:
+    """Write charts into a folder, and remove those of before, of other cells than the boards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for chart in charts:
+        (folder / chart.name).write_text(chart.svg)
+    names = {chart.name for chart in charts}
     for path in folder.glob("*.svg"):
-        if NAMED.search(path.name) and path.name not in drawn:
+        if NAMED.search(path.name) and path.name not in names:
             path.unlink()
 
 
-def to_svg(description: Any, values: Values, title: str) -> str:  # noqa: ANN401
+def to_svg(spec: vega.Spec, values: Values, title: str) -> str:
     """A chart with its data, as an SVG."""
-    spec = vega.spec_of(description) | {"datasets": {vega.DATA: values}, "title": title}
-    return _slim(vl_convert.vegalite_to_svg(spec))
+    drawn = spec | {"datasets": {vega.DATA: values}, "title": title}
+    return _slim(made_by_vega(vl_convert.vegalite_to_svg, json.dumps(drawn)))
 
 
 def _slim(svg: str) -> str:

@@ -6,6 +6,7 @@ black, and each has a shape of its own.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import altair as alt
@@ -13,9 +14,10 @@ import altair as alt
 from bench.measures.xray import LOSSES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 Layers: TypeAlias = alt.LayerChart | alt.FacetChart
+Spec: TypeAlias = dict[str, Any]
 
 DATA = "values"
 PALETTE = (
@@ -33,12 +35,24 @@ CONFIG = {
 }
 
 
-def spec_of(description: alt.TopLevelMixin) -> dict[str, Any]:
+def spec_of(description: alt.TopLevelMixin) -> Spec:
     """A description in Vega-Lite's JSON; its data is added later under the name ``DATA``."""
-    spec: dict[str, Any] = description.to_dict()
+    spec: Spec = description.to_dict()
     return spec | {"config": CONFIG}
 
 
+def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
+    """A function that gives the spec, which takes long to make and is made once."""
+
+    @functools.cache
+    @functools.wraps(describe)
+    def spec(*arguments: Any) -> Spec:  # noqa: ANN401 - those of describe
+        return spec_of(describe(*arguments))
+
+    return spec
+
+
+@_as_spec
 def against_visited(scale: str) -> Layers:
     """A measure over the share of documents visited.
 
@@ -61,6 +75,7 @@ def against_visited(scale: str) -> Layers:
     return _focused(base, "visited:Q").properties(width=560, height=300)
 
 
+@_as_spec
 def by_distance() -> Layers:
     """Recall at each distance. Data: method, focus, distance, recall (per cent)."""
     base = _data().encode(
@@ -75,6 +90,7 @@ def by_distance() -> Layers:
     return _focused(base, "distance:O").properties(width=560, height=300)
 
 
+@_as_spec
 def heat_map() -> Layers:
     """Recall over distance and share visited. Data: visited (a label), distance, recall."""
     base = _data().encode(
@@ -93,6 +109,7 @@ def heat_map() -> Layers:
     return alt.layer(cells, figures).properties(width=560, height=280)
 
 
+@_as_spec
 def difference_by_distance() -> alt.Chart:
     """The lead of A over B at each distance. Data: distance, ahead (points), winner."""
     bars: alt.Chart = (
@@ -108,6 +125,7 @@ def difference_by_distance() -> alt.Chart:
     return bars.properties(width=560, height=200)
 
 
+@_as_spec
 def difference_by_query() -> alt.Chart:
     """The lead of A over B on each query, in order. Data: place, ahead (points), winner."""
     area: alt.Chart = (
@@ -122,6 +140,7 @@ def difference_by_query() -> alt.Chart:
     return area.properties(width=560, height=200)
 
 
+@_as_spec
 def xray() -> alt.Chart:
     """Bars stacked from the terms, gain to the left of zero, a row for each method."""
     bars = _bars().encode(
@@ -131,7 +150,8 @@ def xray() -> alt.Chart:
     return bars.properties(width=420)
 
 
-def xray_by_distance(labels: Sequence[str] = ()) -> Layers:
+@_as_spec
+def xray_by_distance(labels: tuple[str, ...] = ()) -> Layers:
     """The same bars at each distance, a small chart for each method.
 
     Args:

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import vl_convert
 
 from bench.report.charts import vega
+from bench.report.charts.kept import made_by_vega
 from bench.report.page.data import task_json
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import altair as alt
 
     from bench.report.boards.all import TaskReport
     from bench.report.table import Board
@@ -45,12 +44,12 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
         "overview": [asdict(board) for board in overview],
         "tasks": [task_json(report, places) for report in reports],
         "places": places,
-        "charts": {name: vega.spec_of(chart) for name, chart in _charts().items()},
+        "charts": _charts(),
     }
     parts = {
         "style": (assets / "page.css").read_text("utf-8"),
         "licence": (assets / "vega.LICENSE.txt").read_text("utf-8"),
-        "vega": vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"),
+        "vega": made_by_vega(vl_convert.javascript_bundle, "window.vegaEmbed = vegaEmbed;"),
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
         "script": "\n".join((assets / name).read_text("utf-8") for name in SCRIPTS),
     }
@@ -61,7 +60,7 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     write_atomically(path, re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell))
 
 
-def _charts() -> dict[str, vega.Layers | alt.Chart]:
+def _charts() -> dict[str, vega.Spec]:
     """The charts, without their data."""
     return {
         "linear": vega.against_visited("linear"),
