@@ -107,8 +107,8 @@ class TestMemory:
 
 class TestEstimates:
     def test_a_cell_takes_as_long_as_one_that_is_alike(self):
-        others = [ran(params="slow", fit=100), ran("b", fit=1), ran("a", "large", fit=500)]
-        (found,) = estimates([ran(), ran(), ran(), *others], [ran()])
+        others = [ran(params="slow", fit=30), ran("b", fit=1), ran("a", "large", fit=100)]
+        (found,) = estimates([*others, ran(), ran(), ran()], [ran(run="2")])
         assert found.fit == pytest.approx(10, rel=0.25)
         assert found.rest == pytest.approx(2, rel=0.25)
 

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from bench.store.took import Took
-    from bench.types import Floats
+    from bench.types import Bools, Floats
 
 MOST = 400
 """Measured cells that are read, the latest ones."""
-PRIOR_S, FLOOR_S = 5.0, 0.05
-"""Seconds of a cell that nothing is known of; and what is added to all before their logarithm."""
-NOISE = 0.2
+PRIOR_S, FLOOR_S = 5.0, 0.5
+"""Seconds of a cell that nothing is known of; and what is added to all before their logarithm, so
+that nobody minds how often a hundredth of a second goes into a tenth."""
+NOISE = 0.3
 """Standard deviation of the logarithm of seconds of one cell, measured again and again."""
 
 
@@ -27,8 +28,8 @@ def _index(cell: Took) -> str:
 
 LIKENESSES: tuple[tuple[Callable[[Took], object], float], ...] = (
     (lambda _: "", 2.0),
-    (lambda cell: cell.method, 1.0),
-    (lambda cell: cell.trainer, 1.0),
+    (lambda cell: cell.method, 1.4),
+    (lambda cell: cell.trainer, 1.4),
     (_index, 0.3),
     (lambda cell: cell.task, 0.4),
     (lambda cell: (cell.task, cell.trainer), 0.3),
@@ -36,10 +37,10 @@ LIKENESSES: tuple[tuple[Callable[[Took], object], float], ...] = (
     (lambda cell: (cell.task, cell.method, cell.params), 0.3),
     (lambda cell: (cell.machine, cell.threads), 0.5),
     (lambda cell: cell.run, 0.7),
-    (lambda cell: (cell.run, cell.task), 0.2),
+    (lambda cell: (cell.run, cell.task), 0.1),
 )
 """What cells may have in common, and by how much the logarithm of their seconds varies with it."""
-BY_SIZE, BY_SIZE_OF_METHOD = 0.4, 0.2
+BY_SIZE, BY_SIZE_OF_METHOD = 0.4, 0.1
 """The same for its growth with the logarithm of documents and queries, of all cells and of those
 of a method."""
 
@@ -94,10 +95,14 @@ def _covariance(cells: Sequence[Took]) -> Floats:
     grows = logs @ logs.T / 2
     found: Floats = BY_SIZE**2 * grows
     for likeness, deviation in LIKENESSES:
-        labels = [likeness(cell) for cell in cells]
-        numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
-        column = np.array([numbers[label] for label in labels])
-        found += deviation**2 * (column[:, None] == column)
-    methods = np.unique([cell.method for cell in cells], return_inverse=True)[1]
-    found += BY_SIZE_OF_METHOD**2 * grows * (methods[:, None] == methods)
+        found += deviation**2 * _same([likeness(cell) for cell in cells])
+    found += BY_SIZE_OF_METHOD**2 * grows * _same([cell.method for cell in cells])
     return found
+
+
+def _same(labels: Sequence[object]) -> Bools:
+    """[n, n] where two labels are equal."""
+    numbers = {label: number for number, label in enumerate(dict.fromkeys(labels))}
+    column = np.array([numbers[label] for label in labels])
+    same: Bools = column[:, None] == column
+    return same

@@ -22,6 +22,8 @@ FILE = "seconds-1.sqlite"
 """The number is that of the fields of ``Took``."""
 MOST = 3000
 """Rows that are remembered; the oldest are forgotten first."""
+SKIP_S = 1.0
+"""Seconds of the process of a cell that is skipped."""
 AFTER_S = 1.0
 """At most so many seconds pass from the end of a cell's own clock until its process is gone."""
 PATIENCE_S = 5.0
@@ -61,10 +63,10 @@ class Took(NamedTuple):
 
 
 def took(cell: Cell, seconds: float | None = None) -> Took:
-    """Seconds of a cell; zero of one that was not measured.
+    """Seconds of a cell.
 
     Args:
-        cell: a planned cell, or one that ended.
+        cell: a planned cell, or one that ended; without costs, about as long as one that is skipped.
         seconds: from the start of its process to its end; None: as its costs tell, which leave out
             what came after them.
     """
@@ -80,7 +82,7 @@ def took(cell: Cell, seconds: float | None = None) -> Took:
         origin.date,
     )
     if cost is None:
-        return found._replace(rest_s=seconds or 0.0)
+        return found._replace(rest_s=SKIP_S if seconds is None else seconds)
     own = 0.0 if cost.fit_shared else cost.fit_s
     if seconds is None:
         return found._replace(fit_s=cost.fit_s, rest_s=_rest(cost))
