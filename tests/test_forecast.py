@@ -1,5 +1,6 @@
 """Time told is time taken: the seconds of cells are remembered, estimated, and added up."""
 
+import csv
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,10 +12,13 @@ from bench.plan.estimate import estimates
 from bench.plan.schedule import Schedule, fits_of
 from bench.registry import Registry
 from bench.store import took as memory
-from bench.store.cell import Status
+from bench.store.cell import Cost, Status
+from bench.store.folder import Store
 from bench.store.took import Took, known, remember, remembered, took
+from bench.system.provenance import provenance
 from bench.versions.keys import fit_key
 from tests.cells import cell
+from tests.conftest import ROOT
 
 SIZES = {"small": (1000, 1000), "large": (10_000, 10_000)}
 
@@ -49,7 +53,7 @@ class TestSecondsOfACell:
 
     def test_a_wait_for_the_training_of_another_cell_is_none_of_its_own(self):
         shared = costs(fit_s=10, fit_shared=True, index_s=2)
-        assert took(cell(cost=shared), 9.0)[-2:] == (10, 3)
+        assert took(cell(cost=shared), 9.0)[-2:] == (None, 3)
 
     def test_a_training_that_goes_on_from_another_takes_what_it_adds(self):
         assert took(cell(cost=costs(fit_s=10, index_s=2)), 5.0)[-2:] == (3, 2)
@@ -64,6 +68,11 @@ class TestMemory:
         for one in each:
             remember(one)
         assert sorted(remembered()) == sorted(each[1:])
+
+    def test_a_training_that_another_cell_did_does_not_replace_one_that_was_timed(self, cache):
+        remember(ran(fit=10))
+        remember(ran(fit=None, rest=5))
+        assert remembered() == [ran(fit=10, rest=5)]
 
     def test_the_oldest_are_forgotten(self, cache, monkeypatch):
         monkeypatch.setattr(memory, "MOST", 3)
@@ -214,3 +223,49 @@ def test_a_run_tells_the_time_left_and_remembers_its_cells(cache, tmp_path, caps
     lines = [line for line in capsys.readouterr().out.splitlines() if "left)" in line]
     assert ["about 34 s left" in lines[0], "about 0 s left" in lines[1]] == [True, True]
     assert [each.method for each in remembered()] == ["a", "b"]
+
+
+def recorded(factor=1.0):
+    """A run of the quick suite: each cell as planned, as it ended, and its seconds."""
+    today = provenance(2)
+    with (ROOT / "tests" / "recorded_run.csv").open() as file:
+        for row in csv.DictReader(file):
+            sizes = {"n_documents": int(row["documents"]), "n_queries": int(row["queries"])}
+            one = planned(row["method"], row["task"], provenance=today, **sizes)
+            shared, fit, rest = (float(row[name]) for name in ("shared", "fit_s", "rest_s"))
+            every = costs(fit_s=factor * fit, harness_s=factor * rest, fit_shared=bool(shared))
+            ended = one.ended(Status.OK, None, cost=Cost(**every))
+            yield one, ended, row["fit"], factor * (rest + fit * (1 - shared))
+
+
+def told_and_taken(factor, measured):
+    """Seconds told and taken after each cell of the recorded run, with at least ten left."""
+    run = [*recorded(factor)]
+    fits = {one.key: fit for one, _, fit, _ in run if fit}
+    found, now, told = Schedule([one for one, *_ in run], fits, (), measured), 0.0, []
+    for one, ended, _, seconds in run:
+        found.start(one, now)
+        now += seconds
+        found.end(ended, now)
+        told.append((found.left(now), now))
+    return [(left, now - at) for left, at in told if now - at >= 10]
+
+
+def test_from_the_tenth_cell_on_the_time_told_is_within_a_third_of_the_time_taken():
+    earlier = [took(ended)._replace(run="") for _, ended, *_ in recorded()]
+    published = Store(ROOT / "results").cells({"tree", "wordnet-mammal"})
+    for factor, measured in (
+        (1, earlier),
+        (2, earlier),
+        (0.5, earlier),
+        (1, [*map(took, published)]),
+    ):
+        pairs = told_and_taken(factor, measured)[9:]
+        assert len(pairs) > 20
+        for told, taken in pairs:
+            assert 3 / 4 < told / taken < 4 / 3, (factor, told, taken)
+
+
+def test_with_nothing_measured_before_it_is_within_a_half():
+    for told, taken in told_and_taken(1, [])[9:]:
+        assert 2 / 3 < told / taken < 3 / 2

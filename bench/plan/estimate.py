@@ -18,7 +18,7 @@ MOST = 400
 PRIOR_S, FLOOR_S = 5.0, 0.5
 """Seconds of a cell that nothing is known of; and what is added to all before their logarithm, so
 that nobody minds how often a hundredth of a second goes into a tenth."""
-NOISE = 0.3
+NOISE = 0.25
 """Standard deviation of the logarithm of seconds of one cell, measured again and again."""
 
 
@@ -65,9 +65,10 @@ def estimates(measured: Sequence[Took], wanted: Sequence[Took]) -> list[Seconds]
         wanted: planned cells.
     """
     measured = measured[-MOST:]
-    fits, rests = [cell.fit_s for cell in measured], [cell.rest_s for cell in measured]
-    fit = _regressed([*map(_of_trainer, measured)], [*map(_of_trainer, wanted)], fits)
-    rest = _regressed(measured, wanted, rests)
+    trained = [_of_trainer(cell) for cell in measured if cell.fit_s is not None]
+    fits = [cell.fit_s or 0.0 for cell in trained]
+    fit = _regressed(trained, [*map(_of_trainer, wanted)], fits)
+    rest = _regressed(measured, wanted, [cell.rest_s for cell in measured])
     return [Seconds(*each) for each in zip(fit, rest, strict=True)]
 
 

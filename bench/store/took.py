@@ -36,7 +36,7 @@ class Took(NamedTuple):
     Attributes:
         machine, threads: the kind of processor, and the threads that the cell had of it.
         run: when its run began, the same text for all cells of a run.
-        fit_s: seconds of training, in this cell or in an earlier one that shares it.
+        fit_s: seconds of training; None if another cell did it.
         rest_s: all other seconds.
     """
 
@@ -48,7 +48,7 @@ class Took(NamedTuple):
     n_documents: int
     n_queries: int
     run: str
-    fit_s: float = 0.0
+    fit_s: float | None = 0.0
     rest_s: float = 0.0
 
     @property
@@ -66,7 +66,7 @@ def took(cell: Cell, seconds: float | None = None) -> Took:
     """Seconds of a cell.
 
     Args:
-        cell: a planned cell, or one that ended; without costs, about as long as one that is skipped.
+        cell: a planned cell, or one that ended; one without costs counts as skipped.
         seconds: from the start of its process to its end; None: as its costs tell, which leave out
             what came after them.
     """
@@ -83,13 +83,12 @@ def took(cell: Cell, seconds: float | None = None) -> Took:
     )
     if cost is None:
         return found._replace(rest_s=SKIP_S if seconds is None else seconds)
-    own = 0.0 if cost.fit_shared else cost.fit_s
-    if seconds is None:
-        return found._replace(fit_s=cost.fit_s, rest_s=_rest(cost))
-    after = min(max(seconds - own - _rest(cost), 0.0), AFTER_S)
-    rest = _rest(cost) + after
-    # A training that goes on from one that another cell did takes less than its costs tell.
-    return found._replace(fit_s=cost.fit_s if cost.fit_shared else seconds - rest, rest_s=rest)
+    fit, rest = None if cost.fit_shared else cost.fit_s, _rest(cost)
+    if seconds is not None:
+        rest += min(max(seconds - (fit or 0.0) - rest, 0.0), AFTER_S)
+        # A training that goes on from one that another cell did takes less than its costs tell.
+        fit = None if fit is None else seconds - rest
+    return found._replace(fit_s=fit, rest_s=rest)
 
 
 def _rest(cost: Cost) -> float:
@@ -120,8 +119,16 @@ def remembered() -> list[Took]:
 def remember(each: Took) -> None:
     """Keep the seconds of a cell for later runs; where they cannot be kept, go on without."""
     with contextlib.suppress(sqlite3.Error, OSError), _memory() as memory:
-        memory.execute("INSERT OR REPLACE INTO took VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", each)
-        memory.execute("DELETE FROM took WHERE rowid <= (SELECT max(rowid) FROM took) - ?", [MOST])
+        memory.execute(
+            "INSERT INTO took VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "run = excluded.run, rest_s = excluded.rest_s, fit_s = ifnull(excluded.fit_s, fit_s)",
+            each,
+        )
+        memory.execute(
+            "DELETE FROM took WHERE rowid NOT IN "
+            "(SELECT rowid FROM took ORDER BY run DESC, rowid DESC LIMIT ?)",
+            [MOST],
+        )
 
 
 @contextlib.contextmanager
