@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -133,7 +134,7 @@ class _Left(TimeRemainingColumn):
         if "ends" not in task.fields:
             return super().render(task)
         left = round(max(task.fields["ends"] - time.monotonic(), 0))
-        return Text(f"{left // 60:02d}:{left % 60:02d}", style="progress.remaining")
+        return Text(str(timedelta(seconds=left)), style="progress.remaining")
 
 
 def _live(
@@ -179,3 +180,4 @@ def _live(
                 bar = progress.add_task(escape(f"{name} · {text}"), total=event.total or None)
                 bars[key] = bar, text
             progress.update(bar, completed=event.done, total=event.total or None)
+            progress.update(everything, ends=_ends(schedule))
