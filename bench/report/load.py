@@ -42,7 +42,7 @@ def load_notes(shares: Collection[float | None]) -> list[str]:
         )
     if None in shares:
         notes.append(
-            "Of times from before it was recorded, or of a system that does not tell, it is not "
-            "known how busy the machine was; they bear no mark."
+            "How busy the machine was is not known for times from before that was recorded, or of "
+            "a system that does not tell; they bear no mark."
         )
     return notes
