@@ -40,7 +40,12 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
 
     def seconds(title: str, name: str) -> Column[Row]:
         mean = _mean(title, spent, name)
-        return Column(title, lambda row: marked(mean.text(row), loads(row, name)))
+
+        def text(row: Row) -> str:
+            shown = mean.text(row)
+            return shown if shown in {NONE, "0.0"} else marked(shown, loads(row, name))
+
+        return Column(title, text)
 
     def speed(row: Row, choose: Choose) -> str:
         points = chosen_points(row, choose) if row.cells[0].points else None
