@@ -215,7 +215,8 @@ def results(folder: Path | str = "results") -> pd.DataFrame:
         ``method``, ``seed``, ``key``, ``status`` and ``reason`` of the cell, and ``earlier``
         (whether it is of an earlier version of its method); ``point`` (the number of the operating
         point, cheapest first), ``chosen`` (whether validation chose it), ``visited``, ``work``
-        (shares of the corpus) and ``queries_per_second``; ``p50_ms`` and ``p99_ms`` (the
+        (shares of the corpus) and ``queries_per_second``; ``waited`` (the share of that time in
+        which threads had no core: above 0.05 the machine was busy); ``p50_ms`` and ``p99_ms`` (the
         latency of single queries, where it was measured); ``measure``, ``distance`` (where the
         measure is over the pairs at one distance), ``value``, ``low`` and ``high`` (the 95 %
         interval), and ``n`` (the number of pairs, where it is stored). The hyper-parameters follow

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
-from bench.executors.measure import Conditions, join, measure_cells
+from bench.executors.measure import Conditions, join, measure_cells, schedule_of
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
@@ -20,7 +20,9 @@ from bench.report.leaderboard import NAME, PAGE, write_leaderboard
 from bench.report.stated import stated_budget
 from bench.store.cell import Status
 from bench.store.folder import Store
+from bench.store.took import known, took
 from bench.system.kept import trusting_from
+from bench.system.paths import CHECKOUT
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from bench.plan.grid import Grid
     from bench.registry import Registry
     from bench.store.cell import Cell
+    from bench.store.took import Took
 
 _NOT_MEASURED = {Status.FAILED, Status.TIMEOUT, Status.OUT_OF_MEMORY}
 
@@ -91,7 +94,8 @@ def print_plan(experiment: Experiment) -> None:
     Raises:
         InputError: something that was asked for cannot be done.
     """
-    _print(_plan(experiment), experiment)
+    plan, stored = _plan(experiment), Store(experiment.out).cells()
+    _print(plan, experiment, stored, _measured_before(plan, stored))
 
 
 def _plan(experiment: Experiment) -> Plan:
@@ -115,19 +119,41 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     # Everything is checked before anything is written.
     plan = _plan(experiment)
     join(experiment.conditions)
-    if experiment.plan_first:
-        _print(plan, experiment)
     store = Store(experiment.out)
-    require_own_names((cell for _, cells in plan.tasks for cell in cells), store.cells())
+    stored = store.cells()
+    measured = _measured_before(plan, stored)
+    if experiment.plan_first:
+        _print(plan, experiment, stored, measured)
+    require_own_names(plan.cells, stored)
     with _disk_errors(experiment.out):
-        cells = measure_cells(plan.tasks, experiment.registry, store, experiment.conditions)
+        cells = measure_cells(
+            plan.tasks, experiment.registry, store, experiment.conditions, measured
+        )
     return cells, plan
 
 
-def _print(plan: Plan, experiment: Experiment) -> None:
+def _measured_before(plan: Plan, stored: list[Cell]) -> list[Took]:
+    """Seconds of cells that were measured before.
+
+    Where a method is new on this machine, the results of this checkout tell how long it took
+    elsewhere.
+    """
+    measured = known(stored)
+    if {took(cell).trainer for cell in plan.cells} <= {each.trainer for each in measured}:
+        return measured
+    published = Store(CHECKOUT / "results").cells({cell.task for cell in plan.cells})
+    return known([*published, *stored])
+
+
+def _print(plan: Plan, experiment: Experiment, stored: list[Cell], measured: list[Took]) -> None:
     """Print how many cells are asked for and stored, and about how long the others take."""
-    planned = (cell for _, cells in plan.tasks for cell in cells)
-    lines = forecasts(planned, Store(experiment.out).cells(), fresh=experiment.conditions.fresh)
+    store, conditions = Store(experiment.out), experiment.conditions
+
+    def seconds(cells: Sequence[Cell]) -> float:
+        return schedule_of(cells, experiment.registry, store, conditions, measured).left()
+
+    kept = {} if conditions.fresh else {cell.key for cell in stored if cell.status is Status.OK}
+    lines = forecasts(plan.cells, kept, measured, seconds)
     say_table(HEADER, [line.row() for line in lines])
     say(lines[-1].sentence())
 

@@ -49,7 +49,8 @@ def figures(measured):
     """All of a cell but what differs from one time to the next."""
     left_out = {"cost", "provenance", "run_sha256", "queries_sha256", "sha256"}
     fields = measured.model_dump(mode="json", exclude=left_out)  # with the digits that are stored
-    del fields["points"]["queries_per_second"], fields["points"]["latency"]
+    for timed in ("queries_per_second", "latency", "waited"):
+        fields["points"].pop(timed, None)
     return fields
 
 

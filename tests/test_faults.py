@@ -143,7 +143,12 @@ def facts(out: Path) -> dict[str, dict]:
     timed = {"cost", "provenance", "sha256"}
     return {
         cell.key: cell.model_dump(exclude=timed)
-        | {"points": [p.model_dump(exclude={"queries_per_second", "latency"}) for p in cell.points]}
+        | {
+            "points": [
+                p.model_dump(exclude={"queries_per_second", "latency", "waited"})
+                for p in cell.points
+            ]
+        }
         for cell in cells_of(out)
     }
 
@@ -153,9 +158,9 @@ def boards(out: Path, to: Path) -> str:
     shutil.copytree(out / "runs", to / "runs")
     for path in to.glob("runs/*/*/*/cell.json"):
         cell = next(cell for cell in cells_of(out) if cell.key == path.parent.name)
-        same = {name: type(value)(1) for name, value in cell.cost}
-        cost = cell.cost.model_copy(update=same)
-        alike = {"queries_per_second": 1.0, "latency": None}
+        same = {name: type(value)(1) for name, value in cell.cost if name != "waited"}
+        cost = cell.cost.model_copy(update={**same, "waited": None})
+        alike = {"queries_per_second": 1.0, "latency": None, "waited": None}
         points = [point.model_copy(update=alike) for point in cell.points]
         of_all = {"cost": cost, "points": points, "provenance": provenance(1)}
         path.write_text(to_json(cell.model_copy(update=of_all)))

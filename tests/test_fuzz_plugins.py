@@ -27,6 +27,7 @@ from bench.leaves import LeafHealth
 from bench.method import Resources
 from bench.plan.cells import cell_of
 from bench.plan.grid import Settings, settled
+from bench.plan.schedule import Schedule
 from bench.registry import Registry
 from bench.report.leaderboard import write_leaderboard
 from bench.store.cell import CellSpec, Status
@@ -105,7 +106,7 @@ def run(measured, plugin, root):
     else:
         store.commit(cell)
     with contextlib.redirect_stdout(io.TextIOWrapper(io.BytesIO(), "utf-8")):
-        assert follow([*shown, Event(Kind.END, cell)], 1, store.logs) == [cell]
+        assert follow([*shown, Event(Kind.END, cell)], 1, Schedule([cell]), store.logs) == [cell]
     return cell
 
 

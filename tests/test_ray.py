@@ -59,7 +59,7 @@ def joined(cluster):
 
 def texts_of(out):
     """Key -> all that was measured of a cell, as the text that is stored."""
-    points = {"points": {"__all__": {"queries_per_second", "latency"}}}
+    points = {"points": {"__all__": {"queries_per_second", "latency", "waited"}}}
     return {
         cell.key: cell.model_dump_json(
             by_alias=True, exclude={**dict.fromkeys(TIMED, True), **points}

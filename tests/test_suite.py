@@ -10,7 +10,7 @@ from bench.cli.commands import main
 from bench.data.load import dataset_names
 from bench.errors import InputError
 from bench.plan.cells import plan_cells
-from bench.plan.forecast import forecasts
+from bench.plan.forecast import forecasts, time_text
 from bench.plan.grid import Settings, grids
 from bench.plan.suite import SUITES, not_listed, read_suite
 from bench.plan.suite_grids import grids_of
@@ -18,8 +18,9 @@ from bench.registry import Registry
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import outside_section, write_leaderboard
 from bench.report.rows import by_task, label
-from bench.store.cell import Cost, Status
+from bench.store.cell import Status
 from bench.store.folder import Store
+from bench.store.took import took
 from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.running import cells_of
@@ -244,33 +245,35 @@ def test_a_suite_goes_on_where_it_stopped(bench, tmp_path, written):
     assert "5 cells: 5 are stored, 0 are to be measured" in told
 
 
-def cost(**seconds):
-    facts = {"fit_s": 0, "fit_shared": False, "index_s": 0, "search_s": 0, "harness_s": 0,
-             "peak_mb": 1, "index_bytes": 1}  # fmt: skip
-    return Cost(**{**facts, **seconds})
-
-
-def test_hours_are_those_of_stored_cells_of_the_same_parameters_or_else_of_the_same_method():
-    every = {"fit_s": 1000, "index_s": 400, "encode_s": 300, "choose_s": 50, "search_s": 25,
-             "exact_s": 15, "harness_s": 10}  # fmt: skip
-    stored = [
-        cell("a", params={"dim": 3}, cost=cost(**every)),  # 1800 s
-        cell("a", params={"dim": 4}, cost=cost(fit_s=9999, fit_shared=True, index_s=3600)),
-        cell("gone", status=Status.SKIPPED, cost=None),
-    ]
+def test_a_plan_tells_cells_and_time_of_each_dataset_and_which_methods_are_new():
+    stored = [cell("a", params={"dim": 3}), cell("a+tree", task="large")]
     planned_cells = [
-        cell("a", key="1", seed=7, params={"dim": 3}),
-        cell("a", key="2", params={"dim": 5}),  # the mean of both: 2700 s
-        cell("gone", key="3"),
-        cell("new", key="4"),
         stored[0],
+        cell("a", key="1", seed=7),
+        cell("a", key="1", seed=7),  # asked for twice
+        cell("a+other", task="large", key="2"),
+        cell("new", task="large", key="3"),
     ]
-    one, total = forecasts(planned_cells, stored, fresh=False)
-    assert one.row() == ["small", "5", "1", "4", "1.25 and 1 unknown"]
-    assert total[1:] == one[1:]
-    assert "1 of them have no earlier measurement" in total.sentence()
-    again, _ = forecasts(planned_cells, stored, fresh=True)
-    assert again.row() == ["small", "5", "0", "5", "1.75 and 1 unknown"]
+    kept = {stored[0].key}
+    lines = forecasts(planned_cells, kept, map(took, stored), lambda cells: 1800 * len(cells))
+    assert [line.row() for line in lines] == [
+        ["small", "2", "1", "1", "30 min"],
+        ["large", "2", "0", "2", "60 min, 1 a guess"],
+        ["all", "4", "1", "3", "90 min, 1 a guess"],
+    ]
+    assert "1 of them are of methods that were never measured" in lines[-1].sentence()
+    assert (
+        "how long that takes is not known"
+        in forecasts(planned_cells, kept, [], lambda _: 5.0)[-1].sentence()
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.2, "0 s"), (119, "119 s"), (120, "2.0 min"), (1800, "30 min"), (9000, "2.5 hours")],
+)
+def test_a_time_is_told_in_the_unit_that_one_speaks_of_it(seconds, text):
+    assert time_text(seconds) == text
 
 
 def test_a_cell_of_another_seed_setting_method_task_or_depth_is_not_of_the_suite(written):

@@ -13,6 +13,7 @@ from bench.executors.messages import Notice, message_of
 from bench.executors.progress import follow
 from bench.executors.worker import _Events
 from bench.method import Method, check_params
+from bench.plan.schedule import Schedule
 from bench.store.cell import Status
 from bench.types import is_value
 from tests.cells import cell
@@ -100,6 +101,6 @@ def test_a_warning_of_any_kind_arrives_as_one_line(pipe, text):
 def test_the_path_of_a_log_can_be_copied_from_what_a_run_says(capsys):
     failed = cell(status=Status.FAILED, reason="why")
     events = [Event(Kind.START, failed), Event(Kind.END, failed)]
-    follow(events, 1, Path("my results/.work/logs"))
+    follow(events, 1, Schedule([failed]), Path("my results/.work/logs"))
     _, _, said = capsys.readouterr().out.partition("(its log: ")
     assert shlex.split(said.partition(")")[0]) == [f"my results/.work/logs/{failed.key}.log"]

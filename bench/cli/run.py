@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     help="What a file lists of methods, datasets, settings and seeds: published, quick, or one of "
     "your own. --methods and --datasets then name those of it that are meant.",
 )
-@click.option("--plan", is_flag=True, help="Say what would be measured and in how many hours.")
+@click.option("--plan", is_flag=True, help="Say what would be measured and how long that takes.")
 @PLUGINS
 @click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
 @SET

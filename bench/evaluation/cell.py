@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.choose import choose
-from bench.evaluation.clock import Clock
+from bench.evaluation.clock import Clock, Watch
 from bench.evaluation.fitted import FittedCache, import_code, training_of
 from bench.evaluation.latency import latencies_of
 from bench.evaluation.points import Evaluation, leaves_of
@@ -182,11 +182,16 @@ def measure(
     ceiling_mb = None if memory_bytes is None else memory_bytes / 1e6
     if ceiling_mb and peak_mb > ceiling_mb:
         raise MemoryError(f"used {peak_mb:,.0f} MB, and was to keep to {ceiling_mb:,.0f} MB")
-    own = fit.spent + fit.waited + sum(clock.seconds.values())
-    clock.seconds["fit_s"] += fit.seconds
+    seconds, waited = clock.seconds, clock.waited
+    own = fit.spent + fit.waited + sum(seconds.values())
+    seconds["fit_s"] += fit.seconds
+    waited.pop("fit_s", None)
+    if fit.without_core is not None:
+        waited["fit_s"] = fit.without_core
     outcome["cost"] = Cost(
         fit_shared=fit.shared,
-        **clock.seconds,
+        **seconds,
+        waited=waited or None,
         index_bytes=index_bytes,
         peak_mb=peak_mb,
         ceiling_mb=ceiling_mb,
@@ -217,11 +222,10 @@ def _search(
     run_file = None
     if folder is not None:
         run_file = RunFile(folder / RUN, rows, sealed.asked_depth, judged.relevance)
-    clock.seconds["search_s"] = 0.0
+    clock["search_s"], clock["encode_s"] = searcher.searching, searcher.encoding
     total = len(indexed.points)
     for number, point in enumerate(indexed.points, start=1):
         run = searcher.run(point, partial(report, f"search {number}/{total}"))
-        clock.seconds["search_s"] += run.summary.seconds
         if number == total:  # after the batches, which could remember their answers
             with clock.step("latency_s"):
                 alone = partial(report, "time single queries")
@@ -234,7 +238,6 @@ def _search(
             run_file.add(run, evaluation.exact)
         tied = share_tied(run.ids, run.scores, sealed.asked_depth)
         evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
-    clock.seconds["encode_s"] = searcher.encode_seconds
 
     report("measure", 0, 1)
     with ThreadPoolExecutor(1) as pool:  # what was found is compressed meanwhile
@@ -255,7 +258,7 @@ def _score(
     folder: Path | None,
 ) -> dict[str, Any]:
     """Rank correlation of a method's scores of word pairs with the human ones."""
-    clock.seconds["index_s"] = 0.0
+    clock["index_s"] = Watch()
     with clock.step("search_s"):
         scores = score_pairs(method, task, partial(report, "score"))
     report("measure", 0, 1)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from filelock import FileLock
 
 from bench.errors import MethodError
+from bench.evaluation.clock import Watch
 from bench.measures.choice import SEES_TEST
 from bench.method import Checkpoint, Method
 from bench.system.device import gpu_used
@@ -43,6 +44,7 @@ class FitInfo(NamedTuple):
         shared: whether another cell fitted it before.
         waited: seconds of waiting until another cell's process had fitted it.
         gpu: the GPU that it was fitted on, or None.
+        without_core: share of the training in which threads had no core; None: not known.
     """
 
     seconds: float
@@ -50,6 +52,7 @@ class FitInfo(NamedTuple):
     shared: bool
     waited: float = 0.0
     gpu: str | None = None
+    without_core: float | None = None
 
 
 @without_collecting()
@@ -85,7 +88,8 @@ class FittedCache:
                 return before._replace(waited=waited)
             cut = folder.with_suffix(".checkpoint")
             fit = self._fit(method, training, seed, progress, cut)
-            self._save(method, folder, {"seconds": fit.seconds, "gpu": fit.gpu})
+            facts = {"seconds": fit.seconds, "gpu": fit.gpu, "without_core": fit.without_core}
+            self._save(method, folder, facts)
             return fit._replace(waited=fit.waited + waited)
 
     def _load(self, method: Method, folder: Path) -> FitInfo | None:
@@ -97,8 +101,13 @@ class FittedCache:
             begin = time.perf_counter()
             method.load(folder)
             spent = time.perf_counter() - begin
-            seconds = float(facts["seconds"]) + spent
-            return FitInfo(seconds, spent, shared=True, gpu=facts.get("gpu"))
+            return FitInfo(
+                float(facts["seconds"]) + spent,
+                spent,
+                shared=True,
+                gpu=facts.get("gpu"),
+                without_core=facts.get("without_core"),
+            )
         except Exception:
             # Written by code that saved in another form: it can be made again.
             logger.exception("cannot load %s; fitting again", folder)
@@ -108,23 +117,24 @@ class FittedCache:
         self, method: Method, training: Training, seed: int, progress: Progress, cut: Path | None
     ) -> FitInfo:
         """Fit a method after its warm start; ``cut`` is the folder of its checkpoint."""
-        start = time.perf_counter()
-        first = FitInfo(0.0, 0.0, shared=False)
-        warm_start = method.warm_start(training)
-        if warm_start is not None:
-            _require_unfitted(method, warm_start)
-            first = self.fit(warm_start, training, seed, progress)
-            method.start_from(warm_start)
-        checkpoint = Checkpoint(cut, method.workspace.warn)
-        method.workspace = method.workspace._replace(checkpoint=checkpoint)
-        method.fit(training, seed=seed, progress=progress)
-        spent = time.perf_counter() - start - first.waited
+        watch, first = Watch(), FitInfo(0.0, 0.0, shared=False)
+        with watch.running():
+            warm_start = method.warm_start(training)
+            if warm_start is not None:
+                _require_unfitted(method, warm_start)
+                first = self.fit(warm_start, training, seed, progress)
+                method.start_from(warm_start)
+            checkpoint = Checkpoint(cut, method.workspace.warn)
+            method.workspace = method.workspace._replace(checkpoint=checkpoint)
+            method.fit(training, seed=seed, progress=progress)
+        spent = watch.seconds - first.waited
         return FitInfo(
             first.seconds - first.spent + checkpoint.seconds + spent,
             spent,
             shared=False,
             waited=first.waited,
             gpu=gpu_used() or checkpoint.gpu or first.gpu,
+            without_core=watch.waited,
         )
 
     def _save(self, method: Method, folder: Path, facts: dict[str, float | str | None]) -> None:

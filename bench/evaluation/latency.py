@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.evaluation.clock import Watch
 from bench.measures.records import Latency
-from bench.system.threads import one_thread, seconds_waited
+from bench.system.threads import one_thread
 
 if TYPE_CHECKING:
     from bench.evaluation.answers import Indexed
@@ -80,21 +81,21 @@ def _latency(
 
     timed(singles[-1])  # the first call of a setting may allocate and load
     first: list[float] = []
-    begin, before = time.perf_counter(), seconds_waited()
-    for one in singles:
-        first.append(timed(one))
-        short = time.perf_counter() - begin > seconds / ROUNDS
-        if short and len(first) >= FEWEST_QUERIES:
-            break
-    times, asked = [first], singles[: len(first)]
-    if time.perf_counter() - begin < seconds / 2:  # not much more than the share of a round
-        times += [[timed(one) for one in asked] for _ in range(1, ROUNDS)]
-    after, elapsed = seconds_waited(), time.perf_counter() - begin
+    watch, begin = Watch(), time.perf_counter()
+    with watch.running():
+        for one in singles:
+            first.append(timed(one))
+            short = time.perf_counter() - begin > seconds / ROUNDS
+            if short and len(first) >= FEWEST_QUERIES:
+                break
+        times, asked = [first], singles[: len(first)]
+        if time.perf_counter() - begin < seconds / 2:  # not much more than the share of a round
+            times += [[timed(one) for one in asked] for _ in range(1, ROUNDS)]
     p50, p99 = np.percentile(np.median(times, axis=0), [50, 99])
     return Latency(
         p50_ms=1e3 * p50,
         p99_ms=1e3 * p99,
         queries=len(asked),
         rounds=len(times),
-        waited=None if before is None or after is None else (after - before) / elapsed,
+        waited=watch.waited,
     )

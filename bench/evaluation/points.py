@@ -82,6 +82,7 @@ class Evaluation:
                     routing=summary.routing,
                     work=summary.work(self._n_documents),
                     queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
+                    waited=summary.waited,
                     tied=summary.tied,
                     latency=self.latencies[i] if self.latencies else None,
                     **recalls[i]._asdict(),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.errors import MethodError
 from bench.evaluation.answers import require_distinct
+from bench.evaluation.clock import Watch
 from bench.measures.records import MET_AT_MOST
 from bench.store.point_run import PointRun, PointSummary
 
@@ -29,7 +29,8 @@ class Searcher:
     """Searches the queries of a split with an indexed method.
 
     Attributes:
-        encode_seconds: seconds of encoding texts of queries so far; no search includes them.
+        searching: the time of all searches so far.
+        encoding: the time of encoding texts of queries so far; no search includes it.
     """
 
     def __init__(
@@ -51,7 +52,7 @@ class Searcher:
         self._k = k
         self._relevance = relevance
         self._encoded = 0
-        self.encode_seconds = 0.0
+        self.searching, self.encoding = Watch(), Watch()
 
     def run(self, point: Point, progress: Progress) -> PointRun:
         """Search at one operating point.
@@ -64,12 +65,11 @@ class Searcher:
         scores = np.full((n, self._k), -np.inf, np.float32)
         reached: list[Bools | None] = []
         visited = np.empty(n)  # a mean over a batch, where a library counts no better
-        routed, seconds, self_reported = 0.0, 0.0, False
-        for batch, queries, prepared in self._batches():
+        routed, watch, self_reported = 0.0, Watch(), False
+        for batch, queries in self._batches(watch):
             size = len(queries.rows)
-            begin = time.perf_counter()
-            found = self._method.search(queries, self._k, dict(point))
-            seconds += prepared + time.perf_counter() - begin
+            with watch.running():
+                found = self._method.search(queries, self._k, dict(point))
             result = self._indexed.answer(found, size, self._k)
             require_distinct(self._method, result.ids)
             width = result.ids.shape[1]
@@ -79,7 +79,16 @@ class Searcher:
             routed += self._routing(result) * size
             progress(batch.stop, n)
         mean_visited = float(visited.mean())
-        summary = PointSummary(point, n, mean_visited, self_reported, routed / n, seconds)
+        self.searching.add(watch)
+        summary = PointSummary(
+            point,
+            n,
+            mean_visited,
+            self_reported,
+            routed / n,
+            watch.seconds,
+            waited=watch.waited,
+        )
         known = [part for part in reached if part is not None]
         pairs = np.concatenate(known) if len(known) == len(reached) else None
         return PointRun(ids, scores, visited, pairs, summary)
@@ -87,7 +96,7 @@ class Searcher:
     def rank_exactly(self) -> Ints | None:
         """[n, k] the ranking by exact search over the method's vectors, or None if it has none."""
         ids = np.full((len(self._queries.rows), self._k), -1, np.int32)
-        for batch, queries, _ in self._batches():
+        for batch, queries in self._batches(Watch()):
             found = self._method.rank_exactly(queries, self._k)
             ranked = self._indexed.ranked(found, len(queries.rows), self._k)
             if ranked is None:
@@ -95,23 +104,21 @@ class Searcher:
             ids[batch, : ranked.shape[1]] = ranked
         return ids
 
-    def _batches(self) -> Iterator[tuple[slice, Queries, float]]:
-        """The queries in batches, prepared, and the seconds of that which are part of a search.
+    def _batches(self, searching: Watch) -> Iterator[tuple[slice, Queries]]:
+        """The queries in batches, prepared.
 
-        The first time that texts are prepared they are encoded. All else is search.
+        The first time that texts are prepared they are encoded. All else counts as searching.
         """
         n = len(self._queries.rows)
         for start in range(0, n, BATCH):
             batch = slice(start, min(start + BATCH, n))
             queries = self._queries.part(batch)
-            begin = time.perf_counter()
-            self._method.prepare(queries)
-            seconds = time.perf_counter() - begin
-            if queries.texts is not None and start >= self._encoded:
+            encodes = queries.texts is not None and start >= self._encoded
+            with (self.encoding if encodes else searching).running():
+                self._method.prepare(queries)
+            if encodes:
                 self._encoded = batch.stop
-                self.encode_seconds += seconds
-                seconds = 0.0
-            yield batch, queries, seconds
+            yield batch, queries
 
     def _reached(self, result: SearchResult, batch: slice) -> Bools | None:
         """Which relevant documents of a batch were visited; None: not known."""

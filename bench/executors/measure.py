@@ -14,6 +14,7 @@ from bench.executors.local import LocalExecutor
 from bench.executors.progress import follow
 from bench.executors.resources import Needs
 from bench.method import Resources
+from bench.plan.schedule import Schedule, fits_of
 from bench.store.cell import CellSpec, Status
 from bench.system.cluster import join_cluster
 from bench.system.memory import MEMORY_SHARE
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bench.registry import Registry
     from bench.store.cell import Cell
     from bench.store.folder import Store
+    from bench.store.took import Took
     from bench.task import Task
 
 
@@ -84,6 +86,7 @@ def measure_cells(
     registry: Registry,
     store: Store,
     conditions: Conditions,
+    measured: Sequence[Took] = (),
 ) -> list[Cell]:
     """Measure the cells that are not stored yet.
 
@@ -92,6 +95,7 @@ def measure_cells(
         registry: the registry that the cells' methods were found in.
         store: the results folder.
         conditions: limits, and the machine or cluster that runs the cells.
+        measured: seconds of cells that were measured before, by which the time left is told.
 
     Returns:
         The cells, each key once; those that were stored before come first.
@@ -136,7 +140,23 @@ def measure_cells(
         say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
     events = _executor(store, conditions).run(specs)
     n_cells = len(refused) + len(specs)
-    return [*kept, *follow(itertools.chain(refused, events), n_cells, store.logs)]
+    schedule = schedule_of([spec.planned for spec in specs], registry, store, conditions, measured)
+    return [*kept, *follow(itertools.chain(refused, events), n_cells, schedule, store.logs)]
+
+
+def schedule_of(
+    cells: Sequence[Cell],
+    registry: Registry,
+    store: Store,
+    conditions: Conditions,
+    measured: Sequence[Took],
+) -> Schedule:
+    """When cells that wait to be measured will end; see ``measure_cells``."""
+    fits = fits_of(cells, registry)
+    made = () if conditions.fresh else [fit for fit in fits.values() if (store.fits / fit).exists()]
+    on_cluster = conditions.cluster is not None
+    jobs = conditions.jobs if on_cluster else conditions.jobs or 1
+    return Schedule(cells, fits, made, measured, jobs)
 
 
 def _resources(

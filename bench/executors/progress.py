@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from shlex import quote
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.progress import (
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
+    Task,
     TaskID,
     TextColumn,
     TimeElapsedColumn,
@@ -24,6 +26,7 @@ from rich.text import Text
 from bench.executors.events import Kind
 from bench.measures.ranking import MEASURES
 from bench.store.cell import Cell, Status
+from bench.store.took import remember
 from bench.system.terminal import PLAIN_EVERY_S, say, visible
 
 if TYPE_CHECKING:
@@ -31,20 +34,37 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.executors.events import Event
+    from bench.plan.schedule import Schedule
 
 
-def follow(events: Iterable[Event], n_cells: int, logs: Path) -> list[Cell]:
+def follow(events: Iterable[Event], n_cells: int, schedule: Schedule, logs: Path) -> list[Cell]:
     """Show the events of a run as they come, and return the cells that ended.
+
+    The seconds of each cell are remembered for later runs.
 
     Args:
         events: the events.
         n_cells: number of cells that are to be measured.
+        schedule: these cells, of which none has begun.
         logs: the folder of the logs of cells whose process was started.
     """
     console = Console()
+    events = _timed(events, schedule)
     if console.is_terminal:
-        return list(_live(console, events, n_cells, logs))
-    return list(_plain(events, n_cells, logs))
+        return list(_live(console, events, n_cells, schedule, logs))
+    return list(_plain(events, n_cells, schedule, logs))
+
+
+def _timed(events: Iterable[Event], schedule: Schedule) -> Iterator[Event]:
+    """The events, which the schedule takes in as they come."""
+    for event in events:
+        if event.kind is Kind.START:
+            schedule.start(event.cell, time.monotonic())
+        elif event.kind is Kind.END:
+            ended = schedule.end(event.cell, time.monotonic())
+            if ended is not None:
+                remember(ended)
+        yield event
 
 
 def _outcome(cell: Cell, logs: Path | None) -> str:
@@ -71,9 +91,8 @@ def _quality(cell: Cell) -> str:
     return f"recall {100 * last.recall:.1f} % (min {100 * last.min:.1f})"
 
 
-def _plain(events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
+def _plain(events: Iterable[Event], n_cells: int, schedule: Schedule, logs: Path) -> Iterator[Cell]:
     """Print lines for a log: the start and end of a cell, and a phase now and then."""
-    began = time.monotonic()
     phases: dict[str, tuple[str, float, float]] = {}  # key -> phase, its start, last printed
     started: set[str] = set()
     ended = 0
@@ -85,7 +104,7 @@ def _plain(events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
             say(f"[{ended + 1}/{n_cells}] {name}")
         elif event.kind is Kind.END:
             ended += 1
-            left = (now - began) / ended * (n_cells - ended)
+            left = schedule.left(now)
             outcome = _outcome(event.cell, logs if event.cell.key in started else None)
             say(f"[{ended}/{n_cells}] {name}: {outcome} (about {left:.0f} s left)")
             yield event.cell
@@ -101,7 +120,26 @@ def _plain(events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
                 phases[event.cell.key] = phase, start, now
 
 
-def _live(console: Console, events: Iterable[Event], n_cells: int, logs: Path) -> Iterator[Cell]:
+def _ends(schedule: Schedule) -> float:
+    """The time of the clock at which all cells will have ended."""
+    now = time.monotonic()
+    return now + schedule.left(now)
+
+
+class _Left(TimeRemainingColumn):
+    """Time left: of a bar with a field ``ends``, until then; of another one, by its speed."""
+
+    def render(self, task: Task) -> Text:
+        """The time left of a bar as text."""
+        if "ends" not in task.fields:
+            return super().render(task)
+        left = round(max(task.fields["ends"] - time.monotonic(), 0))
+        return Text(str(timedelta(seconds=left)), style="progress.remaining")
+
+
+def _live(
+    console: Console, events: Iterable[Event], n_cells: int, schedule: Schedule, logs: Path
+) -> Iterator[Cell]:
     """Show a bar for the run and one for each running cell."""
     columns = (
         SpinnerColumn(),
@@ -111,10 +149,10 @@ def _live(console: Console, events: Iterable[Event], n_cells: int, logs: Path) -
         BarColumn(bar_width=10),
         MofNCompleteColumn(table_column=Column(no_wrap=True)),
         TimeElapsedColumn(table_column=Column(no_wrap=True)),
-        TimeRemainingColumn(compact=True, table_column=Column(no_wrap=True)),
+        _Left(compact=True, table_column=Column(no_wrap=True)),
     )
     with Progress(*columns, console=console, transient=True, expand=True) as progress:
-        everything = progress.add_task("cells", total=n_cells)
+        everything = progress.add_task("cells", total=n_cells, ends=_ends(schedule))
         bars: dict[str, tuple[TaskID, str]] = {}
         for event in events:
             key, name = event.cell.key, visible(event.cell.title)
@@ -122,7 +160,7 @@ def _live(console: Console, events: Iterable[Event], n_cells: int, logs: Path) -
             if event.kind is Kind.END:
                 if bar is not None:
                     progress.remove_task(bar)
-                progress.advance(everything)
+                progress.update(everything, advance=1, ends=_ends(schedule))
                 colour = {Status.OK: "green", Status.SKIPPED: "yellow"}.get(
                     event.cell.status, "red"
                 )
@@ -142,3 +180,4 @@ def _live(console: Console, events: Iterable[Event], n_cells: int, logs: Path) -
                 bar = progress.add_task(escape(f"{name} · {text}"), total=event.total or None)
                 bars[key] = bar, text
             progress.update(bar, completed=event.done, total=event.total or None)
+            progress.update(everything, ends=_ends(schedule))

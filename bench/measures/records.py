@@ -22,7 +22,7 @@ from bench.types import Value
 MET_AT_MOST = 2
 """How often a library's counter may count one document: a graph scores some on several levels."""
 QUIET = 0.05
-"""The largest share of the time without a core in which a machine is called quiet."""
+"""The largest share of the time without a core at which a speed is said to be that of a machine."""
 _RHO = Field(ge=-1 - ROUNDED, le=1 + ROUNDED)
 
 
@@ -121,8 +121,7 @@ class Latency(Record):
         p50_ms, p99_ms: percentiles over the queries that were timed.
         queries: number of these queries, the first of one random order of the test's.
         rounds: how often each was searched, once in a round.
-        waited: share of the time in which the thread could compute and had no core; None: the
-            system does not tell.
+        waited: share of the time in which threads could compute and had no core; None: not known.
     """
 
     p50_ms: Annotated[Amount, Field(ge=0)]
@@ -130,11 +129,6 @@ class Latency(Record):
     queries: PositiveInt
     rounds: PositiveInt
     waited: ShareEnd | None
-
-    @property
-    def quiet(self) -> bool:
-        """Whether other processes took next to nothing of the time."""
-        return self.waited is not None and self.waited <= QUIET
 
 
 class PointResult(Record):
@@ -151,6 +145,8 @@ class PointResult(Record):
         ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
         seen, unseen: the same over relevant documents seen in training, and over the others.
         xray: the losses, for a method that can search exactly; else None.
+        waited: share of the time of ``queries_per_second`` in which threads could compute and had
+            no core; None: not known.
         tied: share of queries where equal scores decide which document is the last that counts.
         latency: the time of single queries; None: not measured.
     """
@@ -171,6 +167,7 @@ class PointResult(Record):
     seen: PartResult | None = None
     unseen: PartResult | None = None
     xray: XRay | None = None
+    waited: ShareEnd | None = added()
     tied: Share | None = added()
     latency: Latency | None = added()
 

@@ -35,6 +35,11 @@ class Plan(NamedTuple):
     absent: list[str]
     unread: list[str]
 
+    @property
+    def cells(self) -> list[Cell]:
+        """The planned cells of all tasks."""
+        return [cell for _, cells in self.tasks for cell in cells]
+
     def require_read(self) -> None:
         """Raise InputError if datasets were left out because they cannot be read."""
         if self.unread:

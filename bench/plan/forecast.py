@@ -1,20 +1,20 @@
-"""The cells that a run will measure, and an estimate of its hours from stored cells."""
+"""The cells that a run will measure, and about how long they will take, as a table."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
-from bench.store.cell import Cell, Cost, Status
+from bench.store.took import took
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
-    from bench.method import Params
+    from bench.store.cell import Cell
+    from bench.store.took import Took
 
-HEADER = ["dataset", "cells", "stored", "to measure", "hours"]
+HEADER = ["dataset", "cells", "stored", "to measure", "time"]
 
 
 class Forecast(NamedTuple):
@@ -23,8 +23,8 @@ class Forecast(NamedTuple):
     Attributes:
         name: the dataset.
         cells, stored: number of all cells, and of those that are stored.
-        seconds: estimated seconds of the cells that are not stored, one after another.
-        unknown: number of these without an earlier measurement to estimate from.
+        seconds: estimated seconds until the cells that are not stored have ended.
+        unknown: number of these whose method was never measured here with any index or data.
     """
 
     name: str
@@ -39,73 +39,56 @@ class Forecast(NamedTuple):
         return self.cells - self.stored
 
     @property
-    def hours(self) -> str:
-        """The estimated hours as text."""
-        return f"{self.seconds / 3600:,.2f}"
+    def time(self) -> str:
+        """The estimated time as text."""
+        if self.unknown and self.unknown == self.to_measure:
+            return "unknown"
+        return time_text(self.seconds) + f", {self.unknown} a guess" * bool(self.unknown)
 
     def row(self) -> list[str]:
         """A line of the table under ``HEADER``."""
-        hours = f"{self.hours} and {self.unknown} unknown" if self.unknown else self.hours
-        return [self.name, *map(str, (self.cells, self.stored, self.to_measure)), hours]
+        return [self.name, *map(str, (self.cells, self.stored, self.to_measure)), self.time]
 
     def sentence(self) -> str:
         """The forecast as a sentence."""
-        text = (
-            f"{self.cells} cells: {self.stored} are stored, {self.to_measure} are to be measured, "
-            f"which takes about {self.hours} hours if one runs at a time"
-        )
-        unknown = f", and {self.unknown} of them have no earlier measurement to estimate from"
-        return text + unknown * bool(self.unknown)
+        text = f"{self.cells} cells: {self.stored} are stored, {self.to_measure} are to be measured"
+        if self.unknown and self.unknown == self.to_measure:
+            return f"{text}; how long that takes is not known before the first of them have ended"
+        guessed = f"; {self.unknown} of them are of methods that were never measured here"
+        return f"{text}, which takes about {time_text(self.seconds)}" + guessed * bool(self.unknown)
 
 
-def forecasts(planned: Iterable[Cell], stored: list[Cell], *, fresh: bool) -> list[Forecast]:
+def time_text(seconds: float) -> str:
+    """A time in the unit that one speaks of it."""
+    for unit, length in (("hours", 3600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.{1 if seconds < 10 * length else 0}f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def forecasts(
+    planned: Iterable[Cell],
+    kept: Collection[str],
+    measured: Iterable[Took],
+    seconds: Callable[[Sequence[Cell]], float],
+) -> list[Forecast]:
     """A forecast for each dataset, in the order of the cells, and one for all.
-
-    The estimate of a cell is the mean of stored cells of its task, method and parameters, of any
-    seed and version; without any, of stored cells of its task and method.
 
     Args:
         planned: the cells that were asked for.
-        stored: the cells of the results folder.
-        fresh: whether stored cells are measured again.
+        kept: keys of stored cells that are not measured again.
+        measured: seconds of cells that were measured before.
+        seconds: estimates how long some cells take together.
     """
-    took = _Took(stored)
-    kept = {cell.key for cell in stored if cell.status is Status.OK and not fresh}
-    by_task: dict[str, list[Cell]] = defaultdict(list)
-    for cell in planned:
-        by_task[cell.task].append(cell)
+    by_name: dict[str, list[Cell]] = defaultdict(list)
+    every = list({cell.key: cell for cell in planned}.values())
+    for cell in every:
+        by_name[dataset_of(cell.task)].append(cell)
+    seen = {each.trainer for each in measured}
     found = []
-    for task, cells in by_task.items():
-        seconds = [took.of(cell) for cell in cells if cell.key not in kept]
-        known = [each for each in seconds if each is not None]
-        n_kept = len(cells) - len(seconds)
-        unknown = len(seconds) - len(known)
-        found.append(Forecast(dataset_of(task), len(cells), n_kept, sum(known), unknown))
-    total = (sum(numbers) for numbers in zip(*(each[1:] for each in found), strict=True))
-    return [*found, Forecast("all", *total)]
-
-
-def seconds_of(cost: Cost) -> float:
-    """Seconds that a cell took, without a fit that an earlier cell did."""
-    fit = 0.0 if cost.fit_shared else cost.fit_s
-    work = cost.index_s + cost.encode_s + cost.choose_s + cost.search_s + cost.exact_s
-    return fit + work + (cost.latency_s or 0.0) + cost.harness_s
-
-
-class _Took:
-    """Seconds that stored cells took."""
-
-    def __init__(self, stored: Iterable[Cell]) -> None:
-        self._found: dict[tuple[str, str], list[tuple[Params, float]]] = defaultdict(list)
-        for cell in stored:
-            if cell.cost is not None:
-                took = cell.params, seconds_of(cell.cost)
-                self._found[cell.task, cell.method].append(took)
-            elif cell.status is Status.SKIPPED:
-                self._found[cell.task, cell.method].append((cell.params, 0.0))
-
-    def of(self, cell: Cell) -> float | None:
-        """Mean seconds, or None if no stored cell is like it."""
-        alike = self._found[cell.task, cell.method]
-        same = [seconds for params, seconds in alike if params == cell.params]
-        return fmean(same or [seconds for _, seconds in alike]) if alike else None
+    for name, cells in [*by_name.items(), ("all", every)]:
+        wanted = [cell for cell in cells if cell.key not in kept]
+        unknown = sum(took(cell).trainer not in seen for cell in wanted)
+        n_kept = len(cells) - len(wanted)
+        found.append(Forecast(name, len(cells), n_kept, seconds(wanted), unknown))
+    return found

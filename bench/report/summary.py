@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, get_args
 
 from bench.measures.budget import UNLIMITED, Budget, By
 from bench.measures.recall import MIN_PAIRS
+from bench.report.load import is_busy
 from bench.report.published import scores_of
 from bench.report.rows import (
     SHARES_NOTE,
@@ -58,7 +59,8 @@ def summary_board(reports: Sequence[TaskReport]) -> Board:
         "*Ahead by* (in a hierarchy by recall (macro)); their true order is not known. *Not "
         "tested*: rows that no test compares with it, for want of seeds, queries or their values; "
         "°: no row is. *and 2 more*: rows that show the same digits. Fastest: most queries a "
-        f"second among rows that come to {100 * FAST:.0f} % of the best one's score. {SHARES_NOTE}"
+        f"second among rows that come to {100 * FAST:.0f} % of the best one's score, without rows "
+        f"whose speed was taken on a busy machine. {SHARES_NOTE}"
     ]
     notes += earlier_note(row for report in reports for row in report.rows)
     return Board("Summary", header, table, notes)
@@ -119,7 +121,10 @@ def _best(report: TaskReport) -> list[str]:
     within = _scores(rows, at(report.budget), main_score)
     enough = FAST * max(within.values(), default=0.0)
     speed = _scores(rows, at(report.budget), lambda point: point.queries_per_second)
-    fast = {label: each for label, each in speed.items() if within[label] >= enough}
+    busy = _scores(rows, at(report.budget), lambda point: is_busy(point.waited))
+    fast = {
+        label: each for label, each in speed.items() if within[label] >= enough and not busy[label]
+    }
     return [main_measure(cell), *best, _best_text(fast, form="{:,.0f} q/s", factor=1)]
 
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "task", "method", "seed", "key", "status", "reason", "earlier", "point", "chosen", "visited",
-    "work", "queries_per_second", "p50_ms", "p99_ms", "measure", "distance", "value", "low",
-    "high", "n",
+    "work", "queries_per_second", "waited", "p50_ms", "p99_ms", "measure", "distance",
+    "value", "low", "high", "n",
 )  # fmt: skip
 """The columns of every table; a hyper-parameter of one of these names is ``params.NAME``."""
 
@@ -75,7 +75,7 @@ def _rows(cell: Cell) -> Iterator[Row]:
 
 def _effort(point: PointResult) -> Row:
     """Cost of an operating point, and its settings."""
-    names = ("visited", "work", "queries_per_second")
+    names = ("visited", "work", "queries_per_second", "waited")
     effort: Row = {name: getattr(point, name) for name in names}
     if point.latency is not None:
         effort |= {"p50_ms": point.latency.p50_ms, "p99_ms": point.latency.p99_ms}

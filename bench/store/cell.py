@@ -12,7 +12,7 @@ from bench.measures.choice import Chosen
 from bench.measures.records import Correlation, Leaves, PointResult
 from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
-from bench.system.records import Amount, Columns, Figure, Record, Text, added
+from bench.system.records import Amount, Columns, Figure, Record, ShareEnd, Text, added
 from bench.types import Value
 
 
@@ -38,6 +38,8 @@ class Cost(Record):
         search_s: searching test queries, at all operating points.
         exact_s: exact search, for the X-ray.
         latency_s: searching single queries, for the latency; None: not measured.
+        waited: by the names of the seconds before, the share of each in which threads could compute
+            and had no core; one that is not known is absent.
         harness_s: everything else in the cell's process: start, task, measures, the run file.
         peak_mb: largest memory of the cell's process and its descendants, sampled.
         ceiling_mb: megabytes that the process was allowed to allocate; None: not known.
@@ -51,6 +53,7 @@ class Cost(Record):
     search_s: Amount
     exact_s: Amount = 0.0
     latency_s: Amount | None = added()
+    waited: dict[str, ShareEnd] | None = added()
     harness_s: Amount
     peak_mb: Amount
     ceiling_mb: Figure | None = None

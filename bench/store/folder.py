@@ -25,7 +25,7 @@ from bench.system.memory import without_collecting
 from bench.system.records import NotWholeError, read_record, to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 CELL, RUN, QUERIES = "cell.json", "run.parquet", "queries.parquet"
@@ -126,20 +126,21 @@ class Store:
             return read_query_values(file, cell.n_queries)
         return None
 
-    def cell_paths(self) -> list[Path]:
-        """Every cell.json, whole or not."""
-        paths = (folder / CELL for folder in self.runs.glob("*/*/*"))
+    def cell_paths(self, tasks: Iterable[str] | None = None) -> list[Path]:
+        """Every cell.json, whole or not, of all tasks or of some."""
+        folders = self.runs.glob("*") if tasks is None else (self.runs / task for task in tasks)
+        paths = (folder / CELL for task in folders for folder in task.glob("*/*"))
         return sorted(filter(os.path.lexists, paths))
 
-    def cells(self) -> list[Cell]:
-        """Every stored cell that is whole."""
-        return self.read()[0]
+    def cells(self, tasks: Iterable[str] | None = None) -> list[Cell]:
+        """Every stored cell that is whole, of all tasks or of some."""
+        return self.read(tasks)[0]
 
     @without_collecting()
-    def read(self) -> tuple[list[Cell], list[str]]:
+    def read(self, tasks: Iterable[str] | None = None) -> tuple[list[Cell], list[str]]:
         """Every stored cell that is whole, and a line for each that is not."""
         cells, problems = [], []
-        for path in self.cell_paths():
+        for path in self.cell_paths(tasks):
             try:
                 cell = read_cell(path)
             except NotWholeError as error:

@@ -18,6 +18,7 @@ class PointSummary:
         self_reported: whether the method counted them itself.
         routing: document dot products for each query, beside the visited ones.
         seconds: seconds spent in the method's ``search``.
+        waited: share of that time in which threads had no core; None: not known.
         tied: share of queries whose last document has the score of a neighbour; None: not known.
     """
 
@@ -27,6 +28,7 @@ class PointSummary:
     self_reported: bool
     routing: float
     seconds: float
+    waited: float | None = None
     tied: float | None = None
 
     def visited(self, n_documents: int) -> float:

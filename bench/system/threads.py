@@ -1,4 +1,4 @@
-"""One thread for the libraries of this process, and how long a thread waits for a core."""
+"""One thread for the libraries of this process, and how long its threads wait for a core."""
 
 from __future__ import annotations
 
@@ -41,10 +41,15 @@ def one_thread() -> Iterator[None]:
             sys.modules["torch"].set_num_threads(torch_threads or usable_cores())
 
 
-def seconds_waited() -> float | None:
-    """Seconds that this thread could compute and had no core so far; None: not told here."""
-    try:
-        _, waited, _ = Path("/proc/thread-self/schedstat").read_text().split()
-    except (OSError, ValueError):
-        return None
-    return int(waited) / 1e9
+def thread_seconds() -> dict[str, tuple[float, float]]:
+    """Seconds that each thread of this process ran, and that it could run and had no core, so far.
+
+    A thread that has ended is not in it. Empty where the system does not tell, as only Linux does:
+    https://docs.kernel.org/scheduler/sched-stats.html
+    """
+    found = {}
+    for file in Path("/proc/self/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError, ValueError):  # a thread that ends just now
+            ran, waited, _ = map(int, file.read_text().split())
+            found[file.parent.name] = ran / 1e9, waited / 1e9
+    return found

@@ -169,6 +169,7 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             self_reported=stored.self_reported,
             routing=stored.routing,
             seconds=len(rows) / stored.queries_per_second,
+            waited=stored.waited,
             tied=stored.tied,
         )
         results.add(summary, record.ids, record.reached)

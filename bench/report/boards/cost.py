@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from bench.report.load import load_notes, marked, speed_text
 from bench.report.rows import Choose, Row, at, chosen_points, label, most_visited
 from bench.report.table import NONE, Board, Column, itself, table
 
@@ -16,24 +17,42 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell, Cost
 
 
+STEPS = {
+    "train s": "fit_s",
+    "index s": "index_s",
+    "choose s": "choose_s",
+    "encode s": "encode_s",
+    "search s": "search_s",
+    "exact s": "exact_s",
+    "latency s": "latency_s",
+}
+"""The columns of seconds, each with the name of its seconds in ``Cost``."""
+
+
 def cost_board(rows: list[Row], budget: Budget) -> Board:
     """Seconds, memory and speed of each row."""
 
     def spent(row: Row) -> list[Cost]:
         return [cell.cost for cell in row.cells if cell.cost is not None]
 
+    def loads(row: Row, name: str) -> list[float | None]:
+        return [None if cost.waited is None else cost.waited.get(name, 0) for cost in spent(row)]
+
+    def seconds(title: str, name: str) -> Column[Row]:
+        mean = _mean(title, spent, name)
+
+        def text(row: Row) -> str:
+            shown = mean.text(row)
+            return shown if shown in {NONE, "0.0"} else marked(shown, loads(row, name))
+
+        return Column(title, text)
+
     def speed(row: Row, choose: Choose) -> str:
         points = chosen_points(row, choose) if row.cells[0].points else None
-        return f"{fmean(point.queries_per_second for point in points):,.0f}" if points else NONE
+        return speed_text(points) if points else NONE
 
     columns: list[Column[Row]] = [
-        _mean("train s", spent, "fit_s"),
-        _mean("index s", spent, "index_s"),
-        _mean("choose s", spent, "choose_s"),
-        _mean("encode s", spent, "encode_s"),
-        _mean("search s", spent, "search_s"),
-        _mean("exact s", spent, "exact_s"),
-        _mean("latency s", spent, "latency_s"),
+        *(seconds(title, name) for title, name in STEPS.items()),
         Column("q/s", lambda row: speed(row, most_visited)),
         Column(f"q/s {budget.at}", lambda row: speed(row, at(budget))),
         _mean("harness s", spent, "harness_s"),
@@ -54,6 +73,9 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
         "index whose number of leaves is chosen is built once for each number tried, all in "
         "index s."
     ]
+    shares = [share for row in rows for name in STEPS.values() for share in loads(row, name)]
+    shares += [point.waited for row in rows for cell in row.cells for point in cell.points]
+    notes += load_notes(shares)
     return table("Cost", rows, itself, columns, notes)
 
 

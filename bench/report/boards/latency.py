@@ -8,7 +8,7 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.measures.records import QUIET
+from bench.report.load import is_busy, load_notes, marked, speed_text
 from bench.report.rows import (
     SHARES_NOTE,
     Points,
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.95
 """The share of the score of exact search from which settings are compared by their time."""
-NOT_QUIET = "~"
-"""Marks a time that was measured while other processes took cores."""
 STEPS = tuple(factor * 10.0**power for power in range(-3, 5) for factor in (1, 2, 5))
 """Milliseconds that columns are cut at."""
 
@@ -68,7 +66,9 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
     found = {row.label: points for row in rows if (points := chosen_points(row, cheapest))}
     reached = [row for row in rows if row.label in found]
     machines = {cell.provenance.machine.get("cpu") for row in reached for cell in row.cells}
-    by_time = len(machines) == 1 and all(map(_is_timed, reached))
+    shown = [point for points in found.values() for point in points]
+    disturbed = is_busy(*(point.latency.waited for point in shown if point.latency))
+    by_time = len(machines) == 1 and all(map(_is_timed, reached)) and not disturbed
     cost = _p50 if by_time else _work
     reached.sort(key=lambda row: fmean(map(cost, found[row.label])))
     columns: list[Column[Row]] = [
@@ -76,12 +76,14 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
         Column("setting", lambda row: settings_text(found[row.label]) or NONE),
         Column(measure, lambda row: mean_and_std([main_score(p) for p in found[row.label]])),
         Column("visited / work %", lambda row: shares_text(found[row.label])),
-        Column("q/s", lambda row: f"{fmean(p.queries_per_second for p in found[row.label]):,.0f}"),
+        Column("q/s", lambda row: speed_text(found[row.label])),
         Column("p50 ms", lambda row: _time_text(found[row.label], "p50_ms")),
         Column("p99 ms", lambda row: _time_text(found[row.label], "p99_ms")),
     ]
     timed = sum(map(_is_timed, reached))
-    why = "were not timed" if not timed else "were not all timed, or on several kinds of machine"
+    why = "were not timed"
+    if timed:
+        why = "were not all timed, or on several kinds of machine, or on a busy one"
     order = "p50" if by_time else f"work, as they {why}"
     notes = [
         f"The setting of least work whose {measure} is at least {100 * target:.1f} on the test, "
@@ -91,7 +93,8 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
     ]
     if missed := [row.label for row in rows if row.label not in found]:
         notes.append(f"No setting reaches it: {', '.join(missed)}.")
-    notes += _how_timed([point for row in reached for point in found[row.label]])
+    notes += _how_timed(shown)
+    notes += load_notes([each.waited for p in shown for each in (p, p.latency) if each])
     return table(f"At {100 * ENOUGH:.0f} % of exact search", reached, itself, columns, notes)
 
 
@@ -116,6 +119,7 @@ def _against_latency(rows: list[Row]) -> Board:
         f"{measure} in per cent at the operating point that visits most among those whose median "
         "latency is within the column; in brackets that latency in ms.",
         *_how_timed(timed),
+        *load_notes([point.latency.waited for point in timed if point.latency]),
     ]
     return table(
         f"{measure} against latency",
@@ -146,8 +150,7 @@ def _time_text(points: Points, name: str = "p50_ms") -> str:
     if len(latencies) < len(points):
         return NONE
     mean = fmean(getattr(each, name) for each in latencies)
-    mark = "" if all(each.quiet for each in latencies) else NOT_QUIET
-    return f"{mark}{mean:.{3 if mean < 1 else 1}f}"
+    return marked(f"{mean:.{3 if mean < 1 else 1}f}", [each.waited for each in latencies])
 
 
 def _how_timed(points: Iterable[PointResult]) -> list[str]:
@@ -157,15 +160,9 @@ def _how_timed(points: Iterable[PointResult]) -> list[str]:
         return []
     fewest, most = (end(each.queries for each in latencies) for end in (min, max))
     queries = f"{most}" if fewest == most else f"{fewest} to {most}"
-    note = (
+    return [
         f"Latency: {queries} random test queries of each seed, one at a time on one thread, each "
         "searched up to three times and counted with its median, with routing, without the "
         "encoding of texts; p50 and p99 over these queries, means over seeds, as the machine of "
         "each row measured them."
-    )
-    if not all(each.quiet for each in latencies):
-        note += (
-            f" {NOT_QUIET}: the thread waited for a core for over {100 * QUIET:.0f} % of the time, "
-            "or the system does not tell."
-        )
-    return [note]
+    ]

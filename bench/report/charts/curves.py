@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bench.report.load import speed_text
 from bench.report.rows import at, chosen_points
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Curve(NamedTuple):
     Attributes:
         n_seeds: number of seeds in the mean of a point.
         visited, work: shares of documents, without and with the routing cost.
-        speed: queries a second.
+        speed: queries a second, as texts.
         measures: values by name of the measure.
         recall: [points][distances] recall.
     """
@@ -43,7 +44,7 @@ class Curve(NamedTuple):
     n_seeds: int
     visited: list[float]
     work: list[float]
-    speed: list[float]
+    speed: list[str]
     measures: dict[str, list[float | None]]
     recall: list[list[float]]
 
@@ -61,7 +62,7 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
         len(seeds),
         [_percent([point.visited for point in each]) for each in points],
         [_percent([point.work for point in each]) for each in points],
-        [round(fmean(point.queries_per_second for point in each), 1) for each in points],
+        [speed_text(each) for each in points],
         {name: [_value(each, measure) for each in points] for name, measure in measures.items()},
         [_recall(each) for each in points],
     )

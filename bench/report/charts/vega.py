@@ -56,7 +56,7 @@ def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
 def against_visited(scale: str) -> Layers:
     """A measure over the share of documents visited.
 
-    Data: method, focus, visited and work (per cent, above 0), value (per cent), speed.
+    Data: method, focus, visited and work (per cent, above 0), value (per cent), speed (a text).
 
     Args:
         scale: scale of the share: ``linear`` or ``log``.
@@ -69,7 +69,7 @@ def against_visited(scale: str) -> Layers:
             alt.Tooltip("value:Q", format=".1f"),
             alt.Tooltip("visited:Q", format=".2f", title="visited %"),
             alt.Tooltip("work:Q", format=".2f", title="work %"),
-            alt.Tooltip("speed:Q", format=",.0f", title="queries a second"),
+            alt.Tooltip("speed:N", title="queries a second"),
         ],
     )
     return _focused(base, "visited:Q").properties(width=560, height=300)

@@ -24,7 +24,7 @@ function pointRows(task, curve) {
   const main = curve.measures[task.measures[0]];
   return curve.visited.map((visited, place) => element("tr", {}, ...[
     visited.toFixed(2), curve.work[place].toFixed(2), main[place] === null ? "–" : main[place].toFixed(1),
-    Math.round(curve.speed[place]).toLocaleString("en"),
+    curve.speed[place],
   ].map((text) => element("td", { class: "text" }, text))));
 }
 
