@@ -59,6 +59,12 @@ class Cost(Record):
     ceiling_mb: Figure | None = None
     index_bytes: int
 
+    @property
+    def rest_s(self) -> float:
+        """Seconds of the cell without its training."""
+        work = self.index_s + self.encode_s + self.choose_s + self.search_s + self.exact_s
+        return work + (self.latency_s or 0.0) + self.harness_s
+
 
 class Cell(Record):
     """One cell, as stored in ``cell.json``.

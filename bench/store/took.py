@@ -16,7 +16,7 @@ from bench.system.paths import cache_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from bench.store.cell import Cell, Cost
+    from bench.store.cell import Cell
 
 FILE = "seconds-1.sqlite"
 """The number is that of the fields of ``Took``."""
@@ -83,18 +83,12 @@ def took(cell: Cell, seconds: float | None = None) -> Took:
     )
     if cost is None:
         return found._replace(rest_s=SKIP_S if seconds is None else seconds)
-    fit, rest = None if cost.fit_shared else cost.fit_s, _rest(cost)
+    fit, rest = None if cost.fit_shared else cost.fit_s, cost.rest_s
     if seconds is not None:
         rest += min(max(seconds - (fit or 0.0) - rest, 0.0), AFTER_S)
         # A training that goes on from one that another cell did takes less than its costs tell.
         fit = None if fit is None else seconds - rest
     return found._replace(fit_s=fit, rest_s=rest)
-
-
-def _rest(cost: Cost) -> float:
-    """Seconds of a cell without its training."""
-    work = cost.index_s + cost.encode_s + cost.choose_s + cost.search_s + cost.exact_s
-    return work + (cost.latency_s or 0.0) + cost.harness_s
 
 
 def known(stored: Iterable[Cell]) -> list[Took]:

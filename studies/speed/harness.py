@@ -16,13 +16,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import bench
 from bench.errors import InputError
-from bench.plan.forecast import seconds_of
 from bench.store.cell import Status
 from bench.system.paths import CHECKOUT
 from bench.system.terminal import say
 from studies.speed.record import Findings
-from studies.speed.rows import SpeedRow, alternate, amount
-from studies.speed.rows import seconds_of as timed
+from studies.speed.rows import SpeedRow, alternate, amount, seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +76,7 @@ def measure(
         seeds = tuple(range(repeats))
         costs = _costs("noop", dataset, seeds, {}, Path(folder), data_dir)
         (cost,) = _costs(compared, dataset, (0,), settings or {}, Path(folder), data_dir)
-    whole = seconds_of(cost)
+    whole = cost.fit_s + cost.rest_s
     rows = [
         amount(f"cell of noop on {dataset}", [each.harness_s for each in costs], None, "s"),
         amount(
@@ -123,5 +121,5 @@ def _start(command: TimedCommand, repeats: int) -> SpeedRow:
         if done.returncode:
             raise InputError(f"`{text}` in {CHECKOUT} fails: {done.stderr.strip()[-300:]}")
 
-    (seconds,) = alternate(repeats, lambda: timed(run))
+    (seconds,) = alternate(repeats, lambda: seconds_of(run))
     return amount(text, seconds, command.aim_s, "s")
