@@ -12,7 +12,7 @@ from torch.nn.functional import linear
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from bench.method import Workspace
 
@@ -48,6 +48,17 @@ def moved(values: torch.Tensor, device: torch.device) -> torch.Tensor:
     if device.type == "cuda":
         values = values.pin_memory()
     return values.to(device, non_blocking=True)
+
+
+def moved_together(parts: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:
+    """Vectors of the CPU on a device, by one copy: small ones take as long as large ones."""
+    if device.type == "cpu":
+        return list(parts)
+    # The larger types first: a vector must begin at a multiple of its type's size.
+    order = sorted(range(len(parts)), key=lambda i: -parts[i].element_size())
+    packed = moved(torch.cat([parts[i].view(torch.uint8) for i in order]), device)
+    there = dict(zip(order, torch.split(packed, [parts[i].nbytes for i in order]), strict=True))
+    return [there[i].view(part.dtype) for i, part in enumerate(parts)]
 
 
 def product(a: torch.Tensor, b: torch.Tensor, bias: torch.Tensor | None = None) -> torch.Tensor:

@@ -15,7 +15,8 @@ from bench.cli.commands import main
 from bench.errors import InputError
 from bench.method import Workspace
 from bench.system.device import gpu_used, wanted_device
-from methods.device import device_of, training_precision
+from methods import device
+from methods.device import device_of, moved_together, training_precision
 from methods.encoders import towers, transformer
 from methods.encoders.jagged import Jagged
 from methods.encoders.last_layer import LastLayer
@@ -149,6 +150,17 @@ def test_what_stays_on_the_cpu_fails_a_step(diamond, left):
             loss._scores = lambda q, x: torch.empty(len(q), len(x))
         with pytest.raises(RuntimeError, match="device"):
             learner.step(loss(*learner.vectors(batch), scored), 0.1)
+
+
+def test_vectors_that_move_together_arrive_as_they_were(monkeypatch):
+    parts = [torch.tensor([1.5, 2.5, 3.5]), torch.arange(2), torch.arange(3, dtype=torch.int32)]
+    copies = []
+    monkeypatch.setattr(device, "moved", lambda part, _: copies.append(part) or part)
+    arrived = moved_together(parts, GPU)
+    assert len(copies) == 1
+    for part, other in zip(parts, arrived, strict=True):
+        assert part.dtype == other.dtype
+        assert part.tolist() == other.tolist()
 
 
 JOINT = {

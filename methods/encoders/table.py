@@ -9,7 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from methods.device import moved
+from methods.device import moved_together
 from methods.encoders.base import Encoder
 
 if TYPE_CHECKING:
@@ -129,8 +129,7 @@ class TableLearner:
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of both tables, scaled to length 1 if the encoder does so."""
-        self._queries = moved(batch.queries, self._device)
-        self._documents = moved(batch.documents, self._device)
+        self._queries, self._documents = moved_together(batch[:2], self._device)
         self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
         self._x, self._document_length = self._scored(self._encoder.documents, self._documents)
         return self._q, self._x

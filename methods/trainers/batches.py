@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 import torch
 
-from methods.device import moved
+from methods.device import moved_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +37,7 @@ class Batch(NamedTuple):
 
     def scored_on(self, device: torch.device) -> Batch:
         """The same batch, with the arrays that losses read on a device; the rows stay here."""
-        return Batch(
-            self.queries,
-            self.documents,
-            *(moved(part, device) for part in self[2:]),
-        )
+        return Batch(self.queries, self.documents, *moved_together(self[2:], device))
 
 
 class Batches:

@@ -69,14 +69,18 @@ class _Softmax:
         """
         q, x = vectors
         scale = (weights * (self.temperature / n_pairs))[:, None]
-        of_documents = product((q * scale).T, shares.T).T
+        of_documents = product((q * scale).T, shares.T).T.contiguous()
         return Gradients(loss / n_pairs, product(shares, x.T) * scale, of_documents)
 
 
 def _softmax(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """The softmax [r, c] of each row, and the log of its partition function [r]."""
-    shares = scores.softmax(1)
-    return shares, scores.amax(1) - shares.amax(1).log()
+    """The softmax [r, c] of each row, and the log of its partition function [r].
+
+    It takes the place of the scores: a new matrix on a CPU costs more in page faults than in sums.
+    """
+    top = scores.amax(1)
+    shares = torch.softmax(scores, 1, out=scores)
+    return shares, top - shares.amax(1).log()
 
 
 class InBatchSoftmax(_Softmax):

@@ -74,12 +74,13 @@ class RowRMSProp:
     def step(self, rows: torch.Tensor, gradient: torch.Tensor, lr: float) -> None:
         """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
         self.steps += 1
-        square = self.square.index_select(0, rows).mul_(self.decay)
-        square.add_(gradient.square().sum(1), alpha=1 - self.decay)
+        square = self.square.index_select(0, rows)
+        square.lerp_((gradient * gradient).sum(1), 1 - self.decay)
         self.square.index_copy_(0, rows, square)
-        corrected = square.div_(1 - self.decay**self.steps).sqrt_().add_(self.eps)
+        # The bias correction is part of the step size, as in RowAdam.
+        size = lr * (1 - self.decay**self.steps) ** 0.5
         moved = self.table.index_select(0, rows)
-        moved.addcdiv_(gradient, corrected[:, None], value=-lr)
+        moved.addcdiv_(gradient, square.sqrt_().add_(self.eps)[:, None], value=-size)
         self.table.index_copy_(0, rows, moved)
 
 
