@@ -4,11 +4,11 @@ Cells of `zero-shot-de+faiss-ivf` on generated vectors of 64 dimensions with Wor
 after another: indexing, searching 2,000 queries at all operating points, exact search of the same
 queries, everything else (start, task, measures, files), the process's peak memory and the size of
 the index. By default the number of leaves is chosen among five, about the square root of the
-corpus, on a sample of the documents; from 2,048 leaves on a document is compared with some of the
-centroids. With 1,000 leaves, whatever the size, it is compared with all. The exponent e of size^e
-is fitted to the three by least squares over logarithms; in brackets from each size to the next, as
-what a process takes to begin weighs most in the smallest. The time of exact search over all pairs,
-a query for each document, would have one more.
+corpus: each document is compared with more centroids the more documents there are. With 1,000
+leaves, whatever the size, it is not. The exponent e of size^e is fitted to the three by least
+squares over logarithms; in brackets from each size to the next, as what a process takes to begin
+weighs most in the smallest. The time of exact search over all pairs, a query for each document,
+would have one more.
 """
 
 from __future__ import annotations
