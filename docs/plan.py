@@ -17,7 +17,7 @@ from bench.errors import InputError
 from bench.report.markdown import pipe_table
 from bench.store.folder import Store
 from methods.indexes import kmeans
-from methods.indexes.leaves import AT_LEAST, CHOSEN_ON, FACTORS
+from methods.indexes.leaves import FACTORS, LEAST_SAMPLE, SAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def compared_in(cell: Cell) -> float:
     if cell.leaves is None:
         raise ValueError(f"the cell of {cell.method} has no leaves")
     n = cell.n_documents
-    sample = min(n, max(AT_LEAST, round(CHOSEN_ON * math.sqrt(n))))
+    sample = min(n, max(LEAST_SAMPLE, round(SAMPLE * math.sqrt(n))))
     choice = sum(compared(sample, factor * math.sqrt(n)) for factor in FACTORS)
     return choice + compared(n, cell.leaves.leaves)
 

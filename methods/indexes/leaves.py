@@ -25,7 +25,7 @@ MET = 1 << 24
 """Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Numbers of leaves that validation chooses from, in square roots of the corpus."""
-CHOSEN_ON, AT_LEAST = 64, 1 << 14
+SAMPLE, LEAST_SAMPLE = 64, 1 << 14
 """Documents that this number is chosen on: so many times the square root of the corpus, which are
 16 for each of the most leaves, or the second number if it is more."""
 
@@ -141,7 +141,7 @@ class ClusteredLeaves(LeafIndex):
 
 def sample_to_choose_on(n_documents: int, guide: Guide) -> Ints:
     """Numbers of the documents that the number of leaves is chosen on, in rising order."""
-    n = max(AT_LEAST, round(CHOSEN_ON * math.sqrt(n_documents)))
+    n = max(LEAST_SAMPLE, round(SAMPLE * math.sqrt(n_documents)))
     if n >= n_documents:
         return np.arange(n_documents)
     judged = guide.judged.relevance.documents

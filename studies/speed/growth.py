@@ -3,12 +3,12 @@
 Cells of `zero-shot-de+faiss-ivf` on generated vectors of 64 dimensions with WordNet's clusters, one
 after another: indexing, searching 2,000 queries at all operating points, exact search of the same
 queries, everything else (start, task, measures, files), the process's peak memory and the size of
-the index. By default leaves are laid out for five numbers of them, about the square root of the
-corpus, and the best on validation is kept: each document is compared with more centroids the more
-documents there are. With 1,000 leaves, whatever the size, it is not. The exponent e of size^e is
-fitted to the three by least squares over logarithms; in brackets from each size to the next, as
-what a process takes to begin weighs most in the smallest. The time of exact search over all pairs,
-a query for each document, would have one more.
+the index. By default the number of leaves is chosen among five, about the square root of the
+corpus: each document is compared with more centroids the more documents there are. With 1,000
+leaves, whatever the size, it is not. The exponent e of size^e is fitted to the three by least
+squares over logarithms; in brackets from each size to the next, as what a process takes to begin
+weighs most in the smallest. The time of exact search over all pairs, a query for each document,
+would have one more.
 """
 
 from __future__ import annotations

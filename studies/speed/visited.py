@@ -62,7 +62,7 @@ def measure(
     dataset: str = "wordnet",
     queries: int = 2 * BATCH,
     k: int = 100,
-    repeats: int = 5,
+    repeats: int = 15,
     methods: Sequence[Searched] = METHODS,
 ) -> Findings:
     """Search through both methods and their peers.
