@@ -8,7 +8,7 @@ import pytest
 
 from bench.executors.events import Event, Kind
 from bench.executors.progress import follow
-from bench.plan.estimate import estimates
+from bench.plan.estimate import MOST, estimates
 from bench.plan.schedule import Schedule, fits_of
 from bench.registry import Registry
 from bench.store import took as memory
@@ -58,8 +58,12 @@ class TestSecondsOfACell:
     def test_a_training_that_goes_on_from_another_takes_what_it_adds(self):
         assert took(cell(cost=costs(fit_s=10, index_s=2)), 5.0)[-2:] == (3, 2)
 
-    def test_one_that_was_skipped_takes_as_long_as_its_process(self):
-        assert took(planned(), 1.5)[-2:] == (0, 1.5)
+    def test_one_that_was_not_measured_takes_as_long_as_its_process(self):
+        skipped, failed = (
+            planned().ended(status, "why") for status in (Status.SKIPPED, Status.FAILED)
+        )
+        assert took(skipped, 1.5)[-2:] == (0, 1.5)
+        assert took(failed, 1.5)[-2:] == (None, 1.5)
 
 
 class TestMemory:
@@ -191,6 +195,11 @@ class TestSchedule:
         found.start(self.CELLS[0], 100)
         assert found.left(104) == 6
         assert found.left(200) == 10
+
+    def test_cells_of_the_same_data_are_read_however_many_later_ones_there_are_of_other_data(self):
+        of_other_data = [ran(run="2")._replace(task=str(number)) for number in range(MOST)]
+        found = Schedule([planned("a")], measured=[ran(fit=500), *of_other_data])
+        assert found.left() > 100
 
     def test_on_a_cluster_as_many_run_at_once_as_were_seen_to(self):
         seconds = dict.fromkeys("abc", (0, 6))

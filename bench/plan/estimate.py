@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from bench.store.took import Took
     from bench.types import Bools, Floats
 
-MOST = 400
-"""Measured cells that are read, the latest ones."""
+MOST = 800
+"""Measured cells that are read, the last ones."""
 PRIOR_S, FLOOR_S = 5.0, 0.5
 """Seconds of a cell that nothing is known of; and what is added to all before their logarithm, so
 that nobody minds how often a hundredth of a second goes into a tenth."""
@@ -61,7 +61,7 @@ def estimates(measured: Sequence[Took], wanted: Sequence[Took]) -> list[Seconds]
     today.
 
     Args:
-        measured: cells with their seconds, the earliest first.
+        measured: cells with their seconds, those that tell most last.
         wanted: planned cells.
     """
     measured = measured[-MOST:]

@@ -56,8 +56,11 @@ class Schedule:
         self._waiting = {cell.key: took(cell) for cell in cells}
         self._fits, self._made = fits or {}, set(made)
         self._running: dict[str, float] = {}
-        cells_like = {name for each in self._waiting.values() for name in (each.task, each.trainer)}
-        self._measured = [each for each in measured if {each.task, each.trainer} & cells_like]
+        tasks = {each.task for each in self._waiting.values()}
+        trainers = {each.trainer for each in self._waiting.values()}
+        elsewhere = [each for each in measured if each.task not in tasks]
+        self._measured = [each for each in elsewhere if each.trainer in trainers]
+        self._measured += [each for each in measured if each.task in tasks]
         self._jobs, self._at_once = jobs, 1
         self._seconds: dict[str, Seconds] = {}
 

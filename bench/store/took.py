@@ -26,7 +26,7 @@ SKIP_S = 1.0
 """Seconds of the process of a cell that is skipped."""
 AFTER_S = 1.0
 """At most so many seconds pass from the end of a cell's own clock until its process is gone."""
-PATIENCE_S = 5.0
+PATIENCE_S = 2.0
 """Seconds that the memory is waited for while another run writes it."""
 
 
@@ -36,7 +36,7 @@ class Took(NamedTuple):
     Attributes:
         machine, threads: the kind of processor, and the threads that the cell had of it.
         run: when its run began, the same text for all cells of a run.
-        fit_s: seconds of training; None if another cell did it.
+        fit_s: seconds of training; None if another cell did it, or if it is not known.
         rest_s: all other seconds.
     """
 
@@ -82,7 +82,8 @@ def took(cell: Cell, seconds: float | None = None) -> Took:
         origin.date,
     )
     if cost is None:
-        return found._replace(rest_s=SKIP_S if seconds is None else seconds)
+        fit = 0.0 if cell.status is Status.SKIPPED else None  # one that failed does not tell
+        return found._replace(fit_s=fit, rest_s=SKIP_S if seconds is None else seconds)
     fit, rest = None if cost.fit_shared else cost.fit_s, cost.rest_s
     if seconds is not None:
         rest += min(max(seconds - (fit or 0.0) - rest, 0.0), AFTER_S)

@@ -15,6 +15,7 @@ from bench.executors.measure import Conditions, measure_cells
 from bench.plan.cells import cell_of
 from bench.plan.grid import defaults_on
 from bench.registry import Registry
+from bench.report.load import load_notes, marked, speed_text
 from bench.store.cell import Cell, Status
 from bench.store.folder import CELL, MARK, Store
 from bench.system.files import write_atomically
@@ -185,14 +186,17 @@ def _print(stored: Cell, again: Cell, judged: list[JudgedMetric]) -> None:
         [name, *(f"{getattr(cell.cost, name):.4g}" if cell.cost else "–" for cell in cells)]
         for name in ("fit_s", "index_s", "encode_s", "search_s", "peak_mb", "index_bytes")
     ]
-    speeds = [[f"{point.queries_per_second:,.0f}" for point in cell.points] for cell in cells]
+    speeds = [[speed_text([point]) for point in cell.points] for cell in cells]
     costs.append(["queries per second", *(" ".join(speed) or "–" for speed in speeds)])
-    medians = [[f"{p.latency.p50_ms:g}" for p in cell.points if p.latency] for cell in cells]
+    timed = [[point.latency for point in cell.points if point.latency] for cell in cells]
+    medians = [[marked(f"{each.p50_ms:g}", [each.waited]) for each in one] for one in timed]
     costs.append(["p50 of single queries, ms", *(" ".join(each) or "–" for each in medians)])
     chosen = [str(cell.chosen.number) if cell.chosen else "–" for cell in cells]
     costs.append(["point chosen on validation", *chosen])
     say("\nShown, not judged")
     say_table(["", "stored", "again"], costs)
+    for note in load_notes([p.waited for cell in cells for p in cell.points]):
+        say(note)
 
 
 def _row(each: JudgedMetric) -> list[str]:
