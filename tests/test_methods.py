@@ -156,11 +156,17 @@ def test_finetuning_never_ends_below_its_start_on_validation(small_task):
         training, None, Workspace(), seed=0, progress=silent
     )
     before = standard.queries.clone()
-    tuned = PretrainFinetune(dim=3, steps=100, far=1, finetune_lr=1.0, finetune_steps=60).train(
+    tuned = PretrainFinetune(dim=3, steps=100, far=1, finetune_lr=0.03, finetune_steps=60).train(
         training, standard, Workspace(), seed=0, progress=silent
     )
     assert validated(tuned, training) >= validated(standard, training)
     assert (standard.queries == before).all(), "the shared start is not changed"
+
+
+def test_finetuning_that_diverges_names_the_rate_to_lower(small_task):
+    wild = PretrainFinetune(dim=3, steps=100, far=1, finetune_lr=1.0, finetune_steps=60)
+    with pytest.raises(InputError, match="the loss is nan at step .*; lower finetune_lr"):
+        wild.train(small_task.training(), None, Workspace(), seed=0, progress=silent)
 
 
 def test_rows_that_differ_by_index_alone_share_one_fit(small_task):
@@ -195,14 +201,14 @@ def slow_to_prepare(task):
 def test_encoding_texts_of_queries_once_is_not_part_of_the_speed_of_search(small_text_task):
     searcher = slow_to_prepare(small_text_task)
     assert searcher.run({}, silent).summary.seconds < 0.1
-    assert searcher.encode_seconds >= 0.2
+    assert searcher.encoding.seconds >= 0.2
     assert searcher.run({}, silent).summary.seconds >= 0.2, "they were encoded before"
 
 
 def test_where_there_is_nothing_to_encode_preparing_is_part_of_the_search(small_task):
     searcher = slow_to_prepare(small_task)
     assert searcher.run({}, silent).summary.seconds >= 0.2
-    assert searcher.encode_seconds == 0
+    assert searcher.encoding.seconds == 0
 
 
 @pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])

@@ -73,6 +73,7 @@ def train_encoder(
     after_step: Callable[[int], bool] | None = None,
     changed: Mapping[str, object] | None = None,
     decay: bool = True,
+    lower: str = "lr",
 ) -> None:
     """Train an encoder in place.
 
@@ -87,11 +88,12 @@ def train_encoder(
         after_step: called with the number of steps done; training ends if it returns True.
         changed: the objects that ``after_step`` changes, by name.
         decay: whether the learning rate falls to 0 on half a cosine, or stays.
+        lower: the name of the parameter to lower where the loss is not a number.
 
     Raises:
         InputError: the loss is not a number.
     """
-    watch = LossWatch(lambda value: not math.isnan(value), "lr")
+    watch = LossWatch(lambda value: not math.isnan(value), lower)
     state: dict[str, Any] = {
         "step": 0,
         "learner": learner,

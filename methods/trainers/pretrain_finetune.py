@@ -91,5 +91,6 @@ class PretrainFinetune(Standard):
             after_step=best.after_step if best else None,
             changed={"best": best},
             decay=self.finetune_decay,
+            lower="finetune_lr",
         )
         return best.encoder if best else encoder
