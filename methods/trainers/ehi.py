@@ -143,6 +143,7 @@ class EHI(TreeSettings, Learned):
             checkpoint=workspace.checkpoint,
             after_step=after_step,
             changed={"best": best, "mining": mining},
+            keeps_start=True,  # its loss watches itself
         )
         kept = cast("RoutedEncoder", best.encoder)
         kept.tree.history = mining.history

@@ -134,6 +134,7 @@ class Learned(Trainer):
             checkpoint=workspace.checkpoint,
             after_step=best.after_step if best else None,
             changed={"best": best},
+            keeps_start=is_text,
         )
         return best.encoder if best else encoder
 

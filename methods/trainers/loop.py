@@ -73,6 +73,7 @@ def train_encoder(
     after_step: Callable[[int], bool] | None = None,
     changed: Mapping[str, object] | None = None,
     decay: bool = True,
+    keeps_start: bool = False,
 ) -> None:
     """Train an encoder in place.
 
@@ -87,9 +88,10 @@ def train_encoder(
         after_step: called with the number of steps done; training ends if it returns True.
         changed: the objects that ``after_step`` changes, by name.
         decay: whether the learning rate falls to 0 on half a cosine, or stays.
+        keeps_start: whether the encoder is worth keeping as it was at its start, and is kept.
 
     Raises:
-        InputError: the loss is not a number.
+        InputError: the loss is not a number, and the start is not kept.
     """
     watch = LossWatch(lambda value: not math.isnan(value), "lr")
     state: dict[str, Any] = {
@@ -106,7 +108,8 @@ def train_encoder(
             batch = next(batches)
             q, x = learner.vectors(batch)
             gradients = loss(q, x, batch.scored_on(q.device))
-            watch.add(gradients.loss)
+            if not keeps_start:
+                watch.add(gradients.loss)
             rate = lr * (1 + math.cos(math.pi * step / steps)) / 2 if decay else lr
             learner.step(gradients, rate)
             if step % 50 == 0:

@@ -91,5 +91,6 @@ class PretrainFinetune(Standard):
             after_step=best.after_step if best else None,
             changed={"best": best},
             decay=self.finetune_decay,
+            keeps_start=best is not None,
         )
         return best.encoder if best else encoder
