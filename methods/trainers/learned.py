@@ -68,8 +68,12 @@ class Learned(Trainer):
 
     def rate(self, data: Training) -> float:
         """The learning rate at the first step."""
+        return float(getattr(self, self.rate_name(data)))
+
+    def rate_name(self, data: Training) -> str:
+        """The parameter that is the learning rate: a transformer has one of its own."""
         of_transformer = data.document_texts is not None and self.tune != "head"
-        return self.encoder_lr if of_transformer else self.lr
+        return "encoder_lr" if of_transformer else "lr"
 
     def new_encoder(
         self, data: Training, workspace: Workspace, *, cosine: bool, seed: int
@@ -138,6 +142,7 @@ class Learned(Trainer):
             checkpoint=workspace.checkpoint,
             after_step=best.after_step if best else None,
             changed={"best": best},
+            lower=self.rate_name(data),
         )
         return best.encoder if best else encoder
 
