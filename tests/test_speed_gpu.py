@@ -8,9 +8,9 @@ from bench.errors import InputError
 from studies.speed import command, devices, encoding, gpu
 from studies.speed.devices import Pace, Trained, compare, train_on
 
-TABLES = Trained("tables", "masked-de", {"steps": 130, "dim": 8, "negatives": 16})
+TABLES = Trained("tables", "masked-de", {"steps": 200, "dim": 2, "negatives": 16})
 HEAD = Trained(
-    "a head", "standard-de", {"steps": 130, "tune": "head", "checks": 1, "batch": 8}, texts=True
+    "a head", "standard-de", {"steps": 200, "tune": "head", "checks": 1, "batch": 8}, texts=True
 )
 CPUS = ("cpu", "cpu")
 
@@ -24,8 +24,8 @@ def test_steps_are_counted_from_the_fiftieth_to_the_last_multiple(monkeypatch):
     clock = iter([0.0, 100.0, 101.0, 102.0])
     monkeypatch.setattr("studies.speed.devices.time.perf_counter", lambda: next(clock))
     pace = Pace("cpu")
-    for done in (0, 50, 100, 150, 170):
-        pace("fit", done, 170)
+    for done in (0, 50, 100, 150, 200):
+        pace("fit", done, 200)
     assert pace.seconds_per_step == 1 / 50
 
 

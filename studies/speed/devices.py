@@ -33,7 +33,7 @@ POINTS = 0.5
 
 
 class Trained(NamedTuple):
-    """A training to compare; it has more than twice ``EVERY`` steps, and no multiple of it.
+    """A training to compare; it has more than twice ``EVERY`` steps.
 
     Attributes:
         what: name in the table.
@@ -107,9 +107,9 @@ class Pace:
         self._device = device
         self._noted: list[tuple[int, float]] = []
 
-    def __call__(self, phase: str, done: int, _total: int) -> None:
-        """Called as the work proceeds; a trainer's last call is not at a multiple of ``EVERY``."""
-        if phase != "fit" or done % EVERY:
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        """Called as the work proceeds; the last call may come early, when validation is perfect."""
+        if phase != "fit" or done % EVERY or done == total:
             return
         if self._device.startswith("cuda"):
             import torch
