@@ -17,7 +17,7 @@ from bench.errors import InputError
 from bench.report.markdown import pipe_table
 from bench.store.folder import Store
 from methods.indexes import kmeans
-from methods.indexes.leaves import FACTORS, LEAST_SAMPLE, SAMPLE
+from methods.indexes.leaves import FACTORS, SAMPLE, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,9 +64,10 @@ def compared_in(cell: Cell) -> float:
     if cell.leaves is None:
         raise ValueError(f"the cell of {cell.method} has no leaves")
     n = cell.n_documents
-    sample = min(n, max(LEAST_SAMPLE, round(SAMPLE * math.sqrt(n))))
+    sample = n if n <= WHOLE else round(SAMPLE * math.sqrt(n))
     choice = sum(compared(sample, factor * math.sqrt(n)) for factor in FACTORS)
-    return choice + compared(n, cell.leaves.leaves)
+    kept = sample == n and cell.leaves.leaves == round(FACTORS[-1] * math.sqrt(n))
+    return choice + (0 if kept else compared(n, cell.leaves.leaves))
 
 
 def within(cell: Cell, budget: float) -> PointResult:

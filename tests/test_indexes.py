@@ -110,8 +110,8 @@ def test_a_seed_of_32_bits_is_not_that_of_a_small_one(seed):
 def test_the_number_of_leaves_is_chosen_on_a_sample_and_all_documents_are_laid_out_once(
     kind, monkeypatch
 ):
-    monkeypatch.setattr(leaves, "LEAST_SAMPLE", 500)
-    monkeypatch.setattr(leaves, "SAMPLE", 1)
+    monkeypatch.setattr(leaves, "WHOLE", 2499)
+    monkeypatch.setattr(leaves, "SAMPLE", 10)
     documents, queries = unit(2500, 0), unit(60, 1)
     index, sizes, lay_out = kind(), [], kind.lay_out
 

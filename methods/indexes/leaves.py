@@ -25,9 +25,12 @@ MET = 1 << 24
 """Pairs of a query and a document held in memory at once, if documents lie in several leaves."""
 FACTORS = (0.25, 0.5, 1, 2, 4)
 """Numbers of leaves that validation chooses from, in square roots of the corpus."""
-SAMPLE, LEAST_SAMPLE = 64, 1 << 14
-"""Documents that this number is chosen on: so many times the square root of the corpus, which are
-16 for each of the most leaves, or the second number if it is more."""
+WHOLE = 1 << 17
+"""Documents up to which this number is chosen on all, and the leaves that were best are kept: those
+of WordNet find far more where the ancestors of all queries are in one small leaf by chance."""
+SAMPLE = 64
+"""Documents that it is chosen on in a larger corpus, in square roots of it: 16 for each of the most
+leaves."""
 
 
 @dataclass
@@ -141,9 +144,9 @@ class ClusteredLeaves(LeafIndex):
 
 def sample_to_choose_on(n_documents: int, guide: Guide) -> Ints:
     """Numbers of the documents that the number of leaves is chosen on, in rising order."""
-    n = max(LEAST_SAMPLE, round(SAMPLE * math.sqrt(n_documents)))
-    if n >= n_documents:
+    if n_documents <= WHOLE:
         return np.arange(n_documents)
+    n = round(SAMPLE * math.sqrt(n_documents))
     judged = guide.judged.relevance.documents
     drawn = np.random.default_rng(guide.seed).choice(n_documents, n, replace=False)
     return np.union1d(drawn, judged[judged < n_documents])
