@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import InputError, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
-from bench.evaluation.choose import choose
 from bench.evaluation.clock import Clock, Watch
 from bench.evaluation.fitted import FittedCache, import_code, training_of
-from bench.evaluation.latency import latencies_of
-from bench.evaluation.points import Evaluation, leaves_of
-from bench.evaluation.search import Searcher
+from bench.evaluation.points import leaves_of
+from bench.evaluation.search_task import ReportPhase, search_task
 from bench.evaluation.word_pairs import score_pairs
-from bench.measures.recall import share_tied
 from bench.measures.word_pairs import correlations
 from bench.method import Method, Workspace
 from bench.registry import Registry, lacks_packages
 from bench.store.cell import Cell, Cost, Status
 from bench.store.folder import QUERIES, RUN, Store
-from bench.store.query_values import write_query_values
-from bench.store.run_file import RunFile, write_scores
+from bench.store.run_file import write_scores
 from bench.system.device import gpu_used, wanted_device
 from bench.system.files import sha256_of
 from bench.system.kept import trusting_from
@@ -37,14 +30,13 @@ from bench.task.files import load_sealed, require_same_vectors
 from bench.versions.keys import cell_key
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.store.cell import CellSpec
     from bench.system.provenance import Provenance
     from bench.task import Task
     from bench.task.sealed import SealedJudgements
     from bench.task.word_pairs import WordPairs
-
-ReportPhase: TypeAlias = Callable[[str, int, int], None]
-"""Called with (phase, done, total) as a cell proceeds."""
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +165,7 @@ def measure(
             with clock.step("index_s"):
                 method.index(corpus)
                 indexed = Indexed(method, len(task.document_names))
-            outcome = _search(indexed, task, sealed, planned.k, clock, report, folder)
+            outcome = search_task(indexed, task, sealed, planned.k, clock, report, folder)
             with clock.step("index_s"):
                 outcome["leaves"] = leaves_of(indexed)
                 index_bytes = indexed.index_bytes()
@@ -199,54 +191,6 @@ def measure(
     )
     outcome["chosen"] = sealed.chosen
     return planned.ended(Status.OK, None, origin(planned, fit.gpu), **outcome)
-
-
-def _search(
-    indexed: Indexed,
-    task: Task,
-    sealed: SealedJudgements,
-    k: int,
-    clock: Clock,
-    report: ReportPhase,
-    folder: Path | None,
-) -> dict[str, Any]:
-    """Results of every operating point; the test is opened once one of them is chosen."""
-    with clock.step("choose_s"):
-        chosen = sealed.chosen or choose(indexed, task, partial(report, "choose"))
-
-    rows = sealed.asked
-    judged = sealed.open(chosen).rows(rows)
-    queries = task.queries(rows)
-    searcher = Searcher(indexed, queries, k, judged.relevance)
-    evaluation = Evaluation(judged, indexed.n_documents)
-    run_file = None
-    if folder is not None:
-        run_file = RunFile(folder / RUN, rows, sealed.asked_depth, judged.relevance)
-    clock["search_s"], clock["encode_s"] = searcher.searching, searcher.encoding
-    total = len(indexed.points)
-    for number, point in enumerate(indexed.points, start=1):
-        run = searcher.run(point, partial(report, f"search {number}/{total}"))
-        if number == total:  # after the batches, which could remember their answers
-            with clock.step("latency_s"):
-                alone = partial(report, "time single queries")
-                evaluation.latencies = latencies_of(indexed, searcher, queries, k, alone)
-            report("search exactly", 0, 1)
-            with clock.step("exact_s"):
-                ranked = searcher.rank_exactly()
-            evaluation.exact = None if ranked is None else judged.found(ranked)
-        if run_file is not None:
-            run_file.add(run, evaluation.exact)
-        tied = share_tied(run.ids, run.scores, sealed.asked_depth)
-        evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
-
-    report("measure", 0, 1)
-    with ThreadPoolExecutor(1) as pool:  # what was found is compressed meanwhile
-        closed = None if run_file is None else pool.submit(run_file.close)
-        points = evaluation.points()
-    if folder is not None and closed is not None:
-        closed.result()
-        write_query_values(folder / QUERIES, evaluation.query_values(rows, points))
-    return {"points": points}
 
 
 def _score(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.evaluation.cell import ReportPhase
+    from bench.evaluation.search_task import ReportPhase
     from bench.method import Value
     from bench.store.cell import Cell
     from bench.task import Corpus
