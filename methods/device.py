@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -80,10 +81,10 @@ class FastLinear(nn.Linear):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """[..., out] of [..., in]."""
-        plain = x.device.type != "cpu" or torch.is_autocast_enabled("cpu")
-        if plain or torch.is_grad_enabled() or x.dtype != torch.float32:
+        is_plain = x.dtype == self.weight.dtype == torch.float32 and x.device.type == "cpu"
+        if not is_plain or torch.is_grad_enabled() or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        return product(x, self.weight, self.bias)
+        return product(x, self.weight, None if self.bias is None else self.bias.contiguous())
 
 
 def use_fast_layers(model: nn.Module) -> None:
@@ -115,7 +116,7 @@ def shared_threads(waiting: Callable[[], int]) -> Iterator[Callable[[], None]]:
     own = torch.get_num_threads()
 
     def share() -> None:
-        torch.set_num_threads(own * (1 + waiting()))
+        torch.set_num_threads(max(own, min(own * (1 + waiting()), os.cpu_count() or 1)))
 
     share()
     try:

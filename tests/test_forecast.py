@@ -234,6 +234,16 @@ def test_a_run_tells_the_time_left_and_remembers_its_cells(cache, tmp_path, caps
     assert [each.method for each in remembered()] == ["a", "b"]
 
 
+def test_a_cell_that_failed_does_not_tell_how_long_the_next_one_takes(cache, tmp_path, capsys):
+    cell = planned("a")
+    remember(took(cell)._replace(fit_s=1, rest_s=3))
+    before = remembered()
+    failed = cell.ended(Status.TIMEOUT, "took longer than 3600 s")
+    events = [Event(Kind.START, cell), Event(Kind.END, failed)]
+    follow(events, 1, schedule([cell], {"a": (1, 2)}), tmp_path)
+    assert remembered() == before
+
+
 def recorded(factor=1.0):
     """A run of the quick suite: each cell as planned, as it ended, and its seconds."""
     today = provenance(2)

@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from filelock import FileLock
 
 import bench.system.files
 from bench.errors import InputError
@@ -150,20 +151,19 @@ def test_under_fresh_a_fitted_state_of_before_is_fitted_again(fit, tmp_path):
         assert not call().shared
 
 
-def test_processes_that_wait_for_a_folder_are_counted_while_they_live(tmp_path):
+def test_processes_that_wait_for_a_folder_are_counted_and_those_that_were_killed_are_not(tmp_path):
     counted = []
 
     def write(folder):
-        counted.append(n_waiting(tmp_path / "kept"))
-        sleeper = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        (tmp_path / f"kept.waits-{sleeper.pid}").touch()
-        (tmp_path / f"other.waits-{sleeper.pid}").touch()
-        counted.append(n_waiting(tmp_path / "kept"))
-        sleeper.communicate()
+        killed = tmp_path / "kept.waits-1"
+        killed.touch()
+        with FileLock(tmp_path / "kept.waits-2"), FileLock(tmp_path / "other.waits-3"):
+            counted.append(n_waiting(tmp_path / "kept"))
+        assert not killed.exists()
         counted.append(n_waiting(tmp_path / "kept"))
 
     made_once(tmp_path / "kept", write, "a test")
-    assert counted == [0, 1, 0]
+    assert counted == [1, 0]
 
 
 def test_a_process_that_waits_says_so_and_takes_it_back(tmp_path):

@@ -1,14 +1,19 @@
 """What a GPU rounds, rounded alike on the CPU: results stay within tolerance of float32."""
 
+import copy
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
+from methods.device import shared_threads, use_fast_layers
 from methods.encoders import pretrained
 from methods.encoders.embeddings import embed
 from methods.encoders.pretrained import AGREEMENT, PRECISIONS, Pretrained
@@ -47,7 +52,7 @@ def test_rounding_keeps_ten_bits():
 
 def recall(task, name):
     """Overall, over all pairs of the test, after a training of a few seconds."""
-    method = Registry().resolve(name)(dim=16, steps=STEPS)
+    method = Registry().resolve(name)(dim=16, steps=STEPS, patience=0)
     method.fit(task.training(), seed=0, progress=silent)
     method.index(task.corpus)
     queries = task.queries_of(task.test)
@@ -62,7 +67,7 @@ def test_tables_trained_with_rounded_products_find_as_much(name):
     expected = recall(task, name)
     with TF32() as mode:
         found = recall(task, name)
-    assert 0 < mode.products <= 3 * STEPS
+    assert mode.products == 3 * STEPS
     assert found == pytest.approx(expected, abs=HALF_A_POINT)
     assert found > 0.1
 
@@ -110,3 +115,43 @@ def test_a_transformer_trained_in_bfloat16_is_nearly_the_same(small_text_task, t
         found.append(method.encoder.encode_documents(small_text_task.document_texts))
     assert not np.array_equal(*found)
     assert (found[0] * found[1]).sum(axis=1).min() > 0.999
+
+
+@given(
+    shape=st.lists(st.integers(1, 3), min_size=0, max_size=2),
+    sizes=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+    stride=st.integers(1, 2),
+    bias=st.booleans(),
+)
+def test_a_fast_layer_gives_what_a_layer_of_torch_gives(shape, sizes, stride, bias):
+    layer = torch.nn.Linear(*sizes, bias=bias)
+    if bias:
+        layer.bias = torch.nn.Parameter(torch.randn(stride * sizes[1])[::stride])
+    x = torch.randn(*shape, stride * sizes[0])[..., ::stride]
+    model = torch.nn.Sequential(layer)
+    expected = model(x).detach()
+    use_fast_layers(model)
+    copied = copy.deepcopy(model)
+    with torch.inference_mode():
+        for fast in (model, copied):
+            torch.testing.assert_close(fast(x), expected)
+    copied.double()
+    assert copied(x.double()).dtype == torch.float64
+    torch.testing.assert_close(model(x), expected)  # with its gradient, as before
+    assert model(x).requires_grad
+
+
+def test_threads_of_those_that_wait_are_lent_up_to_the_cores(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 3)
+    waiting, own = [1, 5, 0], torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with shared_threads(lambda: waiting.pop(0)) as share:
+            seen = [torch.get_num_threads()]
+            for _ in range(2):
+                share()
+                seen.append(torch.get_num_threads())
+        assert seen == [2, 3, 1]
+        assert torch.get_num_threads() == 1
+    finally:
+        torch.set_num_threads(own)

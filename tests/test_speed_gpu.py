@@ -71,8 +71,8 @@ def test_texts_are_trained_through_the_whole_transformer(small_text_task, monkey
 
 
 @pytest.mark.slow
-def test_a_device_beside_itself_agrees_in_each_training(tree):
-    rows = compare(CPUS, tree, (TABLES, HEAD))
+def test_a_device_beside_itself_agrees_in_each_training(tree, small_text_task):
+    rows = compare(CPUS, tree, small_text_task, (TABLES, HEAD))
     assert [row.what for row in rows[::2]] == ["tables, pairs a second", "a head, steps a second"]
     assert [row.reached for row in rows] == [None, True] * 2
     assert rows[1].measured.middle == rows[3].measured.middle == 0
@@ -84,7 +84,7 @@ def test_recalls_that_differ_by_more_than_half_a_point_do_not_agree(
 ):
     found = iter([(0.01, mine), (0.02, 0.9)])
     monkeypatch.setattr(devices, "train_on", lambda *given: next(found))
-    speed, recall = compare(CPUS, tree, (TABLES,))
+    speed, recall = compare(CPUS, tree, tree, (TABLES,))
     assert speed.cells()[1:] == ["100.0 / s", "50.0 / s", "2.00", "", ""]
     assert recall.cells()[-1] == verdict
 

@@ -80,6 +80,27 @@ def test_a_model_that_reads_more_than_token_ids_is_refused(monkeypatch):
         MINILM.tokens(Strings.of(["dogs"]), Workspace())
 
 
+@pytest.mark.parametrize("mixed", [False, True])
+def test_no_texts_have_no_vectors(mixed):
+    none = Strings.of([])
+    assert embed(MINILM._replace(mixed=mixed), none, Workspace()).shape == (0, 384)
+    full = TextEncoder.pretrained(TextRecipe("minilm", "full"), Workspace(), seed=0)
+    assert full.encode_documents(none).shape == (0, 384)
+
+
+def test_an_encoder_has_no_dropout_in_any_of_its_modules(tmp_path):
+    from sentence_transformers.sentence_transformer.modules import Dropout
+
+    MINILM.model().save(str(tmp_path / "dropping"))
+    dropping = MINILM._replace(name=str(tmp_path / "dropping"))
+    dropping.model().append(Dropout(0.9))
+    dropping.model().save(str(tmp_path / "dropping"))
+    again = MINILM._replace(name=f"{tmp_path}/dropping/.")
+    np.testing.assert_allclose(
+        embed(again, TEXTS, Workspace()), embed(MINILM, TEXTS, Workspace()), atol=1e-6
+    )
+
+
 def test_other_texts_and_other_encoders_are_encoded(workspace, monkeypatch):
     embed(MINILM, TEXTS, workspace)
     encoded = []

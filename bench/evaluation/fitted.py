@@ -59,7 +59,7 @@ class FitInfo(NamedTuple):
 def import_code(method: type[Method]) -> None:
     """Import what a built-in method is made of: no step of it is to take longer by an import."""
     for name in modules_reached(*(each.__module__ for each in built_ins(method))):
-        with contextlib.suppress(ImportError):  # what this task may not need
+        with contextlib.suppress(Exception):  # this task may not need it; else it fails later
             importlib.import_module(name)
 
 

@@ -62,7 +62,8 @@ def _timed(events: Iterable[Event], schedule: Schedule) -> Iterator[Event]:
             schedule.start(event.cell, time.monotonic())
         elif event.kind is Kind.END:
             ended = schedule.end(event.cell, time.monotonic())
-            if ended is not None:
+            # A cell that failed does not tell how long the next one takes.
+            if ended is not None and event.cell.status in {Status.OK, Status.SKIPPED}:
                 remember(ended)
         yield event
 
@@ -154,6 +155,7 @@ def _live(
     with Progress(*columns, console=console, transient=True, expand=True) as progress:
         everything = progress.add_task("cells", total=n_cells, ends=_ends(schedule))
         bars: dict[str, tuple[TaskID, str]] = {}
+        told = time.monotonic()
         for event in events:
             key, name = event.cell.key, visible(event.cell.title)
             bar, phase = bars.get(key, (None, ""))
@@ -180,4 +182,6 @@ def _live(
                 bar = progress.add_task(escape(f"{name} · {text}"), total=event.total or None)
                 bars[key] = bar, text
             progress.update(bar, completed=event.done, total=event.total or None)
-            progress.update(everything, ends=_ends(schedule))
+            if time.monotonic() - told > 1:
+                told = time.monotonic()
+                progress.update(everything, ends=_ends(schedule))

@@ -22,7 +22,7 @@ from bench.types import Value
 MET_AT_MOST = 2
 """How often a library's counter may count one document: a graph scores some on several levels."""
 QUIET = 0.05
-"""The largest share of the time without a core at which a speed is said to be that of a machine."""
+"""The largest share of the time without a core up to which a machine counts as quiet."""
 _RHO = Field(ge=-1 - ROUNDED, le=1 + ROUNDED)
 
 

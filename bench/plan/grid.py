@@ -145,10 +145,14 @@ def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]
 
 
 def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
-    """All hyper-parameters of a method; defaults of the dataset's card replace its own."""
+    """All hyper-parameters of a method; defaults of the dataset's card replace its own.
+
+    A default of ``masked-de`` on the card holds for ``masked-de+faiss-ivf``, too.
+    """
     values = dict(method.params)
+    trainer = method.name.partition("+")[0]
     for name in values:
-        for key in (name, f"{method.name}.{name}"):
+        for key in (name, f"{trainer}.{name}", f"{method.name}.{name}"):
             # A plugin may use a name of ours for something else.
             if key in task.defaults and has_type(task.defaults[key], method.params[name]):
                 values[name] = task.defaults[key]
@@ -163,8 +167,10 @@ def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, V
     """
     asked = settings.of(method)
     values = defaults_on(method, task) | asked
-    reads_texts = PRECISION in method.params and task.document_texts is not None
-    if reads_texts and not {PRECISION, f"{method.name}.{PRECISION}"} & {*asked, *task.defaults}:
+    # A plugin may use the name for something else.
+    reads_texts = task.document_texts is not None and method.params.get(PRECISION) == "float32"
+    stated = {name.rpartition(".")[2] for name in (*asked, *task.defaults)}
+    if reads_texts and PRECISION not in stated:
         values[PRECISION] = fast_precision()
     check_params(method, values)
     return values

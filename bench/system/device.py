@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.errors import InputError
@@ -36,7 +37,9 @@ def fast_precision() -> str:
 
     It can on a GPU, and on processors with the instructions AVX-512 BF16 or AMX.
     """
-    if wanted_device() != "cpu" and Path("/dev/nvidiactl").exists():
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0").strip() in {"", "-1"}
+    of_cpu = "+cpu" in version("torch")
+    if wanted_device() != "cpu" and not hidden and not of_cpu and Path("/dev/nvidiactl").exists():
         return "bfloat16"
     try:
         instructions = Path("/proc/cpuinfo").read_text(encoding="utf-8")

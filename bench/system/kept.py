@@ -14,8 +14,7 @@ from contextvars import ContextVar
 from glob import escape
 from typing import TYPE_CHECKING
 
-import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from bench.errors import InputError
 from bench.system.files import REPLACED, beside, move_folder, remove, sha256_of, written
@@ -86,20 +85,30 @@ def made_once(
 
 def n_waiting(folder: Path) -> int:
     """Number of other processes that wait until a folder is filled."""
-    marks = folder.parent.glob(f"{escape(folder.name)}{_WAITS}*")
-    pids = {int(mark.name.rpartition(_WAITS)[2]) for mark in marks}
-    return sum(psutil.pid_exists(pid) for pid in pids - {os.getpid()})
+    own, n = _mark_of(folder), 0
+    for mark in folder.parent.glob(f"{escape(folder.name)}{_WAITS}*"):
+        if mark != own:
+            try:
+                with FileLock(mark, blocking=False):  # nobody holds it: its process was killed
+                    mark.unlink(missing_ok=True)
+            except Timeout:
+                n += 1
+    return n
 
 
 @contextlib.contextmanager
 def _waiting_for(folder: Path) -> Iterator[None]:
-    """Within it, a file beside the folder says that this process waits for it, or fills it."""
-    mark = folder.with_name(f"{folder.name}{_WAITS}{os.getpid()}")
-    mark.touch()
+    """Within it, a locked file beside the folder says that this process waits for it."""
+    mark = _mark_of(folder)
     try:
-        yield
+        with FileLock(mark):
+            yield
     finally:
         mark.unlink(missing_ok=True)
+
+
+def _mark_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}{_WAITS}{os.getpid()}")
 
 
 def is_whole(folder: Path, warn: Callable[[str], None] = say) -> bool:

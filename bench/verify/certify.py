@@ -195,7 +195,8 @@ def _print(stored: Cell, again: Cell, judged: list[JudgedMetric]) -> None:
     costs.append(["point chosen on validation", *chosen])
     say("\nShown, not judged")
     say_table(["", "stored", "again"], costs)
-    for note in load_notes([p.waited for cell in cells for p in cell.points]):
+    alone = [each.waited for one in timed for each in one]
+    for note in load_notes([*alone, *(p.waited for cell in cells for p in cell.points)]):
         say(note)
 
 

@@ -12,12 +12,15 @@ import torch
 from torch import nn
 
 from bench.errors import InputError
+from methods.device import shared_threads
 from methods.encoders.jagged import Jagged, batches
 from methods.encoders.pretrained import BUDGET, features, in_batches
 from methods.encoders.tokens import PROBES
 from methods.encoders.transformer import Transformer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sentence_transformers import SentenceTransformer
 
     from bench.method import Workspace
@@ -79,9 +82,12 @@ class LastLayer(Transformer):
         tokens = self.encoder.tokens(texts, self.workspace)
         place = self.encoder.place_of("activations", _VERSION, texts)
         what = "activations for tune=last-layer"
-        return _open(
-            self.workspace.made_once(place, lambda made: self._compute(tokens, made), what)
-        )
+
+        def write(made: Path) -> None:
+            with shared_threads(lambda: self.workspace.waiting(place)) as share_again:
+                self._compute(tokens, made, share_again)
+
+        return _open(self.workspace.made_once(place, write, what))
 
     def forward(self, prepared: Jagged, rows: Ints) -> torch.Tensor:
         """Rows of activations through the block and the pooling."""
@@ -107,7 +113,9 @@ class LastLayer(Transformer):
         )
 
     @torch.inference_mode()
-    def _compute(self, tokens: Jagged, folder: Path) -> None:
+    def _compute(
+        self, tokens: Jagged, folder: Path, after_batch: Callable[[], None] = lambda: None
+    ) -> None:
         """Run all blocks but the last, and write their output in the order of the texts."""
         width = int(cast("Any", self.model[0]).get_embedding_dimension())
         shape = int(tokens.offsets[-1]), width
@@ -125,6 +133,7 @@ class LastLayer(Transformer):
                     kept[tokens.places(rows)] = _half(hidden, self.encoder.name)
                 done += len(rows)
                 self.workspace.progress(done, len(tokens.lengths))
+                after_batch()
         finally:
             hook.remove()
         kept.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -51,9 +52,7 @@ class Pretrained(NamedTuple):
 
     def model(self) -> SentenceTransformer:
         """The model, read unless it was just used."""
-        model = load_model(self.name, chosen(self.device))
-        use_fast_layers(model)
-        return model
+        return _ready(self.name, chosen(self.device))
 
     def encode(self, tokens: Jagged) -> Floats:
         """[n, dim] float32 unit vectors of texts by their token ids."""
@@ -82,10 +81,20 @@ class Pretrained(NamedTuple):
         return exact
 
 
+@lru_cache(maxsize=1)
+def _ready(name: str, device: torch.device) -> SentenceTransformer:
+    """The model as texts are encoded with it, without dropout."""
+    model = load_model(name, device).eval()
+    use_fast_layers(model)
+    return model
+
+
 def unit_vectors(
     model: SentenceTransformer, tokens: Jagged, *, mixed: bool, progress: Progress = no_progress
 ) -> Floats:
     """[n, dim] float32 unit vectors of texts by their token ids, on the model's device."""
+    if not len(tokens.lengths):
+        return np.empty((0, int(model.get_embedding_dimension() or 0)), np.float32)
     return in_batches(
         lambda rows: forward(model, tokens.take(rows), mixed=mixed),
         tokens.lengths,
@@ -105,7 +114,7 @@ def in_batches(
 
     Args:
         forward: a function from the numbers of texts to their vectors, on the device.
-        lengths: [n] number of tokens of each text.
+        lengths: [n] number of tokens of each text, at least one.
         device: the device of the model.
         progress: called with the number of texts that were sent to the device.
     """

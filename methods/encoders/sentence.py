@@ -6,7 +6,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import logging
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +100,6 @@ def model_digest(name: str) -> str:
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
 def load_model(name: str, device: torch.device) -> SentenceTransformer:
     """Read a model onto a device.
 

@@ -129,7 +129,8 @@ class TableLearner:
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Rows of both tables, scaled to length 1 if the encoder does so."""
-        self._queries, self._documents = moved_together(batch[:2], self._device)
+        rows = moved_together(batch[:2], self._device)
+        self._queries, self._documents = (each.long() for each in rows)
         self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
         self._x, self._document_length = self._scored(self._encoder.documents, self._documents)
         return self._q, self._x

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import tokenizers
 from tokenizers import Tokenizer
 
 from bench.errors import InputError
@@ -57,7 +58,7 @@ def token_ids(
                 lengths.append(len(ids))
         np.save(folder / _OFFSETS, np.cumsum(lengths, dtype=np.int64))
 
-    place = place_of("tokens", _VERSION, name, texts)
+    place = place_of(f"tokens-{tokenizers.__version__}", _VERSION, name, texts)
     return _open(workspace.made_once(place, write, "token ids"))
 
 

@@ -29,8 +29,7 @@ class Transformer(Tower):
     def __init__(self, encoder: Pretrained, workspace: Workspace) -> None:
         self.probes = encoder.tokens(PROBES, Workspace())
         super().__init__(encoder.precise_enough(self.probes, workspace), workspace)
-        # Without dropout: the same seed, the same vectors.
-        self.model = encoder.model().eval()
+        self.model = encoder.model()
 
     def pooled(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Unit vectors [n, dim] from [n, length, width] token vectors."""

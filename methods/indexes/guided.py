@@ -36,7 +36,7 @@ class _Guided(ClusteredLeaves):
         """Cluster the documents, and apply the changes that training queries make."""
         if guide.training is None:
             raise ValueError("these leaves are laid out by training queries, and there are none")
-        centroids = leaf_centroids(documents, nlist, guide.seed)
+        centroids = leaf_centroids(documents, nlist, guide.seed, guide.workspace.memory_bytes)
         leaf = quantizer_of(centroids).search(documents, 1)[1][:, 0]
         self._router, self._leaf = self.guided(
             documents, centroids, leaf, guide.training(), guide.seed

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.errors import InputError
-from methods.chunks import rows_of
+from methods.chunks import DEFAULT_MEMORY, rows_of
 from methods.indexes.base import Index
 from methods.indexes.budgets import affordable, settings_within_budgets
 
@@ -122,7 +122,7 @@ class ClusteredLeaves(LeafIndex):
     ) -> tuple[int, bool]:
         """The best number of leaves, and whether all documents are laid out with it now."""
         n_documents = len(documents)
-        rows = sample_to_choose_on(n_documents, guide)
+        rows = sample_to_choose_on(documents, guide)
         if len(rows) < n_documents:
             ceiling = guide.workspace.memory_bytes
             documents, guide = rows_of(documents, rows, ceiling), guide.among(rows)
@@ -142,11 +142,16 @@ class ClusteredLeaves(LeafIndex):
         return guide.score(self.search(guide.vectors, guide.depth, {"nprobe": nprobe}).ids)
 
 
-def sample_to_choose_on(n_documents: int, guide: Guide) -> Ints:
-    """Numbers of the documents that the number of leaves is chosen on, in rising order."""
+def sample_to_choose_on(documents: Floats, guide: Guide) -> Ints:
+    """Numbers of the documents that the number of leaves is chosen on, in rising order.
+
+    Those that are drawn take an eighth of the memory at most; all that are judged come with them.
+    """
+    n_documents, dim = documents.shape
     if n_documents <= WHOLE:
         return np.arange(n_documents)
-    n = round(SAMPLE * math.sqrt(n_documents))
+    room = (guide.workspace.memory_bytes or DEFAULT_MEMORY) // 8 // (4 * dim)
+    n = min(round(SAMPLE * math.sqrt(n_documents)), room)
     judged = guide.judged.relevance.documents
     drawn = np.random.default_rng(guide.seed).choice(n_documents, n, replace=False)
     return np.union1d(drawn, judged[judged < n_documents])

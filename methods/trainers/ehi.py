@@ -54,7 +54,7 @@ class EHI(TreeSettings, Learned):
     batch: int = 128  # queries a step
     steps: int = 6000  # the most
     max_epochs: int = 1000  # passes over the training queries, the most
-    epochs: int = 0  # their number, instead of steps; 0: steps
+    epochs: int = 0  # passes over the training queries, instead of steps; 0: steps
     negatives: int = 0  # documents drawn from the whole corpus, a step
     refresh: int = 5  # epochs between two searches for hard negatives (r)
     corpus_pairs: int = 256  # pairs of a sentence and its document beside the queries, a step

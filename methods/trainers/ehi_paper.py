@@ -25,6 +25,7 @@ class EHIPaper(EHI):
 
     batch: int = 64
     epochs: int = 100
+    patience: int = 0
     lr: float = 4e-4
     encoder_lr: float = 4e-4
     indexer_lr: float = 0.016

@@ -11,7 +11,7 @@ class RowOptimizer(Protocol):
     """Updates some rows of a table in place."""
 
     def step(self, rows: torch.Tensor, gradient: torch.Tensor, lr: float) -> None:
-        """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
+        """Move ``rows`` [n], distinct and int64, against their ``gradient`` [n, dim]."""
 
 
 class RowAdam:
@@ -37,7 +37,6 @@ class RowAdam:
         """Move ``rows`` [n] (distinct) against their ``gradient`` [n, dim]."""
         self.steps += 1
         beta1, beta2 = self.betas
-        rows = rows.long()  # the type that index_copy_ takes
         mean = self.mean.index_select(0, rows).mul_(beta1).add_(gradient, alpha=1 - beta1)
         square = self.square.index_select(0, rows).mul_(beta2)
         square.addcmul_(gradient, gradient, value=1 - beta2)
@@ -55,10 +54,10 @@ class RowRMSProp:
     """RMSProp (Tieleman & Hinton 2012) with one mean square for a row, that of the whole gradient.
 
     It is Adam without momentum, and with a row where Adam has an entry, as in row-wise Adagrad
-    (arXiv 2104.05158). Dense Adam goes on moving a row by momentum after its last use, ten times
-    as far in all as in the step of the use; lazy Adam takes that one step alone. Here the whole
-    gradient is in it, so that rows that are used a few times in a training reach as far. Nothing
-    depends on the axes, and a step is as long in any dimension: about ``lr``, and longer for a row
+    (arXiv 2104.05158). After a row is used, dense Adam goes on moving it by momentum; all these
+    moves are ten times as long as the first, which is the only one that lazy Adam takes. Here the
+    first has the whole gradient, so that a row that is used a few times reaches as far. Nothing
+    depends on the axes, and a move is as long in any dimension: about ``lr``, and longer for a row
     that is not used in every step.
     """
 

@@ -1,20 +1,18 @@
 """The same trainings on two devices: their speeds, and how far results agree.
 
-On `wordnet-mammal` both train from the same start over the same batches, one after the other,
-once; the first 50 steps are not counted. They differ in the order in which sums are taken and in
-the precision of products, so that recalls are compared and not vectors: overall recall@|S| of
-exact search.
+On `wordnet-mammal` and `wordnet-mammal-text` both train from the same start over the same batches,
+one after the other, once; the first 50 steps are not counted. They differ in the order in which
+sums are taken and in the precision of products, so that recalls are compared and not vectors:
+overall recall@|S| of exact search.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.arrays.strings import Strings
 from bench.evaluation.preparation import evaluate, method_named
 from bench.method import Workspace
 from bench.system.terminal import say
@@ -59,20 +57,21 @@ TRAINED = (
 )  # fmt: skip
 
 
-def compare(devices: Sequence[str], task: Task, trained: Sequence[Trained]) -> list[SpeedRow]:
+def compare(
+    devices: Sequence[str], task: Task, texts: Task, trained: Sequence[Trained]
+) -> list[SpeedRow]:
     """Two rows for each training: its speed, and the agreement of both devices.
 
     Args:
         devices: our device and the peer's, by the names of a workspace.
-        task: a hierarchy, whose nodes have names.
+        task: a hierarchy.
+        texts: a hierarchy whose nodes have texts.
         trained: the trainings.
     """
     rows = []
-    names = Strings.of([name.partition(".")[0].replace("_", " ") for name in task.document_names])
-    with_texts = replace(task, query_texts=names, document_texts=names)
     for each in trained:
         say(f"    {each.what}")
-        on = with_texts if each.texts else task
+        on = texts if each.texts else task
         (ours, recall), (peer, other) = (train_on(device, each, on) for device in devices)
         unit = "steps" if each.texts else "pairs"
         rows.append(faster(f"{each.what}, {unit} a second", ([ours], [peer]), None, in_rate))

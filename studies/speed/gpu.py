@@ -59,12 +59,13 @@ def measure(data_dir: Path | None) -> Findings:
     rows = whole_graph(device, load_dataset("wordnet", data_dir))
     notes = [_machine(device)]
     try:
-        texts = load_dataset("scifact", data_dir)
+        scifact = load_dataset("scifact", data_dir)
     except InputError as error:
         notes.append(f"SciFact is left out: {error}.")
     else:
-        rows += over_texts(device, texts)
-    rows += compare((device, "cpu"), load_dataset("wordnet-mammal", data_dir), TRAINED)
+        rows += over_texts(device, scifact)
+    mammals, texts = (load_dataset(f"wordnet-mammal{end}", data_dir) for end in ("", "-text"))
+    rows += compare((device, "cpu"), mammals, texts, TRAINED)
     return Findings(rows, notes)
 
 

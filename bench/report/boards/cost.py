@@ -36,7 +36,11 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
         return [cell.cost for cell in row.cells if cell.cost is not None]
 
     def loads(row: Row, name: str) -> list[float | None]:
-        return [None if cost.waited is None else cost.waited.get(name, 0) for cost in spent(row)]
+        # What took no time was not disturbed.
+        return [
+            (cost.waited or {}).get(name, None if getattr(cost, name) else 0.0)
+            for cost in spent(row)
+        ]
 
     def seconds(title: str, name: str) -> Column[Row]:
         mean = _mean(title, spent, name)

@@ -6,6 +6,7 @@ import hashlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from bench.errors import InputError
 from bench.system.kept import made_once
 from bench.system.paths import cache_folder
 
@@ -17,10 +18,8 @@ if TYPE_CHECKING:
 def made_by_vega(make: Callable[[str], str], source: str) -> str:
     """The text that a function of vl-convert makes of a source.
 
-    It is kept under a hash of both and of the library's version.
-
-    Raises:
-        InputError: it cannot be kept.
+    It is kept in the user's cache, if that can be written, under a hash of both and of the
+    library's version.
     """
     recipe = "\n".join([version("vl-convert-python"), make.__name__, source])
 
@@ -28,4 +27,7 @@ def made_by_vega(make: Callable[[str], str], source: str) -> str:
         (folder / "made").write_text(make(source), "utf-8")
 
     folder = cache_folder() / "vega" / hashlib.sha256(recipe.encode()).hexdigest()
-    return (made_once(folder, write, "what Vega made") / "made").read_text("utf-8")
+    try:
+        return (made_once(folder, write, "what Vega made") / "made").read_text("utf-8")
+    except InputError:  # it cannot be kept
+        return make(source)
