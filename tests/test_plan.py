@@ -109,3 +109,47 @@ def test_methods_are_run_once_each():
     assert len(more) == len(REGISTRY.names()) + 1
     with pytest.raises(InputError, match="no method is named"):
         grids([], ["tree"], REGISTRY)
+
+
+def test_a_default_of_a_trainer_on_a_card_holds_with_any_index(small_task):
+    task = dataclasses.replace(
+        small_task, defaults={"lr": 0.5, "masked-de.lr": 0.25, "masked-de+hnsw.lr": 0.125}
+    )
+    rates = {
+        name: settled(REGISTRY.resolve(name), task, Settings())["lr"]
+        for name in ("standard-de", "masked-de", "masked-de+faiss-ivf", "masked-de+hnsw")
+    }
+    assert list(rates.values()) == [0.5, 0.25, 0.25, 0.125]
+
+
+class TestPrecision:
+    """Texts are encoded in what the machine multiplies fastest, unless something else is asked."""
+
+    @pytest.fixture(autouse=True)
+    def fast(self, monkeypatch):
+        monkeypatch.setattr("bench.plan.grid.fast_precision", lambda: "bfloat16")
+
+    @pytest.mark.parametrize(
+        ("defaults", "settings", "precision"),
+        [
+            ({}, [], "bfloat16"),
+            ({}, ["precision=float32"], "float32"),
+            ({}, ["standard-de.precision=float32"], "float32"),
+            ({"precision": "float32"}, [], "float32"),
+            ({"standard-de.precision": "float32"}, [], "float32"),
+        ],
+    )
+    def test_of_texts(self, small_text_task, defaults, settings, precision):
+        task = dataclasses.replace(small_text_task, defaults=defaults)
+        method = REGISTRY.resolve("standard-de")
+        assert settled(method, task, Settings.parse(settings))["precision"] == precision
+
+    def test_of_tables_is_float32(self, small_task):
+        method = REGISTRY.resolve("standard-de")
+        assert settled(method, small_task, Settings())["precision"] == "float32"
+
+    def test_of_a_plugin_that_means_something_else_is_its_own(self, small_text_task):
+        class Own(REGISTRY.resolve("random")):
+            params = {"precision": 0.1}
+
+        assert settled(Own, small_text_task, Settings())["precision"] == 0.1
