@@ -144,9 +144,11 @@ class TestPrecision:
         method = REGISTRY.resolve("standard-de")
         assert settled(method, task, Settings.parse(settings))["precision"] == precision
 
-    def test_of_tables_is_float32(self, small_task):
+    @pytest.mark.parametrize("settings", [[], ["precision=bfloat16"]])
+    def test_of_tables_is_float32(self, small_task, settings):
         method = REGISTRY.resolve("standard-de")
-        assert settled(method, small_task, Settings())["precision"] == "float32"
+        values = settled(method, small_task, Settings.parse(settings))
+        assert values["precision"] == "float32"
 
     def test_of_a_plugin_that_means_something_else_is_its_own(self, small_text_task):
         class Own(REGISTRY.resolve("random")):

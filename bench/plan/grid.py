@@ -167,10 +167,12 @@ def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, V
     """
     asked = settings.of(method)
     values = defaults_on(method, task) | asked
-    # A plugin may use the name for something else.
-    reads_texts = task.document_texts is not None and method.params.get(PRECISION) == "float32"
     stated = {name.rpartition(".")[2] for name in (*asked, *task.defaults)}
-    if reads_texts and PRECISION not in stated:
+    if method.params.get(PRECISION) != "float32":
+        pass  # it has none, or means something else by the name
+    elif task.document_texts is None:
+        values[PRECISION] = "float32"  # nothing is encoded, so that it makes no other row
+    elif PRECISION not in stated:
         values[PRECISION] = fast_precision()
     check_params(method, values)
     return values

@@ -71,7 +71,9 @@ class Pretrained(NamedTuple):
         if not self.mixed:
             return self
         exact = self._replace(mixed=False)
-        cosine = float((self.encode(tokens) * exact.encode(tokens)).sum(axis=1).min(initial=1))
+        vectors = exact.encode(tokens)
+        known = vectors.any(axis=1)  # a static model has no vector for unknown words
+        cosine = float((self.encode(tokens) * vectors).sum(axis=1)[known].min(initial=1))
         if cosine >= AGREEMENT:
             return self
         workspace.warn(

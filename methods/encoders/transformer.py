@@ -36,7 +36,8 @@ class Transformer(Tower):
         features = {"token_embeddings": tokens, "attention_mask": mask}
         for module in list(self.model)[1:]:
             features = module(features)
-        return normalize(features["sentence_embedding"].float())
+        dim = self.model.get_embedding_dimension()
+        return normalize(features["sentence_embedding"][:, :dim].float())
 
     def precision(self) -> torch.autocast:
         """The precision of its products."""
