@@ -220,6 +220,11 @@ class Pooling(torch.nn.Module):
         return {"sentence_embedding": (features["token_embeddings"] * weight).sum(1)}
 
 
+class Model(list):
+    def get_embedding_dimension(self):
+        return 8
+
+
 def test_a_last_layer_computes_on_the_device(monkeypatch):
     # Autocast knows nothing of devices that are made up.
     nothing = lambda device, mixed: nullcontext()  # noqa: E731
@@ -228,7 +233,7 @@ def test_a_last_layer_computes_on_the_device(monkeypatch):
     with fake_gpu() as device:
         tower = LastLayer.__new__(LastLayer)
         tower.device, tower.encoder = device, MINILM._replace(mixed=True)
-        tower.module, tower.model = Block(8, 8).to(device), [None, Pooling()]
+        tower.module, tower.model = Block(8, 8).to(device), Model([None, Pooling()])
         vectors = tower.forward(Jagged(offsets, tokens), np.array([1, 0]))
     assert vectors.device == device
 

@@ -28,6 +28,7 @@ def folder(tmp_path):
 def test_a_folder_of_texts_is_measured_end_to_end(bench, folder, tmp_path):
     methods = "zero-shot-de,exact,bm25,resampled-de,constructed-de"
     arguments = ["--methods", methods, "--dataset", f"beir:{folder}", "--set", "steps=4"]
+    arguments += ["--precision", "float32"]  # by default it is that of the machine
     done = bench(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
     boards = (tmp_path / "out" / "LEADERBOARD.md").read_text()

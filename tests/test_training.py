@@ -251,6 +251,12 @@ def test_of_equally_good_encoders_the_later_is_kept(scored):
     assert scored(0.1, 0.5, 0.5, 0.3) == (3, 2)
 
 
+def test_an_encoder_no_better_than_the_untrained_one_is_not_kept(scored):
+    done, kept = scored(0.5, 0.5, 0.4, 0.5)
+    assert done == 3
+    assert kept not in {1, 2, 3}
+
+
 def steps_of(trainer, task, monkeypatch):
     """The number of steps that a trainer takes."""
     taken = []

@@ -16,7 +16,8 @@ class BestCheckpoint:
     """Validates an encoder now and then during its training, and says when to stop.
 
     Training stops when nothing is left to gain: at a score of 1, or after ``patience`` validations
-    without a better one. Of equal ones the later encoder is kept, which was trained at lower rates.
+    without a better one. Of equal ones the later encoder is kept, which was trained at lower rates;
+    the untrained one gives way to a better one alone.
 
     Attributes:
         encoder: a copy of the best so far; the untrained one counts.
@@ -38,7 +39,7 @@ class BestCheckpoint:
         self._patience = patience
         self._since_best = 0
         self.encoder = training.copy()
-        self.score = self._validate()
+        self.score = self._untrained = self._validate()
 
     def after_step(self, step: int) -> bool:
         """Validate if it is time; True to stop training."""
@@ -46,7 +47,7 @@ class BestCheckpoint:
             return self.is_perfect  # as it may be before the first step
         score = self._validate()
         self._since_best = 0 if score > self.score else self._since_best + 1
-        if score >= self.score:
+        if score > self.score or score == self.score > self._untrained:
             self.score, self.encoder = score, self._training.copy()
         return self.is_perfect or 0 < self._patience <= self._since_best
 
