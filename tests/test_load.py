@@ -15,7 +15,7 @@ from bench.measures.budget import Budget
 from bench.method import Workspace
 from bench.registry import Registry
 from bench.report.boards.all import report_of
-from bench.report.boards.cost import cost_board
+from bench.report.boards.cost import STEPS, cost_board
 from bench.report.rows import rows_of
 from bench.report.summary import summary_board
 from bench.store.cell import Cell
@@ -123,8 +123,12 @@ def test_times_of_unknown_load_bear_no_mark_and_a_note_says_so():
     found = cost_board(rows_of([cell("older")]), Budget(1))
     assert "~" not in str(found)
     assert "How busy the machine was is not known" in found.notes[-1]
-    known = cell(points=[speedy(1, 0.8, 500, 0.0)], cost=costs(fit_s=0.0))
+    quiet = dict.fromkeys(STEPS.values(), 0.0)
+    known = cell(points=[speedy(1, 0.8, 500, 0.0)], cost=costs(**quiet))
     assert "How busy" not in str(cost_board(rows_of([known]), Budget(1)))
+    del quiet["fit_s"]
+    partly = cell(points=[speedy(1, 0.8, 500, 0.0)], cost=costs(**quiet))
+    assert "How busy" in str(cost_board(rows_of([partly]), Budget(1)))
 
 
 def test_a_speed_of_a_busy_machine_is_not_called_the_fastest():

@@ -52,7 +52,7 @@ def test_rounding_keeps_ten_bits():
 
 def recall(task, name):
     """Overall, over all pairs of the test, after a training of a few seconds."""
-    method = Registry().resolve(name)(dim=16, steps=STEPS, patience=0)
+    method = Registry().resolve(name)(dim=16, steps=STEPS, checks=1)
     method.fit(task.training(), seed=0, progress=silent)
     method.index(task.corpus)
     queries = task.queries_of(task.test)
