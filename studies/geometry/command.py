@@ -121,10 +121,13 @@ def _dimensions(grid: TreeGrid, trainings: TrainingTable) -> _Section:
         f"document have length 1 and eps is {EPS:.2g}, the precision of float32. The column "
         f"`margin` of [{NAME}]({NAME}) has the largest eps that an embedding allows.\n\n"
         "The last two hold if they hold for at least half of the seeds. Trainings are not asked "
-        "for a margin: they stop when all validation pairs are found. constructed-de is drawn "
+        "for a margin: they stop when all validation pairs are found. The temperature is 20 under "
+        "the dot product of standard-de and of the recipe, otherwise it is learned; other settings "
+        f"are {', '.join(learned[0].settings[1:])} and those of the dataset `tree`. "
+        "constructed-de is drawn "
         f"{len(closed[0].seeds)} times, trainings are over seeds "
-        f"{', '.join(map(str, learned[0].seeds))} on trees of at most {learned[0].largest} nodes"
-        f"{_with(learned[0].settings[1:])}.\n\n"
+        f"{', '.join(map(str, learned[0].seeds))} on trees of at most {learned[0].largest} "
+        "nodes.\n\n"
         "Slopes by least squares, with a 95 % interval of the line; a dash where a tree needs more "
         "than was tried, or where there are fewer than three. For which embeddings and which "
         "criterion the paper's are is not known to us.",
@@ -144,10 +147,6 @@ def _dimensions(grid: TreeGrid, trainings: TrainingTable) -> _Section:
         ],
         [table_of(needed), slopes_of(needed)],
     )
-
-
-def _with(settings: tuple[str, ...]) -> str:
-    return f", with {', '.join(settings)}" if settings else ""
 
 
 def _curve(grid: CurveGrid, trainings: TrainingTable) -> _Section:

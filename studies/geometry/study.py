@@ -7,12 +7,16 @@ from typing import NamedTuple
 from studies.geometry.curve import CurveGrid
 from studies.geometry.dimensions import TreeGrid, Variant
 
-_TRAINED = {
-    "standard-de": ("dot", "cosine"),
-    "pretrain-finetune-de": ("dot",),
-    "masked-de": ("dot", "cosine", "lorentz"),
-}
-"""Geometries of the trainings; under the cosine the finetuning recipe fails."""
+_TRAINED = (
+    ("standard-de", "dot", ()),
+    ("standard-de", "cosine", ("temperature_lr=0.01",)),
+    ("pretrain-finetune-de", "dot", ()),
+    ("masked-de", "dot", ()),
+    ("masked-de", "cosine", ()),
+    ("masked-de", "lorentz", ()),
+)
+"""Trainings, geometries, and settings that are not the defaults: a cosine has no length that could
+take the place of a temperature. Under the cosine the finetuning recipe fails."""
 
 
 class Study(NamedTuple):
@@ -50,6 +54,7 @@ def full(seeds: tuple[int, ...]) -> Study:
             draws=10,
             seeds=seeds,
             largest=259,
+            steps=6000,
         ),
         CurveGrid("wordnet", (4, 6, 8, 12, 16, 24, 32, 64), (2000, 6000, 18000), seeds[:1]),
         seeds,
@@ -70,7 +75,7 @@ def quick(seeds: tuple[int, ...]) -> Study:
             draws=3,
             seeds=seeds,
             largest=40,
-            settings=("steps=1500",),
+            steps=1500,
         ),
         CurveGrid("wordnet-mammal", (3, 4, 8), (200, 600), seeds),
         seeds,
@@ -87,7 +92,7 @@ def _trees(
     draws: int,
     seeds: tuple[int, ...],
     largest: int,
-    settings: tuple[str, ...] = (),
+    steps: int,
 ) -> TreeGrid:
     """Closed forms on all trees, and trainings in the geometries that differ in what they need.
 
@@ -97,23 +102,23 @@ def _trees(
         draws: embeddings of constructed-de.
         seeds: the seeds of trainings.
         largest: nodes of the largest tree of trainings.
-        settings: settings of trainings.
+        steps: the most steps of a training.
     """
     closed = (
         Variant("constructed-de", "constructed-de", (), tuple(range(draws)), (1, 4096)),
         Variant("interval-de", "interval-de", (), (0,), (2, 3)),
     )
+    most = f"steps={steps}", f"max_epochs={steps}"
     learned = tuple(
         Variant(
             f"{method}, {geometry}",
             method,
-            (f"geometry={geometry}", *settings),
+            (f"geometry={geometry}", *settings, *most),
             seeds,
-            (1, 64),
+            (2, 64),
             largest,
         )
-        for method, geometries in _TRAINED.items()
-        for geometry in geometries
+        for method, geometry, settings in _TRAINED
     )
     return TreeGrid(heights, widths, closed, learned)
 
