@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from bench.report.charts.vega import DATA, GREY, PALETTE, Layers
-from studies.geometry.dimensions import CRITERIA, HEIGHT, WIDTH
-from studies.geometry.slopes import THEORY
+from studies.geometry.dimensions import CRITERIA, HEIGHT, THEORY, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 HEIGHT, WIDTH = 4, 2
 """The height of trees of varied width, and the width of trees of varied height."""
+PAPER = {"H": "2.29", "W": "16.5"}
+THEORY = {"H": 2.0, "W": 16.0}
+"""The slopes over H and over W."""
 EPS = 2.0**-23
 """The least margin of one threshold: the distance of float32 numbers at 1, the longest score."""
 

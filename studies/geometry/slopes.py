@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from bench.report.table import NONE
-from studies.geometry.dimensions import CRITERIA, HEIGHT, WIDTH
+from studies.geometry.dimensions import CRITERIA, HEIGHT, PAPER, THEORY, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,8 +20,6 @@ LINES = {
     "H": f"log d over log H, W = {WIDTH}",
     "W": f"d over log W, H = {HEIGHT}",
 }
-PAPER = {"H": "2.29", "W": "16.5"}
-THEORY = {"H": 2.0, "W": 16.0}
 
 
 class Slope(NamedTuple):

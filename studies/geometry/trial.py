@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 import numpy as np
 
@@ -11,7 +11,6 @@ from bench.data.load import load_dataset
 from bench.evaluation.preparation import evaluate, method_named
 from bench.plan.cells import depth_needed
 from bench.versions.keys import cell_key
-from methods.dual_encoder import DualEncoder
 from studies.geometry.margin import margin
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from bench.method import Method
     from bench.task import Task
+    from methods.encoders.base import Encoder
 
 MOST_SCORES = 25_000_000
 """Scores of all queries with all documents up to which the margin is computed: a second of it."""
@@ -57,6 +57,12 @@ class TrialResult(NamedTuple):
     fit_s: float
 
 
+class _DualEncoder(Protocol):
+    """A method that is a trainer and an index."""
+
+    encoder: Encoder
+
+
 @cache
 def _task(dataset: str) -> Task:
     return load_dataset(dataset)
@@ -87,18 +93,14 @@ def measure(trial: Trial, fits: Path) -> TrialResult:
 
     Raises:
         InputError: the method cannot be used on such a task.
-        TypeError: the method is no dual encoder, and has no vectors.
     """
     method, task = _method(trial), _task(trial.dataset)
-    if not isinstance(method, DualEncoder):
-        raise TypeError(f"{method.name} is no dual encoder")
     cell = evaluate(method, task, seed=trial.seed, fits=fits)
     (point,) = cell.points
     by_distance = tuple(stratum.recall for stratum in point.recall_by_distance)
     eps = None
     if len(task.query_names) * len(task.document_names) <= MOST_SCORES:
-        queries = task.queries(np.arange(len(task.query_names)))
-        vectors = method.encoder.encode_queries(queries)
-        documents = method.encoder.encode_corpus(task.corpus)
-        eps = margin(vectors, documents, task.test.relevance)
+        encoder = cast("_DualEncoder", method).encoder
+        queries = encoder.encode_queries(task.queries(np.arange(len(task.query_names))))
+        eps = margin(queries, encoder.encode_corpus(task.corpus), task.test.relevance)
     return TrialResult(point.recall, by_distance, eps, cell.cost.fit_s if cell.cost else 0.0)
