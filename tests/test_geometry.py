@@ -14,6 +14,7 @@ from filelock import FileLock
 from bench.cli.commands import main
 from bench.errors import InputError
 from bench.task import Relevance
+from studies.geometry.charts import by_theory, needed_values
 from studies.geometry.command import geometry
 from studies.geometry.curve import Curve, CurveGrid
 from studies.geometry.dimensions import (
@@ -318,6 +319,17 @@ def test_a_variant_is_tried_on_trees_up_to_its_largest_alone():
     needed = Needed(TreeGrid((3, 4, 5), (), (SIZED,), (small,)), Made(by_size))
     _, rows = table_of(needed)
     assert [row[4:] for row in rows[:3]] == [["5", "5"], ["6", "6"], ["7", ""]]
+
+
+def test_a_line_of_theory_goes_through_the_largest_trees():
+    needed = Needed(TreeGrid((3, 6), (2, 4), (SIZED,), ()), Made(by_size))
+    found = [value for value in needed_values(needed, [SIZED]) if value["criterion"] == "95 %"]
+    lines = [
+        (value["varied"], value["place"], value["dim"]) for value in by_theory(found, "theory")
+    ]
+    assert lines == [
+        ("H", 3, 8 / 4), ("H", 6, 8), ("W", 2, pytest.approx(8 - 16 * math.log(2))), ("W", 4, 8),
+    ]  # fmt: skip
 
 
 def test_a_curve_names_the_smallest_dimension_that_holds_99_per_cent_of_the_pairs():

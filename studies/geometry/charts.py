@@ -37,16 +37,16 @@ def needed_values(needed: Needed, variants: Sequence[Variant]) -> list[dict[str,
 
 
 def by_theory(values: Sequence[dict[str, Any]], label: str) -> list[dict[str, Any]]:
-    """Data of a variant, continued from its first point of each line by the slopes of theory."""
-    first: dict[tuple[str, str], dict[str, Any]] = {}
+    """Data of a variant as the slopes of theory have them: lines through its largest trees."""
+    largest = {(value["varied"], value["criterion"]): value for value in values}
     lines = []
     for value in values:
-        start = first.setdefault((value["varied"], value["criterion"]), value)
-        ratio = value["place"] / start["place"]
+        end = largest[value["varied"], value["criterion"]]
+        ratio = value["place"] / end["place"]
         if value["varied"] == "H":
-            dim = start["dim"] * ratio ** THEORY["H"]
+            dim = end["dim"] * ratio ** THEORY["H"]
         else:
-            dim = start["dim"] + THEORY["W"] * math.log(ratio)
+            dim = end["dim"] + THEORY["W"] * math.log(ratio)
         lines.append(value | {"variant": label, "dim": dim})
     return lines
 
@@ -64,8 +64,6 @@ def needed_chart(grid: TreeGrid, variants: Sequence[Variant], theory: str = "") 
     labels = [variant.label for variant in variants]
     colours = [*PALETTE[: len(labels)], *([GREY] if theory else [])]
     labels += [theory] if theory else []
-    # Where lines lie on each other, the first one is seen on both sides of the last one.
-    widths = [1.5 + 0.9 * (len(labels) - 1 - place) for place in range(len(labels))]
 
     def by_variant(channel: type, values: Sequence[str | float] = ()) -> Any:  # noqa: ANN401
         scale = alt.Scale(domain=labels, range=list(values) or alt.Undefined)
@@ -90,7 +88,10 @@ def needed_chart(grid: TreeGrid, variants: Sequence[Variant], theory: str = "") 
             ),
             color=by_variant(alt.Color, colours),
         )
-        lines = base.mark_line().encode(strokeWidth=by_variant(alt.StrokeWidth, widths))
+        # Where lines lie on each other, the first one is seen on both sides of the last one.
+        lines = base.mark_line().encode(
+            strokeWidth=by_variant(alt.StrokeWidth, (1.5 * len(labels), 1.5))
+        )
         points = base.transform_filter(f"datum.variant != '{theory}'").mark_point(
             size=40, filled=True, opacity=1
         )
@@ -109,17 +110,23 @@ def needed_chart(grid: TreeGrid, variants: Sequence[Variant], theory: str = "") 
     )
 
 
-def curve_chart(held: float) -> Layers:
+def curve_chart(dims: Sequence[int], held: float) -> Layers:
     """Recall over the dimension, a colour for each number of steps; a line at what is asked for.
 
     Data: dim, steps, of (all pairs or the worst distance), recall (per cent).
 
     Args:
+        dims: the dimensions.
         held: the recall that is asked for, in per cent.
     """
     data = alt.Chart(alt.NamedData(DATA))
     found = data.encode(
-        x=alt.X("dim:Q", title="dimensions d", scale=alt.Scale(type="log", base=2)),
+        x=alt.X(
+            "dim:Q",
+            title="dimensions d",
+            scale=alt.Scale(type="log", nice=False),
+            axis=alt.Axis(values=list(dims)),
+        ),
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(zero=False)),
         color=alt.Color("steps:O", scale=alt.Scale(scheme="viridis"), title="steps"),
     )

@@ -158,7 +158,7 @@ def _curve(grid: CurveGrid, trainings: TrainingTable) -> _Section:
         f"{', '.join(map(str, grid.seeds))}, in the geometry that is the default in so many "
         f"dimensions. Last row: the smallest of these dimensions that holds {100 * HELD:g} % of "
         "all pairs.",
-        [_Drawing("curve.svg", title, charts.curve_chart(100 * HELD), curve.values)],
+        [_Drawing("curve.svg", title, charts.curve_chart(grid.dims, 100 * HELD), curve.values)],
         [curve.table],
     )
 
