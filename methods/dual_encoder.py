@@ -148,6 +148,11 @@ class DualEncoder(Method):
             self.encoder = RoutedEncoder(self.encoder, Indexer.load(folder))
 
     @classmethod
+    def defaults_given(cls, stated: Params, *, texts: bool) -> Params:
+        """Those of the trainer."""
+        return cls.trainer_type.defaults_given(stated, texts=texts)
+
+    @classmethod
     def parts(cls) -> tuple[type, ...]:
         """The classes of the trainer and of the index."""
         return (cls.trainer_type, cls.index_type)

@@ -28,7 +28,7 @@ from methods.trainers import loop
 from methods.trainers.ehi import EHI
 from methods.trainers.ehi_paper import EHIPaper
 from methods.trainers.loop import LossWatch
-from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax, Temperature
 from methods.trainers.masked import Masked
 from methods.trainers.optimizers import RowAdam, RowRMSProp, RowSGD
 from methods.trainers.resampled import Resampled
@@ -105,10 +105,15 @@ def a_step(learner, loss, batch, device):
 
 
 TABLES = {
-    "masked": (Masked(batch=2, negatives=3), MaskedSoftmax(20.0), RowRMSProp, True),
-    "standard": (Standard(batch=2), InBatchSoftmax(20.0), RowAdam, False),
-    "resampled": (Resampled(batch=2, far=1), InBatchSoftmax(20.0), RowAdam, False),
-    "pretrain-finetune": (Standard(batch=2), InBatchSoftmax(500.0), RowSGD, False),
+    "masked": (
+        Masked(batch=2, negatives=3),
+        MaskedSoftmax(Temperature(20.0)),
+        RowRMSProp,
+        "cosine",
+    ),
+    "standard": (Standard(batch=2), InBatchSoftmax(Temperature(20.0)), RowAdam, "dot"),
+    "resampled": (Resampled(batch=2, far=1), InBatchSoftmax(Temperature(20.0)), RowAdam, "dot"),
+    "pretrain-finetune": (Standard(batch=2), InBatchSoftmax(Temperature(500.0)), RowSGD, "dot"),
 }
 
 
@@ -121,9 +126,9 @@ def batches_of(trainer, relevance):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_a_step_over_tables_is_taken_on_the_device(diamond, name):
-    trainer, loss, optimizer, cosine = TABLES[name]
+    trainer, loss, optimizer, geometry = TABLES[name]
     with fake_gpu() as device:
-        encoder = TableEncoder.random(6, 6, 4, cosine=cosine, seed=0)
+        encoder = TableEncoder.random(6, 6, 4, geometry=geometry, seed=0)
         learner = TableLearner(encoder, optimizer, device)
         for batch in islice(batches_of(trainer, diamond), 2):
             a_step(learner, loss, batch, device)
@@ -135,15 +140,15 @@ def test_a_step_over_tables_is_taken_on_the_device(diamond, name):
 @pytest.mark.parametrize("left", ["tables", "moments", "batch", "scores"])
 def test_what_stays_on_the_cpu_fails_a_step(diamond, left):
     with fake_gpu() as device:
-        encoder = TableEncoder.random(6, 6, 4, cosine=True, seed=0)
+        encoder = TableEncoder.random(6, 6, 4, geometry="cosine", seed=0)
         learner = TableLearner(encoder, RowAdam, device)
-        loss = MaskedSoftmax(20.0)
+        loss = MaskedSoftmax(Temperature(20.0))
         batch = next(batches_of(Masked(batch=2, negatives=3), diamond))
         scored = batch.scored_on(device)
         if left == "tables":
             encoder.documents = torch.empty(6, 4)
         elif left == "moments":
-            learner._document_optimizer.mean = torch.zeros(6, 4)
+            learner._optimizers[1].mean = torch.zeros(6, 4)
         elif left == "batch":
             scored = scored._replace(weights=batch.weights)
         else:
@@ -176,8 +181,10 @@ def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
     shape = TreeShape(4, 2, 2, settings.children, settings.transform)
     with fake_gpu() as device:
         tree = Indexer(shape).to(device)
-        learner = TableLearner(TableEncoder.random(6, 6, 4, cosine=True, seed=0), RowAdam, device)
-        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
+        learner = TableLearner(
+            TableEncoder.random(6, 6, 4, geometry="cosine", seed=0), RowAdam, device
+        )
+        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
         for batch in islice(batches_of(Standard(batch=2), diamond), 2):
             a_step(learner, loss, batch, device)
         assert all(weight.grad.device == device for weight in tree.parameters())
@@ -205,7 +212,7 @@ def test_a_step_of_a_head_is_taken_on_the_device(small_text_task, monkeypatch):
         learner = TextLearner(encoder, small_text_task.training())
         batch = next(batches_of(Standard(batch=4), small_text_task.train))
         batch = batch._replace(queries=rows, documents=SimpleNamespace(numpy=lambda: np.arange(8)))
-        a_step(learner, InBatchSoftmax(20.0), batch, device)
+        a_step(learner, InBatchSoftmax(Temperature(20.0)), batch, device)
         assert all(weight.grad.device == device for weight in head.module.parameters())
 
 

@@ -20,6 +20,7 @@ from methods.indexes.leaves import visited_shares
 from methods.trainers.batches import make_batch
 from methods.trainers.ehi import EHI
 from methods.trainers.ehi_paper import EHIPaper
+from methods.trainers.losses import Temperature
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
@@ -178,7 +179,9 @@ class TestLosses:
         # irrelevant document whose cosine is over the threshold does not count.
         tree = tree_of("own", 2, 1, 2)
         paths = torch.tensor([[1.0, 0.0], [0.6, 0.4]])
-        loss = JointLoss(tree, EHI(margin=0.5, threshold=0.9), temperature=20.0, steps=10)
+        loss = JointLoss(
+            tree, EHI(margin=0.5, threshold=0.9), temperature=Temperature(20.0), steps=10
+        )
         relevant = torch.tensor([[True, False]])
         for unlike, expected in (([0.0, 1.0], 0.1), ([1.0, 0.1], 0.0)):
             x = torch.tensor([[1.0, 0.0], unlike])
@@ -193,7 +196,7 @@ class TestLosses:
         q, x = torch.tensor([[1, 0.1, 0, 0]]), torch.tensor([[0, 1, 0, 0], [0.9, 0, 0.1, 0]])
         settings = EHI(paths="all", intra_leaf_weight=0.0)
         own, others = q.clone().requires_grad_(), x.clone().requires_grad_()
-        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
+        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
         found = loss._of_paths(own, others, torch.tensor([[True, False]]), self.batch())
         of_found = torch.autograd.grad(found, [own, others])
         own, others = q.double().requires_grad_(), x.double().requires_grad_()
@@ -222,7 +225,7 @@ class TestLosses:
         batch = make_batch(rows, relevance, negatives=np.array([3, 4]))
         q, x = torch.tensor(unit(3, 4)), torch.tensor(unit(5, 4, seed=1))
         before = [weight.detach().clone() for weight in tree.parameters()]
-        found = JointLoss(tree, trainer, temperature=20.0, steps=10)(q, x, batch)
+        found = JointLoss(tree, trainer, temperature=Temperature(20.0), steps=10)(q, x, batch)
         assert found.queries.abs().sum() > 0
         assert found.documents.abs().sum() > 0
         moved = [not torch.equal(a, b) for a, b in zip(before, tree.parameters(), strict=True)]
@@ -251,7 +254,7 @@ class TestLosses:
         x = torch.tensor(unit(4, 3, seed=1), dtype=torch.float64)
         batch = batch._replace(weights=batch.weights.double())
         tree = tree_of("own", 2, 2, 3).double()
-        loss = JointLoss(tree, settings, temperature=20.0, steps=10)
+        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
         found, step = loss(q, x, batch), 1e-6
         for row, column in np.ndindex(*q.shape):
             moved = q.clone()
@@ -265,7 +268,7 @@ class TestLosses:
         relevance = Relevance.from_pairs(np.array([0]), np.array([0]), np.array([0]), 1, 2)
         batch = make_batch(np.array([0]), relevance, negatives=np.array([1]))
         with pytest.raises(InputError, match="the loss is nan at step 1; lower lr or indexer_lr"):
-            JointLoss(tree, EHI(), temperature=20.0, steps=10)(x[:1], x, batch)
+            JointLoss(tree, EHI(), temperature=Temperature(20.0), steps=10)(x[:1], x, batch)
 
 
 class TestStart:

@@ -30,6 +30,15 @@ def test_what_the_user_sets_to_the_default_is_no_change(small_task):
     assert planned(small_task, values).changed == {}
 
 
+def test_defaults_that_depend_on_a_setting_are_no_change(small_task):
+    task = dataclasses.replace(small_task, defaults={"lr": 0.05, "masked-de.steps": 70})
+    values = settled(MASKED, task, Settings.parse(["dim=3"]))
+    assert (values["geometry"], values["lr"], values["steps"]) == ("dot", 0.5, 70)
+    assert planned(task, values).changed == {"dim": 3}
+    values = settled(MASKED, task, Settings.parse(["dim=3", "geometry=cosine"]))
+    assert planned(task, values).changed == {"dim": 3, "geometry": "cosine"}
+
+
 def test_a_setting_for_one_method_leaves_the_others(small_task):
     settings = Settings.parse(["masked-de.dim=5"])
     assert settled(MASKED, small_task, settings)["dim"] == 5
@@ -55,11 +64,11 @@ def test_a_value_of_another_type_names_the_parameter_and_its_type(small_task, te
 
 
 def test_a_value_that_has_its_type_is_taken_as_it_is(small_task):
-    settings = Settings({("", "dim"): 5, ("masked-de", "lr"): 1, ("", "cosine"): True})
+    settings = Settings({("", "dim"): 5, ("masked-de", "lr"): 1, ("", "siamese"): False})
     values = settled(MASKED, small_task, settings)
     assert (values["dim"], values["lr"]) == (5, 1.0)
     assert type(values["lr"]) is float
-    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)["cosine"] is True
+    assert settled(REGISTRY.resolve("standard-de"), small_task, settings)["siamese"] is False
 
 
 @pytest.mark.parametrize("value", [0.5, True, 5.0])
@@ -70,9 +79,9 @@ def test_a_typed_value_is_not_made_another_type(value):
 
 def test_true_and_false_are_read_as_such(small_task):
     standard = REGISTRY.resolve("standard-de")
-    assert settled(standard, small_task, Settings.parse(["cosine=true"]))["cosine"] is True
+    assert settled(standard, small_task, Settings.parse(["siamese=false"]))["siamese"] is False
     with pytest.raises(InputError, match="true or false"):
-        settled(standard, small_task, Settings.parse(["cosine=1"]))
+        settled(standard, small_task, Settings.parse(["siamese=1"]))
 
 
 @pytest.mark.parametrize(
@@ -120,6 +129,15 @@ def test_a_default_of_a_trainer_on_a_card_holds_with_any_index(small_task):
         for name in ("standard-de", "masked-de", "masked-de+faiss-ivf", "masked-de+hnsw")
     }
     assert list(rates.values()) == [0.5, 0.25, 0.25, 0.125]
+
+
+def test_a_geometry_is_that_of_the_vectors(small_task, small_text_task):
+    standard = REGISTRY.resolve("standard-de")
+    assert settled(standard, small_task, Settings())["geometry"] == "dot"
+    assert settled(standard, small_text_task, Settings())["geometry"] == "cosine"
+    asked = settled(standard, small_text_task, Settings.parse(["geometry=lorentz"]))
+    reason = standard(**asked).skip(small_text_task.training())
+    assert reason == "vectors of texts have length 1: geometry is cosine there, not lorentz"
 
 
 class TestPrecision:

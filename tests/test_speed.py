@@ -13,7 +13,7 @@ from bench.errors import InputError, MethodError
 from bench.evaluation.preparation import prepare
 from bench.registry import Registry
 from methods.trainers.batches import make_batch
-from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax, Temperature
 from studies import cli
 from studies.speed import exact_search, growth, harness, measures, texts, training, visited
 from studies.speed.command import speed
@@ -91,7 +91,10 @@ def test_growth_is_fitted_to_cells_of_each_size():
 
 @pytest.mark.parametrize(
     ("name", "loss"),
-    [("standard-de", InBatchSoftmax(20.0)), ("masked-de", MaskedSoftmax(22.0))],
+    [
+        ("standard-de", InBatchSoftmax(Temperature(20.0))),
+        ("masked-de", MaskedSoftmax(Temperature(22.0))),
+    ],
 )
 def test_the_plain_trainer_has_the_loss_and_the_gradient_of_ours(name, loss):
     relevance = load_dataset(TREE).train

@@ -17,7 +17,7 @@ from methods.encoders.pretrained import Pretrained
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.trainers.learned import learner_of
 from methods.trainers.loop import train_encoder
-from methods.trainers.losses import InBatchSoftmax
+from methods.trainers.losses import InBatchSoftmax, Temperature
 from methods.trainers.standard import Standard
 from tests.searching import searcher_of
 
@@ -232,7 +232,7 @@ def trained(task, workspace, tune, *, siamese=True):
     train_encoder(
         learner_of(encoder, training, workspace),
         Standard(batch=8).batches(training.relevance, np.random.default_rng(0)),
-        Watched(20.0),
+        Watched(Temperature(20.0)),
         steps=6,
         lr=0.01 if tune == "head" else 1e-4,
         progress=silent,
@@ -320,10 +320,10 @@ def test_trainers_of_far_pairs_say_why_they_have_nothing_to_learn(small_text_tas
     flat = small_text_task.train.where(small_text_task.train.distances == 0)
     training = dataclasses.replace(small_text_task.training(), relevance=flat)
     for name in ("resampled-de", "pretrain-finetune-de"):
-        reason = Registry().resolve(name)().skip(training)
+        reason = Registry().resolve(name)(geometry="cosine").skip(training)
         assert "the training pairs end at distance 0" in reason
         assert "--set far=NUMBER" in reason
-    assert Registry().resolve("resampled-de")(far=1).skip(small_text_task.training()) is None
+    assert Registry().resolve("resampled-de")(far=1, geometry="cosine").skip(small_text_task.training()) is None
 
 
 def test_without_training_pairs_only_the_pretrained_encoder_has_a_row(small_text_task):

@@ -4,14 +4,18 @@ import numpy as np
 import pytest
 import torch
 
+import bench
 from bench.arrays.relevance import Relevance
+from bench.errors import InputError
 from bench.method import Workspace
+from methods.encoders.geometry import GEOMETRIES, to_rows, to_vectors
 from methods.encoders.table import TableEncoder
 from methods.trainers import learned
 from methods.trainers.batches import Batches, make_batch
 from methods.trainers.checkpoint import BestCheckpoint
+from methods.trainers.ehi import EHI
 from methods.trainers.hierarchical_start import hierarchical_start
-from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax
+from methods.trainers.losses import InBatchSoftmax, MaskedSoftmax, Temperature
 from methods.trainers.masked import Masked
 from methods.trainers.optimizers import RowAdam, RowRMSProp, RowSGD
 
@@ -61,7 +65,7 @@ def test_loss_and_gradients_agree_with_autograd(batch, loss, reference):
     q, x = vectors(batch)
     expected = reference(q, x, batch)
     expected.backward()
-    found = loss(T)(q.detach(), x.detach(), batch)
+    found = loss(Temperature(T))(q.detach(), x.detach(), batch)
     assert found.loss.item() == pytest.approx(expected.item(), rel=1e-5)
     torch.testing.assert_close(found.queries, q.grad, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(found.documents, x.grad, rtol=1e-4, atol=1e-6)
@@ -81,7 +85,7 @@ def test_losses_are_those_of_float64_at_any_temperature(batch, loss, temperature
     reference = {InBatchSoftmax: in_batch_reference, MaskedSoftmax: masked_reference}[loss]
     expected = reference(own, others, batch, temperature)
     expected.backward()
-    found = loss(temperature)(q, x, batch)
+    found = loss(Temperature(temperature))(q, x, batch)
     assert found.loss.item() == pytest.approx(expected.item(), rel=1e-6, abs=1e-30)
     # Of the gradient of a relevant document, its own share is taken away from 1.
     close = {"rtol": 1e-5, "atol": 1e-6 * temperature}
@@ -98,7 +102,7 @@ def test_a_pair_ranked_wrongly_has_its_gradient_below_a_document_far_on_top():
         negatives=np.array([2]),
     )
     q, x = torch.tensor([[1.0]]), torch.tensor([[1.0], [0.1], [0.2]])
-    found = MaskedSoftmax(200.0)(q, x, batch)
+    found = MaskedSoftmax(Temperature(200.0))(q, x, batch)
     assert found.loss.item() == pytest.approx(20 / 2)
     assert found.documents[:, 0].tolist() == pytest.approx([0, -100, 100])
 
@@ -107,7 +111,7 @@ def test_a_query_whose_candidates_are_all_relevant_has_no_loss_and_no_gradient()
     relevance = Relevance.from_pairs(np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3), 2, 2)
     batch = make_batch(np.arange(2), relevance)
     q, x = torch.tensor([[1.0], [1.0]]), torch.tensor([[0.5], [1.0]])
-    found = MaskedSoftmax(2.0)(q, x, batch)
+    found = MaskedSoftmax(Temperature(2.0))(q, x, batch)
     # Query 0 against document 1: softplus(2 - 1), a mean over three pairs.
     assert found.loss.item() == pytest.approx(np.log1p(np.e) / 3)
     assert found.queries[1].item() == 0
@@ -188,14 +192,84 @@ def test_hierarchical_start_puts_a_node_near_its_parents(diamond):
 
 
 def test_a_table_encoder_scales_vectors_only_under_the_cosine():
-    for cosine in (True, False):
-        encoder = TableEncoder.random(4, 5, 3, cosine=cosine, seed=0)
+    for geometry in ("cosine", "dot"):
+        encoder = TableEncoder.random(4, 5, 3, geometry=geometry, seed=0)
         length = np.linalg.norm(encoder.encode_documents(None), axis=1)
-        assert (length == pytest.approx(1)) is cosine
+        assert (length == pytest.approx(1)) is (geometry == "cosine")
+
+
+def test_dot_products_of_lorentz_are_minus_the_cosh_of_hyperbolic_distances(small_task):
+    encoder = TableEncoder.random(4, 4, 3, geometry="lorentz", seed=0)
+    encoder.documents = encoder.queries.clone()
+    q = encoder.encode_queries(small_task.queries(np.arange(4)))
+    scores = q @ encoder.encode_documents(None).T
+    assert q.shape == (4, 4)
+    assert scores.diagonal() == pytest.approx(-np.ones(4), abs=1e-5)  # a distance of 0
+    # Poincare's ball is another model of the same space, with a formula of its own.
+    u = encoder.queries.numpy() / (1 + np.sqrt(1 + (encoder.queries.numpy() ** 2).sum(1)))[:, None]
+    outside = 1 - (u**2).sum(1)
+    apart = ((u[:, None] - u[None]) ** 2).sum(2) / np.outer(outside, outside)
+    assert -scores == pytest.approx(1 + 2 * apart, rel=1e-4)
+
+
+@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("queries", [True, False])
+def test_gradients_by_rows_are_those_of_autograd_in_any_geometry(geometry, queries):
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(5, 3, generator=generator, requires_grad=True)
+    vectors = to_vectors(rows, geometry, queries=queries)
+    gradient = torch.randn(vectors.shape, generator=generator)
+    vectors.backward(gradient)
+    found = to_rows(gradient.clone(), rows.detach(), vectors.detach(), geometry)
+    torch.testing.assert_close(found, rows.grad)
+
+
+@pytest.mark.parametrize(
+    ("loss", "reference"),
+    [(InBatchSoftmax, in_batch_reference), (MaskedSoftmax, masked_reference)],
+)
+def test_a_learned_temperature_moves_against_the_derivative_of_the_loss(batch, loss, reference):
+    q, x = (part.detach() for part in vectors(batch))
+    logarithm = torch.tensor(T).log().requires_grad_()
+    reference(q, x, batch, logarithm.exp()).backward()
+    learned, fixed = Temperature(T, lr=0.01), Temperature(T)
+    found = loss(learned)(q, x, batch)
+    loss(fixed)(q, x, batch)
+    assert float((q * found.queries).sum()) == pytest.approx(float(logarithm.grad), rel=1e-4)
+    # Adam's first step is as long as the learning rate.
+    assert learned.value == pytest.approx(T * np.exp(-0.01 * np.sign(float(logarithm.grad))))
+    assert fixed.value == T
+
+
+def test_a_temperature_is_not_learned_in_0_steps():
+    with pytest.raises(InputError, match=r"temperature_lr is 0.01, but in 0 steps"):
+        Masked(steps=0, temperature_lr=0.01)
+    assert Masked.for_tables(steps=0, dim=3).temperature_lr == 0
+    assert EHI(steps=0, epochs=1, temperature_lr=0.01).is_trained
+
+
+@pytest.mark.parametrize(
+    ("dim", "geometry", "temperature_lr"),
+    [(3, "dot", 0.01), (16, "cosine", 0.01), (64, "cosine", 0)],
+)
+def test_masked_tables_of_few_dimensions_learn_the_temperature(dim, geometry, temperature_lr):
+    trainer = Masked.for_tables(dim=dim)
+    assert (trainer.geometry, trainer.temperature_lr) == (geometry, temperature_lr)
+
+
+def test_a_stated_geometry_brings_its_own_defaults():
+    trainer = Masked.for_tables(dim=64, geometry="lorentz")
+    assert (trainer.geometry, trainer.temperature, trainer.lr) == ("lorentz", 1, 0.5)
+
+
+def test_masked_tables_of_three_dimensions_hold_the_tree():
+    tree = bench.load("tree")
+    cell = bench.evaluate("masked-de", tree)
+    assert cell.points[0].recall > 0.999
 
 
 def test_a_copy_of_an_encoder_is_its_own():
-    encoder = TableEncoder.random(4, 5, 3, cosine=True, seed=0)
+    encoder = TableEncoder.random(4, 5, 3, geometry="cosine", seed=0)
     copy = encoder.copy()
     copy.queries.zero_()
     assert encoder.queries.abs().sum() > 0
@@ -215,7 +289,7 @@ def scored(small_task, monkeypatch):
     def keeper(*scores, **settings):
         left = iter(scores)
         monkeypatch.setattr(BestCheckpoint, "_validate", lambda best: next(left))
-        encoder = TableEncoder.random(2, 2, 1, cosine=False, seed=0)
+        encoder = TableEncoder.random(2, 2, 1, geometry="dot", seed=0)
         checks = len(scores) - 1
         best = BestCheckpoint(
             encoder, small_task.training(), steps=checks, checks=checks, **settings
@@ -237,7 +311,7 @@ def test_training_stops_at_a_perfect_validation(scored):
 
 def test_training_that_starts_perfect_stops_at_once_and_keeps_the_start(small_task, monkeypatch):
     monkeypatch.setattr(BestCheckpoint, "_validate", lambda best: 1.0)
-    encoder = TableEncoder.random(2, 2, 1, cosine=False, seed=0)
+    encoder = TableEncoder.random(2, 2, 1, geometry="dot", seed=0)
     best = BestCheckpoint(encoder, small_task.training(), steps=100, checks=2)
     assert best.after_step(1)
 

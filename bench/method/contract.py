@@ -214,6 +214,16 @@ class Method(ABC):
         """Classes that this one uses without inheriting from them, such as its index."""
         return ()
 
+    @classmethod
+    def defaults_given(cls, stated: Params, *, texts: bool) -> Params:  # noqa: ARG003
+        """Defaults that depend on other parameters, or on the documents.
+
+        Args:
+            stated: the values that are set by hand or by the dataset's card.
+            texts: whether documents are texts.
+        """
+        return {}
+
     def warm_start(self, train: Training) -> Method | None:  # noqa: ARG002
         """An unfitted method whose fitted state ``fit`` starts from, or None.
 

@@ -219,7 +219,7 @@ def _planned(
     provenance: Provenance,
     code: list[str],
 ) -> Cell:
-    base = defaults_on(method, task)
+    base = defaults_on(method, task, values)
     changed = {name: value for name, value in values.items() if value != base[name]}
     if depth != depth_needed(task, None):
         changed["k"] = depth

@@ -15,7 +15,7 @@ from bench.types import has_type
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from bench.method import Method, Value
+    from bench.method import Method, Params, Value
     from bench.registry import Registry
     from bench.task import Task
 
@@ -144,19 +144,31 @@ def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]
     return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, each))]
 
 
-def defaults_on(method: type[Method], task: Task) -> dict[str, Value]:
+def defaults_on(method: type[Method], task: Task, stated: Params) -> dict[str, Value]:
     """All hyper-parameters of a method; defaults of the dataset's card replace its own.
 
-    A default of ``masked-de`` on the card holds for ``masked-de+faiss-ivf``, too.
+    A default of ``masked-de`` on the card holds for ``masked-de+faiss-ivf``, too. Those of the card
+    for any method give way to the method's own where these depend on other values.
+
+    Args:
+        method: the class of the method.
+        task: the task with the card's defaults.
+        stated: the values that are set by hand.
     """
-    values = dict(method.params)
     trainer = method.name.partition("+")[0]
-    for name in values:
-        for key in (name, f"{trainer}.{name}", f"{method.name}.{name}"):
+    of_all, of_method = (
+        {
+            name: task.defaults[key]
+            for prefix in prefixes
+            for name, default in method.params.items()
             # A plugin may use a name of ours for something else.
-            if key in task.defaults and has_type(task.defaults[key], method.params[name]):
-                values[name] = task.defaults[key]
-    return values
+            if (key := prefix + name) in task.defaults and has_type(task.defaults[key], default)
+        }
+        for prefixes in ([""], [f"{trainer}.", f"{method.name}."])
+    )
+    texts = task.document_texts is not None
+    given = method.defaults_given({**of_all, **of_method, **stated}, texts=texts)
+    return {**method.params, **of_all, **given, **of_method}
 
 
 def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
@@ -166,7 +178,7 @@ def settled(method: type[Method], task: Task, settings: Settings) -> dict[str, V
     the fastest precision of this machine unless another one is asked for.
     """
     asked = settings.of(method)
-    values = defaults_on(method, task) | asked
+    values = defaults_on(method, task, asked) | asked
     stated = {name.rpartition(".")[2] for name in (*asked, *task.defaults)}
     if method.params.get(PRECISION) != "float32":
         pass  # it has none, or means something else by the name

@@ -140,7 +140,7 @@ def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) 
     Raises:
         InputError: the method refuses a parameter.
     """
-    today = defaults_on(method, task)
+    today = defaults_on(method, task, stored.params)
     values = today | {name: value for name, value in stored.params.items() if name in today}
     planned = cell_of(task, method, values, stored.seed, stored.k, provenance(threads))
     if planned.status is Status.FAILED:

@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from methods.device import moved_together
 from methods.encoders.base import Encoder
+from methods.encoders.geometry import to_rows, to_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,29 +28,29 @@ FILE = "table.safetensors"
 
 @dataclass
 class TableEncoder(Encoder):
-    """Two lookup tables, scored by dot product or by cosine.
+    """Two lookup tables.
 
     Attributes:
         queries: [n_queries, dim] float32.
         documents: [n_documents, dim] float32.
-        cosine: whether vectors are scaled to length 1 before they are compared.
+        geometry: how rows become vectors; see ``methods.encoders.geometry``.
     """
 
     checkpointed: ClassVar[tuple[str, ...]] = ("queries", "documents")
 
     queries: torch.Tensor
     documents: torch.Tensor
-    cosine: bool
+    geometry: str
 
     @classmethod
     def random(
-        cls, n_queries: int, n_documents: int, dim: int, *, cosine: bool, seed: int
+        cls, n_queries: int, n_documents: int, dim: int, *, geometry: str, seed: int
     ) -> TableEncoder:
         """Independent normal entries of variance 1/dim, so that vectors have length about 1."""
         generator = torch.Generator().manual_seed(seed)
         queries = torch.randn(n_queries, dim, generator=generator) / dim**0.5
         documents = torch.randn(n_documents, dim, generator=generator) / dim**0.5
-        return cls(queries, documents, cosine)
+        return cls(queries, documents, geometry)
 
     @classmethod
     def load(cls, folder: Path) -> TableEncoder:
@@ -58,13 +59,13 @@ class TableEncoder(Encoder):
             return cls(
                 tables.get_tensor("queries"),
                 tables.get_tensor("documents"),
-                tables.metadata()["cosine"] == "True",
+                tables.metadata()["geometry"],
             )
 
     def save(self, folder: Path) -> None:
         """Write both tables."""
         tables = {"queries": self.queries, "documents": self.documents}
-        save_file(tables, folder / FILE, {"cosine": str(self.cosine)})
+        save_file(tables, folder / FILE, {"geometry": self.geometry})
 
     def settle(self) -> None:
         """Bring both tables to the CPU."""
@@ -76,27 +77,26 @@ class TableEncoder(Encoder):
 
     def copy(self) -> TableEncoder:
         """A copy whose training does not change this one."""
-        return TableEncoder(self.queries.clone(), self.documents.clone(), self.cosine)
+        return TableEncoder(self.queries.clone(), self.documents.clone(), self.geometry)
 
     def encode_queries(self, queries: Queries) -> Floats:
-        """Rows of the queries' table, [n, dim]."""
-        vectors: Floats = self._scaled(_rows(self.queries, queries.rows)).cpu().numpy()
+        """Vectors of queries, [n, dim] or [n, dim + 1]."""
+        vectors: Floats = self._query_vectors(queries).cpu().numpy()
         return vectors
 
     def encode_documents(self, texts: Strings | None) -> Floats:
-        """The documents' table, [n_documents, dim]."""
-        vectors: Floats = self._scaled(self.documents).cpu().numpy()
+        """Vectors of all documents, [n_documents, dim] or [n_documents, dim + 1]."""
+        vectors: Floats = to_vectors(self.documents, self.geometry, queries=False).cpu().numpy()
         return vectors
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
-        """Dot products or cosines of n pairs, [n]."""
-        q = self._scaled(_rows(self.queries, queries.rows))
-        x = self._scaled(_rows(self.documents, documents))
-        scores: Floats = (q * x).sum(1).cpu().numpy()
+        """Dot products of the vectors of n pairs, [n]."""
+        x = to_vectors(_rows(self.documents, documents), self.geometry, queries=False)
+        scores: Floats = (self._query_vectors(queries) * x).sum(1).cpu().numpy()
         return scores
 
-    def _scaled(self, vectors: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.normalize(vectors) if self.cosine else vectors
+    def _query_vectors(self, queries: Queries) -> torch.Tensor:
+        return to_vectors(_rows(self.queries, queries.rows), self.geometry, queries=True)
 
 
 def _rows(table: torch.Tensor, rows: Ints) -> torch.Tensor:
@@ -106,7 +106,7 @@ def _rows(table: torch.Tensor, rows: Ints) -> torch.Tensor:
 class TableLearner:
     """Trains both tables, touching only the rows of a batch."""
 
-    checkpointed: ClassVar[tuple[str, ...]] = ("_query_optimizer", "_document_optimizer")
+    checkpointed: ClassVar[tuple[str, ...]] = ("_optimizers",)
 
     def __init__(
         self,
@@ -124,40 +124,27 @@ class TableLearner:
         encoder.place(device)
         self._encoder = encoder
         self._device = device
-        self._query_optimizer = optimizer(encoder.queries)
-        self._document_optimizer = optimizer(encoder.documents)
+        self._optimizers = [optimizer(encoder.queries), optimizer(encoder.documents)]
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rows of both tables, scaled to length 1 if the encoder does so."""
-        rows = moved_together(batch[:2], self._device)
-        self._queries, self._documents = (each.long() for each in rows)
-        self._q, self._query_length = self._scored(self._encoder.queries, self._queries)
-        self._x, self._document_length = self._scored(self._encoder.documents, self._documents)
-        return self._q, self._x
+        """Vectors of the rows of both tables."""
+        encoder, geometry = self._encoder, self._encoder.geometry
+        self._places = [each.long() for each in moved_together(batch[:2], self._device)]
+        tables = (encoder.queries, encoder.documents)
+        self._rows = [
+            table.index_select(0, places)
+            for table, places in zip(tables, self._places, strict=True)
+        ]
+        q = to_vectors(self._rows[0], geometry, queries=True)
+        x = to_vectors(self._rows[1], geometry, queries=False)
+        self._vectors = (q, x)
+        return q, x
 
     def step(self, gradients: Gradients, rate: float) -> None:
         """Move the rows of the batch."""
-        query_gradient = _through_scaling(gradients.queries, self._q, self._query_length)
-        document_gradient = _through_scaling(gradients.documents, self._x, self._document_length)
-        self._query_optimizer.step(self._queries, query_gradient, rate)
-        self._document_optimizer.step(self._documents, document_gradient, rate)
-
-    def _scored(
-        self, table: torch.Tensor, rows: torch.Tensor
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Rows in the form that is scored, and their lengths [n, 1] if divided by them."""
-        vectors = table.index_select(0, rows)
-        if not self._encoder.cosine:
-            return vectors, None
-        length = vectors.norm(dim=1, keepdim=True).clamp_min_(1e-12)
-        return vectors.div_(length), length
-
-
-def _through_scaling(
-    gradient: torch.Tensor, unit: torch.Tensor, length: torch.Tensor | None
-) -> torch.Tensor:
-    """The gradient before vectors were scaled to length 1: the part along them is lost."""
-    if length is None:
-        return gradient
-    along = (gradient * unit).sum(1, keepdim=True)
-    return gradient.addcmul_(along, unit, value=-1).div_(length)
+        of_vectors = (gradients.queries, gradients.documents)
+        sides = zip(
+            of_vectors, self._rows, self._vectors, self._places, self._optimizers, strict=True
+        )
+        for gradient, rows, vectors, places, optimizer in sides:
+            optimizer.step(places, to_rows(gradient, rows, vectors, self._encoder.geometry), rate)

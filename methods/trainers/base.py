@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
-    from bench.method import Progress, Workspace
+    from bench.method import Params, Progress, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder
 
@@ -25,6 +25,11 @@ class Trainer(Hyperparameters, ABC):
 
     learns_tree: ClassVar[bool] = False
     takes_vectors: ClassVar[bool] = False
+
+    @classmethod
+    def defaults_given(cls, stated: Params, *, texts: bool) -> Params:  # noqa: ARG003
+        """Defaults that depend on other parameters; see ``Method.defaults_given``."""
+        return {}
 
     @abstractmethod
     def train(

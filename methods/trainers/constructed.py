@@ -48,7 +48,7 @@ class Constructed(Trainer):
 
         relevance = data.relevance
         encoder = TableEncoder.random(
-            relevance.n_queries, relevance.n_documents, self.dim, cosine=True, seed=seed
+            relevance.n_queries, relevance.n_documents, self.dim, geometry="cosine", seed=seed
         )
         encoder.queries.zero_().index_add_(
             0,

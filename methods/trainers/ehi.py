@@ -14,7 +14,7 @@ from methods.trees.settings import TreeSettings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.method import Progress, Workspace
+    from bench.method import Params, Progress, Value, Workspace
     from bench.task import Relevance, Training
     from bench.types import Ints
     from methods.encoders.base import Encoder, Learner
@@ -37,12 +37,11 @@ class EHI(TreeSettings, Learned):
     tree sees documents without a training query. Tables start from those of masked-de.
     """
 
-    version: ClassVar[str] = "ehi-encoder 3"
+    version: ClassVar[str] = "ehi-encoder 4"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
         *TreeSettings.may_be_zero,
-        "steps",
-        "patience",
+        *Learned.may_be_zero,
         "epochs",
         "negatives",
         "sentences",
@@ -61,6 +60,17 @@ class EHI(TreeSettings, Learned):
     sentences: int = 12  # the most of a document that are used
     checkpoint_budget: float = 0.1  # share of documents visited at which checkpoints are compared
 
+    @classmethod
+    def of_tables(cls, dim: int, geometry: Value | None) -> Params:  # noqa: ARG003
+        """A learned temperature of scores that are no cosines: they have no scale of their own."""
+        is_cosine = (geometry or cls.geometry) == "cosine"
+        return {} if is_cosine else {"temperature": 1.0, "temperature_lr": 0.01}
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there are steps, or epochs instead."""
+        return self.steps > 0 or self.epochs > 0
+
     def __post_init__(self) -> None:
         """A batch of one has no negatives."""
         super().__post_init__()
@@ -75,7 +85,7 @@ class EHI(TreeSettings, Learned):
             return "with --tune none nothing is learned jointly; see de-faiss-ivf"
         if not data.relevance.n_pairs:
             return "no training pairs are left beside validation"
-        return None
+        return super().skip(data)
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
         """Tables of masked-de: a tree over random vectors could not start at clusters."""
@@ -83,9 +93,12 @@ class EHI(TreeSettings, Learned):
             return None
         from methods.trainers.masked import Masked
 
-        steps = min(self.steps, Masked.steps)
-        return "masked-de", Masked(
-            dim=self.dim, steps=steps, checks=self.checks, patience=self.patience
+        return "masked-de", Masked.for_tables(
+            dim=self.dim,
+            geometry=self.geometry,
+            steps=min(self.steps, Masked.for_tables(dim=self.dim).steps),
+            checks=self.checks,
+            patience=self.patience,
         )
 
     def train(
@@ -105,9 +118,7 @@ class EHI(TreeSettings, Learned):
         from methods.trees.mining import HardNegatives, health_warning
         from methods.trees.start import new_tree
 
-        encoder = (
-            start.copy() if start else self.new_encoder(data, workspace, cosine=True, seed=seed)
-        )
+        encoder = start.copy() if start else self.new_encoder(data, workspace, seed=seed)
         documents = np.asarray(encoder.encode_documents(data.document_texts), np.float32)
         tree = new_tree(self, documents, seed, device_of(workspace))
         routed = RoutedEncoder(encoder, tree)
@@ -136,7 +147,7 @@ class EHI(TreeSettings, Learned):
         train_encoder(
             learner,
             batches,
-            JointLoss(routed.tree, self, temperature=self.temperature, steps=steps),
+            JointLoss(routed.tree, self, temperature=self.new_temperature(), steps=steps),
             steps=steps,
             lr=self.rate(data),
             progress=progress,

@@ -21,7 +21,7 @@ class EHIPaper(EHI):
     checkpoint with the best validation score is kept.
     """
 
-    version: ClassVar[str] = "ehi-paper-encoder 2"
+    version: ClassVar[str] = "ehi-paper-encoder 3"
 
     batch: int = 64
     epochs: int = 100

@@ -104,7 +104,7 @@ class Interval(Trainer):
             degree = min(2 * degree, most)
         queries, documents = (columns, rows) if layout.documents else (rows, columns)
         documents = documents[nodes_of(data.relevance)]
-        return TableEncoder(torch.from_numpy(queries), torch.from_numpy(documents), cosine=False)
+        return TableEncoder(torch.from_numpy(queries), torch.from_numpy(documents), "dot")
 
 
 def vectors(layout: Layout, degree: int, *, scaled: bool) -> tuple[Floats, Floats]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
+from bench.errors import InputError
+from methods.encoders.geometry import GEOMETRIES
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
@@ -12,11 +14,11 @@ if TYPE_CHECKING:
 
     import torch
 
-    from bench.method import Progress, Workspace
+    from bench.method import Params, Progress, Value, Workspace
     from bench.task import Training
     from methods.encoders.base import Encoder, Learner
     from methods.trainers.batches import Batches
-    from methods.trainers.losses import Loss
+    from methods.trainers.losses import Loss, Temperature
     from methods.trainers.optimizers import RowOptimizer
 
     RowOptimizers = Callable[[torch.Tensor], RowOptimizer]
@@ -37,7 +39,9 @@ class Learned(Trainer):
     epochs. It ends earlier where validation shows that nothing is left to gain.
     """
 
+    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience", "temperature_lr")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "geometry": GEOMETRIES,
         "tune": ("none", "head", "last-layer", "full"),
         "precision": ("float32", "bfloat16"),
     }
@@ -52,15 +56,58 @@ class Learned(Trainer):
     max_epochs: int = 6000  # passes over the training queries, the most
     lr: float = 0.005  # at the first step: for lazy Adam of tables, for AdamW of a head
     encoder_lr: float = 2e-5  # the same for a transformer's weights: tune=last-layer and full
-    temperature: float = 20.0  # factor of the score
+    geometry: str = "cosine"  # comparison of a table's vectors: dot, cosine, or lorentz
+    temperature: float = 20.0  # factor of the score; the first one, if it is learned
+    temperature_lr: float = 0.0  # learning rate of the temperature's logarithm; 0: it is fixed
     checks: int = 12  # validations in a training; the best one is kept
     patience: int = 6  # validations without a better one before training stops; 0: never
 
+    def __post_init__(self) -> None:
+        """A temperature is learned by steps."""
+        super().__post_init__()
+        if self.temperature_lr and not self.is_trained:
+            raise InputError(
+                f"temperature_lr is {self.temperature_lr}, but in 0 steps no temperature is "
+                "learned; set temperature_lr=0, or more steps"
+            )
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether there are steps."""
+        return self.steps > 0
+
+    @classmethod
+    def defaults_given(cls, stated: Params, *, texts: bool) -> Params:
+        """Vectors of texts have length 1; the defaults of tables may depend on their dimension."""
+        if texts:
+            return {"geometry": "cosine"}
+        given = cls.of_tables(int(stated.get("dim", cls.dim)), stated.get("geometry"))
+        untrained = stated.get("steps") == 0
+        return {**given, "temperature_lr": 0.0} if untrained else given
+
+    @classmethod
+    def for_tables(cls, **stated: Any) -> Self:  # noqa: ANN401 - values of any parameters
+        """The trainer of tables with these values, and the defaults that go with them."""
+        return cls(**{**cls.defaults_given(stated, texts=False), **stated})
+
+    @classmethod
+    def of_tables(cls, dim: int, geometry: Value | None) -> Params:  # noqa: ARG003
+        """Defaults for tables of a dimension, and of a geometry if it is stated."""
+        return {}
+
     def skip(self, data: Training) -> str | None:
         """There must be pairs to learn from."""
+        if data.document_texts is not None and self.geometry != "cosine":
+            return f"vectors of texts have length 1: geometry is cosine there, not {self.geometry}"
         if data.document_texts is not None and self.tune != "none" and not data.relevance.n_pairs:
             return "no training pairs are left beside validation; with --tune none it needs none"
         return None
+
+    def new_temperature(self) -> Temperature:
+        """The temperature of the loss, before training."""
+        from methods.trainers.losses import Temperature
+
+        return Temperature(self.temperature, self.temperature_lr)
 
     def reads(self) -> str | None:
         """The text encoder that is trained."""
@@ -75,9 +122,7 @@ class Learned(Trainer):
         of_transformer = data.document_texts is not None and self.tune != "head"
         return "encoder_lr" if of_transformer else "lr"
 
-    def new_encoder(
-        self, data: Training, workspace: Workspace, *, cosine: bool, seed: int
-    ) -> Encoder:
+    def new_encoder(self, data: Training, workspace: Workspace, *, seed: int) -> Encoder:
         """The encoder before training: random tables, or a pretrained text encoder."""
         if data.document_texts is not None:
             from methods.encoders.embeddings import embed
@@ -94,7 +139,7 @@ class Learned(Trainer):
 
         relevance = data.relevance
         return TableEncoder.random(
-            relevance.n_queries, relevance.n_documents, self.dim, cosine=cosine, seed=seed
+            relevance.n_queries, relevance.n_documents, self.dim, geometry=self.geometry, seed=seed
         )
 
     def learn(

@@ -9,12 +9,14 @@ vectors instead.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 import torch
 from torch.nn.functional import softplus
 
 from methods.device import product
+from methods.trainers.optimizers import RowAdam
 
 if TYPE_CHECKING:
     from methods.trainers.batches import Batch
@@ -38,17 +40,52 @@ class Loss(Protocol):
         """The mean loss and its gradients."""
 
 
+class Temperature:
+    """The factor of the scores: fixed, or learned with the vectors, by Adam on its logarithm.
+
+    Attributes:
+        value: the temperature.
+    """
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("_optimizer",)
+
+    def __init__(self, first: float, lr: float = 0.0) -> None:
+        """Start at ``first``; ``lr`` is the learning rate of the logarithm, 0 for a fixed one."""
+        self._first, self._lr = first, lr
+        self._log = torch.tensor([[math.log(first)]])
+        self._optimizer = RowAdam(self._log)
+
+    @property
+    def value(self) -> float:
+        """The temperature now."""
+        return math.exp(self._log.item()) if self._lr else self._first
+
+    def step(self, q: torch.Tensor, of_queries: torch.Tensor) -> None:
+        """Move against the slope of the loss, if the temperature is learned.
+
+        A score is as proportional to the temperature as to its query's vector: the derivative by
+        the logarithm of the temperature is the sum of vectors times gradients.
+
+        Args:
+            q: [r, d] vectors of queries.
+            of_queries: [r, d] their gradient.
+        """
+        if self._lr:
+            slope = (q * of_queries).sum().cpu()
+            self._optimizer.step(torch.zeros(1, dtype=torch.int64), slope.view(1, 1), self._lr)
+
+
 class _Softmax:
     """The base of both losses: a softmax over the rows of the score matrix."""
 
-    checkpointed: ClassVar[tuple[str, ...]] = ()
+    checkpointed: ClassVar[tuple[str, ...]] = ("temperature",)
 
-    def __init__(self, temperature: float) -> None:
+    def __init__(self, temperature: Temperature) -> None:
         self.temperature = temperature
 
     def _scores(self, q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """Scores times temperature, [r, c]."""
-        return product(q * self.temperature, x)
+        return product(q * self.temperature.value, x)
 
     def _gradients(
         self,
@@ -68,9 +105,11 @@ class _Softmax:
             n_pairs: number of pairs.
         """
         q, x = vectors
-        scale = (weights * (self.temperature / n_pairs))[:, None]
+        scale = (weights * (self.temperature.value / n_pairs))[:, None]
         of_documents = product((q * scale).T, shares.T).T.contiguous()
-        return Gradients(loss / n_pairs, product(shares, x.T) * scale, of_documents)
+        of_queries = product(shares, x.T) * scale
+        self.temperature.step(q, of_queries)
+        return Gradients(loss / n_pairs, of_queries, of_documents)
 
 
 def _softmax(scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -12,11 +12,17 @@ from methods.trainers.learned import Learned
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bench.method import Progress, Workspace
+    from bench.method import Params, Progress, Value, Workspace
     from bench.task import Relevance, Training
     from bench.types import Ints
     from methods.encoders.base import Encoder
     from methods.trainers.batches import Batch, Batches
+
+
+DOT_UP_TO, LEARNED_UP_TO = 8, 16
+"""The largest dimensions of plain dot products, and of a temperature that is learned."""
+FEW_STEPS_FROM = 32
+"""The smallest dimension that 2,000 steps are enough for."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,8 @@ class Masked(Learned):
     lost-in-the-long-distance, which comes from uncorrected in-batch negatives.
     """
 
-    version: ClassVar[str] = "masked-de 3"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("negatives", "steps", "patience", "self_weight")
+    version: ClassVar[str] = "masked-de 4"
+    may_be_zero: ClassVar[tuple[str, ...]] = (*Learned.may_be_zero, "negatives", "self_weight")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Learned.choices,
         "start": ("random", "hierarchy"),
@@ -40,10 +46,27 @@ class Masked(Learned):
     steps: int = 2000  # the most
     max_epochs: int = 1000  # passes over the training queries, the most
     lr: float = 0.2  # at the first step: for a table the length of a move, for AdamW of a head
-    temperature: float = 22.0  # factor of the cosine
+    temperature: float = 22.0  # factor of the score; the first one, if it is learned
     self_weight: float = 1.0  # weight of pairs at distance 0
     start: str = "random"  # or "hierarchy": near the mean of the parents, from the direct links
     start_decay: float = 0.9  # factor of the noise from level to level, with start=hierarchy
+
+    @classmethod
+    def of_tables(cls, dim: int, geometry: Value | None) -> Params:
+        """Few dimensions take plain dot products, a learned temperature and more steps.
+
+        Chosen on validation queries of whole WordNet; docs/dimensions.md has the figures.
+        """
+        usual = "dot" if dim <= DOT_UP_TO else "cosine"
+        given: dict[str, Value] = {"geometry": usual, "lr": cls.lr}
+        if (geometry or usual) != "cosine":
+            given |= {"temperature": 1.0, "temperature_lr": 0.01, "lr": 0.5}
+        elif dim <= LEARNED_UP_TO:
+            given |= {"temperature_lr": 0.01}
+        if dim < FEW_STEPS_FROM:
+            steps = 20_000 if dim <= DOT_UP_TO else 6000
+            given |= {"steps": steps, "max_epochs": steps}
+        return given
 
     def train(
         self,
@@ -64,11 +87,11 @@ class Masked(Learned):
             from methods.trainers.hierarchical_start import hierarchical_start
 
             table = hierarchical_start(relevance, self.dim, self.start_decay, seed)
-            encoder: Encoder = TableEncoder(table, table.clone(), cosine=True)
+            encoder: Encoder = TableEncoder(table, table.clone(), self.geometry)
         else:
-            encoder = self.new_encoder(data, workspace, cosine=True, seed=seed)
+            encoder = self.new_encoder(data, workspace, seed=seed)
         batches = self._batches(relevance, np.random.default_rng(seed))
-        loss = MaskedSoftmax(self.temperature)
+        loss = MaskedSoftmax(self.new_temperature())
         return self.learn(encoder, data, workspace, batches, loss, progress, RowRMSProp)
 
     def _batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:

@@ -32,7 +32,7 @@ class PretrainFinetune(Standard):
     """
 
     version: ClassVar[str] = "pretrain-finetune-de 2"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "far", "patience")
+    may_be_zero: ClassVar[tuple[str, ...]] = (*Standard.may_be_zero, "far")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **Standard.choices,
         "keep": ("best", "last"),
@@ -66,7 +66,7 @@ class PretrainFinetune(Standard):
         """Finetune a copy of ``start``, which is trained first if it is not given."""
         from methods.trainers.checkpoint import BestCheckpoint
         from methods.trainers.loop import train_encoder
-        from methods.trainers.losses import InBatchSoftmax
+        from methods.trainers.losses import InBatchSoftmax, Temperature
         from methods.trainers.optimizers import RowSGD
 
         if start is None:
@@ -83,7 +83,7 @@ class PretrainFinetune(Standard):
         train_encoder(
             learner_of(encoder, data, workspace, RowSGD),
             self.batches(far, np.random.default_rng([seed, 1])),
-            InBatchSoftmax(self.finetune_temperature),
+            InBatchSoftmax(Temperature(self.finetune_temperature)),
             steps=self.finetune_steps,
             lr=self.finetune_lr,
             progress=progress,

@@ -23,7 +23,7 @@ class Resampled(Standard):
     """
 
     version: ClassVar[str] = "resampled-de 2"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience", "p", "far")
+    may_be_zero: ClassVar[tuple[str, ...]] = (*Standard.may_be_zero, "p", "far")
     shares: ClassVar[tuple[str, ...]] = ("p",)
 
     p: float = 0.5  # share of the standard sampler

@@ -27,10 +27,9 @@ class Standard(Learned):
     """
 
     version: ClassVar[str] = "standard-de 2"
-    may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience")
 
     batch: int = 448  # queries a step
-    cosine: bool = False  # for tables; dot product: under the cosine the finetuning recipe fails
+    geometry: str = "dot"  # under the cosine the finetuning recipe fails
 
     def train(
         self,
@@ -44,9 +43,9 @@ class Standard(Learned):
         """Train from random tables, or from a pretrained text encoder."""
         from methods.trainers.losses import InBatchSoftmax
 
-        encoder = self.new_encoder(data, workspace, cosine=self.cosine, seed=seed)
+        encoder = self.new_encoder(data, workspace, seed=seed)
         batches = self.batches(data.relevance, np.random.default_rng(seed))
-        loss = InBatchSoftmax(self.temperature)
+        loss = InBatchSoftmax(self.new_temperature())
         return self.learn(encoder, data, workspace, batches, loss, progress)
 
     def batches(self, relevance: Relevance, rng: np.random.Generator) -> Batches:

@@ -13,6 +13,7 @@ from methods.trainers.losses import Gradients, MaskedSoftmax
 
 if TYPE_CHECKING:
     from methods.trainers.batches import Batch
+    from methods.trainers.losses import Temperature
     from methods.trees.indexer import Indexer
     from methods.trees.settings import TreeSettings
 
@@ -54,17 +55,17 @@ def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch
 class JointLoss:
     """The loss of a batch; each call updates the tree and returns the gradients of the vectors."""
 
-    checkpointed: ClassVar[tuple[str, ...]] = ("_tree", "_optimizer", "_step", "_watch")
+    checkpointed: ClassVar[tuple[str, ...]] = ("_tree", "_optimizer", "_softmax", "_step", "_watch")
 
     def __init__(
-        self, tree: Indexer, settings: TreeSettings, *, temperature: float, steps: int
+        self, tree: Indexer, settings: TreeSettings, *, temperature: Temperature, steps: int
     ) -> None:
         """Train ``tree`` with its own AdamW.
 
         Args:
             tree: the tree that each call updates.
             settings: the terms and their weights.
-            temperature: factor of the cosines of vectors.
+            temperature: factor of the scores of vectors.
             steps: number of steps over which the tree's learning rate falls to 0, on half a cosine.
         """
         self._tree, self._settings = tree, settings
