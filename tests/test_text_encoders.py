@@ -323,7 +323,12 @@ def test_trainers_of_far_pairs_say_why_they_have_nothing_to_learn(small_text_tas
         reason = Registry().resolve(name)(geometry="cosine").skip(training)
         assert "the training pairs end at distance 0" in reason
         assert "--set far=NUMBER" in reason
-    assert Registry().resolve("resampled-de")(far=1, geometry="cosine").skip(small_text_task.training()) is None
+    assert (
+        Registry()
+        .resolve("resampled-de")(far=1, geometry="cosine")
+        .skip(small_text_task.training())
+        is None
+    )
 
 
 def test_without_training_pairs_only_the_pretrained_encoder_has_a_row(small_text_task):
