@@ -182,6 +182,24 @@ def test_a_tree_of_any_size():
             load_dataset(wrong)
 
 
+def test_a_tree_without_its_root_is_a_forest():
+    tree, forest = load_dataset("tree:H=3,W=2"), load_dataset("tree:H=3,W=2,root=false")
+    assert list(forest.query_names) == ["1", "2", "3", "4", "5", "6"]
+    assert set(pairs_by_name(tree)) - set(pairs_by_name(forest)) == {
+        (name, "0") for name in tree.query_names
+    }
+    assert load_dataset("forest").train.distances.max() == 2
+    with pytest.raises(InputError, match="H=1, W=5 has no node but its root; root=false needs H"):
+        load_dataset("tree:H=1,root=false")
+    with pytest.raises(InputError, match="takes .*root=true.false; got 'root=no'"):
+        load_dataset("tree:root=no")
+
+
+def pairs_by_name(task):
+    pairs = zip(task.train.queries, task.train.documents, strict=True)
+    return [(task.query_names[query], task.document_names[document]) for query, document in pairs]
+
+
 def test_an_unknown_dataset_is_told_what_is_near():
     with pytest.raises(InputError, match="did you mean wordnet-mammal"):
         load_dataset("wordnet-mamal")

@@ -33,7 +33,7 @@ def test_what_the_user_sets_to_the_default_is_no_change(small_task):
 def test_defaults_that_depend_on_a_setting_are_no_change(small_task):
     task = dataclasses.replace(small_task, defaults={"lr": 0.05, "masked-de.steps": 70})
     values = settled(MASKED, task, Settings.parse(["dim=3"]))
-    assert (values["geometry"], values["lr"], values["steps"]) == ("dot", 0.5, 70)
+    assert (values["geometry"], values["lr"], values["steps"]) == ("dot", 8 / 3, 70)
     assert planned(task, values).changed == {"dim": 3}
     values = settled(MASKED, task, Settings.parse(["dim=3", "geometry=cosine"]))
     assert planned(task, values).changed == {"dim": 3, "geometry": "cosine"}

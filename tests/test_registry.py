@@ -10,9 +10,9 @@ def test_every_name_of_the_design_resolves():
     names = Registry().names()
     assert names == [
         "zero-shot-de", "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de",
-        "constructed-de", "exact", "de-faiss-ivf", "de-scann", "de-hnsw", "de-learned-router",
-        "de-moved-positives", "ehi", "ehi-paper", "ehi-encoder+faiss-ivf", "ehi-encoder+scann",
-        "matched-de+faiss-ivf", "matched-de+scann", "bm25", "random", "oracle",
+        "constructed-de", "interval-de", "exact", "de-faiss-ivf", "de-scann", "de-hnsw",
+        "de-learned-router", "de-moved-positives", "ehi", "ehi-paper", "ehi-encoder+faiss-ivf",
+        "ehi-encoder+scann", "matched-de+faiss-ivf", "matched-de+scann", "bm25", "random", "oracle",
     ]  # fmt: skip
     assert [Registry().resolve(name).name for name in names] == names
 

@@ -259,7 +259,7 @@ def test_masked_tables_of_few_dimensions_learn_the_temperature(dim, geometry, te
 
 def test_a_stated_geometry_brings_its_own_defaults():
     trainer = Masked.for_tables(dim=64, geometry="lorentz")
-    assert (trainer.geometry, trainer.temperature, trainer.lr) == ("lorentz", 1, 0.5)
+    assert (trainer.geometry, trainer.temperature, trainer.lr) == ("lorentz", 1, 0.125)
 
 
 def test_masked_tables_of_three_dimensions_hold_the_tree():

@@ -15,6 +15,7 @@ _KINDS: dict[type, tuple[str, str]] = {
     int: ("NUMBER", r"-?[0-9]{1,9}"),
     float: ("NUMBER", r"[0-9]{0,9}\.?[0-9]{1,9}"),
     str: ("TEXT", r"[^,=/\\]*"),  # part of the name of a folder
+    bool: ("true|false", r"true|false"),
 }
 """What may be typed for an option, by the type of its value on the card."""
 
@@ -38,7 +39,8 @@ def options_of(card: Card, settings: str) -> dict[str, Value]:
             raise InputError(f"dataset {card.name} takes {taken(card)}; got {setting!r}")
         if name in options:
             raise InputError(f"dataset {card.name}: {name} is given twice in {settings!r}")
-        options[name] = type(known[name])(text)
+        kind = type(known[name])
+        options[name] = text == "true" if kind is bool else kind(text)
     return options
 
 

@@ -106,7 +106,7 @@ def _rows(table: torch.Tensor, rows: Ints) -> torch.Tensor:
 class TableLearner:
     """Trains both tables, touching only the rows of a batch."""
 
-    checkpointed: ClassVar[tuple[str, ...]] = ("_optimizers",)
+    checkpointed: ClassVar[tuple[str, ...]] = ("_queries", "_documents")
 
     def __init__(
         self,
@@ -122,29 +122,46 @@ class TableLearner:
             device: the device of tables, moments and losses.
         """
         encoder.place(device)
-        self._encoder = encoder
         self._device = device
-        self._optimizers = [optimizer(encoder.queries), optimizer(encoder.documents)]
+        self._queries = _Table(encoder.queries, optimizer, encoder.geometry, queries=True)
+        self._documents = _Table(encoder.documents, optimizer, encoder.geometry, queries=False)
 
     def vectors(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
         """Vectors of the rows of both tables."""
-        encoder, geometry = self._encoder, self._encoder.geometry
-        self._places = [each.long() for each in moved_together(batch[:2], self._device)]
-        tables = (encoder.queries, encoder.documents)
-        self._rows = [
-            table.index_select(0, places)
-            for table, places in zip(tables, self._places, strict=True)
-        ]
-        q = to_vectors(self._rows[0], geometry, queries=True)
-        x = to_vectors(self._rows[1], geometry, queries=False)
-        self._vectors = (q, x)
-        return q, x
+        queries, documents = (each.long() for each in moved_together(batch[:2], self._device))
+        return self._queries.vectors(queries), self._documents.vectors(documents)
 
     def step(self, gradients: Gradients, rate: float) -> None:
         """Move the rows of the batch."""
-        of_vectors = (gradients.queries, gradients.documents)
-        sides = zip(
-            of_vectors, self._rows, self._vectors, self._places, self._optimizers, strict=True
-        )
-        for gradient, rows, vectors, places, optimizer in sides:
-            optimizer.step(places, to_rows(gradient, rows, vectors, self._encoder.geometry), rate)
+        self._queries.step(gradients.queries, rate)
+        self._documents.step(gradients.documents, rate)
+
+
+class _Table:
+    """A table during its training."""
+
+    checkpointed: ClassVar[tuple[str, ...]] = ("optimizer",)
+
+    def __init__(
+        self,
+        table: torch.Tensor,
+        optimizer: Callable[[torch.Tensor], RowOptimizer],
+        geometry: str,
+        *,
+        queries: bool,
+    ) -> None:
+        self._table = table
+        self._geometry, self._of_queries = geometry, queries
+        self.optimizer = optimizer(table)
+
+    def vectors(self, places: torch.Tensor) -> torch.Tensor:
+        """The vectors of the rows at distinct ``places`` [n], int64."""
+        self._places = places
+        self._rows = self._table.index_select(0, places)
+        self._vectors = to_vectors(self._rows, self._geometry, queries=self._of_queries)
+        return self._vectors
+
+    def step(self, gradient: torch.Tensor, rate: float) -> None:
+        """Move the rows that ``vectors`` was called with last against the vectors' gradient."""
+        of_rows = to_rows(gradient, self._rows, self._vectors, self._geometry)
+        self.optimizer.step(self._places, of_rows, rate)

@@ -53,18 +53,19 @@ class Masked(Learned):
 
     @classmethod
     def of_tables(cls, dim: int, geometry: Value | None) -> Params:
-        """Few dimensions take plain dot products, a learned temperature and more steps.
+        """Few dimensions take plain dot products, a learned temperature, longer moves, more steps.
 
-        Chosen on validation queries of whole WordNet; docs/dimensions.md has the figures.
+        Chosen on validation queries of whole WordNet and of the mammals; docs/dimensions.md has the
+        figures. In two or three dimensions rows can hardly pass each other but by long moves.
         """
         usual = "dot" if dim <= DOT_UP_TO else "cosine"
         given: dict[str, Value] = {"geometry": usual, "lr": cls.lr}
         if (geometry or usual) != "cosine":
-            given |= {"temperature": 1.0, "temperature_lr": 0.01, "lr": 0.5}
+            given |= {"temperature": 1.0, "temperature_lr": 0.01, "lr": 8 / dim}
         elif dim <= LEARNED_UP_TO:
             given |= {"temperature_lr": 0.01}
         if dim < FEW_STEPS_FROM:
-            steps = 20_000 if dim <= DOT_UP_TO else 6000
+            steps = 40_000 if dim <= DOT_UP_TO else 6000
             given |= {"steps": steps, "max_epochs": steps}
         return given
 
