@@ -9,7 +9,7 @@ from typing import NamedTuple
 import altair as alt
 import vl_convert
 
-from bench.report.charts.vega import CONFIG, GREY, PALETTE
+from bench.report.charts.vega import CONFIG, GREY, PALETTE, Layers
 
 PICTURE = Path(__file__).with_suffix(".svg")
 SIZE = 240
@@ -56,6 +56,11 @@ def score(angle: float) -> float:
     return cos(angle - CENTRE) - cos(HALF)
 
 
+def chart_of(values: list[dict[str, float]]) -> alt.Chart:
+    """A chart with its own data."""
+    return alt.Chart(alt.InlineData(values))
+
+
 def picture() -> alt.HConcatChart:
     """The tree, its nodes on the circle, and the score of one document over the circle."""
     values = [
@@ -70,10 +75,10 @@ def picture() -> alt.HConcatChart:
         }
         for node in NODES
     ]
-    nodes = alt.Chart(alt.Data(values=values))
+    nodes = chart_of(values)
     colour = alt.condition("datum.found", alt.value(PALETTE[1]), alt.value(GREY))
 
-    def drawn(x: alt.X, y: alt.Y) -> alt.LayerChart:
+    def drawn(x: alt.X, y: alt.Y) -> Layers:
         points = nodes.mark_point(filled=True, opacity=1, size=260).encode(x=x, y=y, color=colour)
         numbers = nodes.mark_text(color="white", fontSize=10).encode(x=x, y=y, text="number:Q")
         return alt.layer(points, numbers)
@@ -83,7 +88,7 @@ def picture() -> alt.HConcatChart:
         | {"x2": values[node.parent]["across"], "y2": NODES[node.parent].level}
         for node in NODES
     ]
-    of_edges = alt.Chart(alt.Data(values=edges)).mark_rule(color=GREY)
+    of_edges = chart_of(edges).mark_rule(color=GREY)
     down = alt.Scale(reverse=True, padding=20)
     tree = alt.layer(
         of_edges.encode(
@@ -94,7 +99,7 @@ def picture() -> alt.HConcatChart:
 
     inside = [CENTRE + (2 * place / 40 - 1) * HALF for place in range(41)]
     area = [{"place": place, "east": sin(t), "north": cos(t)} for place, t in enumerate(inside)]
-    cut = alt.Chart(alt.Data(values=area)).mark_line(
+    cut = chart_of(area).mark_line(
         fill=PALETTE[1], fillOpacity=0.2, stroke=PALETTE[1], interpolate="linear-closed"
     )
     scale = alt.Scale(domain=[-1.2, 1.2])
@@ -108,8 +113,8 @@ def picture() -> alt.HConcatChart:
     ]
     of_number = alt.X("number:Q", title="query, in preorder", axis=alt.Axis(grid=False))
     of_score = alt.Y("score:Q", title=f"score of document {SHOWN}", axis=alt.Axis(grid=False))
-    line = alt.Chart(alt.Data(values=curve)).mark_line(color=GREY, strokeWidth=1.5)
-    zero = alt.Chart(alt.Data(values=[{"score": 0}])).mark_rule(color=PALETTE[1], strokeDash=[5, 3])
+    line = chart_of(curve).mark_line(color=GREY, strokeWidth=1.5)
+    zero = chart_of([{"score": 0}]).mark_rule(color=PALETTE[1], strokeDash=[5, 3])
     polynomial = alt.layer(
         line.encode(x=of_number, y=of_score), zero.encode(y=of_score), drawn(of_number, of_score)
     )
