@@ -43,6 +43,7 @@ speed: install
 docs: install
 	$(BIN)/python docs/api.py
 	$(BIN)/python docs/architecture.py
+	$(BIN)/python docs/dimensions.py
 	$(BIN)/python docs/measures.py
 	$(BIN)/python docs/plan.py
 

@@ -61,7 +61,7 @@ def ablate_command(
     "--seeds",
     default=None,
     callback=read_seeds,
-    help="Without it 0,1,2, trees the first two; with --quick 0.",
+    help="Without it 0,1,2; with --quick 0.",
 )
 @click.option(
     "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
@@ -72,10 +72,11 @@ def geometry_command(
 ) -> None:
     """How many dimensions a hierarchy needs, and what resampling and finetuning trade off."""
     from bench.system.provenance import usable_cores
-    from studies.geometry import command
+    from studies.geometry import study
+    from studies.geometry.command import geometry
 
-    study = command.quick(seeds or (0,)) if quick else command.full(seeds or (0, 1, 2))
-    command.geometry(study, out, jobs or usable_cores())
+    asked = study.quick(seeds or (0,)) if quick else study.full(seeds or (0, 1, 2))
+    geometry(asked, out, jobs or usable_cores())
 
 
 @click.command(name="speed", cls=Command)

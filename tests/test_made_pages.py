@@ -34,3 +34,11 @@ def test_the_table_of_ranking_measures_is_made_of_their_entries():
     text = (ROOT / "docs" / "measures.md").read_text()
     assert made(text) == text, "run `make docs`"
     assert made(text.replace("| `R@20` |", "| `R@30` |")) == text
+
+
+def test_the_drawn_score_is_above_0_for_the_subtree_of_its_document_alone():
+    drawn = runpy.run_path(str(ROOT / "docs" / "dimensions.py"))
+    above = [
+        node.number for node in drawn["NODES"] if drawn["score"](node.number * drawn["STEP"]) > 0
+    ]
+    assert above == [5, 6, 7, 8]

@@ -102,14 +102,15 @@ def finetuning(
 
     At a constant rate a longer training goes through the shorter ones, and so does its choice.
     """
-    start = [Setting(way, 0, STANDARD) for way in WAYS]
     settings = [
-        Setting(way, count, FINETUNED, (*_finetuned(count), *how))
+        setting
         for way, how in WAYS.items()
-        for count in steps
+        for setting in (
+            Setting(way, 0, STANDARD),
+            *(Setting(way, count, FINETUNED, (*_finetuned(count), *how)) for count in steps),
+        )
     ]
-    ordered = sorted([*start, *settings], key=lambda setting: list(WAYS).index(setting.way))
-    return _measured("steps", datasets, ordered, seeds, trainings)
+    return _measured("steps", datasets, settings, seeds, trainings)
 
 
 def _finetuned(steps: int) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from math import isnan
 from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
 
 NAME = "trainings.csv"
 COLUMNS = (
-    "dataset", "method", "settings", "seed", "recall", "by_distance", "fit_s", "commit", "cpu",
-    "key",
+    "dataset", "method", "settings", "seed", "recall", "by_distance", "margin", "fit_s", "commit",
+    "cpu", "key",
 )  # fmt: skip
 
 
@@ -131,6 +132,7 @@ class TrainingTable:
                     trial.seed,
                     f"{result.recall:.6f}",
                     " ".join(f"{recall:.6f}" for recall in result.by_distance),
+                    "" if result.margin is None else f"{result.margin:.3g}",
                     f"{result.fit_s:.2f}",
                     line.commit,
                     line.cpu,
@@ -169,8 +171,10 @@ def _parsed(line: dict[str, str]) -> tuple[Trial, _Line]:
     settings = tuple(line["settings"].split())
     trial = Trial(line["dataset"], line["method"], settings, int(line["seed"]))
     by_distance = tuple(map(float, line["by_distance"].split()))
-    result = TrialResult(float(line["recall"]), by_distance, float(line["fit_s"]))
+    margin = float(line["margin"]) if line["margin"] else None
+    result = TrialResult(float(line["recall"]), by_distance, margin, float(line["fit_s"]))
     shares = (result.recall, *by_distance)
-    if not by_distance or not all(0 <= share <= 1 for share in shares) or not result.fit_s >= 0:
-        raise ValueError(f"{trial.method} on {trial.dataset}: {line['recall']!r} is no recall")
+    are_shares = by_distance and all(0 <= share <= 1 for share in shares)
+    if not are_shares or not result.fit_s >= 0 or isnan(margin or 0):
+        raise ValueError(f"no recall, margin or time: {trial.method} on {trial.dataset}")
     return trial, _Line(result, line["commit"], line["cpu"], line["key"])
