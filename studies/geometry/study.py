@@ -53,7 +53,7 @@ def full(seeds: tuple[int, ...]) -> Study:
             (2, 3, 4, 5, 6, 8, 12, 16),
             draws=10,
             seeds=seeds,
-            largest=259,
+            largest=600,
             steps=6000,
         ),
         CurveGrid("wordnet", (4, 6, 8, 12, 16, 32, 64), (2000, 6000, 20_000, 40_000), seeds[:1]),
