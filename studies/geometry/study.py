@@ -44,7 +44,7 @@ class Study(NamedTuple):
 
 
 def full(seeds: tuple[int, ...]) -> Study:
-    """The study that is published: an hour on two cores, and WordNet's curve besides."""
+    """The study that is published: about 45 minutes on two cores, and an hour for WordNet."""
     return Study(
         "geometry",
         _command("", seeds, (0, 1, 2)),
