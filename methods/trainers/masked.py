@@ -66,7 +66,7 @@ class Masked(Learned):
             given |= {"temperature_lr": 0.01}
         if dim < FEW_STEPS_FROM:
             steps = 40_000 if dim <= DOT_UP_TO else 6000
-            given |= {"steps": steps, "max_epochs": steps}
+            given |= {"steps": steps, "max_epochs": steps // 2}
         return given
 
     def train(
