@@ -11,7 +11,7 @@ from bench.measures.records import Interval, Leaves, PartResult, Stratum
 from bench.report.boards.all import report_of
 from bench.report.charts.kept import made_by_vega
 from bench.report.leaderboard import places, write_leaderboard
-from bench.report.rows import by_task, most_visited, rows_of, within
+from bench.report.rows import by_task, compared, most_visited, rows_of, within
 from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store
@@ -201,6 +201,18 @@ def test_rows_say_what_was_set_by_hand_and_what_else_sets_them_apart():
     }
     assert labels == {"mine", "mine dim=4", "old steps=1", "old steps=2",
                       "oracle (sees the test)"}  # fmt: skip
+
+
+def test_a_board_says_how_its_methods_compare_vectors_if_not_in_one_way():
+    dot = {"params": {"geometry": "dot", "temperature": 1.0}, "points": [point(0.5, 1.0)]}
+    cosine = {"params": {"geometry": "cosine", "temperature": 20.0}, "points": [point(0.5, 1.0)]}
+    same = [cell("a", **dot), cell("b", **dot), cell("random", points=[point(0.5, 1.0)])]
+    assert compared(rows_of(same)) == ""
+    by_hand = cell("a", **cosine, changed={"geometry": "cosine"})  # which its label says
+    assert compared(rows_of([*same, by_hand])) == ""
+    assert compared(rows_of([*same, cell("c", **cosine)])) == (
+        "geometry=cosine temperature=20.0 (c); geometry=dot temperature=1.0 (a, b)"
+    )
 
 
 def test_what_was_not_measured_is_a_row_with_its_reason():

@@ -18,7 +18,7 @@ from bench.report.markdown import (
     target_of,
 )
 from bench.report.published import of_any_version, read_published, scores_of
-from bench.report.rows import EARLIER, by_task, label
+from bench.report.rows import EARLIER, by_task, compared, label
 from bench.report.stated import statement
 from bench.report.summary import distance_board, summary_board
 from bench.store.cell import Status
@@ -222,6 +222,9 @@ def _section(report: TaskReport, charts: Mapping[str, Chart]) -> str:
             "shows, or as a row says.",
             "",
         ]
+    ways = compared(report.rows)
+    if ways:
+        lines += [escaped(f"Vectors are not compared in one way by all: {ways}."), ""]
     lines += [
         f"{first.n_queries:,} {'pairs' if first.similarity else 'queries'} over "
         f"{first.n_documents:,} documents; "

@@ -33,6 +33,8 @@ SHARES_NOTE = (
     "Visited / work: mean shares of the corpus, without and with routing; *claimed*: the method's "
     f"own word; {MUCH_WORK.strip()}: more than twice as much work as visited."
 )
+COMPARED = ("geometry", "temperature", "temperature_lr")
+"""Parameters of trainers that say how vectors are compared: rows may differ in more than a loss."""
 ROUTING_ROUNDED = 1e-4
 """Relative rounding of a stored routing cost."""
 
@@ -122,6 +124,24 @@ def label(cell: Cell) -> str:
     changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
     marks = " (sees the test)" * cell.sees_test + EARLIER * is_earlier(cell.code)
     return f"{cell.method}{changed}{marks}"
+
+
+def compared(rows: Iterable[Row]) -> str:
+    """How methods compare vectors, where they differ: by ``COMPARED``, with the methods of each.
+
+    Rows of an earlier version are left out, and rows in which this was set by hand.
+    ``geometry=cosine temperature=20.0 (ehi); geometry=dot temperature=1.0 (masked-de)``
+    """
+    found: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in rows:
+        first = row.cells[0]
+        values = {name: first.params[name] for name in COMPARED if name in first.params}
+        by_hand = values.keys() & first.changed.keys()
+        if values and not by_hand and not is_earlier(first.code):
+            way = " ".join(f"{name}={value}" for name, value in values.items())
+            found[way][first.method] = None
+    several = len(found) > 1
+    return "; ".join(f"{way} ({', '.join(of)})" for way, of in sorted(found.items()) if several)
 
 
 def _differing_params(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
