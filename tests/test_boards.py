@@ -208,10 +208,10 @@ def test_a_board_says_how_its_methods_compare_vectors_if_not_in_one_way():
     cosine = {"params": {"geometry": "cosine", "temperature": 20.0}, "points": [point(0.5, 1.0)]}
     same = [cell("a", **dot), cell("b", **dot), cell("random", points=[point(0.5, 1.0)])]
     assert compared(rows_of(same)) == ""
-    by_hand = cell("a", **cosine, changed={"geometry": "cosine"})  # which its label says
-    assert compared(rows_of([*same, by_hand])) == ""
-    assert compared(rows_of([*same, cell("c", **cosine)])) == (
-        "geometry=cosine temperature=20.0 (c); geometry=dot temperature=1.0 (a, b)"
+    by_hand = cell("a", **cosine, changed={"geometry": "cosine"})
+    assert compared(rows_of([*same, cell("c", **cosine), by_hand])) == (
+        "geometry=cosine temperature=20.0 (a geometry=cosine, c); "
+        "geometry=dot temperature=1.0 (a, b)"
     )
 
 

@@ -88,7 +88,7 @@ def test_scores_have_the_right_sign_on_any_dag(data):
         assert (margins(layout, rows, columns, scaled=scaled) > 0).all()
 
 
-def test_the_margin_that_is_told_is_that_of_all_pairs():
+def test_the_stated_margin_is_that_of_all_pairs():
     layout = best_layout(load_dataset("wordnet-mammal").train)
     rows, columns = vectors(layout, layout.degree, scaled=True)
     margin = margins(layout, rows, columns, scaled=True).min()
@@ -111,11 +111,13 @@ def test_a_dag_that_needs_more_dimensions_is_skipped_by_name():
     assert reason.split()[0] in task.document_names
 
 
-def test_a_margin_that_float32_does_not_hold_is_told():
-    told = []
-    fitted(star(20_000), 3, told.append)
-    assert len(told) == 1
-    assert told[0].startswith("float32 does not hold the margin, 6e-09 at most in 3 dimensions: ")
+def test_a_margin_that_float32_does_not_hold_is_a_warning():
+    warnings = []
+    fitted(star(20_000), 3, warnings.append)
+    assert len(warnings) == 1
+    assert warnings[0].startswith(
+        "float32 does not hold the margin, 6e-09 at most in 3 dimensions: "
+    )
 
 
 def test_more_dimensions_are_taken_where_float32_does_not_hold_the_margin_of_the_fewest():

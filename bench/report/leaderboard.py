@@ -219,7 +219,7 @@ def _section(report: TaskReport, charts: Mapping[str, Chart]) -> str:
         lines += [
             f"{card.title}. Source: {card.citation}. Licence: {card.licence}.",
             f"Parameters for this dataset:{settings or ' none'}; others as `python -m bench list` "
-            "shows, or as a row says.",
+            "shows, as a method states them for these (each cell has all), or as a row says.",
             "",
         ]
     ways = compared(report.rows)

@@ -129,17 +129,17 @@ def label(cell: Cell) -> str:
 def compared(rows: Iterable[Row]) -> str:
     """How methods compare vectors, where they differ: by ``COMPARED``, with the methods of each.
 
-    Rows of an earlier version are left out, and rows in which this was set by hand.
+    Rows of an earlier version are left out; rows in which this was set by hand have their labels.
     ``geometry=cosine temperature=20.0 (ehi); geometry=dot temperature=1.0 (masked-de)``
     """
     found: dict[str, dict[str, None]] = defaultdict(dict)
     for row in rows:
         first = row.cells[0]
         values = {name: first.params[name] for name in COMPARED if name in first.params}
-        by_hand = values.keys() & first.changed.keys()
-        if values and not by_hand and not is_earlier(first.code):
+        if values and not is_earlier(first.code):
             way = " ".join(f"{name}={value}" for name, value in values.items())
-            found[way][first.method] = None
+            by_hand = values.keys() & first.changed.keys()
+            found[way][row.label if by_hand else first.method] = None
     several = len(found) > 1
     return "; ".join(f"{way} ({', '.join(of)})" for way, of in sorted(found.items()) if several)
 

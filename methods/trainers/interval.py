@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BLOCK = 100_000
 """Pairs that are scored at once."""
 SMALLEST = float(np.finfo(float).eps)
-"""Margins below it are not told: float64 rounds them."""
+"""Margins below it are those of float64, which rounds them."""
 WITHIN_LOBE = 4.0
 """Order of a kernel times half width of its run, at most: there the kernel is 0.2, and 0.05 at most
 beyond its main lobe."""
@@ -93,15 +93,18 @@ class Interval(Trainer):
         layout = best_layout(data.relevance)
         scaled = self.dim > layout.fewest
         most = max(layout.degree, (self.dim - 1 - layout.is_cut) // 2)
-        degree, wrong = layout.degree, True
-        while wrong:
+        degree, fewest_wrong = layout.degree, len(layout.place) ** 2
+        while fewest_wrong:
             exact = vectors(layout, degree, scaled=scaled)
-            rows, columns = (table.astype(np.float32) for table in exact)
-            wrong = bool((margins(layout, rows, columns, scaled=scaled) <= 0).any())
-            if wrong and degree == most:
-                workspace.warn(_told(layout, exact, (rows, columns), scaled=scaled))
+            rounded = exact[0].astype(np.float32), exact[1].astype(np.float32)
+            wrong = int(np.count_nonzero(margins(layout, *rounded, scaled=scaled) <= 0))
+            if wrong < fewest_wrong:
+                fewest_wrong, best, rows, columns = wrong, exact, *rounded
+            if degree == most:
                 break
             degree = min(2 * degree, most)
+        if fewest_wrong:
+            workspace.warn(_warning(layout, best, (rows, columns), scaled=scaled))
         queries, documents = (columns, rows) if layout.documents else (rows, columns)
         documents = documents[nodes_of(data.relevance)]
         return TableEncoder(torch.from_numpy(queries), torch.from_numpy(documents), "dot")
@@ -150,7 +153,7 @@ def margins(layout: Layout, rows: Floats, columns: Floats, *, scaled: bool) -> F
     return above * np.where(relevant, 1, -1)
 
 
-def _told(
+def _warning(
     layout: Layout, exact: tuple[Floats, Floats], rounded: tuple[Floats, Floats], *, scaled: bool
 ) -> str:
     """The warning that float32 has pairs on the wrong side of the threshold."""

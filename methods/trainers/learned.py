@@ -70,6 +70,11 @@ class Learned(Trainer):
                 f"temperature_lr is {self.temperature_lr}, but in 0 steps no temperature is "
                 "learned; set temperature_lr=0, or more steps"
             )
+        if self.temperature_lr > 1:
+            raise InputError(
+                f"temperature_lr is {self.temperature_lr}, which would change the temperature by "
+                "more than a factor of e in a step; it is 1 at most, and 0.01 is usual"
+            )
 
     @property
     def is_trained(self) -> bool:
@@ -82,7 +87,7 @@ class Learned(Trainer):
         if texts:
             return {"geometry": "cosine"}
         given = cls.of_tables(int(stated.get("dim", cls.dim)), stated.get("geometry"))
-        untrained = stated.get("steps") == 0
+        untrained = stated.get("steps") == 0 and not stated.get("epochs")
         return {**given, "temperature_lr": 0.0} if untrained else given
 
     @classmethod
@@ -187,7 +192,7 @@ class Learned(Trainer):
             checkpoint=workspace.checkpoint,
             after_step=best.after_step if best else None,
             changed={"best": best},
-            lower=self.rate_name(data),
+            lower=f"{self.rate_name(data)} or temperature",
         )
         return best.encoder if best else encoder
 

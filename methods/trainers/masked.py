@@ -61,7 +61,7 @@ class Masked(Learned):
         usual = "dot" if dim <= DOT_UP_TO else "cosine"
         given: dict[str, Value] = {"geometry": usual, "lr": cls.lr}
         if (geometry or usual) != "cosine":
-            given |= {"temperature": 1.0, "temperature_lr": 0.01, "lr": 8 / dim}
+            given |= {"temperature": 1.0, "temperature_lr": 0.01, "lr": 8 / max(dim, 1)}
         elif dim <= LEARNED_UP_TO:
             given |= {"temperature_lr": 0.01}
         if dim < FEW_STEPS_FROM:

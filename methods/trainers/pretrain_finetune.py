@@ -41,7 +41,7 @@ class PretrainFinetune(Standard):
     far: int = 2  # smallest distance of a far pair
     finetune_steps: int = 4000
     finetune_lr: float = 0.002  # for gradient descent of tables, for AdamW of text encoders
-    finetune_temperature: float = 500.0  # factor of the score, as `temperature`
+    finetune_temperature: float = 500.0  # factor of the score, fixed, in place of `temperature`
     finetune_decay: bool = True  # the learning rate falls to 0 along half a cosine, or stays
     keep: str = "best"  # the checkpoint best on validation; or "last", which never stops early
 
@@ -91,6 +91,6 @@ class PretrainFinetune(Standard):
             after_step=best.after_step if best else None,
             changed={"best": best},
             decay=self.finetune_decay,
-            lower="finetune_lr",
+            lower="finetune_lr or finetune_temperature",
         )
         return best.encoder if best else encoder

@@ -163,7 +163,7 @@ def _read(path: Path) -> dict[Trial, _Line]:
         return dict(map(_parsed, lines))
     except (AttributeError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise InputError(
-            f"{path} is not a table of trainings ({error!r}); move it away and they are done again"
+            f"{path} is not a table of trainings ({error}); move it away and they are done again"
         ) from error
 
 
