@@ -56,7 +56,7 @@ def full(seeds: tuple[int, ...]) -> Study:
             largest=259,
             steps=6000,
         ),
-        CurveGrid("wordnet", (4, 6, 8, 12, 16, 32, 64), (2000, 6000, 20_000), seeds[:1]),
+        CurveGrid("wordnet", (4, 6, 8, 12, 16), (2000, 6000, 20_000), seeds[:1]),
         seeds,
         ("tree", "wordnet-mammal"),
         (0.03, 0.1, 0.3, 0.5, 0.7),
