@@ -8,7 +8,7 @@ import bench
 from bench.arrays.relevance import Relevance
 from bench.errors import InputError
 from bench.method import Workspace
-from methods.encoders.geometry import GEOMETRIES, to_rows, to_vectors
+from methods.encoders.geometry import to_rows, to_vectors
 from methods.encoders.table import TableEncoder
 from methods.trainers import learned
 from methods.trainers.batches import Batches, make_batch
@@ -212,7 +212,7 @@ def test_dot_products_of_lorentz_are_minus_the_cosh_of_hyperbolic_distances(smal
     assert -scores == pytest.approx(1 + 2 * apart, rel=1e-4)
 
 
-@pytest.mark.parametrize("geometry", GEOMETRIES)
+@pytest.mark.parametrize("geometry", Masked.choices["geometry"])
 @pytest.mark.parametrize("queries", [True, False])
 def test_gradients_by_rows_are_those_of_autograd_in_any_geometry(geometry, queries):
     generator = torch.Generator().manual_seed(0)

@@ -13,8 +13,6 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import normalize
 
-GEOMETRIES = ("dot", "cosine", "lorentz")
-
 
 def to_vectors(rows: torch.Tensor, geometry: str, *, queries: bool) -> torch.Tensor:
     """The vectors of rows [n, dim]: [n, dim], or [n, dim + 1] of lorentz."""

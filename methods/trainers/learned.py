@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
 from bench.errors import InputError
-from methods.encoders.geometry import GEOMETRIES
 from methods.trainers.base import Trainer
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Learned(Trainer):
 
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience", "temperature_lr")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
-        "geometry": GEOMETRIES,
+        "geometry": ("dot", "cosine", "lorentz"),
         "tune": ("none", "head", "last-layer", "full"),
         "precision": ("float32", "bfloat16"),
     }
