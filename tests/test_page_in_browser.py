@@ -385,7 +385,7 @@ def test_dark_is_dark(open_page, address):
 
 
 @pytest.mark.slow
-def test_the_published_results_fit_in_a_page_of_two_and_a_half_megabytes_and_on_a_phone(open_page, tmp_path):
+def test_the_published_results_fit_in_2_5_megabytes_and_on_a_phone(open_page, tmp_path):
     results = tmp_path / "results"
     shutil.copytree(ROOT / "results" / "runs", results / "runs")
     store = Store(results)
