@@ -19,9 +19,9 @@ from bench.report.markdown import cell_path
 
 if TYPE_CHECKING:
     from bench.measures.differences import Lead
-    from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
     from bench.report.rows import PointMeasure, Row
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
