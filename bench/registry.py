@@ -6,16 +6,18 @@ loads the catalogue of methods.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
 import re
 import sys
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError, placed, unknown
-from bench.method import Method, check_stated
+from bench.method import KINDS, Method, check_stated
 from bench.system.paths import load_object
 from bench.system.plugins import module_name
 
@@ -27,6 +29,8 @@ ENTRY_POINTS = "treeline.methods"
 CATALOG = "methods.catalog"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of methods are typed after ``--methods`` and are folders of results."""
+
+ARXIV = re.compile(r"arXiv \d{4}\.\d{4,5}")
 
 
 class Registry:
@@ -119,6 +123,36 @@ class Registry:
                 f"two methods are named {name!r}: {self._targets[name]} and {target}; rename one"
             )
         self._targets[name] = target
+
+
+class About(NamedTuple):
+    """What boards say of a method.
+
+    Attributes:
+        kind: one of :data:`bench.method.KINDS`.
+        summary: a sentence, or several for a composition; empty for a method that is not here.
+        paper: papers on arXiv that the summary cites, with commas between; empty for none.
+    """
+
+    kind: str
+    summary: str
+    paper: str
+
+
+@cache
+def about(method: str, plugin: str | None = None) -> About:
+    """What a method of stored cells is: from the docstring of its class.
+
+    Args:
+        method: its name in the cells.
+        plugin: the file and the class that it came from; such a file is not run again.
+    """
+    if plugin is None:
+        with contextlib.suppress(InputError):
+            found = Registry().resolve(method)
+            summary = " ".join((found.__doc__ or "").partition("\n\n")[0].split())
+            return About(found.kind, summary, ", ".join(dict.fromkeys(ARXIV.findall(summary))))
+    return About(KINDS[-1], "", "")
 
 
 def _absolute(plugin: str) -> str:

@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 
 class BM25(Method):
-    """BM25 with Lucene's weights (Robertson et al. 1994; Kamphuis et al. 2020), by bm25s.
+    """BM25: words in common, weighted as by Lucene (Robertson et al. 1994; Kamphuis et al. 2020).
+
+    The library is bm25s.
 
     English stop words are dropped and words are stemmed. A query visits the documents that contain
     at least one of its words; the method counts them, and boards show the count as claimed.
     """
 
     name = "bm25"
+    kind = "lexical"
     version: ClassVar[str] = "bm25 1"
     params: ClassVar[dict[str, Value]] = {
         "k1": 0.9,  # how soon a word's repetition stops to count

@@ -211,8 +211,9 @@ def compose(
         (DualEncoder,),
         {
             "__module__": __name__,
-            "__doc__": trainer.__doc__,
+            "__doc__": f"{_sentence(trainer)} {_sentence(index)}",
             "name": name,
+            "kind": _kind(index),
             "params": _defaults(trainer) | _defaults(index),
             "requires": index.requires,
             "trainer_name": trainer_name,
@@ -220,6 +221,18 @@ def compose(
             "index_type": index,
         },
     )
+
+
+def _sentence(part: type[Trainer | Index]) -> str:
+    """The first sentence of a part's docstring, which boards show."""
+    return (part.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
+
+
+def _kind(index: type[Index]) -> str:
+    """The kind of a method with this index: exact search leaves the trainer to differ by."""
+    if index.needs_tree or index.needs_training:
+        return "learned index"
+    return "trainer" if index.scores_all else "index"
 
 
 def _defaults(part: type[Trainer | Index]) -> dict[str, Value]:

@@ -16,6 +16,7 @@ class Noop(Method):
     """The first k documents for every query."""
 
     name = "noop"
+    kind = "bound"
     version: ClassVar[str] = "noop 1"
     exempt: ClassVar[dict[str, str]] = {
         "ids_stable_under_a_permuted_corpus": "it returns the first documents, whatever they are"

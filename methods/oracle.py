@@ -16,6 +16,7 @@ class Oracle(Method):
     """Returns the relevant documents and visits no others; no honest method can do better."""
 
     name = "oracle"
+    kind = "bound"
     version: ClassVar[str] = "oracle 1"
     sees_test = True
 

@@ -17,6 +17,7 @@ class Random(Method):
     """Distinct documents in random order; every method should beat it."""
 
     name = "random"
+    kind = "bound"
     version: ClassVar[str] = "random 1"
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bench.errors import InputError
-from bench.registry import Registry, load_plugin
+from bench.registry import Registry, about, load_plugin
 
 
 def test_every_name_of_the_design_resolves():
@@ -190,3 +190,21 @@ def test_processes_that_a_plugin_starts_can_import_it(bench, counted, tmp_path, 
     done = bench("--methods", "one", "--plugin", f"{counted}:One", "--dataset", "tree:H=3,W=3",
                  "--set", f"how={how}", "--timeout", "60")  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_boards_have_a_sentence_on_every_built_in_method_and_its_kind():
+    for name in Registry().built_ins():
+        found = about(name)
+        assert found.kind != "other", name
+        assert found.summary.endswith("."), name
+
+
+def test_a_composition_says_how_it_is_trained_and_how_it_is_searched():
+    found = about("ehi-encoder+faiss-ivf")
+    assert (found.kind, found.paper) == ("index", "arXiv 2310.08891")
+    assert "trained by one loss" in found.summary
+    assert "k-means" in found.summary
+
+
+def test_a_method_that_is_not_here_is_of_no_known_kind():
+    assert about("gone-de") == about("masked-de", "own.py:Mine") == ("other", "", "")

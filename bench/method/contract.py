@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
+from bench.method.stated import KINDS
 from bench.method.workspace import Progress, Resources, Workspace
 from bench.types import VALUES, Params, Point, Value, has_type, is_value
 
@@ -68,6 +69,8 @@ class Method(ABC):
 
     Attributes:
         name: the name that ``--methods`` takes.
+        kind: one of ``KINDS``, by which boards filter. The first paragraph of the class's docstring
+            is the sentence on the method that they show.
         params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
             the cell's key.
         version: for a built-in alone: a name and a number, raised when results may change. The
@@ -85,6 +88,7 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
+    kind: ClassVar[str] = KINDS[-1]
     params: ClassVar[dict[str, Value]] = {}
     version: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()

@@ -13,6 +13,9 @@ from bench.types import VALUES, is_value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+KINDS = ("trainer", "index", "learned index", "lexical", "generative", "bound", "other")
+"""The kinds of methods: what a row of that kind is there to compare."""
+
 
 def check_stated(method: type) -> None:
     """Raise InputError for an attribute of a Method that is not as the contract has it."""
@@ -46,6 +49,7 @@ def _is_module(value: object) -> bool:
 
 _STATED: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": (_is_text, "a text"),
+    "kind": (lambda value: value in KINDS, f"one of {', '.join(KINDS)}"),
     "params": (lambda value: isinstance(value, dict), "a dictionary of names to defaults"),
     "version": (_is_text, "a text"),
     "requires": (

@@ -113,12 +113,14 @@ class Index(Hyperparameters, ABC):
         needs_training: whether its leaves depend on training queries.
         reads_chunks: whether it takes vectors that are mapped or in half precision; other indexes
             get them in single precision in memory.
+        scores_all: whether it scores every document.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
     needs_training: ClassVar[bool] = False
     reads_chunks: ClassVar[bool] = False
+    scores_all: ClassVar[bool] = False
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:

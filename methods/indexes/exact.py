@@ -20,9 +20,13 @@ if TYPE_CHECKING:
 
 @dataclass
 class Exact(Index):
-    """All documents by dot product, with Faiss; documents on disk are read in chunks."""
+    """Every document is scored by dot product, with Faiss.
+
+    Documents on disk are read in chunks.
+    """
 
     version: ClassVar[str] = "exact 1"
+    scores_all: ClassVar[bool] = True
     reads_chunks: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:

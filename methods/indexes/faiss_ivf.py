@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass
 class FaissIVF(ClusteredLeaves):
-    """IndexIVFFlat under the inner product (Johnson, Douze & Jégou 2019).
+    """Faiss scans the leaves of the nearest k-means centroids (Johnson, Douze & Jégou 2019).
+
+    It is IndexIVFFlat under the inner product.
 
     Leaves are chosen first and passed to Faiss, so that those scanned are those reported. If they
     would take a quarter of the memory they are in files, one for each block of documents.

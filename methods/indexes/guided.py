@@ -64,7 +64,7 @@ class _Guided(ClusteredLeaves):
 
 @dataclass
 class LearnedRouter(_Guided):
-    """A linear router, learned from the leaves that answer training queries (arXiv 2404.11731).
+    """A linear router learns which leaves answer training queries (arXiv 2404.11731).
 
     It starts at the centroids and replaces their scores; documents stay where they are.
     """
@@ -105,7 +105,7 @@ class LearnedRouter(_Guided):
 
 @dataclass
 class MovedPositives(_Guided):
-    """Each training positive is in the leaf of its mean training query; nothing else is learned.
+    """Each training positive lies in the leaf of its mean training query; nothing else is learned.
 
     It shows the share of a learned index's gain that is known answers put near their queries.
     """

@@ -25,7 +25,7 @@ MEASURED = 200
 
 @dataclass
 class HNSW(Index):
-    """Faiss's HNSW (Malkov & Yashunin 2018) under the inner product.
+    """Faiss walks a graph of neighbours, HNSW (Malkov & Yashunin 2018).
 
     It has no leaves. The visited share is Faiss's own count of distances, a mean over the queries
     of a batch; a document scored on two levels of the graph counts twice.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class LearnedTree(LeafIndex):
-    """The most probable leaves of a query, by beam search (arXiv 2310.08891, section 3.4).
+    """A beam finds a query's most probable leaves (arXiv 2310.08891, section 3.4).
 
     By default the beam holds all nodes above the leaves. Documents are routed with all nodes, so
     that their leaves do not depend on the beam. Operating points come from the ranking of all

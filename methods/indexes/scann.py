@@ -24,7 +24,7 @@ them either way."""
 
 @dataclass
 class ScaNN(ClusteredLeaves):
-    """ScaNN's tree (Guo et al. 2020) under the dot product, with brute-force scores in the leaves.
+    """ScaNN scans the leaves of its nearest centroids by brute force (Guo et al. 2020).
 
     Scores are exact, so that a row differs from another index only by its leaves. ScaNN has no
     counter and does not return the leaves that it probed: they are recomputed from the centroids

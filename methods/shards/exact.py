@@ -36,6 +36,7 @@ class ShardedExact(Sharded, Index):
     """The ranking of ``exact``, over vectors that need not fit into one memory."""
 
     version: ClassVar[str] = "sharded-exact 1"
+    scores_all: ClassVar[bool] = True
     reads_chunks: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:

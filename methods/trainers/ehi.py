@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EHI(TreeSettings, Learned):
-    """A dual encoder and the tree that routes its vectors, trained by one loss.
+    """A dual encoder and the tree that routes its vectors, trained by one loss (arXiv 2310.08891).
 
     It departs from the paper in parameters whose printed values ``ehi-paper`` keeps: the tree
     starts at clusters of the documents; each node has its own classifier, without the residual

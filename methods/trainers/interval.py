@@ -30,7 +30,7 @@ LARGEST_EXPONENT = 80.0
 
 @dataclass(frozen=True)
 class Interval(Trainer):
-    """Nodes on a circle; a row is positive on its runs of them. Exact, and nothing is learned.
+    """Nodes on a circle, and runs of them as half planes: exact in few dimensions, nothing learned.
 
     The queries of a tree are numbered as a depth-first walk meets them and lie on a circle at these
     numbers, so that a document is relevant to one run of consecutive queries: its subtree (interval

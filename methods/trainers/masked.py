@@ -27,7 +27,7 @@ FEW_STEPS_FROM = 32
 
 @dataclass(frozen=True)
 class Masked(Learned):
-    """Each relevant document against documents that are not relevant to its query.
+    """A dual encoder, trained on each relevant document against those irrelevant to its query.
 
     Batches hold queries with all their documents; candidates are the batch's documents, each once,
     and uniform draws from the corpus, without the query's other relevant documents. This removes

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resampled(Standard):
-    """Standard training on a mixture: a share p from the standard sampler, the rest far pairs only.
+    """Standard training that draws far pairs more often (arXiv 2509.16411, "Resampling fails").
 
-    arXiv 2509.16411, "Resampling fails". At p = 1 it is standard training.
+    A share p of the pairs is from the standard sampler, the rest are far pairs only. At p = 1 it is
+    standard training.
     """
 
     version: ClassVar[str] = "resampled-de 2"

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Standard(Learned):
-    """In-batch softmax on pairs at all distances (arXiv 2509.16411, "Loss & Training").
+    """A dual encoder, trained by in-batch softmax on pairs at all distances (arXiv 2509.16411).
+
+    The paper's section is "Loss & Training".
 
     False negatives are not masked and a document's frequency is not corrected. A batch is ``batch``
     queries with all their documents, about 4,096 pairs on WordNet; a document that occurs in it n

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ZeroShot(Trainer):
-    """No training: the lower bound for every trainer over texts; the same as one with tune=none."""
+    """The encoder as it comes, without training: the lower bound for every trainer over texts.
+
+    A trainer with tune=none gives the same.
+    """
 
     version: ClassVar[str] = "zero-shot-de 2"
     takes_vectors: ClassVar[bool] = True
