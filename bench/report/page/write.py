@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.table import Board
 
-SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
+SCRIPTS = ("data.js", "address.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:

@@ -45,8 +45,7 @@ function unpack(text) {
 
 const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
 
-/** Fill a <select>; the choice is kept where it is still offered. */
-function offer(select, options, chosen = select.value) {
-  select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
-  if (options.some(([value]) => value === chosen)) select.value = chosen;
+/** Fill a <select>, with the option that a view begins with: the first, unless another is named. */
+function offer(select, options, first) {
+  select.replaceChildren(...options.map(([value, text]) => element("option", { value, selected: value === first }, text)));
 }
