@@ -74,7 +74,7 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
         [_latency(each) for each in points],
         [_figures(fmean(point.queries_per_second for point in each)) for each in points],
         {
-            "latency": _busy(points, lambda point: point.latency and point.latency.waited),
+            "latency": _busy(points, lambda point: point.latency.waited if point.latency else None),
             "speed": _busy(points, lambda point: point.waited),
         },
         {name: [_value(each, measure) for each in points] for name, measure in measures.items()},

@@ -30,7 +30,12 @@ LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
 """Colours of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
+    "legend": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "symbolSize": 70,
+        "layout": {"bottom": {"direction": "vertical"}},
+    },
     "header": {"labelFontSize": 12},
     "title": {"fontSize": 14, "anchor": "start", "offset": 12},
     "view": {"stroke": None},
@@ -112,10 +117,15 @@ def by_distance(*, papers: bool = False) -> Layers:
 def over_datasets() -> Layers:
     """How near each method comes to the best row of each dataset.
 
-    Data: method, dataset, share (per cent of the best score), score, best (a text).
+    Data: method, dataset and its place, share (per cent of the best score), score, best (a text).
     """
     base = _data().encode(
-        x=alt.X("dataset:N", sort=None, title=None, axis=alt.Axis(orient="top", labelAngle=-40)),
+        x=alt.X(
+            "dataset:N",
+            sort=alt.EncodingSortField("place", "min"),
+            title=None,
+            axis=alt.Axis(orient="top", labelAngle=-40),
+        ),
         y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=200)),
     )
     scale = alt.Scale(domain=[0, 100], scheme="viridis")
@@ -244,10 +254,11 @@ def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:
 
 def _figures(base: alt.Chart, field: str) -> alt.Chart:
     """Figures of a heat map from 0 to 100, legible on its colours."""
-    return base.mark_text(fontSize=10).encode(
+    figures: alt.Chart = base.mark_text(fontSize=10).encode(
         text=alt.Text(f"{field}:Q", format=".0f"),
         color=alt.condition(f"datum.{field} > 55", alt.value("#111111"), alt.value("#ffffff")),
     )
+    return figures
 
 
 def _bars() -> alt.Chart:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from bench.data.cards import card_of_task
+from bench.data.cards import FOLDER, QueryTexts, card_of_task
 from bench.data.load import dataset_of, load_dataset
 from bench.measures.budget import UNLIMITED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
@@ -92,7 +92,7 @@ def _comparison_json(
 
 
 def _lead_json(lead: Lead | None) -> list[float | None] | None:
-    """Mean, interval and p-value, each or null; 1 for a star; numbers of seeds; null for no lead."""
+    """Mean, interval, p-value (each or null), 1 for a star, numbers of seeds; null for no lead."""
     if lead is None:
         return None
     *figures, p = map(float, lead.difference)
@@ -109,11 +109,20 @@ def packed(values: Floats) -> str:
 
 
 def _names(cell: Cell, queries: Ints) -> list[str] | None:
-    """Names of the queries, if the dataset is part of Treeline and unchanged."""
+    """Texts of the queries where their licence allows it, or names where data is Treeline's own.
+
+    None for other data, and for data that has changed.
+    """
     card = card_of_task(cell.task)
-    if card is None or card.folder:
+    if card is None:
         return None
-    task = load_dataset(dataset_of(cell.task))
-    if task.digest != cell.task_digest:
+    names: Mapping[int, str] | Sequence[str]
+    if card.query_texts:
+        kept = QueryTexts.model_validate_json((FOLDER / card.query_texts).read_bytes())
+        names, digest = kept.texts, kept.digest
+    elif not card.folder:
+        task = load_dataset(dataset_of(cell.task))
+        names, digest = task.query_names, task.digest
+    else:
         return None
-    return [task.query_names[query] for query in queries.tolist()]
+    return [names[query] for query in queries.tolist()] if digest == cell.task_digest else None

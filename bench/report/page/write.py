@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.table import Board
 
-SCRIPTS = ("data.js", "address.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
+SCRIPTS = (
+    "data.js", "address.js", "table.js", "chart.js", "charts.js", "against.js", "ranking.js",
+    "compare.js", "defaults.js", "datasets.js", "details.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
