@@ -56,7 +56,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
         "rows": [_row_json(row, report, measures, places) for row in report.rows],
-        "reported": _reported(card, first.task),
+        "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report),
     }
 
@@ -135,7 +135,7 @@ def dataset_option(task: str) -> list[str]:
     return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
-def _reported(card: Card | None, task: str) -> list[Json]:
+def reported_rows(card: Card | None, task: str) -> list[Json]:
     """The rows of papers that have a recall at each distance, as the page draws them."""
     rows = card.reported if card is not None and card.name == task else []
     return [
