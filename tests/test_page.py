@@ -7,17 +7,20 @@ import shlex
 import numpy as np
 import pytest
 
+from bench.data.cards import FOLDER, QueryTexts, card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED
-from bench.measures.records import Stratum
+from bench.measures.records import Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
 from bench.report.charts.curves import curve_of, strata_of
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
-from bench.report.page.data import DIGITS, LARGEST, command_of, dataset_option, kind_of, packed
+from bench.report.page.compared import DIGITS, LARGEST, comparisons_json, each_once, packed
+from bench.report.page.data import command_of, dataset_option, kind_of, reported_rows
 from bench.report.rows import rows_of
 from bench.report.summary import summary_boards
 from bench.store.folder import Store
+from bench.store.query_values import QueryValues
 from tests.cells import cell, point
 from tests.small_results import small_results
 from tests.test_boards import LEAVES, no_values
@@ -78,11 +81,54 @@ def test_values_of_queries_are_kept_to_a_fortieth_of_a_point():
 
 def test_who_is_ahead_is_the_difference_of_the_boards(written):
     _, _, data = written
-    (compared,) = data["tasks"][0]["compare"]["measures"]
+    task = data["tasks"][0]
+    (compared,) = task["compare"]["lists"][task["compare"]["at"]["visited-10"]]
     # (1 - .5 + 0 + .5 - .25) / 4 queries: 1 - .5, 1 - 1, .5 - 0 and 0 - .25.
-    assert compared["labels"] == ["near", "far"]
-    assert compared["pairs"][0][:3] == [0, 1, 18.75]
-    assert data["tasks"][0]["compare"]["numbers"] == [3, 5, 7, 9]
+    assert [task["rows"][row]["label"] for row in compared["rows"]] == ["near", "far"]
+    assert compared["leads"][0][0] == 18.75
+    assert task["compare"]["numbers"] == [3, 5, 7, 9]
+
+
+def test_what_budgets_share_is_in_the_page_once(written):
+    assert each_once({"a": [1], "b": [2], "c": [1]}) == ({"a": 0, "b": 1, "c": 0}, [[1], [2]])
+    _, _, data = written
+    compare = data["tasks"][0]["compare"]
+    # Within 1 % and 2 % no two rows have a point; 10 % and 20 % choose the same two.
+    assert compare["at"]["visited-10"] == compare["at"]["visited-20"]
+    assert len(compare["at"]) == 11 > len(compare["lists"])
+    assert len(compare["columns"]) == 2
+
+
+def test_texts_of_queries_are_printed_where_a_card_has_them_for_the_same_data():
+    kept = QueryTexts.model_validate_json((FOLDER / "scifact-claims.json").read_bytes())
+    numbers = np.array([*kept.texts][:3])
+
+    def names(digest, task="scifact"):
+        cells = [cell(name, task=task, task_digest=digest, points=[point(0.1, 0.5)], n_queries=3)
+                 for name in ("one", "other")]  # fmt: skip
+        values = QueryValues(numbers, {0: {"recall": np.array([0, 0.5, 1])}})
+        return comparisons_json(report_of(cells, lambda _: values))["names"]
+
+    assert names(kept.digest) == [kept.texts[number] for number in numbers.tolist()]
+    assert names("other data") is None
+    assert names(kept.digest, "fiqa") is None
+
+
+def test_a_curve_has_times_that_keep_the_mark_of_a_busy_machine():
+    latency = Latency(p50_ms=0.25, p99_ms=1, queries=9, rounds=3, waited=0.5)
+    busy = point(0.1, 0.4).model_copy(update={"latency": latency, "waited": 0.01})
+    curve = curve_of(row(cell(points=[busy, point(1, 0.9)])), {})
+    assert curve.latency == [0.25, None]
+    assert curve.busy == {"latency": [0], "speed": []}
+    assert curve.settings == ["nprobe=10", "nprobe=100"]
+
+
+def test_rows_of_papers_are_on_the_page_of_their_dataset_with_their_recall_by_distance():
+    papers = reported_rows(card_of_task("wordnet"), "wordnet")
+    assert [each["method"] for each in papers][-1] == "pretrain-finetune, d=64"
+    assert papers[-1]["recall"][0] == 100
+    assert reported_rows(card_of_task("scifact"), "scifact") == []
+    assert reported_rows(card_of_task("tree-H=2,W=2"), "tree-H=2,W=2") == []
 
 
 def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_points():

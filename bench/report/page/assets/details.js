@@ -14,8 +14,9 @@ function pairsOf(values, marked = []) {
     { class: marked.includes(name) ? "set" : "" }, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
-function scrolled(title, head, rows) {
-  const cells = head.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
+/** A table that scrolls; columns of numbers alone stand to the right. */
+function scrolled(title, head, rows, ofText = head) {
+  const cells = head.map((text) => element("th", { scope: "col", class: ofText.includes(text) ? "text" : "" }, element("span", {}, text)));
   return element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
     element("table", {}, element("thead", {}, element("tr", {}, ...cells)), element("tbody", {}, ...rows)));
 }
@@ -23,8 +24,8 @@ function scrolled(title, head, rows) {
 function pointRows(task, curve) {
   const main = curve.measures[task.measures[0]];
   return curve.visited.map((visited, place) => element("tr", {}, ...[
-    visited.toFixed(2), curve.work[place].toFixed(2), main[place] === null ? "–" : main[place].toFixed(1),
-    curve.speed[place],
+    curve.settings[place] || "–", visited.toFixed(2), curve.work[place].toFixed(2),
+    main[place] === null ? "–" : main[place].toFixed(1), ...Object.values(timesOf(curve, place)),
   ].map((text) => element("td", { class: "text" }, text))));
 }
 
@@ -47,7 +48,7 @@ function showDetails(task, row) {
   if (row.curve) {
     const of = row.seeds.length === row.curve.n_seeds ? "" : ` (seed ${row.seeds[0].seed}: seeds differ in their number)`;
     parts.splice(5, 0, element("h3", {}, `Operating points${of}`),
-      scrolled("Operating points", ["visited %", "work %", task.measures[0], "queries a second"], pointRows(task, row.curve)));
+      scrolled("Operating points", ["setting", "visited %", "work %", task.measures[0], "p50 ms", "queries a second"], pointRows(task, row.curve)));
   }
   dialog.replaceChildren(...parts);
   dialog.showModal();

@@ -3,6 +3,33 @@
 const sorting = { column: null, descending: true };
 const hidden = new Set();
 
+/** Names of the columns in the address: their titles, numbered where two have the same. */
+function columnNames({ header }) {
+  const before = (place) => header.slice(0, place).filter((title) => title === header[place]).length;
+  return header.map((title, place) => before(place) ? `${title} (${before(place) + 1})` : title);
+}
+
+/** The order and the hidden columns of a board, as names and values of the address. */
+function columnsChosen(board) {
+  const names = columnNames(board);
+  const order = `${names[sorting.column]} ${sorting.descending ? "descending" : "ascending"}`;
+  return [...(sorting.column === null ? [] : [["sort", order]]),
+    ...[...hidden].sort((a, b) => a - b).map((column) => ["hide", names[column]])];
+}
+
+/** Order a board and hide its columns as an address says; gives the columns that it has not. */
+function chooseColumns(board, values) {
+  const names = columnNames(board);
+  const [, title, direction] = /^(.*?)(?: (ascending|descending))?$/s.exec(values.get("sort") ?? "");
+  const order = names.indexOf(title);
+  sorting.column = order < 0 ? null : order;
+  sorting.descending = direction !== "ascending";
+  hidden.clear();
+  for (const name of values.getAll("hide")) if (names.indexOf(name) > 0) hidden.add(names.indexOf(name));
+  const asked = [...(values.has("sort") ? [title] : []), ...values.getAll("hide")];
+  return asked.filter((name) => !names.includes(name)).map((name) => `column “${name}” (left out)`);
+}
+
 /** Whether all cells of a column are numbers or dashes. */
 function isNumeric(rows, column) {
   const found = rows.map((row) => row[column]).filter((text) => text !== "–" && text !== "");
