@@ -18,8 +18,8 @@ from bench.report.page.compared import comparisons_json, each_once, name_of
 if TYPE_CHECKING:
     from bench.data.cards import Card
     from bench.measures.budget import Budget
-    from bench.report.boards.all import TaskReport
     from bench.report.rows import PointMeasure, Row
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 Json: TypeAlias = dict[str, Any]

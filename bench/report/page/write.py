@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.boards.all import TaskReport
     from bench.report.table import Board
+    from bench.report.task_report import TaskReport
 
 SCRIPTS = (
     "data.js", "address.js", "table.js", "chart.js", "charts.js", "against.js", "ranking.js",
