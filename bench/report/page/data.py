@@ -12,9 +12,11 @@ import numpy as np
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
 from bench.measures.budget import UNLIMITED, Budget
+from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
     from bench.report.rows import PointMeasure, Row
+    from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
@@ -37,7 +40,7 @@ DIGITS = np.frombuffer(
 """The digits of a code, two for each value."""
 
 
-def task_json(report: TaskReport, places: list[Json]) -> Json:
+def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
     """The data of a task.
 
     Names of queries are read from datasets that are part of the project.
@@ -46,6 +49,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
+        sentences: what columns mean, each once; those of this task are added.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -64,11 +68,19 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
         "measures": list(measures),
-        "boards": [asdict(board) for board in report.boards],
+        "boards": [board_json(board, sentences) for board in report.boards],
         "limits": {name: each.limit for name, each in _budgets(report.budget).items()},
         "rows": [_row_json(row, report.budget, measures, places) for row in report.rows],
         "compare": _comparisons_json(first, report.budget, report.shown),
     }
+
+
+def board_json(board: Board, sentences: list[str]) -> Json:
+    """A board with the column that it is about, and the number of the sentence on each column."""
+    means = [meaning(board.title, column) for column in board.header]
+    sentences += dict.fromkeys(text for text in means if text not in sentences)
+    numbers = [sentences.index(text) for text in means]
+    return asdict(board) | {"key": key_column(board), "means": numbers}
 
 
 def _row_json(
@@ -79,7 +91,7 @@ def _row_json(
     found = {
         "label": row.label,
         "method": first.method,
-        "kind": kind_of(row),
+        **about(first.method, first.plugin)._asdict(),
         "sees": first.sees_test,
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
@@ -105,16 +117,6 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
         "date": cell.provenance.date,
         "place": places.index(place),
     }
-
-
-def kind_of(row: Row) -> str:
-    """How a row searches: ``pairs``, ``own count``, ``part`` of the corpus, or ``everything``."""
-    points = [point for cell in row.cells for point in cell.points]
-    if not points:
-        return "pairs"
-    if any(point.self_reported for point in points):
-        return "own count"
-    return "part" if any(point.visited < 1 for point in points) else "everything"
 
 
 def command_of(row: Row) -> str:
