@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of
 from bench.measures.budget import UNLIMITED
+from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 from bench.report.page.compared import comparisons_json, each_once, name_of
 
@@ -19,13 +21,14 @@ if TYPE_CHECKING:
     from bench.data.cards import Card
     from bench.measures.budget import Budget
     from bench.report.rows import PointMeasure, Row
+    from bench.report.table import Board
     from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 Json: TypeAlias = dict[str, Any]
 
 
-def task_json(report: TaskReport, places: list[Json]) -> Json:
+def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
     """The data of a task.
 
     Names of queries are read from datasets that are part of the project.
@@ -34,6 +37,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
+        sentences: what columns mean, each once; those of this task are added.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -52,7 +56,7 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
         "measures": list(measures),
-        "boards": [asdict(board) for board in report.boards],
+        "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
         "rows": [_row_json(row, report, measures, places) for row in report.rows],
@@ -66,6 +70,14 @@ def _order(budget: Budget) -> tuple[bool, str, float]:
     return budget == UNLIMITED, budget.by, budget.share
 
 
+def board_json(board: Board, sentences: list[str]) -> Json:
+    """A board with the column that it is about, and the number of the sentence on each column."""
+    means = [meaning(board.title, column) for column in board.header]
+    sentences += dict.fromkeys(text for text in means if text not in sentences)
+    numbers = [sentences.index(text) for text in means]
+    return asdict(board) | {"key": key_column(board), "means": numbers}
+
+
 def _row_json(
     row: Row, report: TaskReport, measures: dict[str, PointMeasure], places: list[Json]
 ) -> Json:
@@ -75,8 +87,9 @@ def _row_json(
     found = {
         "label": row.label,
         "method": first.method,
-        "kind": kind_of(row),
+        **about(first.method, first.plugin)._asdict(),
         "sees": first.sees_test,
+        "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
@@ -102,16 +115,6 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
         "date": cell.provenance.date,
         "place": places.index(place),
     }
-
-
-def kind_of(row: Row) -> str:
-    """How a row searches: ``pairs``, ``own count``, ``part`` of the corpus, or ``everything``."""
-    points = [point for cell in row.cells for point in cell.points]
-    if not points:
-        return "pairs"
-    if any(point.self_reported for point in points):
-        return "own count"
-    return "part" if any(point.visited < 1 for point in points) else "everything"
 
 
 def command_of(row: Row) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import vl_convert
 
 from bench.report.charts import maps, vega
 from bench.report.charts.kept import made_by_vega
-from bench.report.page.data import task_json
+from bench.report.page.data import board_json, task_json
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
@@ -28,9 +28,21 @@ if TYPE_CHECKING:
     from bench.report.task_report import TaskReport
 
 SCRIPTS = (
-    "data.js", "address.js", "table.js", "chart.js", "charts.js", "against.js", "ranking.js",
-    "compare.js", "defaults.js", "datasets.js", "details.js", "main.js",
-)  # fmt: skip
+    "data.js",
+    "address.js",
+    "tips.js",
+    "csv.js",
+    "table.js",
+    "chart.js",
+    "charts.js",
+    "against.js",
+    "ranking.js",
+    "compare.js",
+    "defaults.js",
+    "datasets.js",
+    "details.js",
+    "main.js",
+)
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
@@ -43,14 +55,17 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     """
     assets = resources.files("bench.report.page") / "assets"
     places: list[dict[str, Any]] = []
+    sentences: list[str] = []
     data = {
-        "overview": [asdict(board) for board in overview],
-        "tasks": [task_json(report, places) for report in reports],
+        "overview": [board_json(board, sentences) for board in overview],
+        "tasks": [task_json(report, places, sentences) for report in reports],
         "places": places,
+        "sentences": sentences,
         "charts": _charts(),
     }
     parts = {
         "style": (assets / "page.css").read_text("utf-8"),
+        "summary": _summary(overview[0]),
         "licence": (assets / "vega.LICENSE.txt").read_text("utf-8"),
         "vega": made_by_vega(vl_convert.javascript_bundle, "window.vegaEmbed = vegaEmbed;"),
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
@@ -61,6 +76,17 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     parts["vega"] = parts["vega"].replace("</script", "<\\/script")
     shell = (assets / "page.html").read_text("utf-8")
     write_atomically(path, re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell))
+
+
+def _summary(board: Board) -> str:
+    """The first board in HTML, which stands there until a script draws it, or if none may run."""
+
+    def line(texts: list[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(text)}</{tag}>' for text in texts)}</tr>"
+
+    head, rows = line(board.header, "th"), (line(row, "td") for row in board.rows)
+    title = f"<h3>{escape(board.title)}</h3>"
+    return f'{title}<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
 
 
 def _charts() -> dict[str, vega.Spec]:

@@ -62,3 +62,9 @@ const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value
 function offer(select, options, first) {
   select.replaceChildren(...options.map(([value, text]) => element("option", { value, selected: value === first }, text)));
 }
+
+/** Save what stands at an address as a file whose name says what it is. */
+function saveAs(address, title, kind) {
+  const name = title.toLowerCase().replace(/[^\p{L}\p{N}=.]+/gu, "-").replace(/^-|-$/g, "");
+  element("a", { href: address, download: `${name}.${kind}` }).click();
+}
