@@ -15,7 +15,8 @@ from bench.report.charts.curves import curve_of, strata_of
 from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
-from bench.report.page.data import DIGITS, LARGEST, command_of, dataset_option, packed, task_json
+from bench.report.page.compared import DIGITS, LARGEST, packed
+from bench.report.page.data import command_of, dataset_option, task_json
 from bench.report.rows import by_task, rows_of
 from bench.report.summary import distance_board, summary_board
 from bench.report.table import Board
@@ -86,11 +87,13 @@ def test_values_of_queries_are_kept_to_a_fortieth_of_a_point():
 
 def test_who_is_ahead_is_the_difference_of_the_boards(written):
     _, _, data = written
-    (compared,) = data["tasks"][0]["compare"]["measures"]
+    task = data["tasks"][0]
+    compare = task["compare"]
+    (compared,) = compare["lists"][compare["at"]["visited-10"]]
     # (1 - .5 + 0 + .5 - .25) / 4 queries: 1 - .5, 1 - 1, .5 - 0 and 0 - .25.
-    assert compared["labels"] == ["near", "far"]
+    assert [task["rows"][row]["label"] for row in compared["rows"]] == ["near", "far"]
     assert compared["pairs"][0][:3] == [0, 1, 18.75]
-    assert data["tasks"][0]["compare"]["numbers"] == [3, 5, 7, 9]
+    assert compare["numbers"] == [3, 5, 7, 9]
 
 
 def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_points():
@@ -168,9 +171,13 @@ def test_a_task_is_named_as_it_is_typed(task, option):
 
 def test_a_row_says_what_its_method_is_and_where_it_is_published():
     cells = [cell("ehi", points=LEAVES), cell(points=LEAVES, plugin="/x/mine.py:Mine")]
-    task = task_json(report_of(cells, no_values), [], [])
-    kinds = {each["label"]: (each["kind"], each["paper"]) for each in task["rows"]}
-    assert kinds == {"ehi": ("learned index", "arXiv 2310.08891"), "mine": ("other", "")}
+    sentences = []
+    task = task_json(report_of(cells, no_values), [], sentences)
+    known = {each["label"]: (each["kind"], sentences[each["summary"]]) for each in task["rows"]}
+    assert known["mine"] == ("other", "")
+    kind, summary = known["ehi"]
+    assert kind == "learned index"
+    assert "arXiv 2310.08891" in summary
 
 
 def test_every_column_of_every_board_has_a_sentence(reports):

@@ -18,6 +18,7 @@ from bench.report.boards.xray import xray_boards
 from bench.report.rows import earlier_note, rows_of
 from bench.report.table import NONE, Board
 from bench.store.cell import Cell, Status
+from bench.store.query_values import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ class TaskReport(NamedTuple):
         rows: its rows.
         budget: the largest cost at which rows are compared, beside what they find without a limit.
         comparisons: by every measure, the main one first; within the budget, within the same share
-            by the other cost, and without a limit.
+            by the other cost, without a limit, and within every other budget.
         shown: those on boards: of the other two budgets by the main measure alone.
         boards: its boards.
     """
@@ -59,10 +60,8 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
     budget = budget or (DEFAULT if card is None else card.compared_at)
-    limits = (budget, budget.other, UNLIMITED)
-    values = {cell.key: values_of(cell) for row in rows for cell in row.cells}
-    comparisons = {each: compare(rows, lambda cell: values[cell.key], each) for each in limits}
-    shown = [*comparisons[budget], *(comparisons[each][0] for each in limits[1:])]
+    comparisons = _comparisons(rows, values_of, (budget, budget.other, *KEPT))
+    shown = [*comparisons[budget], *(comparisons[each][0] for each in (budget.other, UNLIMITED))]
     boards = _measured_boards(rows, budget, shown) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:
         boards[0].notes.extend(why_not(each) for each in shown if not each.has_pairs)
@@ -72,6 +71,21 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     if card is not None and card.reported and card.name == cells[0].task:
         boards.append(_reported_board(card.reported))
     return TaskReport(cells, rows, budget, comparisons, shown, boards)
+
+
+def _comparisons(
+    rows: list[Row], values_of: ValuesOf, budgets: Sequence[Budget]
+) -> dict[Budget, list[Comparison]]:
+    """The comparisons within each budget, made once where budgets choose the same points."""
+    values = {cell.key: values_of(cell) for row in rows for cell in row.cells}
+    made: dict[tuple[int | None, ...], list[Comparison]] = {}
+    found = {}
+    for budget in budgets:
+        chosen = tuple(budget.most(cell.points) for row in rows for cell in row.cells)
+        if chosen not in made:
+            made[chosen] = compare(rows, lambda cell: values[cell.key], budget)
+        found[budget] = [each._replace(budget=budget) for each in made[chosen]]
+    return found
 
 
 def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparison]) -> list[Board]:

@@ -24,11 +24,18 @@ PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
 GREY = "#8a8f98"
+PAPERS = "#d4304f"
+"""Colour of the rows that papers report."""
 LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
 """Colours of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
+    "legend": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "symbolSize": 70,
+        "layout": {"bottom": {"direction": "vertical"}},
+    },
     "header": {"labelFontSize": 12},
     "title": {"fontSize": 14, "anchor": "start", "offset": 12},
     "view": {"stroke": None},
@@ -46,17 +53,18 @@ def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
 
     @functools.cache
     @functools.wraps(describe)
-    def spec(*arguments: Any) -> Spec:  # noqa: ANN401 - those of describe
-        return spec_of(describe(*arguments))
+    def spec(*arguments: Any, **named: Any) -> Spec:  # noqa: ANN401 - those of describe
+        return spec_of(describe(*arguments, **named))
 
     return spec
 
 
 @_as_spec
 def against_visited(scale: str) -> Layers:
-    """A measure over the share of documents visited.
+    """A measure over the share of documents visited; the page puts other costs in its place.
 
-    Data: method, focus, visited and work (per cent, above 0), value (per cent), speed (a text).
+    Data: method, focus, setting, visited and work (per cent, above 0), value (per cent); time and
+    pace, the latency and the speed as texts, with their marks.
 
     Args:
         scale: scale of the share: ``linear`` or ``log``.
@@ -66,18 +74,24 @@ def against_visited(scale: str) -> Layers:
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         tooltip=[
             alt.Tooltip("method:N"),
+            alt.Tooltip("setting:N"),
             alt.Tooltip("value:Q", format=".1f"),
             alt.Tooltip("visited:Q", format=".2f", title="visited %"),
             alt.Tooltip("work:Q", format=".2f", title="work %"),
-            alt.Tooltip("speed:N", title="queries a second"),
+            alt.Tooltip("time:N", title="p50 ms"),
+            alt.Tooltip("pace:N", title="queries a second"),
         ],
     )
     return _focused(base, "visited:Q").properties(width=560, height=300)
 
 
 @_as_spec
-def by_distance() -> Layers:
-    """Recall at each distance. Data: method, focus, distance, recall (per cent)."""
+def by_distance(*, papers: bool = False) -> Layers:
+    """Recall at each distance. Data: method, focus, distance, recall (per cent).
+
+    Args:
+        papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
+    """
     base = _data().encode(
         x=_distance(),
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
@@ -87,7 +101,45 @@ def by_distance() -> Layers:
             alt.Tooltip("recall:Q", format=".1f"),
         ],
     )
-    return _focused(base, "distance:O").properties(width=560, height=300)
+    legend = alt.Legend(title="reported", orient="bottom", columns=2, labelLimit=260)
+    reported = base.transform_filter("datum.reported").encode(
+        strokeDash=alt.StrokeDash("method:N", sort=None, legend=legend), order="distance:O"
+    )
+    above = (
+        reported.mark_line(color=PAPERS, strokeWidth=1.5),
+        reported.mark_point(color=PAPERS, size=30, shape="diamond", filled=True, opacity=1),
+    )
+    layers = _focused(base, "distance:O", *above * papers)
+    return layers.properties(width=560, height=300)
+
+
+@_as_spec
+def over_datasets() -> Layers:
+    """How near each method comes to the best row of each dataset.
+
+    Data: method, dataset and its place, share (per cent of the best score), score, best (a text).
+    """
+    base = _data().encode(
+        x=alt.X(
+            "dataset:N",
+            sort=alt.EncodingSortField("place", "min"),
+            title=None,
+            axis=alt.Axis(orient="top", labelAngle=-40),
+        ),
+        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=200)),
+    )
+    scale = alt.Scale(domain=[0, 100], scheme="viridis")
+    fields = base.mark_rect().encode(
+        color=alt.Color("share:Q", scale=scale, title="% of the best"),
+        tooltip=[
+            alt.Tooltip("method:N"),
+            alt.Tooltip("dataset:N"),
+            alt.Tooltip("score:Q", format=".1f"),
+            alt.Tooltip("share:Q", format=".1f", title="% of the best"),
+            alt.Tooltip("best:N"),
+        ],
+    )
+    return alt.layer(fields, _figures(base, "share")).properties(width=560)
 
 
 @_as_spec
@@ -102,11 +154,7 @@ def heat_map() -> Layers:
         color=alt.Color("recall:Q", scale=scale, title="recall, %"),
         tooltip=["visited:N", "distance:O", alt.Tooltip("recall:Q", format=".1f")],
     )
-    figures = base.mark_text(fontSize=10).encode(
-        text=alt.Text("recall:Q", format=".0f"),
-        color=alt.condition("datum.recall > 55", alt.value("#111111"), alt.value("#ffffff")),
-    )
-    return alt.layer(cells, figures).properties(width=560, height=280)
+    return alt.layer(cells, _figures(base, "recall")).properties(width=560, height=280)
 
 
 @_as_spec
@@ -180,20 +228,37 @@ def _scale(kind: str) -> alt.Scale:
     return alt.Scale(type="log", nice=False) if kind == "log" else alt.Scale(domain=[0, 100])
 
 
-def _focused(base: alt.Chart, order: str) -> Layers:
-    """Lines with points: in colour if they have ``focus``, else grey."""
+def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:
+    """Lines with points: in colour if they have ``focus``, else grey, unless a paper reports them.
+
+    Args:
+        base: the axes of both.
+        order: the field by which points are joined.
+        above: further layers.
+    """
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260)
     scale = alt.Scale(range=list(PALETTE))
     colour = alt.Color("method:N", sort=None, scale=scale, legend=legend)
     shape = alt.Shape("method:N", sort=None, legend=None)
-    behind = base.transform_filter("!datum.focus").encode(detail="method:N", order=order)
+    grey = "!datum.focus && !datum.reported"
+    behind = base.transform_filter(grey).encode(detail="method:N", order=order)
     front = base.transform_filter("datum.focus").encode(color=colour, order=order)
     return alt.layer(
         behind.mark_line(color=GREY, opacity=0.35, strokeWidth=1),
         behind.mark_point(color=GREY, opacity=0.35, size=8, filled=True),
         front.mark_line(strokeWidth=2),
         front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
+        *above,
     )
+
+
+def _figures(base: alt.Chart, field: str) -> alt.Chart:
+    """Figures of a heat map from 0 to 100, legible on its colours."""
+    figures: alt.Chart = base.mark_text(fontSize=10).encode(
+        text=alt.Text(f"{field}:Q", format=".0f"),
+        color=alt.condition(f"datum.{field} > 55", alt.value("#111111"), alt.value("#ffffff")),
+    )
+    return figures
 
 
 def _bars() -> alt.Chart:

@@ -28,16 +28,9 @@ if TYPE_CHECKING:
     from bench.report.table import Board
 
 SCRIPTS = (
-    "data.js",
-    "address.js",
-    "tips.js",
-    "csv.js",
-    "table.js",
-    "charts.js",
-    "compare.js",
-    "details.js",
-    "main.js",
-)
+    "data.js", "address.js", "tips.js", "csv.js", "table.js", "chart.js", "charts.js", "against.js",
+    "ranking.js", "compare.js", "defaults.js", "datasets.js", "details.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
@@ -87,9 +80,9 @@ def _summary(board: Board) -> str:
 def _charts() -> dict[str, vega.Spec]:
     """The charts, without their data."""
     return {
-        "linear": vega.against_visited("linear"),
-        "log": vega.against_visited("log"),
-        "distance": vega.by_distance(),
+        "against": vega.against_visited("log"),
+        "over-datasets": vega.over_datasets(),
+        "distance": vega.by_distance(papers=True),
         "heat": vega.heat_map(),
         "ahead-by-distance": vega.difference_by_distance(),
         "ahead-by-query": vega.difference_by_query(),

@@ -14,16 +14,17 @@ function pairsOf(values, marked = []) {
     { class: marked.includes(name) ? "set" : "" }, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
-function scrolled(title, head, rows) {
-  const cells = head.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
+/** A table that scrolls; columns of numbers alone stand to the right. */
+function scrolled(title, head, rows, ofText = head) {
+  const cells = head.map((text) => element("th", { scope: "col", class: ofText.includes(text) ? "text" : "" }, element("span", {}, text)));
   return framed(title, element("table", {}, element("thead", {}, element("tr", {}, ...cells)), element("tbody", {}, ...rows)));
 }
 
 function pointRows(task, curve) {
   const main = curve.measures[task.measures[0]];
   return curve.visited.map((visited, place) => element("tr", {}, ...[
-    visited.toFixed(2), curve.work[place].toFixed(2), main[place] === null ? "–" : main[place].toFixed(1),
-    curve.speed[place],
+    curve.settings[place] || "–", visited.toFixed(2), curve.work[place].toFixed(2),
+    main[place] === null ? "–" : main[place].toFixed(1), ...Object.values(timesOf(curve, place)),
   ].map((text) => element("td", { class: "text" }, text))));
 }
 
@@ -54,7 +55,7 @@ function showDetails(task, row) {
   if (row.curve) {
     const of = row.seeds.length === row.curve.n_seeds ? "" : ` (seed ${row.seeds[0].seed}: seeds differ in their number)`;
     parts.splice(6, 0, element("h3", {}, `Operating points${of}`),
-      scrolled("Operating points", ["visited %", "work %", task.measures[0], "queries a second"], pointRows(task, row.curve)));
+      scrolled("Operating points", ["setting", "visited %", "work %", task.measures[0], "p50 ms", "queries a second"], pointRows(task, row.curve)));
   }
   dialog.replaceChildren(...parts);
   dialog.showModal();

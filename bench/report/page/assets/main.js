@@ -37,7 +37,7 @@ function overviewBoard(board, place) {
   const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
   const body = rows.map((row) => element("tr", {}, ...columns.map((column) => column === 0
     ? element("th", { scope: "row" }, named(row[0]))
-    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": DATA.sentences[board.means[column]] }, row[column]))));
+    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column]))));
   const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
   keepInSight(table);
   const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));
@@ -64,25 +64,15 @@ function offerTask(task) {
   byId("task-source").textContent = task.title ? `${task.title}. Source: ${task.citation}. Licence: ${task.licence}.` : "";
   offer(byId("kind"), [["", "every kind"], ...[...new Set(task.rows.map(({ kind }) => kind))].sort().map((kind) => [kind, kind])]);
   offer(byId("board-choice"), task.boards.map(({ title }) => [title, title]));
-  offer(byId("at"), Object.entries(task.limits));
-  byId("xray-limit").textContent = task.limits.budget;
-  offer(byId("measure"), task.measures.map((name) => [name, name]));
-  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
-  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
-  const comparable = task.rows.filter((row) => !whyNotCompared(task, row));
-  // The best two whose queries are known, if there are such.
-  const [first] = task.compare.measures;
-  const pair = first ? first.labels : comparable.map((row) => row.label);
-  for (const [place, id] of ["row-a", "row-b"].entries()) {
-    offer(byId(id), comparable.map((row) => [row.label, row.label]), pair[place]);
-  }
-  offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
+  offerCharts(task);
+  offerComparison(task);
 }
 
 /** Draw all that is chosen of a dataset. */
 function showTask() {
   showBoard();
   drawCharts(state.task, state);
+  drawRanking(state.task);
   showComparison(state.task);
 }
 
@@ -132,24 +122,30 @@ function route() {
   if (task) offerTask(task);
   const missing = choose(id, values);
   byId("not-here").textContent = missing.length ? `The link names what is not here: ${missing.join(", ")}.` : "";
-  if (task) showTask();
+  if (task) showTask(); else drawDatasets();
 }
 
 const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.name])];
 byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: addressOfTask(id) }, name))));
-byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
+offerDatasets();
+offerSaving();
 offerTips();
-byId("overview-boards").replaceChildren(...DATA.overview.map(overviewBoard));
+byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
+const [first, ...others] = DATA.overview.map(overviewBoard);
+byId("overview-boards").replaceChildren(first);
+byId("overview-others").append(...others);
 for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
 byId("board-choice").addEventListener("change", () => {
   chooseColumns(boardChosen(), new URLSearchParams());
   showBoard();
 });
-for (const id of ["measure", "scale"]) byId(id).addEventListener("change", () => drawVisited(state.task, state));
+for (const id of ["measure", "axis", "scale"]) byId(id).addEventListener("change", () => drawAgainst(state.task, state));
+for (const id of ["rank-measure", "level", "rank-by"]) byId(id).addEventListener("input", () => drawRanking(state.task));
+byId("over-within").addEventListener("change", drawDatasets);
 byId("at").addEventListener("change", () => drawDistance(state.task, state));
 byId("heat-row").addEventListener("change", () => drawHeat(state.task));
-for (const id of ["row-a", "row-b", "compare-measure"]) byId(id).addEventListener("change", () => drawComparison(state.task));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task && state.redraw());
+for (const id of ["row-a", "row-b", "compare-measure", "compare-within"]) byId(id).addEventListener("change", () => drawComparison(state.task));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task ? state.redraw() : drawDatasets());
 byId("skip").addEventListener("click", (event) => {
   // The address keeps the dataset.
   event.preventDefault();
