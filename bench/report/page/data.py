@@ -18,6 +18,8 @@ from bench.report.markdown import cell_path
 from bench.report.page.compared import comparisons_json, each_once, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.data.cards import Card
     from bench.measures.budget import Budget
     from bench.report.rows import PointMeasure, Row
@@ -37,7 +39,8 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
-        sentences: what columns mean, each once; those of this task are added.
+        sentences: notes, what columns mean and what methods are, each once; those of this task
+            are added.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -59,7 +62,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
-        "rows": [_row_json(row, report, measures, places) for row in report.rows],
+        "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
         "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report),
     }
@@ -71,23 +74,37 @@ def _order(budget: Budget) -> tuple[bool, str, float]:
 
 
 def board_json(board: Board, sentences: list[str]) -> Json:
-    """A board with the column that it is about, and the number of the sentence on each column."""
+    """A board with the column that it is about; notes and what columns mean by their numbers."""
     means = [meaning(board.title, column) for column in board.header]
-    sentences += dict.fromkeys(text for text in means if text not in sentences)
-    numbers = [sentences.index(text) for text in means]
-    return asdict(board) | {"key": key_column(board), "means": numbers}
+    return asdict(board) | {
+        "key": key_column(board),
+        "means": numbered(means, sentences),
+        "notes": numbered(board.notes, sentences),
+    }
+
+
+def numbered(texts: Iterable[str], sentences: list[str]) -> list[int]:
+    """The places of texts in a list that has each once; those that it has not are added."""
+    sentences += dict.fromkeys(text for text in texts if text not in sentences)
+    return [sentences.index(text) for text in texts]
 
 
 def _row_json(
-    row: Row, report: TaskReport, measures: dict[str, PointMeasure], places: list[Json]
+    row: Row,
+    report: TaskReport,
+    measures: dict[str, PointMeasure],
+    places: list[Json],
+    sentences: list[str],
 ) -> Json:
     first = row.cells[0]
+    known = about(first.method, first.plugin)
     strata = {name_of(each): strata_of(row, each) for each in report.comparisons}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,
         "method": first.method,
-        **about(first.method, first.plugin)._asdict(),
+        "kind": known.kind,
+        "summary": numbered([known.summary], sentences)[0],
         "sees": first.sees_test,
         "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,

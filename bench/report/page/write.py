@@ -28,21 +28,9 @@ if TYPE_CHECKING:
     from bench.report.task_report import TaskReport
 
 SCRIPTS = (
-    "data.js",
-    "address.js",
-    "tips.js",
-    "csv.js",
-    "table.js",
-    "chart.js",
-    "charts.js",
-    "against.js",
-    "ranking.js",
-    "compare.js",
-    "defaults.js",
-    "datasets.js",
-    "details.js",
-    "main.js",
-)
+    "data.js", "address.js", "tips.js", "csv.js", "table.js", "chart.js", "charts.js", "against.js",
+    "ranking.js", "compare.js", "defaults.js", "datasets.js", "details.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:

@@ -37,7 +37,7 @@ function overviewBoard(board, place) {
   const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
   const body = rows.map((row) => element("tr", {}, ...columns.map((column) => column === 0
     ? element("th", { scope: "row" }, named(row[0]))
-    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": DATA.sentences[board.means[column]] }, row[column]))));
+    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column]))));
   const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
   keepInSight(table);
   const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));
@@ -129,9 +129,11 @@ const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.nam
 byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: addressOfTask(id) }, name))));
 offerDatasets();
 offerSaving();
-byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
 offerTips();
-byId("overview-boards").replaceChildren(...DATA.overview.map(overviewBoard));
+byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
+const [first, ...others] = DATA.overview.map(overviewBoard);
+byId("overview-boards").replaceChildren(first);
+byId("overview-others").append(...others);
 for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
 byId("board-choice").addEventListener("change", () => {
   chooseColumns(boardChosen(), new URLSearchParams());

@@ -84,7 +84,7 @@ const classOf = (board, column, isText) => `${isText ? "text" : ""} ${column > 0
 
 /** The title of a column, with its sentence. */
 function headTitle({ header, means }, column, attributes = {}) {
-  return element("button", { type: "button", "data-tip": DATA.sentences[means[column]], ...attributes }, header[column]);
+  return element("button", { type: "button", "data-tip": means[column], ...attributes }, header[column]);
 }
 
 function headCell(board, column, redraw) {
