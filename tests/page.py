@@ -70,14 +70,14 @@ def drawn(page, chart):
     return page.locator(f"#{chart}-chart svg").inner_html()
 
 
-def page_of(open_page, folder, *cells):
+def page_of(open_page, folder, *cells, size=DESK):
     """The page of one task whose results are these cells alone."""
     store = Store(folder)
     store.prepare()
     for each in cells:
         store.commit(each)
     write_leaderboard(store, figures=True)
-    return open_page(f"{(folder / 'leaderboard.html').as_uri()}#small")
+    return open_page(f"{(folder / 'leaderboard.html').as_uri()}#small", size)
 
 
 def audit(page):

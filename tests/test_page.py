@@ -13,15 +13,18 @@ from bench.measures.records import Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
 from bench.report.charts.curves import curve_of, strata_of
+from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
 from bench.report.page.compared import DIGITS, LARGEST, comparisons_json, each_once, packed
-from bench.report.page.data import command_of, dataset_option, kind_of, reported_rows
-from bench.report.rows import rows_of
+from bench.report.page.data import command_of, dataset_option, reported_rows, task_json
+from bench.report.rows import by_task, rows_of
 from bench.report.summary import summary_boards
+from bench.report.table import Board
 from bench.store.folder import Store
 from bench.store.query_values import QueryValues
 from tests.cells import cell, point
+from tests.conftest import ROOT
 from tests.small_results import small_results
 from tests.test_boards import LEAVES, no_values
 
@@ -39,6 +42,12 @@ def written(tmp_path_factory):
     page = (store.root / "leaderboard.html").read_text()
     (data,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', page)
     return store, page, json.loads(data)
+
+
+@pytest.fixture(scope="module")
+def reports():
+    """The reports of the published results, without values of queries."""
+    return [report_of(cells, no_values) for cells in by_task(Store(ROOT / "results").cells())]
 
 
 @pytest.mark.slow
@@ -204,10 +213,47 @@ def test_a_task_is_named_as_it_is_typed(task, option):
     assert dataset_option(task) == option
 
 
-def test_the_kind_of_a_row_is_how_it_searches():
-    assert kind_of(row(cell(points=[point(1, 0.9)]))) == "everything"
-    assert kind_of(row(cell(points=LEAVES))) == "part"
-    assert kind_of(row(cell(points=[point(0.1, 0.9, self_reported=True)]))) == "own count"
+def test_a_row_says_what_its_method_is_and_where_it_is_published():
+    cells = [cell("ehi", points=LEAVES), cell(points=LEAVES, plugin="/x/mine.py:Mine")]
+    sentences = []
+    task = task_json(report_of(cells, no_values), [], sentences)
+    known = {each["label"]: (each["kind"], sentences[each["summary"]]) for each in task["rows"]}
+    assert known["mine"] == ("other", "")
+    kind, summary = known["ehi"]
+    assert kind == "learned index"
+    assert "arXiv 2310.08891" in summary
+
+
+def test_every_column_of_every_board_has_a_sentence(reports):
+    boards = [board for report in reports for board in report.boards]
+    boards += summary_boards(reports)
+    assert len({board.title for board in boards}) > 40
+    without = {(board.title, column) for board in boards for column in board.header
+               if not meaning(board.title, column)}  # fmt: skip
+    assert without == set()
+
+
+def test_a_column_is_explained_on_the_board_where_it_stands():
+    assert meaning("Chosen on validation", "nDCG@10") != meaning("Ranking", "nDCG@10")
+    assert "hops" in meaning("Recall by distance at ≤ 10 % visited", "0")
+    assert "missed" in meaning("X-ray at ≤ 10 % visited, by distance", "0")
+    assert meaning("Recall by distance", "new") == ""
+
+
+@pytest.mark.parametrize(
+    ("title", "header", "key"),
+    [
+        ("Recall by distance", ["method", "seeds", "overall", "min"], "overall"),
+        ("Recall against the share of work", ["method", "≤ 1 %", "≤ 10 %"], "≤ 10 %"),
+        ("Ahead by, R@100 without a limit", ["method", "visited / work %", "bm25"], "method"),
+        ("Summary", ["dataset", "measure", "best", "best at ≤ 10 % visited"],
+         "best at ≤ 10 % visited"),
+        ("Changed since 2026-01-02", ["dataset", "change", "row"], "row"),
+        ("Ranking", ["method"], "method"),
+    ],
+)  # fmt: skip
+def test_a_board_is_about_one_column(title, header, key):
+    assert header[key_column(Board(title, header, []))] == key
 
 
 def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():

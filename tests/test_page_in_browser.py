@@ -26,8 +26,8 @@ def test_it_renders_boards_and_charts(small):
 def test_the_overview_leads_to_a_dataset(open_page, address):
     page = open_page(address)
     assert page.locator("[aria-label=Summary] tbody td").all_text_contents()[:2] == [
+        "near and 1 more (60.0; 9.0 / 10.0) °",
         "recall@|S|",
-        "exact (97.0) °",
     ]
     page.click("[aria-label=Summary] a")
     assert page.locator("nav a[aria-current]").text_content() == "small"
@@ -83,17 +83,33 @@ def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):
     assert names(small) == ["exact", "far", "near", "near dim=4"]
 
 
-def test_rows_are_filtered_by_name_by_kind_and_by_what_was_set(small):
+def test_a_filter_finds_rows_that_have_all_its_words(small):
     small.fill("#filter", "NEAR")
     assert names(small) == ["near", "near dim=4"]
     assert small.locator("#count").text_content() == "2 of 4 rows"
+    small.fill("#filter", "dim=4  near")
+    assert names(small) == ["near dim=4"]
+    small.fill("#filter", "brute-force")
+    assert names(small) == []
+    small.fill("#filter", "near")
     small.check("#plain")
     assert names(small) == ["near"]
-    small.fill("#filter", "")
-    small.select_option("#kind", "own count")
-    assert names(small) == ["far"]
-    small.select_option("#kind", "everything")
-    assert names(small) == ["exact"]
+
+
+def test_rows_are_filtered_by_kind_and_by_what_their_method_is(open_page, tmp_path):
+    points = [point(0.1, 0.5), point(1, 0.6)]
+    cells = [cell(name, points=points) for name in ("ehi", "bm25", "mine", "de-hnsw")]
+    page = page_of(open_page, tmp_path, *cells)
+    assert page.locator("#kind option").all_text_contents() == [
+        "every kind", "index", "learned index", "lexical", "other",
+    ]  # fmt: skip
+    page.select_option("#kind", "learned index")
+    assert names(page) == ["ehi"]
+    page.select_option("#kind", "")
+    page.fill("#filter", "words index")
+    assert names(page) == []
+    page.fill("#filter", "lexical words")
+    assert names(page) == ["bm25"]
 
 
 def test_a_filter_leaves_rows_in_the_order_they_had(open_page, tmp_path):

@@ -9,23 +9,28 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of
 from bench.measures.budget import UNLIMITED
+from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 from bench.report.page.compared import comparisons_json, each_once, name_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from bench.data.cards import Card
     from bench.measures.budget import Budget
     from bench.report.rows import PointMeasure, Row
+    from bench.report.table import Board
     from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 Json: TypeAlias = dict[str, Any]
 
 
-def task_json(report: TaskReport, places: list[Json]) -> Json:
+def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
     """The data of a task.
 
     Names of queries are read from datasets that are part of the project.
@@ -34,6 +39,8 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
+        sentences: notes, what columns mean and what methods are, each once; those of this task
+            are added.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -52,10 +59,10 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
         "measures": list(measures),
-        "boards": [asdict(board) for board in report.boards],
+        "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
-        "rows": [_row_json(row, report, measures, places) for row in report.rows],
+        "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
         "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report),
     }
@@ -66,17 +73,40 @@ def _order(budget: Budget) -> tuple[bool, str, float]:
     return budget == UNLIMITED, budget.by, budget.share
 
 
+def board_json(board: Board, sentences: list[str]) -> Json:
+    """A board with the column that it is about; notes and what columns mean by their numbers."""
+    means = [meaning(board.title, column) for column in board.header]
+    return asdict(board) | {
+        "key": key_column(board),
+        "means": numbered(means, sentences),
+        "notes": numbered(board.notes, sentences),
+    }
+
+
+def numbered(texts: Iterable[str], sentences: list[str]) -> list[int]:
+    """The places of texts in a list that has each once; those that it has not are added."""
+    sentences += dict.fromkeys(text for text in texts if text not in sentences)
+    return [sentences.index(text) for text in texts]
+
+
 def _row_json(
-    row: Row, report: TaskReport, measures: dict[str, PointMeasure], places: list[Json]
+    row: Row,
+    report: TaskReport,
+    measures: dict[str, PointMeasure],
+    places: list[Json],
+    sentences: list[str],
 ) -> Json:
     first = row.cells[0]
+    known = about(first.method, first.plugin)
     strata = {name_of(each): strata_of(row, each) for each in report.comparisons}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,
         "method": first.method,
-        "kind": kind_of(row),
+        "kind": known.kind,
+        "summary": numbered([known.summary], sentences)[0],
         "sees": first.sees_test,
+        "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
@@ -102,16 +132,6 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
         "date": cell.provenance.date,
         "place": places.index(place),
     }
-
-
-def kind_of(row: Row) -> str:
-    """How a row searches: ``pairs``, ``own count``, ``part`` of the corpus, or ``everything``."""
-    points = [point for cell in row.cells for point in cell.points]
-    if not points:
-        return "pairs"
-    if any(point.self_reported for point in points):
-        return "own count"
-    return "part" if any(point.visited < 1 for point in points) else "everything"
 
 
 def command_of(row: Row) -> str:

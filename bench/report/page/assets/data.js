@@ -7,8 +7,12 @@ const byId = (id) => document.getElementById(id);
 
 const named = (places, values) => Object.fromEntries(Object.entries(places).map(([name, place]) => [name, values[place]]));
 
-// What several budgets share is in the data once; rows are told by their number there.
+// What several boards, rows or budgets share is in the data once, and is told by its number there.
+for (const board of [DATA, ...DATA.tasks].flatMap((each) => each.overview ?? each.boards)) {
+  for (const name of ["means", "notes"]) board[name] = board[name].map((number) => DATA.sentences[number]);
+}
 for (const task of DATA.tasks) {
+  for (const row of task.rows) row.summary = DATA.sentences[row.summary];
   const labels = (numbers) => numbers.map((number) => task.rows[number].label);
   for (const row of task.rows) row.at = named(row.at, row.strata);
   for (const each of task.compare.lists.flat()) {
@@ -61,4 +65,10 @@ const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value
 /** Fill a <select>, with the option that a view begins with: the first, unless another is named. */
 function offer(select, options, first) {
   select.replaceChildren(...options.map(([value, text]) => element("option", { value, selected: value === first }, text)));
+}
+
+/** Save what stands at an address as a file whose name says what it is. */
+function saveAs(address, title, kind) {
+  const name = title.toLowerCase().replace(/[^\p{L}\p{N}=.]+/gu, "-").replace(/^-|-$/g, "");
+  element("a", { href: address, download: `${name}.${kind}` }).click();
 }

@@ -29,18 +29,21 @@ function showBoard() {
 }
 
 /** A board over all datasets: what is long and not the first stands folded. */
-function overviewBoard({ title, header, rows, notes }, place) {
+function overviewBoard(board, place) {
+  const { title, rows, notes } = board;
   const links = new Map(DATA.tasks.map((task) => [task.name, addressOfTask(task.id)]));
   const named = (name) => links.has(name) ? element("a", { href: links.get(name) }, name) : name;
-  const head = header.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
-  const body = rows.map(([name, ...texts]) => element("tr", {}, element("th", { scope: "row" }, named(name)),
-    ...texts.map((text) => element("td", { class: "text" }, text))));
-  const table = element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)));
-  const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), table);
-  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : table];
+  const columns = columnsShown(board);
+  const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
+  const body = rows.map((row) => element("tr", {}, ...columns.map((column) => column === 0
+    ? element("th", { scope: "row" }, named(row[0]))
+    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column]))));
+  const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  keepInSight(table);
+  const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));
+  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : framed(title, table)];
   const text = element("div", { class: "notes" }, ...notes.map(sentence));
-  return element("section", {}, element("h3", {}, title), text, ...shown);
+  return element("section", {}, element("h3", {}, title), ...shown, text);
 }
 
 /** Two rows compared, where there are two to compare, and what is not. */
@@ -57,8 +60,9 @@ function offerTask(task) {
   byId("task-title").textContent = task.name;
   byId("task-facts").textContent = `${task.queries.toLocaleString("en")} ${task.pairs ? "pairs" : "queries"} over `
     + `${task.documents.toLocaleString("en")} documents; data ${task.digest.slice(0, 12)}`;
-  const source = task.title ? [`${task.title}. Source: ${task.citation}. Licence: ${task.licence}.`] : [];
-  byId("task-notes").replaceChildren(...[...source, ...task.notes].map(sentence));
+  byId("task-notes").replaceChildren(...task.notes.map(sentence));
+  byId("task-source").textContent = task.title ? `${task.title}. Source: ${task.citation}. Licence: ${task.licence}.` : "";
+  offer(byId("kind"), [["", "every kind"], ...[...new Set(task.rows.map(({ kind }) => kind))].sort().map((kind) => [kind, kind])]);
   offer(byId("board-choice"), task.boards.map(({ title }) => [title, title]));
   offerCharts(task);
   offerComparison(task);
@@ -125,7 +129,11 @@ const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.nam
 byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: addressOfTask(id) }, name))));
 offerDatasets();
 offerSaving();
-byId("overview-boards").append(...DATA.overview.map(overviewBoard));
+offerTips();
+byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
+const [first, ...others] = DATA.overview.map(overviewBoard);
+byId("overview-boards").replaceChildren(first);
+byId("overview-others").append(...others);
 for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
 byId("board-choice").addEventListener("change", () => {
   chooseColumns(boardChosen(), new URLSearchParams());
