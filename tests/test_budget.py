@@ -111,7 +111,7 @@ def test_the_summary_calls_a_tie_a_tie_and_a_lead_a_lead():
     for text in found[2:5]:
         assert text.startswith(best)
         assert text.endswith(f", tied with {other}")
-    assert f"({100 * levels[best].mean():.1f}; 9.0 / 10.0), tied" in found[3]
+    assert f"({100 * levels[best].mean():.1f} ± 0.0; 9.0 / 10.0), tied" in found[3]
 
 
 def test_a_best_row_says_how_many_are_not_tested_and_one_that_is_behind_is_tied():
@@ -133,7 +133,7 @@ def test_a_best_row_says_how_many_are_not_tested_and_one_that_is_behind_is_tied(
         )
 
     (found,) = summary_board([report_of(cells, values_of)]).rows
-    assert found[2] == "low (90.0), tied with high, 1 not tested"
+    assert found[2] == "low (90.0 ± 0.0), tied with high, 1 not tested"
 
 
 def test_a_task_where_no_two_rows_are_compared_says_why():
@@ -172,4 +172,4 @@ def test_tied_rows_of_equal_scores_are_in_the_order_of_the_boards():
     (found,) = summary_board(
         [report_of(cells, lambda _: QueryValues(np.arange(100), {0: {"recall": base}}))]
     ).rows
-    assert found[2] == "best (90.0), tied with a, b and 5 more"
+    assert found[2] == "best (90.0 ± 0.0), tied with a, b and 5 more"

@@ -36,9 +36,10 @@ def print_written(written: Leaderboard) -> None:
         say(f"Left out: {problem}")
     if written.left_out:
         say("Measure them again with --fresh, or take their files back from where they came.")
-    say(f"\nBoards: {written.path}")
+    say()
     if written.page is not None:
         say(f"Page: {written.page}")
+    say(f"Boards: {written.path}")
 
 
 def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:

@@ -23,7 +23,7 @@ from bench.report.rows import (
     most_visited,
     shares_text,
 )
-from bench.report.table import NONE, Board
+from bench.report.table import NONE, Board, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,13 +54,14 @@ def summary_board(reports: Sequence[TaskReport]) -> Board:
     ]
     table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
     notes = [
-        "Means over seeds, in per cent, of rows that do not see the test. *Tied with*: the rows "
-        "that the best one is not significantly ahead of, over seeds and queries, by the board "
-        "*Ahead by* (in a hierarchy by recall (macro)); their true order is not known. *Not "
-        "tested*: rows that no test compares with it, for want of seeds, queries or their values; "
-        "°: no row is. *and 2 more*: rows that show the same digits. Fastest: most queries a "
-        f"second among rows that come to {100 * FAST:.0f} % of the best one's score, without rows "
-        f"whose speed was taken on a busy machine. {SHARES_NOTE}"
+        "Means over seeds ± their standard deviation, in per cent, of rows that do not see the "
+        "test. *Tied with*: the rows that the best one is not significantly ahead of, over seeds "
+        "and queries, by the board *Ahead by* (in a hierarchy by recall (macro)); their true order "
+        "is not known. *Not tested*: rows that no test compares with it, for want of seeds, "
+        "queries or their values; °: no row is. *and 2 more*: rows that show the same digits. "
+        f"Fastest: most queries a second among rows that come to {100 * FAST:.0f} % of the best "
+        "one's score, without rows whose speed was taken on a busy machine. "
+        f"{SHARES_NOTE}"
     ]
     notes += earlier_note(row for report in reports for row in report.rows)
     return Board("Summary", header, table, notes)
@@ -113,8 +114,9 @@ def _best(report: TaskReport) -> list[str]:
     cell = rows[0].cells[0]
     if not cell.points:
         scores = scores_of(rows)
-        most = {label: row.most.mean for label, row in scores.rows.items()}
-        return [scores.measure, _best_text(most, form="{:.3f}", factor=1), NONE, NONE, NONE]
+        alike, _ = _alike({label: row.most.mean for label, row in scores.rows.items()}, "{:.3f}", 1)
+        shown = scores.text(scores.rows[alike[0]].most)
+        return [scores.measure, f"{_named(alike, 1)} ({shown})", NONE, NONE, NONE]
     by_visited, by_work = (Budget(report.budget.share, by) for by in get_args(By))
     budgets = (UNLIMITED, by_visited, by_work)
     best = [_best_or_tied(report, rows, each) for each in budgets]
@@ -135,8 +137,9 @@ def _best_or_tied(report: TaskReport, rows: list[Row], budget: Budget) -> str:
     scores = {label: mean_score(found) for label, found in points.items()}
     if not scores:
         return NONE
-    alike, shown = _alike(scores)
+    alike, _ = _alike(scores)
     best = alike[0]
+    shown = mean_and_std([*map(main_score, points[best])])
     shares = "" if budget == UNLIMITED else f"; {shares_text(points[best])}"
     text = f"{_named(alike, 1)} ({shown}{shares})"
     comparison = report.comparisons[budget][0]

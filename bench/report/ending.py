@@ -1,0 +1,80 @@
+"""The end of a run: each dataset's best rows, the rows that ran, and what was not measured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from bench.report.published import scores_of
+from bench.report.rows import label
+from bench.report.summary import summary_board
+from bench.report.table import NONE
+from bench.store.cell import Status
+from bench.system.terminal import say, say_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from bench.report.boards.all import TaskReport
+    from bench.store.cell import Cell
+
+NAMED = 5
+"""Number of rows that are named, of those that are new and of those that were stored before."""
+
+
+def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
+    """Print a short table for each dataset that ran, and one of what was not measured and why.
+
+    Args:
+        reports: the reports of the tasks that ran.
+        ran: the cells that were asked for.
+        began: dates of the run's own cells; others were stored before.
+    """
+    new = {cell.key for cell in ran if cell.provenance.date in began}
+    before = {cell.key for cell in ran} - new
+    for report in reports:
+        board = summary_board([report])
+        for task, measure, *best in board.rows:  # none where no cell was measured
+            lines = [*zip(board.header[2:], best, strict=True)]
+            legend = f"{measure} in %, mean ± deviation over seeds; visited / work in %"
+            if not report.rows[0].cells[0].points:  # words are not searched: they have no costs
+                lines = lines[:1]
+                legend = f"{measure}, mean ± deviation over seeds"
+            ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
+            say()
+            say_table([task, legend], [*lines, *(each for each in ran_here if each[1])])
+    missing = _not_measured(ran)
+    if missing:
+        say()
+        say_table(["not measured", "reason", "methods and datasets"], missing)
+
+
+def _named(report: TaskReport, keys: set[str]) -> str:
+    """The rows with a cell of some keys, the best first, each with its score and its rank."""
+    scores = scores_of(report.rows)
+    order = sorted(report.rows, key=lambda row: -scores.rows[row.label].most.mean)
+    texts = [
+        f"{row.label} {scores.text(scores.rows[row.label].most)} (rank {rank} of {len(order)})"
+        for rank, row in enumerate(order, 1)
+        if keys.intersection(cell.key for cell in row.cells)
+    ]
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + more
+
+
+def _not_measured(ran: Iterable[Cell]) -> list[list[str]]:
+    """Status and reason of the cells without a measurement, and the names of all it holds for."""
+    found: dict[tuple[str, str], dict[str, dict[str, None]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
+    for cell in ran:
+        if cell.status is not Status.OK:
+            found[cell.status.value, cell.reason or NONE][label(cell)][cell.task] = None
+    lines = []
+    for why, tasks_of in found.items():
+        labels_of: dict[str, list[str]] = defaultdict(list)
+        for name, tasks in tasks_of.items():
+            labels_of[", ".join(tasks)].append(name)
+        texts = [f"{', '.join(labels)} on {tasks}" for tasks, labels in labels_of.items()]
+        lines.append([*why, "; ".join(texts)])
+    return lines
