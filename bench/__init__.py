@@ -134,8 +134,8 @@ def run(
 ) -> list[Cell]:
     """Measure methods on datasets, each cell in a process of its own, and store what is measured.
 
-    A cell that the folder holds already is not measured again. ``python -m bench leaderboard``
-    writes the boards.
+    A cell that the folder holds already is not measured again. ``python -m bench leaderboard
+    --out FOLDER`` writes the boards.
 
     Args:
         methods: the name of a method, a list of names, or ``all``.

@@ -24,7 +24,7 @@ from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.store.took import known, took
 from bench.system.kept import trusting_from
-from bench.system.paths import CHECKOUT
+from bench.system.paths import CHECKOUT, remember_run
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -74,7 +74,11 @@ def run(experiment: Experiment) -> bool:
     Raises:
         InputError: something that was asked for cannot be done; nothing is lost.
     """
-    cells, plan = _measured(experiment)
+    try:
+        cells, plan = _measured(experiment)
+    finally:  # one that is interrupted has cells for the boards too
+        if experiment.out.is_dir():
+            remember_run(experiment.out)
     with _disk_errors(experiment.out):
         _report(experiment, cells, {cell.provenance.date for cell in plan.cells})
     plan.require_read()
