@@ -1,8 +1,11 @@
 """Tables on the terminal: no wider than it is, and whole."""
 
+import sys
+
 import pytest
 from rich.cells import cell_len
 
+from bench.system import terminal
 from bench.system.terminal import say_table
 
 HEADER = ["method", "seeds", "overall", *map(str, range(9)), "visited / work %", "reason"]
@@ -17,7 +20,7 @@ def printed(capsys, header, rows):
 
 @pytest.fixture(params=[20, 40, 80, 200])
 def width(request, monkeypatch):
-    monkeypatch.setenv("COLUMNS", str(request.param))
+    monkeypatch.setattr(terminal, "_terminal_width", lambda: request.param)
     return request.param
 
 
@@ -33,6 +36,7 @@ def test_every_word_of_a_table_is_shown_whatever_the_width(capsys, width):
 
 
 def test_columns_without_room_follow_below_after_the_first_one(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "20")
     lines = printed(capsys, ["method", "recall", "visited"], [["masked-de", "97.5", "9.9"]])
     assert [line.split() for line in lines if line and "─" not in line] == [
@@ -44,7 +48,7 @@ def test_columns_without_room_follow_below_after_the_first_one(capsys, monkeypat
 
 
 def test_a_row_is_one_line_in_a_pipe(capsys, monkeypatch):
-    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")  # of a shell that started it
     _, _, *lines = printed(capsys, HEADER, [ROW] * 3)
     assert [line.split() for line in lines] == [" ".join(ROW).split()] * 3
 

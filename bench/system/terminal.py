@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import shutil
 import sys
@@ -59,7 +58,7 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     Long texts go over several lines. Where there is no room for all columns, the others follow in
     further tables, each after the first column. A file or a pipe gets each row as one line of any
-    length, unless ``COLUMNS`` says how wide it is.
+    length.
     """
     texts = [[visible(text).replace("\n", " ") for text in row] for row in (header, *rows)]
     widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
@@ -81,9 +80,11 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 def _terminal_width() -> int | None:
-    """Columns of the terminal, or those that ``COLUMNS`` states; None: there is neither."""
-    stated = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return shutil.get_terminal_size().columns if stated else None
+    """Characters of a line of the terminal; None: there is none.
+
+    ``COLUMNS`` tells nothing of a pipe: programs that read lines hand it to all that they start.
+    """
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _groups(widths: Sequence[int], width: int) -> Iterator[list[int]]:
