@@ -26,6 +26,7 @@ def test_each_row_that_ran_has_its_score_and_its_rank_among_all(capsys):
     assert "best other (90.0) °" in lines
     assert "best at ≤ 10 % visited other (70.0; 10.0 / 11.0) °" in lines
     assert "best at ≤ 10 % work –" in lines
+    assert lines[-1] == "°: no test compares it with another row."
     assert "new mine 80.0 ± 14.1 (rank 2 of 2)" in lines
     assert not [line for line in lines if line.startswith("stored before")]
     lines = printed(capsys, ran, ran, new=False)
@@ -50,8 +51,8 @@ def test_a_reason_is_one_line_with_all_that_it_holds_for(capsys):
     failed = cell("mine", status=Status.FAILED, reason="the loss is nan [/] at step 3")
     lines = printed(capsys, [failed], [*skipped, failed])
     assert lines[-2:] == [
-        "skipped it has no texts bm25, zero-shot on small, large",
-        "failed the loss is nan [/] at step 3 mine on small",
+        "skipped: it has no texts bm25, zero-shot on small, large",
+        "failed: the loss is nan [/] at step 3 mine on small",
     ]
     assert not [line for line in lines if line.startswith(("best", "new"))]
 
@@ -84,4 +85,4 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
 @pytest.mark.parametrize("reason", ["", None])
 def test_a_failure_without_a_word_is_told_too(capsys, reason):
     failed = cell("mine", status=Status.FAILED, reason=reason)
-    assert printed(capsys, [failed], [failed])[-1] == "failed – mine on small"
+    assert printed(capsys, [failed], [failed])[-1] == "failed: – mine on small"

@@ -6,8 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from bench.report.published import scores_of
-from bench.report.rows import label
-from bench.report.summary import summary_board
+from bench.report.rows import EARLIER, MUCH_WORK, label
+from bench.report.summary import UNTESTED, summary_board
 from bench.report.table import NONE
 from bench.store.cell import Status
 from bench.system.terminal import say, say_table
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Number of rows that are named, of those that are new and of those that were stored before."""
+SIGNS = {
+    UNTESTED: "no test compares it with another row",
+    MUCH_WORK: "its work is more than twice the share visited",
+    EARLIER: "of an earlier version of its method",
+}
+"""The meaning of signs after names and figures."""
 
 
 def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
@@ -32,6 +38,7 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
     """
     new = {cell.key for cell in ran if cell.provenance.date in began}
     before = {cell.key for cell in ran} - new
+    shown = ""
     for report in reports:
         board = summary_board([report])
         for task, measure, *best in board.rows:  # none where no cell was measured
@@ -41,12 +48,17 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
                 lines = lines[:1]
                 legend = f"{measure}, mean ± deviation over seeds"
             ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
+            lines += [each for each in ran_here if each[1]]
             say()
-            say_table([task, legend], [*lines, *(each for each in ran_here if each[1])])
+            say_table([task, legend], lines)
+            shown += str(lines)
+    signs = [f"{sign.strip()}: {text}" for sign, text in SIGNS.items() if sign in shown]
+    if signs:
+        say(f"\n{'; '.join(signs)}.")
     missing = _not_measured(ran)
     if missing:
         say()
-        say_table(["not measured", "reason", "methods and datasets"], missing)
+        say_table(["not measured", "methods and datasets"], missing)
 
 
 def _named(report: TaskReport, keys: set[str]) -> str:
@@ -64,17 +76,14 @@ def _named(report: TaskReport, keys: set[str]) -> str:
 
 def _not_measured(ran: Iterable[Cell]) -> list[list[str]]:
     """Status and reason of the cells without a measurement, and the names of all it holds for."""
-    found: dict[tuple[str, str], dict[str, dict[str, None]]] = defaultdict(
-        lambda: defaultdict(dict)
-    )
+    tasks_of: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for cell in ran:
         if cell.status is not Status.OK:
-            found[cell.status.value, cell.reason or NONE][label(cell)][cell.task] = None
-    lines = []
-    for why, tasks_of in found.items():
-        labels_of: dict[str, list[str]] = defaultdict(list)
-        for name, tasks in tasks_of.items():
-            labels_of[", ".join(tasks)].append(name)
-        texts = [f"{', '.join(labels)} on {tasks}" for tasks, labels in labels_of.items()]
-        lines.append([*why, "; ".join(texts)])
-    return lines
+            tasks_of[f"{cell.status}: {cell.reason or NONE}", label(cell)][cell.task] = None
+    names_of: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for (why, name), tasks in tasks_of.items():
+        names_of[why][", ".join(tasks)].append(name)
+    return [
+        [why, "; ".join(f"{', '.join(names)} on {tasks}" for tasks, names in each.items())]
+        for why, each in names_of.items()
+    ]
