@@ -20,6 +20,7 @@ from bench.cli.run import run_command
 from bench.data.readers.hierarchy import transductive_task
 from bench.task import Task
 from bench.task.judgements import Judgements
+from tests.page import address, browser, open_page, small  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("nightly", max_examples=10_000, print_blob=True)

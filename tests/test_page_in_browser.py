@@ -11,72 +11,9 @@ from bench.report.published import mark_published
 from bench.store.folder import Store
 from tests.cells import cell, point
 from tests.conftest import ROOT
-from tests.small_results import small_results
+from tests.page import DESK, PHONE, audit, drawn, names, page_of
 
 pytestmark = pytest.mark.slow
-
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the dev extra's playwright")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the dev extra")
-
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="session")
-def browser():
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None:
-        pytest.skip("no Chromium; `apt-get install chromium`")
-    with playwright.sync_playwright() as driver:
-        # No name is resolved, not even by what the browser does on its own.
-        options = ["--host-resolver-rules=MAP * ~NOTFOUND"]
-        yield driver.chromium.launch(executable_path=found, args=options)
-
-
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    store = small_results(tmp_path_factory.mktemp("results"))
-    write_leaderboard(store, figures=True)
-    return (store.root / "leaderboard.html").as_uri()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Open an address; at the end there was no complaint and no request but for it."""
-    contexts, asked, complaints = [], [], []
-
-    def opened(address, size=DESK, scheme="light"):
-        context = browser.new_context(viewport=size, color_scheme=scheme, offline=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert not complaints
-    assert {url.partition("#")[0] for url in asked} == {asked[0].partition("#")[0]}
-    assert asked[0].startswith("file:")
-
-
-@pytest.fixture
-def small(open_page, address):
-    page = open_page(f"{address}#small")
-    page.wait_for_selector("#visited-chart svg")
-    return page
-
-
-def names(page):
-    return page.locator("#board tbody th .name button").all_text_contents()
-
-
-def drawn(page, chart):
-    """The text of a chart, once it is there."""
-    page.wait_for_selector(f"#{chart}-chart svg")
-    return page.locator(f"#{chart}-chart svg").inner_html()
 
 
 def test_it_renders_boards_and_charts(small):
@@ -89,8 +26,8 @@ def test_it_renders_boards_and_charts(small):
 def test_the_overview_leads_to_a_dataset(open_page, address):
     page = open_page(address)
     assert page.locator("[aria-label=Summary] tbody td").all_text_contents()[:2] == [
+        "near and 1 more (60.0; 9.0 / 10.0) °",
         "recall@|S|",
-        "exact (97.0) °",
     ]
     page.click("[aria-label=Summary] a")
     assert page.locator("nav a[aria-current]").text_content() == "small"
@@ -146,17 +83,33 @@ def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):
     assert names(small) == ["exact", "far", "near", "near dim=4"]
 
 
-def test_rows_are_filtered_by_name_by_kind_and_by_what_was_set(small):
+def test_a_filter_finds_rows_that_have_all_its_words(small):
     small.fill("#filter", "NEAR")
     assert names(small) == ["near", "near dim=4"]
     assert small.locator("#count").text_content() == "2 of 4 rows"
+    small.fill("#filter", "dim=4  near")
+    assert names(small) == ["near dim=4"]
+    small.fill("#filter", "brute-force")
+    assert names(small) == []
+    small.fill("#filter", "near")
     small.check("#plain")
     assert names(small) == ["near"]
-    small.fill("#filter", "")
-    small.select_option("#kind", "own count")
-    assert names(small) == ["far"]
-    small.select_option("#kind", "everything")
-    assert names(small) == ["exact"]
+
+
+def test_rows_are_filtered_by_kind_and_by_what_their_method_is(open_page, tmp_path):
+    points = [point(0.1, 0.5), point(1, 0.6)]
+    cells = [cell(name, points=points) for name in ("ehi", "bm25", "mine", "de-hnsw")]
+    page = page_of(open_page, tmp_path, *cells)
+    assert page.locator("#kind option").all_text_contents() == [
+        "every kind", "index", "learned index", "lexical", "other",
+    ]  # fmt: skip
+    page.select_option("#kind", "learned index")
+    assert names(page) == ["ehi"]
+    page.select_option("#kind", "")
+    page.fill("#filter", "words index")
+    assert names(page) == []
+    page.fill("#filter", "lexical words")
+    assert names(page) == ["bm25"]
 
 
 def test_a_filter_leaves_rows_in_the_order_they_had(open_page, tmp_path):
@@ -193,7 +146,7 @@ def test_filters_that_no_row_of_a_board_answers_to_are_disabled(small):
         False, True, True
     ]  # fmt: skip
     assert audit(small) == {}
-    small.select_option("#board-choice", "0")
+    small.select_option("#board-choice", label="Recall by distance")
     assert not small.is_disabled("#kind")
     assert not small.is_disabled("#plain")
 
@@ -261,16 +214,6 @@ def test_checked_rows_are_in_colour_and_compared(small):
     assert lost.all_inner_texts() == ["query 9\t0.0\t25.0\t−25.0"]
 
 
-def page_of(open_page, folder, *cells):
-    """The page of one task whose results are these cells alone."""
-    store = Store(folder)
-    store.prepare()
-    for each in cells:
-        store.commit(each)
-    write_leaderboard(store, figures=True)
-    return open_page(f"{(folder / 'leaderboard.html').as_uri()}#small")
-
-
 def test_two_rows_that_visit_everything_are_compared_by_distance_where_they_visit_most(
     open_page, tmp_path
 ):
@@ -293,7 +236,7 @@ def test_of_two_rows_the_one_without_a_point_within_ten_per_cent_is_named(small)
     small.check("#board [data-label=near]")
     small.check("#board [data-label=exact]")
     assert (small.input_value("#row-a"), small.input_value("#row-b")) == ("near", "exact")
-    assert "exact, as no setting costs so little" in small.inner_text("#compare-result")
+    assert "exact has no setting that costs so little" in small.inner_text("#compare-result")
     assert small.locator("#ahead-distance").is_visible()
     small.select_option("#row-b", "far")
     assert "Not compared" not in small.inner_text("#compare-result")
@@ -349,12 +292,6 @@ def test_the_heat_map_has_the_recall_of_a_row_at_each_distance_and_point(small):
     small.wait_for_function("heat.querySelector('svg')?.textContent.includes('40')")
     figures = small.locator("#heat svg .role-mark text").all_text_contents()
     assert sorted(figures) == ["30", "30", "40", "40"]
-
-
-def audit(page):
-    """What axe finds wrong."""
-    found = axe.Axe().run(page).response["violations"]
-    return {each["id"]: [node["target"] for node in each["nodes"]] for each in found}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -22,11 +22,12 @@ def printed(capsys, cells, ran, *, new=True):
 def test_each_row_that_ran_has_its_score_and_its_rank_among_all(capsys):
     ran = [cell("mine", 0, LEAVES), cell("mine", 1, [point(0.1, 0.5), point(1, 0.7)])]
     lines = printed(capsys, [*ran, cell("other", points=LEAVES)], ran)
-    assert lines[1].startswith("small recall@|S| in %")
-    assert "best other (90.0) °" in lines
-    assert "best at ≤ 10 % visited other (70.0; 10.0 / 11.0) °" in lines
+    assert lines[1].startswith(
+        "small recall@|S|, mean ± deviation over seeds, in %; visited / work in %"
+    )
+    assert "best other: 90.0 (100.0 / 101.0), not tested" in lines
+    assert "best at ≤ 10 % visited other: 70.0 (10.0 / 11.0), not tested" in lines
     assert "best at ≤ 10 % work –" in lines
-    assert lines[-1] == "°: no test compares it with another row."
     assert "new mine 80.0 ± 14.1 (rank 2 of 2)" in lines
     assert not [line for line in lines if line.startswith("stored before")]
     lines = printed(capsys, ran, ran, new=False)
@@ -62,7 +63,7 @@ def test_word_pairs_have_no_line_of_cost(capsys):
     ran = [cell("mine", similarity=[rho])]
     lines = printed(capsys, ran, ran)
     assert lines[1].startswith("small Spearman's rho, nouns")
-    assert lines[3:] == ["best mine (0.250)", "new mine 0.250 (rank 1 of 1)"]
+    assert lines[3:] == ["best mine: 0.250, no other row", "new mine 0.250 (rank 1 of 1)"]
 
 
 def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_asked(
@@ -86,3 +87,10 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
 def test_a_failure_without_a_word_is_told_too(capsys, reason):
     failed = cell("mine", status=Status.FAILED, reason=reason)
     assert printed(capsys, [failed], [failed])[-1] == "failed: – mine on small"
+
+
+def test_signs_are_explained_where_they_occur(capsys):
+    ran = [cell("mine", points=[point(0.005, 0.7)])]
+    assert printed(capsys, ran, ran)[-1] == "‡: its work is more than twice the share visited."
+    ran = [cell("mine", points=[point(1, 0.7)])]
+    assert "‡" not in "".join(printed(capsys, ran, ran))

@@ -27,6 +27,7 @@ class Reported(BaseModel):
         method, source: the paper's name of the method, and the paper.
         recall_by_distance: recall from distance 0 on.
         min, overall: figures as printed.
+        visited: per cent of the documents that were visited, where charts show the row.
         values: other measures by name (``nDCG@10`` in per cent; ``rho nouns`` as it is).
     """
 
@@ -37,6 +38,7 @@ class Reported(BaseModel):
     recall_by_distance: list[float] = []
     min: float | None = None
     overall: float | None = None
+    visited: float | None = None
     values: dict[str, float] = {}
     comment: str = ""
 
@@ -74,6 +76,8 @@ class Card(BaseModel):
         files: the files of that folder, with the sha256 of each, or "" if none is known.
         sources: the addresses that ``bench fetch`` downloads from.
         obtain: how to get the files that have no public address.
+        query_texts: a file beside the card with the texts of test queries that boards may print, as
+            their licence allows it; empty: it does not, or the dataset is part of Treeline.
         takes_path: the placeholder of the user's own file or folder, as in ``NAME:FOLDER`` or
             ``NAME:EDGES.csv``; empty: the dataset takes no path.
         quick: its place among the small datasets that run by default; 0: it is none of them.
@@ -96,6 +100,7 @@ class Card(BaseModel):
     files: dict[str, str] = {}
     sources: list[Source] = []
     obtain: str = ""
+    query_texts: str = ""
     takes_path: str = ""
     quick: NonNegativeInt = 0
     notes: list[str] = []
@@ -114,6 +119,24 @@ class Card(BaseModel):
         """The listed files that are not in ``data``; the folder, if no file is listed."""
         listed = [data / self.folder / name for name in self.files] or [data / self.folder]
         return [path for path in listed if not path.exists()]
+
+
+class QueryTexts(BaseModel):
+    """The file of a card's ``query_texts``.
+
+    Attributes:
+        of: what the texts are, and whose.
+        licence: the licence that allows to print them.
+        digest: digest of the task whose queries they are.
+        texts: number of the query -> its text.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    of: str
+    licence: str
+    digest: str
+    texts: dict[int, str]
 
 
 @cache

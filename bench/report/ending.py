@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from bench.measures.budget import UNLIMITED, Budget, By
 from bench.report.published import scores_of
 from bench.report.rows import EARLIER, MUCH_WORK, label
-from bench.report.summary import UNTESTED, summary_board
+from bench.report.summary import Best, best_of, fastest, measure_of
 from bench.report.table import NONE
 from bench.store.cell import Status
 from bench.system.terminal import say, say_table
@@ -15,13 +16,12 @@ from bench.system.terminal import say, say_table
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from bench.report.boards.all import TaskReport
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 NAMED = 5
 """Number of rows that are named, of those that are new and of those that were stored before."""
 SIGNS = {
-    UNTESTED: "no test compares it with another row",
     MUCH_WORK: "its work is more than twice the share visited",
     EARLIER: "of an earlier version of its method",
 }
@@ -39,19 +39,15 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
     new = {cell.key for cell in ran if cell.provenance.date in began}
     before = {cell.key for cell in ran} - new
     shown = ""
-    for report in reports:
-        board = summary_board([report])
-        for task, measure, *best in board.rows:  # none where no cell was measured
-            lines = [*zip(board.header[2:], best, strict=True)]
-            legend = f"{measure} in %, mean ± deviation over seeds; visited / work in %"
-            if not report.rows[0].cells[0].points:  # words are not searched: they have no costs
-                lines = lines[:1]
-                legend = f"{measure}, mean ± deviation over seeds"
-            ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
-            lines += [each for each in ran_here if each[1]]
-            say()
-            say_table([task, legend], lines)
-            shown += str(lines)
+    for report in filter(lambda each: each.rows, reports):
+        legend = f"{measure_of(report)}, mean ± deviation over seeds"
+        if report.rows[0].cells[0].points:
+            legend = f"{legend}, in %; visited / work in %"
+        ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
+        lines = [*_best(report), *(each for each in ran_here if each[1])]
+        say()
+        say_table([report.cells[0].task, legend], lines)
+        shown += str(lines)
     signs = [f"{sign.strip()}: {text}" for sign, text in SIGNS.items() if sign in shown]
     if signs:
         say(f"\n{'; '.join(signs)}.")
@@ -59,6 +55,22 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
     if missing:
         say()
         say_table(["not measured", "methods and datasets"], missing)
+
+
+def _best(report: TaskReport) -> list[tuple[str, str]]:
+    """The best row without a limit, and of what is searched those within the budget."""
+    limits = {"best": UNLIMITED}
+    if report.rows[0].cells[0].points:
+        share = report.budget.share
+        limits |= {f"best {each.at}": each for each in (Budget(share, by) for by in get_args(By))}
+    found = {title: best_of(report, limit) for title, limit in limits.items()}
+    lines = [(title, _text(best) if best else NONE) for title, best in found.items()]
+    return lines + [(f"fastest {report.budget.at}", fastest(report))] * (len(limits) > 1)
+
+
+def _text(best: Best) -> str:
+    shares = f" ({best.shares})" if best.shares else ""
+    return f"{best.name}: {best.score}{shares}, {best.certainty}"
 
 
 def _named(report: TaskReport, keys: set[str]) -> str:

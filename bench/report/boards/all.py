@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.data.cards import card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED, Budget
@@ -10,6 +10,7 @@ from bench.report.boards.against import against_boards
 from bench.report.boards.choice import choice_boards
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
 from bench.report.boards.latency import latency_boards
+from bench.report.boards.main import main_board
 from bench.report.boards.paired import compare, paired_boards, why_not
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
@@ -17,35 +18,17 @@ from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
 from bench.report.rows import earlier_note, rows_of
 from bench.report.table import NONE, Board
+from bench.report.task_report import TaskReport
 from bench.store.cell import Cell, Status
+from bench.store.query_values import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.data.cards import Reported
-    from bench.report.boards.paired import Comparison, ValuesOf
+    from bench.report.boards.paired import ValuesOf
     from bench.report.rows import Row
-
-
-class TaskReport(NamedTuple):
-    """One task.
-
-    Attributes:
-        cells: its cells.
-        rows: its rows.
-        budget: the largest cost at which rows are compared, beside what they find without a limit.
-        comparisons: by every measure, the main one first; within the budget, within the same share
-            by the other cost, and without a limit.
-        shown: those on boards: of the other two budgets by the main measure alone.
-        boards: its boards.
-    """
-
-    cells: list[Cell]
-    rows: list[Row]
-    budget: Budget
-    comparisons: dict[Budget, list[Comparison]]
-    shown: list[Comparison]
-    boards: list[Board]
+    from bench.report.task_report import Comparison
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
@@ -59,10 +42,8 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
     budget = budget or (DEFAULT if card is None else card.compared_at)
-    limits = (budget, budget.other, UNLIMITED)
-    values = {cell.key: values_of(cell) for row in rows for cell in row.cells}
-    comparisons = {each: compare(rows, lambda cell: values[cell.key], each) for each in limits}
-    shown = [*comparisons[budget], *(comparisons[each][0] for each in limits[1:])]
+    comparisons = _comparisons(rows, values_of, (budget, budget.other, *KEPT))
+    shown = [*comparisons[budget], *(comparisons[each][0] for each in (budget.other, UNLIMITED))]
     boards = _measured_boards(rows, budget, shown) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:
         boards[0].notes.extend(why_not(each) for each in shown if not each.has_pairs)
@@ -74,11 +55,26 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     return TaskReport(cells, rows, budget, comparisons, shown, boards)
 
 
+def _comparisons(
+    rows: list[Row], values_of: ValuesOf, budgets: Sequence[Budget]
+) -> dict[Budget, list[Comparison]]:
+    """The comparisons within each budget, made once where budgets choose the same points."""
+    values = {cell.key: values_of(cell) for row in rows for cell in row.cells}
+    made: dict[tuple[int | None, ...], list[Comparison]] = {}
+    found = {}
+    for budget in budgets:
+        chosen = tuple(budget.most(cell.points) for row in rows for cell in row.cells)
+        if chosen not in made:
+            made[chosen] = compare(rows, lambda cell: values[cell.key], budget)
+        found[budget] = [each._replace(budget=budget) for each in made[chosen]]
+    return found
+
+
 def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparison]) -> list[Board]:
     if rows[0].cells[0].similarity:
         boards = word_pair_boards(rows)
     else:
-        boards = recall_boards(rows, budget) + against_boards(rows)
+        boards = [main_board(rows, budget), *recall_boards(rows, budget), *against_boards(rows)]
     boards += paired_boards(rows, comparisons)
     boards += choice_boards(rows, budget)
     boards += xray_boards(rows, budget)

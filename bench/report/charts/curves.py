@@ -5,11 +5,11 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.report.load import speed_text
-from bench.report.rows import at, chosen_points
+from bench.report.load import is_busy
+from bench.report.rows import Points, at, chosen_points, main_score, settings_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from bench.measures.budget import Budget
     from bench.measures.records import PointResult
@@ -18,15 +18,17 @@ if TYPE_CHECKING:
 
 
 class Strata(NamedTuple):
-    """Recall by distance in per cent, at one operating point of each seed.
+    """The main score and recall by distance in per cent, at one operating point of each seed.
 
     Attributes:
         visited, work: mean shares of the corpus, in per cent.
+        score: the figure that orders rows.
         recall: recall at each distance of the task.
     """
 
     visited: float
     work: float
+    score: float
     recall: list[float]
 
 
@@ -35,16 +37,22 @@ class Curve(NamedTuple):
 
     Attributes:
         n_seeds: number of seeds in the mean of a point.
+        settings: the settings of each point, as boards print them.
         visited, work: shares of documents, without and with the routing cost.
-        speed: queries a second, as texts.
+        latency: median milliseconds of a single query, None where it was not timed.
+        speed: queries a second.
+        busy: ``latency`` and ``speed``, with the places of the points for which a machine was busy.
         measures: values by name of the measure.
         recall: [points][distances] recall.
     """
 
     n_seeds: int
+    settings: list[str]
     visited: list[float]
     work: list[float]
-    speed: list[str]
+    latency: list[float | None]
+    speed: list[float]
+    busy: dict[str, list[int]]
     measures: dict[str, list[float | None]]
     recall: list[list[float]]
 
@@ -57,12 +65,18 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     seeds = [sorted(cell.points, key=lambda point: point.visited) for cell in row.cells]
     if len({len(points) for points in seeds}) > 1:
         seeds = seeds[:1]
-    points = [list(each) for each in zip(*seeds, strict=True)]
+    points = [Points(row.cells, each) for each in zip(*seeds, strict=True)]
     return Curve(
         len(seeds),
+        [settings_text(each) for each in points],
         [_percent([point.visited for point in each]) for each in points],
         [_percent([point.work for point in each]) for each in points],
-        [speed_text(each) for each in points],
+        [_latency(each) for each in points],
+        [_figures(fmean(point.queries_per_second for point in each)) for each in points],
+        {
+            "latency": _busy(points, lambda point: point.latency.waited if point.latency else None),
+            "speed": _busy(points, lambda point: point.waited),
+        },
         {name: [_value(each, measure) for each in points] for name, measure in measures.items()},
         [_recall(each) for each in points],
     )
@@ -74,7 +88,8 @@ def strata_of(row: Row, budget: Budget) -> Strata | None:
     if points is None:
         return None
     visited, work = (_percent([getattr(p, cost) for p in points]) for cost in ("visited", "work"))
-    return Strata(visited, work, _recall(points))
+    score = _percent([main_score(point) for point in points])
+    return Strata(visited, work, score, _recall(points))
 
 
 def xray_values(row: XRayed) -> list[dict[str, Any]]:
@@ -91,6 +106,20 @@ def xray_values(row: XRayed) -> list[dict[str, Any]]:
         for distance in (distances if several else [0])
         for term, share in row.terms(distance if several else None).items()
     ]
+
+
+def _latency(points: Sequence[PointResult]) -> float | None:
+    times = [point.latency.p50_ms for point in points if point.latency is not None]
+    return _figures(fmean(times)) if len(times) == len(points) else None
+
+
+def _busy(points: Sequence[Points], waited: Callable[[PointResult], float | None]) -> list[int]:
+    """The places of the points of which a seed was measured on a busy machine."""
+    return [place for place, each in enumerate(points) if is_busy(*map(waited, each))]
+
+
+def _figures(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def _recall(points: Sequence[PointResult]) -> list[float]:

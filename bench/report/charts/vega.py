@@ -24,11 +24,18 @@ PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
 GREY = "#8a8f98"
+PAPERS = "#d4304f"
+"""Colour of the rows that papers report."""
 LOSS_COLOURS = ("#0072b2", "#e69f00", "#d55e00", "#009e73")
 """Colours of the X-ray's terms, from the palette of Okabe & Ito (2008), for the colour-blind."""
 CONFIG = {
     "axis": {"gridOpacity": 0.45, "labelFontSize": 11, "titleFontSize": 12, "titleFontWeight": 500},
-    "legend": {"labelFontSize": 12, "titleFontSize": 12, "symbolSize": 70},
+    "legend": {
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "symbolSize": 70,
+        "layout": {"bottom": {"direction": "vertical"}},
+    },
     "header": {"labelFontSize": 12},
     "title": {"fontSize": 14, "anchor": "start", "offset": 12},
     "view": {"stroke": None},
@@ -41,45 +48,54 @@ def spec_of(description: alt.TopLevelMixin) -> Spec:
     return spec | {"config": CONFIG}
 
 
-def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
+def as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
     """A function that gives the spec, which takes long to make and is made once."""
 
     @functools.cache
     @functools.wraps(describe)
-    def spec(*arguments: Any) -> Spec:  # noqa: ANN401 - those of describe
-        return spec_of(describe(*arguments))
+    def spec(*arguments: Any, **named: Any) -> Spec:  # noqa: ANN401 - those of describe
+        return spec_of(describe(*arguments, **named))
 
     return spec
 
 
-@_as_spec
-def against_visited(scale: str) -> Layers:
-    """A measure over the share of documents visited.
+@as_spec
+def against_visited(scale: str, *, papers: bool = False) -> Layers:
+    """A measure over the share of documents visited; the page puts other costs in its place.
 
-    Data: method, focus, visited and work (per cent, above 0), value (per cent), speed (a text).
+    Data: method, focus, setting, visited and work (per cent, above 0), value (per cent); time and
+    pace, the latency and the speed as texts, with their marks.
 
     Args:
         scale: scale of the share: ``linear`` or ``log``.
+        papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
     """
-    base = _data().encode(
+    base = data().encode(
         x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         tooltip=[
             alt.Tooltip("method:N"),
+            alt.Tooltip("setting:N"),
             alt.Tooltip("value:Q", format=".1f"),
             alt.Tooltip("visited:Q", format=".2f", title="visited %"),
             alt.Tooltip("work:Q", format=".2f", title="work %"),
-            alt.Tooltip("speed:N", title="queries a second"),
+            alt.Tooltip("time:N", title="p50 ms"),
+            alt.Tooltip("pace:N", title="queries a second"),
         ],
     )
-    return _focused(base, "visited:Q").properties(width=560, height=300)
+    above = _reported_points(base) * papers
+    return _focused(base, "visited:Q", *above).properties(width=560, height=300)
 
 
-@_as_spec
-def by_distance() -> Layers:
-    """Recall at each distance. Data: method, focus, distance, recall (per cent)."""
-    base = _data().encode(
-        x=_distance(),
+@as_spec
+def by_distance(*, papers: bool = False) -> Layers:
+    """Recall at each distance. Data: method, focus, distance, recall (per cent).
+
+    Args:
+        papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
+    """
+    base = data().encode(
+        x=distance(),
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
         tooltip=[
             alt.Tooltip("method:N"),
@@ -87,60 +103,11 @@ def by_distance() -> Layers:
             alt.Tooltip("recall:Q", format=".1f"),
         ],
     )
-    return _focused(base, "distance:O").properties(width=560, height=300)
+    above = _reported_lines(base, "distance:O") * papers
+    return _focused(base, "distance:O", *above).properties(width=560, height=300)
 
 
-@_as_spec
-def heat_map() -> Layers:
-    """Recall over distance and share visited. Data: visited (a label), distance, recall."""
-    base = _data().encode(
-        x=alt.X("visited:N", sort=None, title="documents visited, %", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("distance:O", title="distance"),
-    )
-    scale = alt.Scale(domain=[0, 100], scheme="viridis")
-    cells = base.mark_rect().encode(
-        color=alt.Color("recall:Q", scale=scale, title="recall, %"),
-        tooltip=["visited:N", "distance:O", alt.Tooltip("recall:Q", format=".1f")],
-    )
-    figures = base.mark_text(fontSize=10).encode(
-        text=alt.Text("recall:Q", format=".0f"),
-        color=alt.condition("datum.recall > 55", alt.value("#111111"), alt.value("#ffffff")),
-    )
-    return alt.layer(cells, figures).properties(width=560, height=280)
-
-
-@_as_spec
-def difference_by_distance() -> alt.Chart:
-    """The lead of A over B at each distance. Data: distance, ahead (points), winner."""
-    bars: alt.Chart = (
-        _data()
-        .mark_bar()
-        .encode(
-            x=_distance(),
-            y=alt.Y("ahead:Q", title="A - B, points"),
-            color=_winner(),
-            tooltip=["distance:O", alt.Tooltip("ahead:Q", format="+.1f")],
-        )
-    )
-    return bars.properties(width=560, height=200)
-
-
-@_as_spec
-def difference_by_query() -> alt.Chart:
-    """The lead of A over B on each query, in order. Data: place, ahead (points), winner."""
-    area: alt.Chart = (
-        _data()
-        .mark_area(interpolate="step")
-        .encode(
-            x=alt.X("place:Q", title="queries, A's best first", scale=alt.Scale(nice=False)),
-            y=alt.Y("ahead:Q", title="A - B, points", scale=alt.Scale(domain=[-100, 100])),
-            color=_winner(),
-        )
-    )
-    return area.properties(width=560, height=200)
-
-
-@_as_spec
+@as_spec
 def xray() -> alt.Chart:
     """Bars stacked from the terms, gain to the left of zero, a row for each method."""
     bars = _bars().encode(
@@ -150,56 +117,87 @@ def xray() -> alt.Chart:
     return bars.properties(width=420)
 
 
-@_as_spec
+@as_spec
 def xray_by_distance(labels: tuple[str, ...] = ()) -> Layers:
     """The same bars at each distance, a small chart for each method.
 
     Args:
         labels: names of the methods in their order; small charts do not keep that of the data.
     """
-    bars = _bars().encode(x=_distance(), y=alt.Y("missed:Q", title="missed, %"))
+    bars = _bars().encode(x=distance(), y=alt.Y("missed:Q", title="missed, %"))
     facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
     chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
     return chart
 
 
-def _data() -> alt.Chart:
+def data() -> alt.Chart:
+    """A chart of the data that is added later."""
     return alt.Chart(alt.NamedData(DATA))
 
 
-def _distance() -> alt.X:
+def distance() -> alt.X:
+    """The axis of distances."""
     return alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0))
-
-
-def _winner() -> alt.Color:
-    scale = alt.Scale(domain=["A", "B"], range=list(PALETTE[:2]))
-    return alt.Color("winner:N", scale=scale, title="ahead", legend=alt.Legend(orient="top"))
 
 
 def _scale(kind: str) -> alt.Scale:
     return alt.Scale(type="log", nice=False) if kind == "log" else alt.Scale(domain=[0, 100])
 
 
-def _focused(base: alt.Chart, order: str) -> Layers:
-    """Lines with points: in colour if they have ``focus``, else grey."""
+def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:
+    """Lines with points: in colour if they have ``focus``, else grey, unless a paper reports them.
+
+    Args:
+        base: the axes of both.
+        order: the field by which points are joined.
+        above: further layers.
+    """
     legend = alt.Legend(title=None, orient="bottom", columns=2, labelLimit=260)
     scale = alt.Scale(range=list(PALETTE))
     colour = alt.Color("method:N", sort=None, scale=scale, legend=legend)
     shape = alt.Shape("method:N", sort=None, legend=None)
-    behind = base.transform_filter("!datum.focus").encode(detail="method:N", order=order)
+    grey = "!datum.focus && !datum.reported"
+    behind = base.transform_filter(grey).encode(detail="method:N", order=order)
     front = base.transform_filter("datum.focus").encode(color=colour, order=order)
     return alt.layer(
         behind.mark_line(color=GREY, opacity=0.35, strokeWidth=1),
         behind.mark_point(color=GREY, opacity=0.35, size=8, filled=True),
         front.mark_line(strokeWidth=2),
         front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
+        *above,
     )
+
+
+def _reported_lines(base: alt.Chart, order: str) -> tuple[alt.Chart, ...]:
+    """Rows that papers report, as dashed lines with a legend."""
+    legend = alt.Legend(title="reported", orient="bottom", columns=2, labelLimit=260)
+    dash = alt.StrokeDash("method:N", sort=None, legend=legend)
+    reported = base.transform_filter("datum.reported").encode(strokeDash=dash, order=order)
+    return reported.mark_line(color=PAPERS, strokeWidth=1.5), _diamonds(reported)
+
+
+def _reported_points(base: alt.Chart) -> tuple[alt.Chart, ...]:
+    """Rows that papers report, as points with their names, which end left of the right edge."""
+    reported = base.transform_filter("datum.reported")
+    names: alt.Chart = reported.mark_text(
+        color=PAPERS,
+        align=alt.ExprRef("datum.visited > 50 ? 'right' : 'left'"),
+        dx=alt.ExprRef("datum.visited > 50 ? -8 : 8"),
+    ).encode(text="method:N")
+    return _diamonds(reported), names
+
+
+def _diamonds(reported: alt.Chart) -> alt.Chart:
+    points: alt.Chart = reported.mark_point(
+        color=PAPERS, size=30, shape="diamond", filled=True, opacity=1
+    )
+    return points
 
 
 def _bars() -> alt.Chart:
     scale = alt.Scale(domain=list(LOSSES), range=list(LOSS_COLOURS))
     bars: alt.Chart = (
-        _data()
+        data()
         .mark_bar()
         .encode(
             color=alt.Color("why:N", scale=scale, legend=alt.Legend(title=None, orient="top")),

@@ -2,42 +2,35 @@
 
 from __future__ import annotations
 
-import math
 import shlex
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-
 from bench.data.cards import card_of_task
-from bench.data.load import dataset_of, load_dataset
-from bench.measures.budget import UNLIMITED, Budget
+from bench.data.load import dataset_of
+from bench.measures.budget import UNLIMITED
+from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
+from bench.report.page.compared import comparisons_json, each_once, name_of
 
 if TYPE_CHECKING:
-    from bench.measures.differences import Lead
-    from bench.report.boards.all import TaskReport
-    from bench.report.boards.paired import Comparison
+    from collections.abc import Iterable
+
+    from bench.data.cards import Card
+    from bench.measures.budget import Budget
     from bench.report.rows import PointMeasure, Row
+    from bench.report.table import Board
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
-    from bench.types import Floats, Ints
 
 Json: TypeAlias = dict[str, Any]
 
-KEPT_QUERIES = 1_500
-"""Tasks of more queries are compared on the page by their means and distances alone."""
-LARGEST, NONE = 4094, 4095
-"""Codes of the value 1, and of no value."""
-DIGITS = np.frombuffer(
-    b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8
-)
-"""The digits of a code, two for each value."""
 
-
-def task_json(report: TaskReport, places: list[Json]) -> Json:
+def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
     """The data of a task.
 
     Names of queries are read from datasets that are part of the project.
@@ -46,6 +39,8 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         report: the report of the task.
         places: commits, machines and versions that cells were measured with, each once; those of
             this task are added.
+        sentences: notes, what columns mean and what methods are, each once; those of this task
+            are added.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -64,31 +59,63 @@ def task_json(report: TaskReport, places: list[Json]) -> Json:
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
         "measures": list(measures),
-        "boards": [asdict(board) for board in report.boards],
-        "limits": {name: each.limit for name, each in _budgets(report.budget).items()},
-        "rows": [_row_json(row, report.budget, measures, places) for row in report.rows],
-        "compare": _comparisons_json(first, report.budget, report.shown),
+        "boards": [board_json(board, sentences) for board in report.boards],
+        "budget": name_of(report.budget),
+        "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
+        "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
+        "reported": reported_rows(card, first.task),
+        "compare": comparisons_json(report),
     }
 
 
+def _order(budget: Budget) -> tuple[bool, str, float]:
+    """By visited before by work, the least first, without a limit last."""
+    return budget == UNLIMITED, budget.by, budget.share
+
+
+def board_json(board: Board, sentences: list[str]) -> Json:
+    """A board with the column that it is about; notes and what columns mean by their numbers."""
+    means = [meaning(board.title, column) for column in board.header]
+    return asdict(board) | {
+        "key": key_column(board),
+        "means": numbered(means, sentences),
+        "notes": numbered(board.notes, sentences),
+    }
+
+
+def numbered(texts: Iterable[str], sentences: list[str]) -> list[int]:
+    """The places of texts in a list that has each once; those that it has not are added."""
+    sentences += dict.fromkeys(text for text in texts if text not in sentences)
+    return [sentences.index(text) for text in texts]
+
+
 def _row_json(
-    row: Row, budget: Budget, measures: dict[str, PointMeasure], places: list[Json]
+    row: Row,
+    report: TaskReport,
+    measures: dict[str, PointMeasure],
+    places: list[Json],
+    sentences: list[str],
 ) -> Json:
     first = row.cells[0]
-    at = {name: strata_of(row, limit) for name, limit in _budgets(budget).items()}
+    known = about(first.method, first.plugin)
+    strata = {name_of(each): strata_of(row, each) for each in report.comparisons}
+    at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,
         "method": first.method,
-        "kind": kind_of(row),
+        "kind": known.kind,
+        "summary": numbered([known.summary], sentences)[0],
         "sees": first.sees_test,
+        "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
         "curve": curve_of(row, measures)._asdict() if first.points else None,
-        "at": {name: strata._asdict() for name, strata in at.items() if strata is not None},
+        "strata": [each._asdict() for each in strata_once],
+        "at": at,
     }
-    bars = [bar for shown in xrayed([row], budget) for bar in xray_values(shown)]
+    bars = [bar for shown in xrayed([row], report.budget) for bar in xray_values(shown)]
     if bars:
         # Every bar is of this row, with its terms in this order.
         found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
@@ -105,16 +132,6 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
         "date": cell.provenance.date,
         "place": places.index(place),
     }
-
-
-def kind_of(row: Row) -> str:
-    """How a row searches: ``pairs``, ``own count``, ``part`` of the corpus, or ``everything``."""
-    points = [point for cell in row.cells for point in cell.points]
-    if not points:
-        return "pairs"
-    if any(point.self_reported for point in points):
-        return "own count"
-    return "part" if any(point.visited < 1 for point in points) else "everything"
 
 
 def command_of(row: Row) -> str:
@@ -138,59 +155,11 @@ def dataset_option(task: str) -> list[str]:
     return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
-def _budgets(budget: Budget) -> dict[str, Budget]:
-    """The budgets of a report, by the names that the page has for them."""
-    return {"budget": budget, "other": budget.other, "all": UNLIMITED}
-
-
-def _comparisons_json(cell: Cell, budget: Budget, comparisons: list[Comparison]) -> Json:
-    """Comparisons of the rows of a task; with values and names of queries, if they are few."""
-    compared = [each for each in comparisons if each.has_pairs]
-    found: Json = {"measures": [_comparison_json(each, budget) for each in compared]}
-    if compared and len(compared[0].queries) <= KEPT_QUERIES:
-        queries = compared[0].queries
-        found |= {"numbers": queries.tolist(), "names": _names(cell, queries)}
-    return found
-
-
-def _comparison_json(comparison: Comparison, budget: Budget) -> Json:
-    names = {each: name for name, each in _budgets(budget).items()}
-    found: Json = {
-        "title": f"{comparison.title} {comparison.budget.at}",
-        "at": names[comparison.budget],
-        "labels": comparison.labels,
-        "n": comparison.n_known,
-        "pairs": [_lead_json(pair, lead) for pair, lead in comparison.pairs.items()],
-        "out": comparison.left_out,
-    }
-    # Values of queries are most of the page: they are there for one budget.
-    if comparison.budget == budget and len(comparison.queries) <= KEPT_QUERIES:
-        found["values"] = [packed(column) for column in comparison.values.T]
-    return found
-
-
-def _lead_json(pair: tuple[int, int], lead: Lead) -> list[float | bool | None]:
-    """Numbers of two rows; mean, interval and p-value, each or null; a star; numbers of seeds."""
-    *figures, p = map(float, lead.difference)
-    p_value = float(f"{p:.2g}") if lead.is_tested else None
-    rounded = [None if math.isinf(figure) else round(figure, 2) for figure in figures]
-    seeds = (lead.ahead, lead.behind, lead.n_seeds)
-    return [*pair, *rounded, p_value, lead.is_significant, *seeds]
-
-
-def packed(values: Floats) -> str:
-    """Values from 0 to 1 in steps of 1/4094, NaN kept: two digits of ``DIGITS`` for each."""
-    steps = np.where(np.isnan(values), NONE, np.rint(np.nan_to_num(values) * LARGEST)).astype(int)
-    text: str = DIGITS[np.column_stack([steps // 64, steps % 64])].tobytes().decode()
-    return text
-
-
-def _names(cell: Cell, queries: Ints) -> list[str] | None:
-    """Names of the queries, if the dataset is part of Treeline and unchanged."""
-    card = card_of_task(cell.task)
-    if card is None or card.folder:
-        return None
-    task = load_dataset(dataset_of(cell.task))
-    if task.digest != cell.task_digest:
-        return None
-    return [task.query_names[query] for query in queries.tolist()]
+def reported_rows(card: Card | None, task: str) -> list[Json]:
+    """The rows of papers that have a recall at each distance, as the page draws them."""
+    rows = card.reported if card is not None and card.name == task else []
+    return [
+        {"method": row.method, "source": row.source, "recall": row.recall_by_distance}
+        for row in rows
+        if row.recall_by_distance
+    ]

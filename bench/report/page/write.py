@@ -9,25 +9,28 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from html import escape
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import vl_convert
 
-from bench.report.charts import vega
+from bench.report.charts import maps, vega
 from bench.report.charts.kept import made_by_vega
-from bench.report.page.data import task_json
+from bench.report.page.data import board_json, task_json
 from bench.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.boards.all import TaskReport
     from bench.report.table import Board
+    from bench.report.task_report import TaskReport
 
-SCRIPTS = ("data.js", "table.js", "charts.js", "compare.js", "details.js", "main.js")
+SCRIPTS = (
+    "data.js", "address.js", "tips.js", "csv.js", "table.js", "chart.js", "charts.js", "against.js",
+    "ranking.js", "compare.js", "defaults.js", "datasets.js", "details.js", "main.js",
+)  # fmt: skip
 
 
 def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
@@ -40,14 +43,17 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     """
     assets = resources.files("bench.report.page") / "assets"
     places: list[dict[str, Any]] = []
+    sentences: list[str] = []
     data = {
-        "overview": [asdict(board) for board in overview],
-        "tasks": [task_json(report, places) for report in reports],
+        "overview": [board_json(board, sentences) for board in overview],
+        "tasks": [task_json(report, places, sentences) for report in reports],
         "places": places,
+        "sentences": sentences,
         "charts": _charts(),
     }
     parts = {
         "style": (assets / "page.css").read_text("utf-8"),
+        "summary": _summary(overview[0]),
         "licence": (assets / "vega.LICENSE.txt").read_text("utf-8"),
         "vega": made_by_vega(vl_convert.javascript_bundle, "window.vegaEmbed = vegaEmbed;"),
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
@@ -60,15 +66,26 @@ def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Boa
     write_atomically(path, re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell))
 
 
+def _summary(board: Board) -> str:
+    """The first board in HTML, which stands there until a script draws it, or if none may run."""
+
+    def line(texts: list[str], tag: str) -> str:
+        return f"<tr>{''.join(f'<{tag}>{escape(text)}</{tag}>' for text in texts)}</tr>"
+
+    head, rows = line(board.header, "th"), (line(row, "td") for row in board.rows)
+    title = f"<h3>{escape(board.title)}</h3>"
+    return f'{title}<div class="scroll"><table>{head}{"".join(rows)}</table></div>'
+
+
 def _charts() -> dict[str, vega.Spec]:
     """The charts, without their data."""
     return {
-        "linear": vega.against_visited("linear"),
-        "log": vega.against_visited("log"),
-        "distance": vega.by_distance(),
-        "heat": vega.heat_map(),
-        "ahead-by-distance": vega.difference_by_distance(),
-        "ahead-by-query": vega.difference_by_query(),
+        "against": vega.against_visited("log"),
+        "over-datasets": maps.over_datasets(),
+        "distance": vega.by_distance(papers=True),
+        "heat": maps.heat_map(),
+        "ahead-by-distance": maps.difference_by_distance(),
+        "ahead-by-query": maps.difference_by_query(),
         "xray": vega.xray(),
         "xray-by-distance": vega.xray_by_distance(),
     }

@@ -1,41 +1,6 @@
-// Charts: Vega-Lite descriptions made by Altair, with the data of the rows that are looked at.
+// The charts of a dataset: the rows that are looked at in colour, the others grey behind them.
 
 const IN_COLOUR = 6, MOST_IN_COLOUR = 8;
-const drawn = {};
-
-/** Colours of the page for a chart's axes and letters. */
-function chartColours() {
-  const style = getComputedStyle(document.documentElement);
-  const [ink, soft, line] = ["--ink", "--soft", "--line"].map((name) => style.getPropertyValue(name).trim());
-  const letters = { labelColor: soft, titleColor: ink };
-  return {
-    background: "transparent", font: "system-ui, sans-serif",
-    axis: { ...letters, gridColor: line, domainColor: soft, tickColor: soft },
-    legend: letters, header: letters, title: { color: ink },
-  };
-}
-
-/** Draw one chart, or hide its figure where there is nothing to show. */
-function draw(figure, name, values, label, changes = {}) {
-  byId(figure).hidden = values.length === 0;
-  if (!values.length) return;
-  const spec = { ...DATA.charts[name], datasets: { values }, ...changes };
-  if (spec.width && !changes.width) spec.width = "container";
-  const place = byId(`${figure}-chart`);
-  place.setAttribute("role", "img");
-  place.setAttribute("aria-label", label);
-  // Errors alone: that no row stands grey behind those in colour is worth no warning.
-  const options = { actions: false, renderer: "svg", config: chartColours(), logLevel: 1 };
-  vegaEmbed(place, spec, options).then((chart) => {
-    drawn[figure]?.finalize();
-    drawn[figure] = chart;
-    // One picture with one description, not a heap of marks.
-    place.querySelector("svg").setAttribute("aria-hidden", "true");
-    // What is wider than the screen must scroll from the keyboard, too.
-    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
-    else place.removeAttribute("tabindex");
-  }).catch((error) => console.error(`${figure}: ${error}`));
-}
 
 /** The labels that stand in colour: of those checked alone; none checked, the best that do not see the test. */
 function inFocus(task, state, has) {
@@ -51,40 +16,20 @@ function focusFirst(task, focus) {
   return [...focus.map((label) => task.byLabel.get(label)), ...others];
 }
 
-/** A legend without a row has no size: with none in colour, the two grey layers alone are drawn. */
-function layersOf(name, values) {
-  const { layer } = DATA.charts[name];
-  return { layer: values.some((each) => each.focus) ? layer : layer.slice(0, 2) };
+/** A legend without a row has no size: layers of grey rows, rows in colour and papers, where there are such. */
+function layersOf({ layer }, values) {
+  const shown = [true, values.some((each) => each.focus), values.some((each) => each.reported)];
+  return { layer: layer.filter((_, place) => shown[Math.floor(place / 2)]) };
 }
 
-/** Name the checked rows that lack what a chart shows, where other rows have it. */
-function showMissing(figure, task, state, has, what) {
-  const missing = state.checked.filter((label) => !has(task.byLabel.get(label)));
-  const said = missing.length === state.checked.length ? `None of the checked rows has ${what}.`
+/** Name the rows that lack what a chart shows, where other rows have it: of those checked, or else of `others`. */
+function showMissing(figure, task, state, has, what, others = []) {
+  const asked = state.checked.length ? state.checked : others;
+  const missing = asked.filter((label) => !has(task.byLabel.get(label)));
+  const said = !state.checked.length ? `Without ${what}: ${missing.join(", ")}.`
+    : missing.length === asked.length ? `None of the checked rows has ${what}.`
     : `Checked, but without ${what}: ${missing.join(", ")}.`;
   byId(`${figure}-missing`).textContent = missing.length && task.rows.some(has) ? said : "";
-}
-
-function drawVisited(task, state) {
-  const measure = byId("measure").value;
-  const scale = byId("scale").value;
-  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
-  const several = curved.length > 0;
-  // Colours go by order: what the chart beside it has not within the budget would shift them there.
-  const cheap = curved.filter((row) => row.at.budget && !row.sees);
-  const best = cheap.length ? cheap : curved;
-  const has = (row) => row.curve?.visited.some((visited, place) => visited > 0 && row.curve.measures[measure][place] !== null);
-  const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));
-  const rows = several ? focusFirst(task, focus).filter((row) => row.curve) : [];
-  // A single point that nobody asked for says little, and stretches the axes.
-  const drawn = rows.filter((row) => focus.includes(row.label) || row.curve.visited.length > 1);
-  const values = drawn.flatMap((row) => row.curve.visited.map((visited, place) => ({
-    method: row.label, focus: focus.includes(row.label), visited,
-    work: row.curve.work[place], speed: row.curve.speed[place], value: row.curve.measures[measure][place],
-  }))).filter((each) => each.visited > 0 && each.value !== null);
-  draw("visited", scale, values, `${measure} against the share of documents visited; the boards have the figures`,
-    layersOf(scale, values));
-  showMissing("visited", task, state, has, "a point on this chart");
 }
 
 function drawDistance(task, state) {
@@ -92,14 +37,22 @@ function drawDistance(task, state) {
   const has = (row) => row.at[at];
   const focus = inFocus(task, state, has);
   const rows = task.strata.length > 1 ? focusFirst(task, focus).filter(has) : [];
-  const values = rows.flatMap((row) => task.strata.map(([distance], place) => ({
+  const measured = rows.flatMap((row) => task.strata.map(([distance], place) => ({
     method: row.label, focus: focus.includes(row.label), distance, recall: row.at[at].recall[place],
   })));
+  // Papers search everything.
+  const papers = at === "all" && measured.length ? task.reported : [];
+  const sources = [...new Set(papers.map(({ source }) => source))];
+  byId("distance-reported").textContent = sources.length ? `Dashed, in red: reported in ${sources.join(" and ")}, not measured here.` : "";
+  const values = [...measured, ...papers.flatMap(({ method, recall }) => task.strata.map(([distance]) => ({
+    method, reported: true, distance, recall: recall[distance],
+  })).filter((each) => each.recall !== undefined))];
   // The choice stays, even where no row is so cheap.
-  draw("distance", "distance", values, "Recall by distance; the boards have the figures", layersOf("distance", values));
+  draw("distance", DATA.charts.distance, values, "Recall by distance; the boards have the figures",
+    layersOf(DATA.charts.distance, values));
   byId("distance").hidden = task.strata.length < 2;
   showMissing("distance", task, state, has, "a setting so cheap");
-  if (!values.length) byId("distance-chart").replaceChildren("No row has an operating point so cheap.");
+  if (!values.length) sayInstead("distance", "No row has an operating point so cheap.");
 }
 
 function drawHeat(task) {
@@ -110,7 +63,7 @@ function drawHeat(task) {
   }))) : [];
   // On a narrow screen there is no room for figures in the fields.
   const narrow = byId("charts").clientWidth < 480 ? { layer: DATA.charts.heat.layer.slice(0, 1) } : {};
-  draw("heat", "heat", values, `Recall of ${row ? row.label : "a row"} by distance and share of documents visited`, narrow);
+  draw("heat", DATA.charts.heat, values, `Recall of ${row ? row.label : "a row"} by distance and share of documents visited`, narrow);
 }
 
 function drawXray(task, state) {
@@ -122,7 +75,7 @@ function drawXray(task, state) {
   const room = byId("charts").clientWidth;
   const columns = Math.max(1, Math.min(4, Math.floor(room / 210)));
   const width = Math.max(160, Math.min(700, room - 300));
-  draw("xray", several ? "xray-by-distance" : "xray", values,
+  draw("xray", DATA.charts[several ? "xray-by-distance" : "xray"], values,
     "What is missed and why; the X-ray boards have the figures",
     several ? { columns, facet: { ...DATA.charts["xray-by-distance"].facet, sort: focus } } : { width });
   showMissing("xray", task, state, has, "an X-ray at a setting so cheap");
@@ -132,7 +85,7 @@ function drawXray(task, state) {
 }
 
 function drawCharts(task, state) {
-  drawVisited(task, state);
+  drawAgainst(task, state);
   drawDistance(task, state);
   drawHeat(task);
   drawXray(task, state);

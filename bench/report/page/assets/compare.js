@@ -4,19 +4,21 @@ const TIE = 0.01, LISTED = 8;
 
 /** The lead of A over B in a comparison, as the boards have it, or null. */
 function leadOf(comparison, a, b) {
-  const [x, y] = [comparison.labels.indexOf(a), comparison.labels.indexOf(b)];
-  const found = comparison.pairs.find(([i, j]) => i === Math.min(x, y) && j === Math.max(x, y));
-  if (x < 0 || y < 0 || !found) return null;
-  const [, , mean, low, high, p, starred, ahead, behind, seeds] = found;
+  const { labels, leads } = comparison;
+  const [x, y] = [labels.indexOf(a), labels.indexOf(b)], first = Math.min(x, y);
+  // The leads of the first over all behind it, then of the second, and so on.
+  const found = first < 0 || x === y ? null : leads[(first * (2 * labels.length - first - 3)) / 2 + Math.max(x, y) - 1];
+  if (!found) return null;
+  const [mean, low, high, p, starred, ahead, behind, seeds] = found;
   const bounded = low !== null;
   return x < y ? { mean, low, high, bounded, p, starred, ahead, behind, seeds }
     : { mean: -mean, low: -high, high: -low, bounded, p, starred, ahead: behind, behind: ahead, seeds };
 }
 
-/** Differences of the queries that both have a value for: [{place, a, b, ahead}], A's best first. */
-function byQuery(comparison, a, b) {
-  if (!comparison.values) return null;
-  const [left, right] = [a, b].map((label) => unpack(comparison.values[comparison.labels.indexOf(label)]));
+/** Differences of the queries that both have a value for: [{place, a, b, ahead}], A's best first; null if not kept. */
+function byQuery(task, { labels, values }, a, b) {
+  if (!values) return null;
+  const [left, right] = [a, b].map((label) => unpack(task.compare.columns[values[labels.indexOf(label)]]));
   const found = left.map((value, place) => ({ place, a: value, b: right[place], ahead: value - right[place] }));
   return found.filter((each) => !Number.isNaN(each.ahead)).sort((x, y) => y.ahead - x.ahead || x.place - y.place);
 }
@@ -30,10 +32,10 @@ function certainty({ p, starred, ahead, behind, seeds }) {
     + (starred ? "" : " The difference may be chance.");
 }
 
-function verdict(a, b, lead, { title, n }) {
+function verdict(a, b, lead, { title, n }, limit) {
   return element("p", { class: "verdict" },
     element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(lead.mean).toFixed(1)} points ${lead.mean < 0 ? "behind" : "ahead of"} `,
-    element("b", { class: "mark b" }, "B"), ` ${b} in ${title}, over ${n.toLocaleString("en")} queries: 95 % interval of A − B `
+    element("b", { class: "mark b" }, "B"), ` ${b} in ${title} ${limit}, over ${n.toLocaleString("en")} queries: 95 % interval of A − B `
     + `${lead.bounded ? `${signed(lead.low)} … ${signed(lead.high)}` : "unbounded"}. ${certainty(lead)}`);
 }
 
@@ -81,28 +83,44 @@ function aheadByDistance(task, left, right) {
   });
 }
 
-/** Why single queries of two rows are not compared by a measure. */
-function withoutQueries(comparison, a, b) {
-  if (a === b) return "Choose two different rows.";
-  if (!comparison) return "The values of queries were not kept.";
-  const why = Object.entries(comparison.out).flatMap(([reason, labels]) =>
-    [a, b].filter((label) => labels.includes(label)).map((label) => `${label}, as ${reason}`));
-  return `Not compared by ${comparison.title}: ${why.join("; ") || "the rows have no seed in common"}.`;
+/** A limit on cost as it ends a sentence. */
+const limitIn = (task, within) => within === "all" ? "without a limit" : `at ${task.limits[within]}`;
+
+/** The means of two rows that have no lead within a budget, and why. */
+function withoutLead(task, within, comparison, a, b) {
+  if (a.label === b.label) return "Choose two different rows.";
+  const limit = limitIn(task, within);
+  const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
+  if (absent.length) return `Not compared ${limit}: ${absent.join(" and ")} ${absent.length > 1 ? "have" : "has"} no setting that costs so little.`;
+  const why = (comparison ?? task.compare.at[within][0]).out.flatMap(([reason, labels]) =>
+    [a, b].filter((row) => labels.includes(row.label)).map((row) => `${row.label}, as ${reason}`));
+  const reason = why.join("; ") || (comparison ? "the rows have no seed in common" : "the values of queries were not kept");
+  const [x, y] = [a, b].map((row) => row.at[within].score.toFixed(1));
+  return `By their means ${limit}, A has ${x} % and B ${y} % in ${task.measures[0]}. There is no interval: ${reason}.`;
+}
+
+/** What two rows cost, and whether they are compared at about the same cost. */
+function costsOf(a, b) {
+  const percent = (share) => `${Number(share.toPrecision(3))} %`;
+  const [costA, costB] = [a, b].map(({ visited, work }) => `${percent(visited)} of the documents (work ${percent(work)})`);
+  const times = b.visited / a.visited;
+  const [dearer, factor] = times > 1 ? ["B", times] : ["A", 1 / times];
+  return `A visits ${costA}, B ${costB}.` + (factor > COMPARABLE ? ` Not at equal cost: ${dearer} visits ${factor.toPrecision(2)} times as many.` : "");
 }
 
 function drawComparison(task) {
-  const [a, b] = [byId("row-a").value, byId("row-b").value];
-  const rows = [a, b].map((label) => task.byLabel.get(label));
-  const comparison = task.compare.measures.find((each) => each.title === byId("compare-measure").value);
-  const at = comparison && rows.every((row) => row.at[comparison.at]) ? comparison.at : "all";
+  const [a, b] = [byId("row-a").value, byId("row-b").value].map((label) => task.byLabel.get(label));
+  const within = byId("compare-within").value;
+  const comparison = task.compare.at[within].find(({ title }) => title === byId("compare-measure").value);
+  const at = a.at[within] && b.at[within] ? within : "all";
   const result = byId("compare-result"), extremes = byId("extremes");
   result.replaceChildren();
   extremes.replaceChildren();
-  const lead = comparison && leadOf(comparison, a, b);
+  const lead = comparison && leadOf(comparison, a.label, b.label);
   // A mean over other seeds is of another thing.
-  const sameSeeds = lead && rows.every((row) => row.seeds.length === lead.seeds);
-  const queries = sameSeeds ? byQuery(comparison, a, b) : null;
-  if (lead) result.append(verdict(a, b, lead, comparison));
+  const sameSeeds = lead && [a, b].every((row) => row.seeds.length === lead.seeds);
+  const queries = sameSeeds ? byQuery(task, comparison, a.label, b.label) : null;
+  if (lead) result.append(verdict(a.label, b.label, lead, comparison, limitIn(task, within)));
   if (queries) {
     result.append(...shareOfWins(queries));
     const wins = queries.filter((each) => each.ahead > TIE).slice(0, LISTED);
@@ -110,17 +128,17 @@ function drawComparison(task) {
     if (wins.length) extremes.append(listed(task, "A wins most", wins));
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
-    const kept = `Single queries are on this page within ${task.limits.budget} alone, of rows with the same seeds, and not of large datasets.`;
-    const why = lead ? kept : withoutQueries(comparison, a, b);
-    result.append(element("p", { class: "facts" }, why));
+    const kept = "Single queries are on this page of rows with the same seeds, and not of large datasets.";
+    result.append(element("p", { class: "facts" }, lead ? kept : withoutLead(task, within, comparison, a, b)));
   }
-  const percent = (share) => `${Number(share.toFixed(1))} %`;
-  const [costA, costB] = rows.map((row) => `${percent(row.at[at].visited)} of the documents (work ${percent(row.at[at].work)})`);
-  result.append(element("p", { class: "facts" }, `A visits ${costA}, B ${costB}.`));
+  if (a !== b) {
+    const below = at === within ? "" : " (below, without a limit)";
+    result.append(element("p", { class: "facts" }, costsOf(a.at[at], b.at[at]) + below));
+  }
+  for (const id of ["ahead-query", "ahead-distance"]) byId(id).dataset.of = `A ${a.label}, B ${b.label}, ${limitIn(task, at)}`;
   const places = (queries || []).map((each, place) => ({ place, ahead: each.ahead, winner: each.ahead < 0 ? "B" : "A" }));
-  draw("ahead-query", "ahead-by-query", places, "How far A is ahead of B on each query, the best first");
-  byId("compare-measure").disabled = !task.compare.measures.length;
-  const strata = a === b ? [] : aheadByDistance(task, ...rows.map((row) => row.at[at]));
-  draw("ahead-distance", "ahead-by-distance", strata,
-    `How far A is ahead of B at each distance, within ${task.limits[at]}`);
+  draw("ahead-query", DATA.charts["ahead-by-query"], places, "How far A is ahead of B on each query, the best first");
+  const strata = a === b ? [] : aheadByDistance(task, a.at[at], b.at[at]);
+  draw("ahead-distance", DATA.charts["ahead-by-distance"], strata,
+    `How far A is ahead of B at each distance, ${limitIn(task, at)}`);
 }

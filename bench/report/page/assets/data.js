@@ -5,6 +5,23 @@ const NO_VALUE = 4095, LARGEST = 4094;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const byId = (id) => document.getElementById(id);
 
+const named = (places, values) => Object.fromEntries(Object.entries(places).map(([name, place]) => [name, values[place]]));
+
+// What several boards, rows or budgets share is in the data once, and is told by its number there.
+for (const board of [DATA, ...DATA.tasks].flatMap((each) => each.overview ?? each.boards)) {
+  for (const name of ["means", "notes"]) board[name] = board[name].map((number) => DATA.sentences[number]);
+}
+for (const task of DATA.tasks) {
+  for (const row of task.rows) row.summary = DATA.sentences[row.summary];
+  const labels = (numbers) => numbers.map((number) => task.rows[number].label);
+  for (const row of task.rows) row.at = named(row.at, row.strata);
+  for (const each of task.compare.lists.flat()) {
+    each.labels = labels(each.rows);
+    each.out = Object.entries(each.out).map(([why, numbers]) => [why, labels(numbers)]);
+  }
+  task.compare.at = named(task.compare.at, task.compare.lists);
+}
+
 /** An element with attributes (functions are listeners) and children (text or elements). */
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -45,8 +62,13 @@ function unpack(text) {
 
 const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
 
-/** Fill a <select>; the choice is kept where it is still offered. */
-function offer(select, options, chosen = select.value) {
-  select.replaceChildren(...options.map(([value, text]) => element("option", { value }, text)));
-  if (options.some(([value]) => value === chosen)) select.value = chosen;
+/** Fill a <select>, with the option that a view begins with: the first, unless another is named. */
+function offer(select, options, first) {
+  select.replaceChildren(...options.map(([value, text]) => element("option", { value, selected: value === first }, text)));
+}
+
+/** Save what stands at an address as a file whose name says what it is. */
+function saveAs(address, title, kind) {
+  const name = title.toLowerCase().replace(/[^\p{L}\p{N}=.]+/gu, "-").replace(/^-|-$/g, "");
+  element("a", { href: address, download: `${name}.${kind}` }).click();
 }

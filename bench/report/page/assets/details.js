@@ -14,18 +14,25 @@ function pairsOf(values, marked = []) {
     { class: marked.includes(name) ? "set" : "" }, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
-function scrolled(title, head, rows) {
-  const cells = head.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
-  return element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-    element("table", {}, element("thead", {}, element("tr", {}, ...cells)), element("tbody", {}, ...rows)));
+/** A table that scrolls; columns of numbers alone stand to the right. */
+function scrolled(title, head, rows, ofText = head) {
+  const cells = head.map((text) => element("th", { scope: "col", class: ofText.includes(text) ? "text" : "" }, element("span", {}, text)));
+  return framed(title, element("table", {}, element("thead", {}, element("tr", {}, ...cells)), element("tbody", {}, ...rows)));
 }
 
 function pointRows(task, curve) {
   const main = curve.measures[task.measures[0]];
   return curve.visited.map((visited, place) => element("tr", {}, ...[
-    visited.toFixed(2), curve.work[place].toFixed(2), main[place] === null ? "–" : main[place].toFixed(1),
-    curve.speed[place],
+    curve.settings[place] || "–", visited.toFixed(2), curve.work[place].toFixed(2),
+    main[place] === null ? "–" : main[place].toFixed(1), ...Object.values(timesOf(curve, place)),
   ].map((text) => element("td", { class: "text" }, text))));
+}
+
+/** What a method is, with links to its papers. */
+function about({ kind, summary }) {
+  const parts = summary.split(/(arXiv \d{4}\.\d{4,5})/).map((part, place) =>
+    place % 2 ? element("a", { href: `https://arxiv.org/abs/${part.slice(6)}`, rel: "noreferrer" }, part) : part);
+  return element("p", {}, ...parts, ` Kind: ${kind}.`);
 }
 
 /** Open the dialogue of a row; closing it gives the focus back. */
@@ -35,6 +42,7 @@ function showDetails(task, row) {
   const versions = DATA.places[row.seeds[0].place].versions;
   const parts = [
     element("header", {}, element("h2", { id: "details-title" }, row.label), close),
+    about(row),
     element("h3", {}, "Measure it again"),
     element("pre", {}, element("code", {}, row.command)),
     element("h3", {}, "Measured"),
@@ -46,8 +54,8 @@ function showDetails(task, row) {
   ];
   if (row.curve) {
     const of = row.seeds.length === row.curve.n_seeds ? "" : ` (seed ${row.seeds[0].seed}: seeds differ in their number)`;
-    parts.splice(5, 0, element("h3", {}, `Operating points${of}`),
-      scrolled("Operating points", ["visited %", "work %", task.measures[0], "queries a second"], pointRows(task, row.curve)));
+    parts.splice(6, 0, element("h3", {}, `Operating points${of}`),
+      scrolled("Operating points", ["setting", "visited %", "work %", task.measures[0], "p50 ms", "queries a second"], pointRows(task, row.curve)));
   }
   dialog.replaceChildren(...parts);
   dialog.showModal();

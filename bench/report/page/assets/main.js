@@ -20,29 +20,30 @@ const state = {
   },
 };
 
-const boardChosen = () => state.task.boards[Number(byId("board-choice").value)];
+const boardChosen = () => state.task.boards.find(({ title }) => title === byId("board-choice").value);
 
 function showBoard() {
-  sorting.column = null;
-  hidden.clear();
   offerFilters(state.task, boardChosen());
   drawBoard(state.task, boardChosen(), state);
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
 }
 
 /** A board over all datasets: what is long and not the first stands folded. */
-function overviewBoard({ title, header, rows, notes }, place) {
-  const links = new Map(DATA.tasks.map((task) => [task.name, `#${task.id}`]));
+function overviewBoard(board, place) {
+  const { title, rows, notes } = board;
+  const links = new Map(DATA.tasks.map((task) => [task.name, addressOfTask(task.id)]));
   const named = (name) => links.has(name) ? element("a", { href: links.get(name) }, name) : name;
-  const head = header.map((text) => element("th", { scope: "col", class: "text" }, element("span", {}, text)));
-  const body = rows.map(([name, ...texts]) => element("tr", {}, element("th", { scope: "row" }, named(name)),
-    ...texts.map((text) => element("td", { class: "text" }, text))));
-  const table = element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body)));
-  const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), table);
-  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : table];
+  const columns = columnsShown(board);
+  const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
+  const body = rows.map((row) => element("tr", {}, ...columns.map((column) => column === 0
+    ? element("th", { scope: "row" }, named(row[0]))
+    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column]))));
+  const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
+  keepInSight(table);
+  const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));
+  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : framed(title, table)];
   const text = element("div", { class: "notes" }, ...notes.map(sentence));
-  return element("section", {}, element("h3", {}, title), text, ...shown);
+  return element("section", {}, element("h3", {}, title), ...shown, text);
 }
 
 /** Two rows compared, where there are two to compare, and what is not. */
@@ -54,71 +55,106 @@ function showComparison(task) {
   if (compared) drawComparison(task);
 }
 
-function showTask(task) {
-  state.task = task;
-  state.checked = [];
-  byId("filter").value = "";
+/** What a dataset offers to choose from, and what its view begins with. */
+function offerTask(task) {
   byId("task-title").textContent = task.name;
   byId("task-facts").textContent = `${task.queries.toLocaleString("en")} ${task.pairs ? "pairs" : "queries"} over `
     + `${task.documents.toLocaleString("en")} documents; data ${task.digest.slice(0, 12)}`;
-  const source = task.title ? [`${task.title}. Source: ${task.citation}. Licence: ${task.licence}.`] : [];
-  byId("task-notes").replaceChildren(...[...source, ...task.notes].map(sentence));
-  offer(byId("board-choice"), task.boards.map((board, place) => [String(place), board.title]), "0");
-  offer(byId("at"), Object.entries(task.limits));
-  byId("xray-limit").textContent = task.limits.budget;
-  offer(byId("measure"), task.measures.map((name) => [name, name]));
-  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
-  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
-  const comparable = task.rows.filter((row) => !whyNotCompared(task, row));
-  for (const id of ["row-a", "row-b"]) offer(byId(id), comparable.map((row) => [row.label, row.label]));
-  // The best two whose queries are known, if there are such.
-  const [first] = task.compare.measures;
-  const pair = first ? first.labels : comparable.map((row) => row.label);
-  if (comparable.length > 1) [byId("row-a").value, byId("row-b").value] = pair;
-  offer(byId("compare-measure"), task.compare.measures.map(({ title }) => [title, title]));
-  showBoard();
-  drawCharts(task, state);
-  showComparison(task);
+  byId("task-notes").replaceChildren(...task.notes.map(sentence));
+  byId("task-source").textContent = task.title ? `${task.title}. Source: ${task.citation}. Licence: ${task.licence}.` : "";
+  offer(byId("kind"), [["", "every kind"], ...[...new Set(task.rows.map(({ kind }) => kind))].sort().map((kind) => [kind, kind])]);
+  offer(byId("board-choice"), task.boards.map(({ title }) => [title, title]));
+  offerCharts(task);
+  offerComparison(task);
 }
 
-/** What the address asks for; one that cannot be read asks for nothing. */
-function asked() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return "";
-  }
+/** Draw all that is chosen of a dataset. */
+function showTask() {
+  showBoard();
+  drawCharts(state.task, state);
+  drawRanking(state.task);
+  showComparison(state.task);
+}
+
+/** The dataset of an address; data that was replaced has the dataset of its name. */
+function taskOf(id) {
+  const named = (name) => DATA.tasks.find((task) => task.id === name || task.name === name);
+  return named(id) ?? named(id.replace(/-[0-9a-f]{8}$/, ""));
+}
+
+const sectionShown = () => byId(state.task ? "task" : "overview");
+
+/** The address of what is shown. */
+function present() {
+  const others = state.task ? [...state.checked.map((label) => ["rows", label]), ...columnsChosen(boardChosen())] : [];
+  return addressOf(state.task ? state.task.id : "", sectionShown(), others);
+}
+
+/** Choose what the address names; gives what it names and is not here. */
+function choose(id, values) {
+  const { task } = state;
+  const missing = [];
+  if (id && !task) missing.push(`dataset “${id}” (the overview is shown)`);
+  if (task && ![task.id, task.name].includes(id)) missing.push(`dataset “${id}” (${task.id} is shown)`);
+  missing.push(...restore(sectionShown(), values));
+  const known = [...controlsOf(sectionShown()).map((control) => control.dataset.view), ...(task ? ["rows", "sort", "hide"] : [])];
+  const unknown = [...new Set(values.keys())].filter((name) => (task || !id) && !known.includes(name));
+  missing.push(...unknown.map((name) => `setting “${name}” (left out)`));
+  if (!task) return missing;
+  const rows = [...new Set(values.getAll("rows"))];
+  state.checked = rows.filter((label) => task.byLabel.has(label));
+  missing.push(...rows.filter((label) => !task.byLabel.has(label)).map((label) => `row “${label}” (left out)`));
+  return [...missing, ...chooseColumns(boardChosen(), values)];
 }
 
 function route() {
-  const id = asked();
-  const task = DATA.tasks.find((each) => each.id === id || each.name === id);
+  const { id, values } = readAddress();
+  const task = taskOf(id);
+  state.task = task;
   byId("overview").hidden = Boolean(task);
   byId("task").hidden = !task;
   for (const link of byId("tasks").querySelectorAll("a")) {
-    const here = link.getAttribute("href") === `#${task ? task.id : ""}`;
+    const here = link.getAttribute("href") === addressOfTask(task ? task.id : "");
     if (here) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
     if (here) link.scrollIntoView({ block: "nearest", inline: "center" });
   }
   document.title = task ? `${task.name} · Treeline leaderboard` : "Treeline leaderboard";
-  if (task) showTask(task);
+  if (task) offerTask(task);
+  const missing = choose(id, values);
+  byId("not-here").textContent = missing.length ? `The link names what is not here: ${missing.join(", ")}.` : "";
+  if (task) showTask(); else drawDatasets();
 }
 
 const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.name])];
-byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: `#${id}` }, name))));
-byId("overview-boards").append(...DATA.overview.map(overviewBoard));
+byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a", { href: addressOfTask(id) }, name))));
+offerDatasets();
+offerSaving();
+offerTips();
+byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
+const [first, ...others] = DATA.overview.map(overviewBoard);
+byId("overview-boards").replaceChildren(first);
+byId("overview-others").append(...others);
 for (const id of ["filter", "kind", "plain"]) byId(id).addEventListener("input", () => drawBoard(state.task, boardChosen(), state));
-byId("board-choice").addEventListener("change", showBoard);
-for (const id of ["measure", "scale"]) byId(id).addEventListener("change", () => drawVisited(state.task, state));
+byId("board-choice").addEventListener("change", () => {
+  chooseColumns(boardChosen(), new URLSearchParams());
+  showBoard();
+});
+for (const id of ["measure", "axis", "scale"]) byId(id).addEventListener("change", () => drawAgainst(state.task, state));
+for (const id of ["rank-measure", "level", "rank-by"]) byId(id).addEventListener("input", () => drawRanking(state.task));
+byId("over-within").addEventListener("change", drawDatasets);
 byId("at").addEventListener("change", () => drawDistance(state.task, state));
 byId("heat-row").addEventListener("change", () => drawHeat(state.task));
-for (const id of ["row-a", "row-b", "compare-measure"]) byId(id).addEventListener("change", () => drawComparison(state.task));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task && state.redraw());
+for (const id of ["row-a", "row-b", "compare-measure", "compare-within"]) byId(id).addEventListener("change", () => drawComparison(state.task));
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task ? state.redraw() : drawDatasets());
 byId("skip").addEventListener("click", (event) => {
   // The address keeps the dataset.
   event.preventDefault();
   byId("main").focus();
   byId("main").scrollIntoView();
 });
-addEventListener("hashchange", route);
 route();
+const viewRestored = recordViews(present);
+addEventListener("hashchange", () => {
+  route();
+  viewRestored();
+});

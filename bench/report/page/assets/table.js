@@ -1,7 +1,34 @@
-// A board: sorted by any column, filtered by method and kind, columns hidden at will.
+// A board: sorted by any column, filtered by words and kind, columns hidden at will.
 
 const sorting = { column: null, descending: true };
 const hidden = new Set();
+
+/** Names of the columns in the address: their titles, numbered where two have the same. */
+function columnNames({ header }) {
+  const before = (place) => header.slice(0, place).filter((title) => title === header[place]).length;
+  return header.map((title, place) => before(place) ? `${title} (${before(place) + 1})` : title);
+}
+
+/** The order and the hidden columns of a board, as names and values of the address. */
+function columnsChosen(board) {
+  const names = columnNames(board);
+  const order = `${names[sorting.column]} ${sorting.descending ? "descending" : "ascending"}`;
+  return [...(sorting.column === null ? [] : [["sort", order]]),
+    ...[...hidden].sort((a, b) => a - b).map((column) => ["hide", names[column]])];
+}
+
+/** Order a board and hide its columns as an address says; gives the columns that it has not. */
+function chooseColumns(board, values) {
+  const names = columnNames(board);
+  const [, title, direction] = /^(.*?)(?: (ascending|descending))?$/s.exec(values.get("sort") ?? "");
+  const order = names.indexOf(title);
+  sorting.column = order < 0 ? null : order;
+  sorting.descending = direction !== "ascending";
+  hidden.clear();
+  for (const name of values.getAll("hide")) if (names.indexOf(name) > 0) hidden.add(names.indexOf(name));
+  const asked = [...(values.has("sort") ? [title] : []), ...values.getAll("hide")];
+  return asked.filter((name) => !names.includes(name)).map((name) => `column “${name}” (left out)`);
+}
 
 /** Whether all cells of a column are numbers or dashes. */
 function isNumeric(rows, column) {
@@ -27,15 +54,16 @@ function sorted(board, rows) {
   });
 }
 
-/** The rows of a board that the filters leave. */
+/** The rows of a board that the filters leave: all words are in what is known of a row. */
 function kept(task, board) {
-  const text = byId("filter").value.trim().toLowerCase();
+  const words = byId("filter").value.toLowerCase().split(/\s+/);
   const kind = byId("kind").value;
   const plain = byId("plain").checked;
-  return board.rows.filter((row) => {
-    const of = task.byLabel.get(row[0]);
-    if (!row[0].toLowerCase().includes(text)) return false;
-    return !of || ((!kind || of.kind === kind) && !(plain && of.set.length));
+  return board.rows.filter(([label]) => {
+    const row = task.byLabel.get(label);
+    const text = [label, ...(row ? [row.method, row.kind, row.summary] : [])].join(" ").toLowerCase();
+    if (!words.every((word) => text.includes(word))) return false;
+    return !row || ((!kind || row.kind === kind) && !(plain && row.set.length));
   });
 }
 
@@ -43,6 +71,20 @@ function kept(task, board) {
 function offerFilters(task, board) {
   const known = board.rows.some(([label]) => task.byLabel.has(label));
   for (const id of ["kind", "plain"]) byId(id).disabled = !known;
+}
+
+/** The columns of a board in the order in which they stand: the name, what the board is about, the others. */
+function columnsShown({ header, key }) {
+  const all = header.map((_, column) => column);
+  return [...new Set([0, key, ...all])];
+}
+
+/** The classes of a cell: text stands to the left, and what a board is about stays in sight. */
+const classOf = (board, column, isText) => `${isText ? "text" : ""} ${column > 0 && column === board.key ? "key" : ""}`.trim();
+
+/** The title of a column, with its sentence. */
+function headTitle({ header, means }, column, attributes = {}) {
+  return element("button", { type: "button", "data-tip": means[column], ...attributes }, header[column]);
 }
 
 function headCell(board, column, redraw) {
@@ -56,10 +98,9 @@ function headCell(board, column, redraw) {
     redraw();
     byId("board").querySelector(`[data-column="${column}"]`).focus();
   };
-  const button = element("button", { type: "button", "data-column": column, click: press }, board.header[column]);
   return element("th", {
-    scope: "col", class: numeric ? "" : "text", "aria-sort": isSorted ? direction : "none",
-  }, button);
+    scope: "col", class: classOf(board, column, !numeric), "aria-sort": isSorted ? direction : "none",
+  }, headTitle(board, column, { class: "sort", "data-column": column, click: press }));
 }
 
 function nameCell(task, label, state, redraw) {
@@ -74,25 +115,33 @@ function nameCell(task, label, state, redraw) {
     },
   });
   tick.checked = state.checked.includes(label);
-  const open = element("button", { type: "button", click: () => showDetails(task, row) }, label);
+  const open = element("button", { type: "button", "data-tip": row.summary, click: () => showDetails(task, row) }, label);
   return element("th", { scope: "row" }, element("div", { class: "name" }, tick, open));
 }
+
+/** Tell the column that stays beside the names how far to the right it stays. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.closest("table")?.style.setProperty("--name", `${target.offsetWidth}px`);
+});
+const keepInSight = (table) => sizes.observe(table.tHead.rows[0].cells[0]);
 
 /** Draw a board with its notes, the count of rows and the choice of columns. */
 function drawBoard(task, board, state) {
   const redraw = () => drawBoard(task, board, state);
-  const shown = board.header.map((_, column) => column).filter((column) => !hidden.has(column));
+  const shown = columnsShown(board).filter((column) => !hidden.has(column));
   const rows = sorted(board, kept(task, board));
   const numeric = board.header.map((_, column) => isNumeric(board.rows, column));
   const head = element("tr", {}, ...shown.map((column) => headCell(board, column, redraw)));
   const body = rows.map((row) => element("tr", { class: state.checked.includes(row[0]) ? "checked" : "" },
     ...shown.map((column) => column === 0 ? nameCell(task, row[0], state, state.redraw)
-      : element("td", { class: numeric[column] ? "" : "text" }, row[column]))));
+      : element("td", { class: classOf(board, column, !numeric[column]) }, row[column]))));
   byId("board").replaceChildren(
+    element("caption", {}, board.title),
     element("thead", {}, head),
     element("tbody", {}, ...body),
   );
   byId("board").setAttribute("aria-label", board.title);
+  keepInSight(byId("board"));
   byId("count").textContent = `${rows.length} of ${board.rows.length} rows`;
   byId("board-notes").replaceChildren(...board.notes.map(sentence));
 }

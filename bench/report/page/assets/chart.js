@@ -1,0 +1,83 @@
+// One chart: a Vega-Lite description made by Altair with its data, drawn on the page or saved as a file.
+
+const drawn = {};
+const PAPER = { ink: "#16191d", soft: "#565d68", line: "#dde1e6", background: "#ffffff" };
+const PNG_SCALE = 3;
+
+/** Colours of the page, as it is now. */
+function pageColours() {
+  const style = getComputedStyle(document.documentElement);
+  const [ink, soft, line] = ["--ink", "--soft", "--line"].map((name) => style.getPropertyValue(name).trim());
+  return { ink, soft, line, background: "transparent" };
+}
+
+/** How Vega draws: errors alone are told, as that no row stands grey behind those in colour is worth no warning. */
+function drawingIn({ ink, soft, line, background }) {
+  const letters = { labelColor: soft, titleColor: ink };
+  const config = {
+    background, font: "system-ui, sans-serif",
+    axis: { ...letters, gridColor: line, domainColor: soft, tickColor: soft },
+    legend: letters, header: letters, title: { color: ink },
+  };
+  return { actions: false, renderer: "svg", config, logLevel: 1 };
+}
+
+/** Draw one chart, or hide its figure where there is nothing to show. */
+function draw(figure, description, values, label, changes = {}) {
+  const place = byId(`${figure}-chart`);
+  byId(figure).hidden = values.length === 0;
+  byId(figure).querySelector(".save").hidden = values.length === 0;
+  if (!values.length) return;
+  const spec = { ...description, datasets: { values }, ...changes };
+  if (spec.width && !changes.width) spec.width = "container";
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", label);
+  vegaEmbed(place, spec, drawingIn(pageColours())).then((chart) => {
+    drawn[figure]?.chart.finalize();
+    drawn[figure] = { chart, spec };
+    // One picture with one description, not a heap of marks.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
+    // What is wider than the screen must scroll from the keyboard, too.
+    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    else place.removeAttribute("tabindex");
+  }).catch((error) => console.error(`${figure}: ${error}`));
+}
+
+/** A sentence in the place of a chart. */
+function sayInstead(figure, text) {
+  const place = byId(`${figure}-chart`);
+  for (const name of ["role", "aria-label"]) place.removeAttribute(name);
+  place.replaceChildren(text);
+}
+
+/** What a figure shows, in words: its caption, what is chosen in it, and what it is said to be of. */
+function titleOf(figure) {
+  const chosen = [...figure.querySelectorAll("select")].map((select) => select.selectedOptions[0]?.text);
+  return [figure.querySelector("figcaption > span").textContent, ...chosen, figure.dataset.of].filter(Boolean).join(", ");
+}
+
+/** Save a chart as it is drawn, in colours for paper, with its title. */
+async function saveChart(figure, kind) {
+  const { chart, spec } = drawn[figure];
+  const name = state.task ? state.task.id : "overview";
+  const title = `${name}: ${titleOf(byId(figure))}`;
+  const width = spec.width === "container" ? { width: chart.view.width() } : {};
+  const { view } = await vegaEmbed(element("div"), { ...spec, ...width, title }, drawingIn(PAPER));
+  const address = kind === "svg" ? URL.createObjectURL(new Blob([await view.toSVG()], { type: "image/svg+xml" }))
+    : await view.toImageURL("png", PNG_SCALE);
+  view.finalize();
+  saveAs(address, title, kind);
+  URL.revokeObjectURL(address);
+}
+
+/** Buttons beside the caption of each figure with a chart. */
+function offerSaving() {
+  for (const figure of document.querySelectorAll("figure")) {
+    const caption = figure.querySelector("figcaption");
+    const text = element("span", {}, ...caption.childNodes);
+    const buttons = ["svg", "png"].map((kind) => element("button", {
+      type: "button", "aria-label": `Save as ${kind.toUpperCase()}: ${text.textContent}`, click: () => saveChart(figure.id, kind),
+    }, kind.toUpperCase()));
+    caption.append(text, element("div", { class: "save", hidden: true }, ...buttons));
+  }
+}

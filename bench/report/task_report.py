@@ -1,0 +1,75 @@
+"""All that is reported of one task, and the comparisons of its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from bench.measures.budget import Budget
+    from bench.measures.differences import Lead
+    from bench.report.rows import Row
+    from bench.report.table import Board
+    from bench.store.cell import Cell
+    from bench.types import Floats, Ints
+
+
+class Comparison(NamedTuple):
+    """Rows compared by one measure, at the point of each that costs most within a budget.
+
+    Attributes:
+        title: title of the measure.
+        budget: the largest cost of each row.
+        labels: labels of the m rows, the best mean first.
+        queries: [n_queries] numbers of the queries.
+        values: [n_queries, m], each the mean over seeds; NaN if a query has none.
+        n_known: number of queries with a value.
+        pairs: numbers of two rows with a seed in common, the first smaller, to the lead of the
+            first.
+        left_out: reasons why rows are not compared, to their labels.
+    """
+
+    title: str
+    budget: Budget
+    labels: list[str]
+    queries: Ints
+    values: Floats
+    n_known: int
+    pairs: dict[tuple[int, int], Lead]
+    left_out: dict[str, list[str]]
+
+    @property
+    def has_pairs(self) -> bool:
+        """Whether there are two rows or more."""
+        return len(self.labels) > 1
+
+    def lead(self, first: str, second: str) -> Lead | None:
+        """The lead of one row over another, by their labels.
+
+        None if they have no seed in common, or one is not compared.
+        """
+        if first not in self.labels or second not in self.labels:
+            return None
+        a, b = self.labels.index(first), self.labels.index(second)
+        found = self.pairs.get((min(a, b), max(a, b)))
+        return found.reversed() if found and a > b else found
+
+
+class TaskReport(NamedTuple):
+    """One task.
+
+    Attributes:
+        cells: its cells.
+        rows: its rows.
+        budget: the largest cost at which rows are compared, beside what they find without a limit.
+        comparisons: by every measure, the main one first; within the budget, within the same share
+            by the other cost, without a limit, and within every other budget.
+        shown: those on boards: of the other two budgets by the main measure alone.
+        boards: its boards.
+    """
+
+    cells: list[Cell]
+    rows: list[Row]
+    budget: Budget
+    comparisons: dict[Budget, list[Comparison]]
+    shown: list[Comparison]
+    boards: list[Board]
