@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError, placed, unknown
-from bench.method import KINDS, Method, check_stated
+from bench.method import Method, check_stated
 from bench.system.paths import load_object
 from bench.system.plugins import module_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
+
+    from bench.types import Kind
 
 ENTRY_POINTS = "treeline.methods"
 CATALOG = "methods.catalog"
@@ -129,12 +131,11 @@ class About(NamedTuple):
     """What boards say of a method.
 
     Attributes:
-        kind: one of :data:`bench.method.KINDS`.
         summary: a sentence, or several for a composition; empty for a method that is not here.
         paper: papers on arXiv that the summary cites, with commas between; empty for none.
     """
 
-    kind: str
+    kind: Kind
     summary: str
     paper: str
 
@@ -152,7 +153,7 @@ def about(method: str, plugin: str | None = None) -> About:
             found = Registry().resolve(method)
             summary = " ".join((found.__doc__ or "").partition("\n\n")[0].split())
             return About(found.kind, summary, ", ".join(dict.fromkeys(ARXIV.findall(summary))))
-    return About(KINDS[-1], "", "")
+    return About("other", "", "")
 
 
 def _absolute(plugin: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,11 @@ Value: TypeAlias = bool | int | float | str
 """A value of a hyper-parameter, or of a setting of an operating point."""
 Params: TypeAlias = Mapping[str, Value]
 Point: TypeAlias = Mapping[str, Value]
+
+Kind: TypeAlias = Literal[
+    "trainer", "index", "learned index", "lexical", "generative", "bound", "other"
+]
+"""The kinds of methods: what a row of that kind is there to compare."""
 
 LONGEST_VALUE = 1000
 VALUES = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from bench.leaves import LeafHealth
     from bench.task import Corpus, Queries, Training
-    from bench.types import Floats, Ints
+    from bench.types import Floats, Ints, Kind
     from methods.encoders.base import Encoder
     from methods.indexes.base import Index
     from methods.trainers.base import Trainer
@@ -228,7 +228,7 @@ def _sentence(part: type[Trainer | Index]) -> str:
     return (part.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
 
 
-def _kind(index: type[Index]) -> str:
+def _kind(index: type[Index]) -> Kind:
     """The kind of a method with this index: exact search leaves the trainer to differ by."""
     if index.needs_tree or index.needs_training:
         return "learned index"

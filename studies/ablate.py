@@ -12,7 +12,7 @@ import altair as alt
 from bench.errors import InputError
 from bench.experiment import measure
 from bench.measures.budget import DEFAULT, Budget
-from bench.report.leaderboard import places
+from bench.report.dataset_page import places
 from bench.report.markdown import pipe_table
 from bench.report.rows import at, chosen_points, label, rows_of
 from bench.report.table import NONE, mean_and_std

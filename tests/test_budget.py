@@ -12,8 +12,9 @@ from bench.measures.budget import DEFAULT, UNLIMITED, Budget
 from bench.measures.choice import Chosen
 from bench.report.boards.all import report_of
 from bench.report.leaderboard import write_leaderboard
+from bench.report.sentences import sentences
 from bench.report.stated import stated_budget
-from bench.report.summary import summary_board
+from bench.report.summary import summary_boards
 from bench.store.cell import Cell
 from bench.store.query_values import QueryValues
 from bench.verify.pages import check_boards
@@ -68,9 +69,11 @@ def test_boards_of_a_stated_budget_say_so_and_are_made_again_by_it(tmp_path):
     store = small_results(tmp_path)
     budget = Budget(0.025, "work")
     path = write_leaderboard(store, budget).path
-    assert "### Recall by distance at ≤ 2.5 % work" in path.read_text()
+    assert "best at ≤ 2.5 % work" in path.read_text()
+    boards = store.root / "boards"
+    assert "## Recall by distance at ≤ 2.5 % work" in (boards / "small.md").read_text()
     assert stated_budget(path) == budget
-    assert check_boards(store) == (1, [])
+    assert check_boards(store) == (3, [])
     write_leaderboard(store)
     assert stated_budget(path) is None
 
@@ -105,13 +108,15 @@ def test_the_summary_calls_a_tie_a_tie_and_a_lead_a_lead():
         column = {"recall": levels[of.method] + rng.normal(0, 0.02, 100)}
         return QueryValues(np.arange(100), {0: column, 1: column})
 
-    (found,) = summary_board([report_of(cells, values_of)]).rows
+    report = report_of(cells, values_of)
+    within, unlimited = (board.rows[0] for board in summary_boards([report]))
     best = max(levels, key=lambda method: levels[method].mean())
     other = {"first": "near", "near": "first"}[best]
-    for text in found[2:5]:
-        assert text.startswith(best)
-        assert text.endswith(f", tied with {other}")
-    assert f"({100 * levels[best].mean():.1f}; 9.0 / 10.0), tied" in found[3]
+    mean = f"{100 * levels[best].mean():.1f}"
+    assert within[2:7] == [best, f"{mean} ± 0.0", "9.0 / 10.0", "tied with 1 of 2",
+                           f"the same ({mean})"]  # fmt: skip
+    assert unlimited[2:5] == [best, f"{mean} ± 0.0", "tied with 1 of 2"]
+    assert f"it is not significantly ahead of {other}." in " ".join(sentences(report))
 
 
 def test_a_best_row_says_how_many_are_not_tested_and_one_that_is_behind_is_tied():
@@ -132,8 +137,12 @@ def test_a_best_row_says_how_many_are_not_tested_and_one_that_is_behind_is_tied(
             np.arange(100), {0: {"recall": levels[of.method] + rng.normal(0, 0.02, 100)}}
         )
 
-    (found,) = summary_board([report_of(cells, values_of)]).rows
-    assert found[2] == "low (90.0), tied with high, 1 not tested"
+    report = report_of(cells, values_of)
+    _, (found,) = (board.rows for board in summary_boards([report]))
+    assert found[2:5] == ["low", "90.0 ± 0.0", "tied with 1 of 2"]
+    assert "not significantly ahead of high, and not tested against 1." in " ".join(
+        sentences(report)
+    )
 
 
 def test_a_task_where_no_two_rows_are_compared_says_why():
@@ -169,7 +178,5 @@ def test_tied_rows_of_equal_scores_are_in_the_order_of_the_boards():
         for method in ("best", *"gcaebdf")
         for seed in (0, 1, 2)
     ]
-    (found,) = summary_board(
-        [report_of(cells, lambda _: QueryValues(np.arange(100), {0: {"recall": base}}))]
-    ).rows
-    assert found[2] == "best (90.0), tied with a, b and 5 more"
+    report = report_of(cells, lambda _: QueryValues(np.arange(100), {0: {"recall": base}}))
+    assert "not significantly ahead of a, b and 5 more." in " ".join(sentences(report))

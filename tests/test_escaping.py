@@ -67,11 +67,15 @@ def test_no_text_of_a_cell_is_a_tag_or_a_link_of_the_leaderboard(tmp_path, capsy
     ):
         store.commit(cell(name, key=name, seen_means=harm, provenance=origin, **texts, **more))
     written = write_leaderboard(store)
-    page = rendered(written.path.read_text())
-    links = re.findall(r'<a href="([^"]*)"', page)
-    assert links
-    assert not [link for link in links if not link.startswith(("#", "runs/small/"))], page
-    assert not re.findall(r"<(img|script|b|https)\b", page)
+    ours = ("#", "runs/small/", "boards/", "leaderboard.html", "../runs/small/", "../LEADERBOARD")
+    n_boards = len(written.reports[0].boards)
+    for path, headings in ((written.path, 3), (tmp_path / "boards" / "small.md", n_boards)):
+        page = rendered(path.read_text())
+        links = re.findall(r'<a href="([^"]*)"', page)
+        assert links
+        assert not [each for each in links if not each.startswith((*ours, "README.md"))], page
+        assert not re.findall(r"<(img|script|b|https)\b", page)
+        assert page.count("<h2>") == headings
     for report in written.reports:
         print_boards(report.cells[0], report.boards)
     print_written(written)

@@ -7,20 +7,24 @@ import shlex
 import numpy as np
 import pytest
 
+from bench.data.cards import FOLDER, QueryTexts, card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED
-from bench.measures.records import Stratum
+from bench.measures.records import Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
+from bench.report.changes import changes_board
 from bench.report.charts.curves import curve_of, strata_of
 from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
-from bench.report.page.compared import DIGITS, LARGEST, packed
-from bench.report.page.data import command_of, dataset_option, task_json
+from bench.report.page.compared import DIGITS, LARGEST, comparisons_json, each_once, packed
+from bench.report.page.data import command_of, dataset_option, reported_rows, task_json
+from bench.report.published import read_published
 from bench.report.rows import by_task, rows_of
-from bench.report.summary import distance_board, summary_board
+from bench.report.summary import summary_boards
 from bench.report.table import Board
 from bench.store.folder import Store
+from bench.store.query_values import QueryValues
 from tests.cells import cell, point
 from tests.conftest import ROOT
 from tests.small_results import small_results
@@ -72,10 +76,11 @@ def test_no_text_of_a_result_can_end_the_script(written):
 
 def test_the_page_has_the_boards_of_the_leaderboard(written):
     store, _, data = written
-    text = (store.root / "LEADERBOARD.md").read_text()
+    text = (store.root / "boards" / "small.md").read_text()
     titles = [board["title"] for board in data["tasks"][0]["boards"]]
-    assert titles[0] == "Recall by distance"
-    assert re.findall(r"^### (.+)$", text, re.MULTILINE) == titles
+    assert titles[1] == "Recall by distance"
+    found = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [title.replace("\\|", "|") for title in found] == titles
 
 
 def test_values_of_queries_are_kept_to_a_fortieth_of_a_point():
@@ -88,12 +93,53 @@ def test_values_of_queries_are_kept_to_a_fortieth_of_a_point():
 def test_who_is_ahead_is_the_difference_of_the_boards(written):
     _, _, data = written
     task = data["tasks"][0]
-    compare = task["compare"]
-    (compared,) = compare["lists"][compare["at"]["visited-10"]]
+    (compared,) = task["compare"]["lists"][task["compare"]["at"]["visited-10"]]
     # (1 - .5 + 0 + .5 - .25) / 4 queries: 1 - .5, 1 - 1, .5 - 0 and 0 - .25.
     assert [task["rows"][row]["label"] for row in compared["rows"]] == ["near", "far"]
-    assert compared["pairs"][0][:3] == [0, 1, 18.75]
-    assert compare["numbers"] == [3, 5, 7, 9]
+    assert compared["leads"][0][0] == 18.75
+    assert task["compare"]["numbers"] == [3, 5, 7, 9]
+
+
+def test_what_budgets_share_is_in_the_page_once(written):
+    assert each_once({"a": [1], "b": [2], "c": [1]}) == ({"a": 0, "b": 1, "c": 0}, [[1], [2]])
+    _, _, data = written
+    compare = data["tasks"][0]["compare"]
+    # Within 1 % and 2 % no two rows have a point; 10 % and 20 % choose the same two.
+    assert compare["at"]["visited-10"] == compare["at"]["visited-20"]
+    assert len(compare["at"]) == 11 > len(compare["lists"])
+    assert len(compare["columns"]) == 2
+
+
+def test_texts_of_queries_are_printed_where_a_card_has_them_for_the_same_data():
+    kept = QueryTexts.model_validate_json((FOLDER / "scifact-claims.json").read_bytes())
+    numbers = np.array([*kept.texts][:3])
+
+    def names(digest, task="scifact"):
+        cells = [cell(name, task=task, task_digest=digest, points=[point(0.1, 0.5)], n_queries=3)
+                 for name in ("one", "other")]  # fmt: skip
+        values = QueryValues(numbers, {0: {"recall": np.array([0, 0.5, 1])}})
+        return comparisons_json(report_of(cells, lambda _: values))["names"]
+
+    assert names(kept.digest) == [kept.texts[number] for number in numbers.tolist()]
+    assert names("other data") is None
+    assert names(kept.digest, "fiqa") is None
+
+
+def test_a_curve_has_times_that_keep_the_mark_of_a_busy_machine():
+    latency = Latency(p50_ms=0.25, p99_ms=1, queries=9, rounds=3, waited=0.5)
+    busy = point(0.1, 0.4).model_copy(update={"latency": latency, "waited": 0.01})
+    curve = curve_of(row(cell(points=[busy, point(1, 0.9)])), {})
+    assert curve.latency == [0.25, None]
+    assert curve.busy == {"latency": [0], "speed": []}
+    assert curve.settings == ["nprobe=10", "nprobe=100"]
+
+
+def test_rows_of_papers_are_on_the_page_of_their_dataset_with_their_recall_by_distance():
+    papers = reported_rows(card_of_task("wordnet"), "wordnet")
+    assert [each["method"] for each in papers][-1] == "pretrain-finetune, d=64"
+    assert papers[-1]["recall"][0] == 100
+    assert reported_rows(card_of_task("scifact"), "scifact") == []
+    assert reported_rows(card_of_task("tree-H=2,W=2"), "tree-H=2,W=2") == []
 
 
 def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_points():
@@ -182,7 +228,9 @@ def test_a_row_says_what_its_method_is_and_where_it_is_published():
 
 def test_every_column_of_every_board_has_a_sentence(reports):
     boards = [board for report in reports for board in report.boards]
-    boards += [summary_board(reports), distance_board(reports)]
+    published = read_published(Store(ROOT / "results").published)
+    boards += [*summary_boards(reports), changes_board(published, [])]
+    boards.append(Board("Ahead by, R@100 at ≤ 10 % visited", ["method", "bm25"], []))
     assert len({board.title for board in boards}) > 40
     without = {(board.title, column) for board in boards for column in board.header
                if not meaning(board.title, column)}  # fmt: skip
@@ -202,7 +250,7 @@ def test_a_column_is_explained_on_the_board_where_it_stands():
         ("Recall by distance", ["method", "seeds", "overall", "min"], "overall"),
         ("Recall against the share of work", ["method", "≤ 1 %", "≤ 10 %"], "≤ 10 %"),
         ("Ahead by, R@100 without a limit", ["method", "visited / work %", "bm25"], "method"),
-        ("Summary", ["dataset", "measure", "best", "best at ≤ 10 % visited"],
+        ("Best at ≤ 10 % visited", ["dataset", "measure", "best at ≤ 10 % visited", "score"],
          "best at ≤ 10 % visited"),
         ("Changed since 2026-01-02", ["dataset", "change", "row"], "row"),
         ("Ranking", ["method"], "method"),
@@ -221,18 +269,19 @@ def test_the_summary_names_the_best_of_each_and_none_that_sees_the_test():
         cell("dear", points=slow),
         cell("oracle", points=[point(0, 1)], sees_test=True),
     ]
-    (found,) = summary_board([report_of(cells, no_values)]).rows
+    within, unlimited = (board.rows[0] for board in summary_boards([report_of(cells, no_values)]))
     # quick comes to 69 of 70, which is more than 95 %; dear is faster, but comes to 50.
-    assert found == ["small", "recall@|S|", "dear (95.0) °", "good (70.0; 10.0 / 11.0) °",
-                     "good (50.0; 4.0 / 5.0)", "quick (5,000 q/s)"]  # fmt: skip
+    assert within == ["small", "recall@|S|", "good", "70.0", "10.0 / 11.0", "not tested",
+                      "the same (50.0)", "quick (5,000 q/s)"]  # fmt: skip
+    assert unlimited[:5] == ["small", "recall@|S|", "dear", "95.0", "not tested"]
 
 
 def test_rows_of_the_same_digits_are_counted_with_the_first_of_the_board():
     # 90.04 and 89.96 are 90.0; the first in the order of the board is the better one.
     recalls = {"a": 0.8996, "b": 0.9004, "c": 0.9, "d": 0.8}
     cells = [cell(name, points=[point(1, recall)]) for name, recall in recalls.items()]
-    (found,) = summary_board([report_of(cells, no_values)]).rows
-    assert found[2] == "b and 2 more (90.0) °"
+    _, unlimited = summary_boards([report_of(cells, no_values)])
+    assert unlimited.rows[0][2:5] == ["b + 2", "90.0", "not tested"]
 
 
 def strata(visited, *recalls, n=(100, 300, 100, 300, 29)):
@@ -249,38 +298,50 @@ def test_best_near_and_far_are_shares_of_all_pairs_at_the_first_two_and_the_last
         cell("far", points=[strata(0.1, 0.2, 0.2, 0.4, 0.6, 0), strata(1, 0.5, 0.5, 0.5, 0.7, 0)]),
         cell("oracle", points=[strata(0, 1, 1, 1, 1, 1)], sees_test=True),
     ]
-    board = distance_board([report_of(cells, no_values)])
+    report = report_of(cells, no_values)
+    _, unlimited = summary_boards([report])
     # near: (100 + 240) / 400; far: (50 + 210) / 400; within 10 % (20 + 60) and (40 + 180) of 400.
-    assert board.rows == [["small", "0–1: near (85.0)", "2–3: far (65.0)", "far (50.0)",
-                           "0–1: far (20.0)", "2–3: far (55.0)"]]  # fmt: skip
+    assert unlimited.rows[0][5:] == ["0–1: near (85.0)", "2–3: far (65.0)", "far (50.0)"]
+    board = report.boards[0]
+    shown = [board.header.index(name) for name in ("near 0–1", "far 2–3", "worst, no limit")]
+    assert [[row[0], *(row[place] for place in shown)] for row in board.rows] == [
+        ["far", "20.0", "55.0", "50.0"],
+        ["near", "–", "–", "0.0"],
+        ["oracle (sees the test)", "100.0", "100.0", "100.0"],
+    ]
 
 
-def test_of_two_distances_one_is_near_and_one_is_far_and_a_dash_is_for_no_cheap_row():
+def test_of_two_distances_one_is_near_and_one_is_far():
     cells = [cell(points=[strata(1, 1, 0.8)])]
-    (found,) = distance_board([report_of(cells, no_values)]).rows
-    assert found[1:] == ["0: mine (100.0)", "1: mine (80.0)", "mine (80.0)", "–", "–"]
+    _, unlimited = summary_boards([report_of(cells, no_values)])
+    assert unlimited.rows[0][5:] == ["0: mine (100.0)", "1: mine (80.0)", "mine (80.0)"]
 
 
 def test_a_task_of_one_distance_is_not_best_by_distance():
     # At distance 1 there are 29 pairs.
-    assert distance_board([report_of([cell(points=LEAVES)], no_values)]).rows == []
+    _, unlimited = summary_boards([report_of([cell(points=LEAVES)], no_values)])
+    assert unlimited.rows[0][5:] == ["–", "–", "–"]
 
 
-def test_the_first_board_leads_to_every_cell(written):
+def test_each_row_of_the_first_board_leads_to_its_cells(written):
     store, _, _ = written
-    text = (store.root / "LEADERBOARD.md").read_text()
-    links = re.findall(r"\]\((runs/[^)]+)\)", text)
-    assert {(store.root / link).is_file() for link in links} == {True}
-    # Six measured cells, and the name of each of four rows.
-    assert len(links) == 10
-    assert len(set(links)) == 6
+    links = re.findall(r"\]\((runs/[^)]+)\)", (store.root / "LEADERBOARD.md").read_text())
+    assert len(links) == 4
+    assert {len(list((store.root / link).glob("*/cell.json"))) > 0 for link in links} == {True}
+    boards = store.root / "boards"
+    links = re.findall(r"\]\((\.\./runs/[^)]+)\)", (boards / "small.md").read_text())
+    assert len(links) == 4
+    assert {(boards / link).is_file() for link in links} == {True}
 
 
-def test_contents_lead_to_the_headings(written):
+def test_contents_lead_to_the_boards(written):
     store, _, _ = written
+    contents = (store.root / "boards" / "README.md").read_text()
+    assert "- [small](small.md): recall@" in contents
     text = (store.root / "LEADERBOARD.md").read_text()
-    assert "- [small](#small): Recall by distance · " in text
-    (row,) = re.findall(r"^\| \[small\]\(#small\).*$", text, re.MULTILINE)
-    assert "recall@\\|S\\|" in row
+    assert "boards](boards/small.md)." in text
+    rows = re.findall(r"^\| \[small\]\(#small\).*$", text, re.MULTILINE)
+    assert len(rows) == 2
+    assert all("recall@\\|S\\|" in row for row in rows)
     assert "\n## small\n" in text
     assert anchor("tree-H=3,W=7") == "tree-h3w7"

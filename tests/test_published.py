@@ -111,7 +111,7 @@ def store(tmp_path):
 
 
 def test_without_a_mark_nothing_is_said_of_changes(store):
-    assert "Changed since" not in write_leaderboard(store).path.read_text()
+    assert "changed since" not in write_leaderboard(store).path.read_text()
 
 
 def test_what_was_marked_is_read_as_it_was_and_nothing_changed_since(store):
@@ -119,16 +119,19 @@ def test_what_was_marked_is_read_as_it_was_and_nothing_changed_since(store):
     found = read_published(store.published)
     assert found.date == DAY
     assert found.tasks == [scores_of(rows_of(store.cells()))]
-    assert (
-        "\n## Changed since 2026-01-02\n\nNothing.\n" in write_leaderboard(store).path.read_text()
-    )
+    text = write_leaderboard(store).path.read_text()
+    assert "\nRows that changed since 2026-01-02: none.\n" in text
+    contents = (store.root / "boards" / "README.md").read_text()
+    assert "\n## Changed since 2026-01-02\n\nNothing.\n" in contents
 
 
 def test_the_leaderboard_names_a_change_with_a_link_to_the_dataset(store):
     mark_published(store, DAY)
     store.commit(cheap(0.9, key="again"))
     text = write_leaderboard(store).path.read_text()
-    assert "- [small](#small): **moved** mine (80.0 → 90.0; ≤ 10 %: 70.0 → 80.0)\n" in text
+    assert "\nRows that changed since 2026-01-02: 1 moved.\n" in text
+    contents = (store.root / "boards" / "README.md").read_text()
+    assert "- [small](small.md): **moved** mine (80.0 → 90.0; ≤ 10 %: 70.0 → 80.0)\n" in contents
 
 
 SPOILED = {

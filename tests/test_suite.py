@@ -308,26 +308,28 @@ def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():
     ]
     cells.append(cell("mine", task="tree", points=[point(1, 0.6)]))
     cells.append(cell("broken", task="tree", status=Status.FAILED, reason="why"))
-    reports = [report_of(group, lambda _: None) for group in by_task(cells)]
-    text = outside_section(reports, {"tree": "[tree](#tree)"})
-    assert "- [tree](#tree): mine, random (seed 9), broken (seed 0, failed)\n" in text
-    listed_alone = [report_of(cells[:1], lambda _: None)]
-    assert "`--suite published` lists every row." in outside_section(listed_alone, {"tree": "tree"})
+    (tree,) = (report_of(group, lambda _: None) for group in by_task(cells))
+    text = outside_section({"tree": tree})
+    assert "- [tree](tree.md): mine, random (seed 9), broken (seed 0, failed)\n" in text
+    listed_alone = {"tree": report_of(cells[:1], lambda _: None)}
+    assert "`--suite published` lists every row." in outside_section(listed_alone)
 
 
 def test_only_a_folder_that_was_marked_is_held_against_the_suite(tmp_path):
     store = Store(tmp_path / "one")
     store.prepare()
     store.commit(cell(points=[point(1, 0.8)]))
-    assert "Not of the suite" not in write_leaderboard(store).path.read_text()
+    board = store.root / "boards" / "README.md"
+    write_leaderboard(store)
+    assert "Not of the suite" not in board.read_text()
     command = ["leaderboard", "--out", str(store.root), "--mark"]
     assert CliRunner().invoke(main, command).exit_code == 0
-    board = store.root / "LEADERBOARD.md"
     assert re.search(
-        r"## Not of the suite, or of an earlier version\n\n.*:\n\n- \[small\]\(#small\): mine\n",
+        r"## Not of the suite, or of an earlier version\n\n.*:\n\n- \[small\]\(small.md\): mine\n",
         board.read_text(),
     )
     # Elsewhere the same folder has the same boards; its charts are not drawn again here.
     copy = shutil.copytree(store.root, tmp_path / "two")
-    head, _, _ = board.read_text().partition("\n## Contents")
+    written = store.root / "LEADERBOARD.md"
+    head, _, _ = written.read_text().partition("\n## small")
     assert write_leaderboard(Store(copy)).path.read_text().startswith(head)

@@ -162,6 +162,8 @@ MEASURES = by_name(
 )
 MAIN = "nDCG@10"
 """The measure that orders rows, and by which operating points are chosen."""
+DEEPEST = "R@100"
+"""The measure that looks deepest into a ranking."""
 
 
 def titled(name: str, part: str) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MIN_PAIRS = 30
 """A distance with fewer pairs is shown in grey and never ranked."""
+MOST_AT_AN_END = 2
+"""Number of distances that are called near, and far."""
 
 
 def found_at(
@@ -133,3 +135,16 @@ def sums_by_query(relevance: Relevance, n_distances: int, weights: Floats | Bool
     sums = np.bincount(places, weights.astype(np.float64), n_places)
     by_distance = sums.astype(np.float64).reshape(relevance.n_queries, n_distances)
     return np.column_stack([by_distance, by_distance.sum(axis=1)])
+
+
+def near_and_far(strata: Sequence[Stratum]) -> list[list[int]]:
+    """The distances that are called near, and far; none if fewer than two have pairs enough."""
+    ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
+    each = min(MOST_AT_AN_END, len(ranked) // 2)
+    return [ranked[:each], ranked[-each:]] if each else []
+
+
+def recall_at(strata: Sequence[Stratum], distances: Sequence[int]) -> float:
+    """Recall over all pairs at some distances."""
+    among = [each for each in strata if each.distance in distances]
+    return sum(each.n * each.recall for each in among) / sum(each.n for each in among)

@@ -12,16 +12,16 @@ from bench.method.contract import (
     SearchResult,
     check_params,
 )
-from bench.method.stated import KINDS, check_stated
+from bench.method.stated import check_stated
 from bench.method.workspace import Progress, Resources, Workspace, no_progress
 from bench.system.cluster import join_cluster, require_ray
-from bench.types import Params, Point, Value
+from bench.types import Kind, Params, Point, Value
 
 __all__ = [
-    "KINDS",
     "Ablations",
     "Checkpoint",
     "FitIdentity",
+    "Kind",
     "Method",
     "Params",
     "Point",

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeAlias
 
 from bench.errors import InputError
-from bench.method.stated import KINDS
 from bench.method.workspace import Progress, Resources, Workspace
-from bench.types import VALUES, Params, Point, Value, has_type, is_value
+from bench.types import VALUES, Kind, Params, Point, Value, has_type, is_value
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,7 +68,7 @@ class Method(ABC):
 
     Attributes:
         name: the name that ``--methods`` takes.
-        kind: one of ``KINDS``, by which boards filter. The first paragraph of the class's docstring
+        kind: the kind by which boards filter. The first paragraph of the class's docstring
             is the sentence on the method that they show.
         params: hyper-parameters and their defaults; ``--set`` changes them, and each is part of
             the cell's key.
@@ -88,7 +87,7 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
-    kind: ClassVar[str] = KINDS[-1]
+    kind: ClassVar[Kind] = "other"
     params: ClassVar[dict[str, Value]] = {}
     version: ClassVar[str] = ""
     requires: ClassVar[tuple[str, ...]] = ()

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from bench.errors import InputError
 from bench.method.workspace import Resources
-from bench.types import VALUES, is_value
+from bench.types import VALUES, Kind, is_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-KINDS = ("trainer", "index", "learned index", "lexical", "generative", "bound", "other")
-"""The kinds of methods: what a row of that kind is there to compare."""
 
 
 def check_stated(method: type) -> None:
@@ -49,7 +46,7 @@ def _is_module(value: object) -> bool:
 
 _STATED: dict[str, tuple[Callable[[object], bool], str]] = {
     "name": (_is_text, "a text"),
-    "kind": (lambda value: value in KINDS, f"one of {', '.join(KINDS)}"),
+    "kind": (lambda value: value in get_args(Kind), f"one of {', '.join(get_args(Kind))}"),
     "params": (lambda value: isinstance(value, dict), "a dictionary of names to defaults"),
     "version": (_is_text, "a text"),
     "requires": (

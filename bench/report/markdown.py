@@ -12,9 +12,8 @@ from bench.store.folder import CELL
 from bench.system.terminal import visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
 
-    from bench.report.rows import Row
     from bench.report.table import Board
     from bench.store.cell import Cell
 
@@ -29,12 +28,17 @@ _STRUCTURE = re.compile(r"[\\\[\]]|<(?=[A-Za-z/!?])")
 """What a tag, a link, a picture or the end of a cell begins with."""
 
 
+def entity(sign: str) -> str:
+    """A sign that stands for nothing but itself."""
+    return f"&#{ord(sign)};"
+
+
 def escaped(text: str) -> Markdown:
     """A text in one line, without a tag, link or picture; emphasis and code in it stay."""
     if isinstance(text, Markdown):
         return text
     one_line = " ".join(visible(text).split())
-    plain = _STRUCTURE.sub(lambda sign: f"&#{ord(sign[0])};", one_line)
+    plain = _STRUCTURE.sub(lambda sign: entity(sign[0]), one_line)
     return Markdown(plain.replace("|", "\\|"))
 
 
@@ -81,20 +85,10 @@ def target_of(path: str) -> str:
     return quote(path, safe="/+=,")
 
 
-def linked(board: Board, rows: Iterable[Row]) -> Board:
-    """A board with the seeds of its rows, each with a link to its cell.
-
-    The name of a row links to its first cell.
-    """
-    cells = {row.label: row.cells for row in rows}
-    seeds = board.header.index("seeds") if "seeds" in board.header else None
-    table = []
-    for row in board.rows:
-        texts = list(row)
-        if (found := cells.get(texts[0])) is not None:
-            texts[0] = link(texts[0], cell_path(found[0]))
-            if seeds is not None:
-                of_seeds = (link(str(cell.seed), cell_path(cell)) for cell in found)
-                texts[seeds] = Markdown(" ".join(of_seeds))
-        table.append(texts)
+def linked(board: Board, targets: Mapping[str, str]) -> Board:
+    """A board whose rows have links, by the text of their first column."""
+    table = [
+        [link(name, targets[name]) if name in targets else name, *texts]
+        for name, *texts in board.rows
+    ]
     return replace(board, rows=table)

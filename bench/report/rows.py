@@ -85,12 +85,19 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
 def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
     """Cells grouped by task; a task with other data is another task.
 
-    Datasets are in order of their names; those with arguments (``tree-H=3,W=3``) come last.
+    Hierarchies come first, then texts and word pairs, each by name; tasks with arguments
+    (``tree-H=3,W=3``) come last.
     """
     groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         groups[cell.task, cell.task_digest].append(cell)
-    return [groups[key] for key in sorted(groups, key=lambda key: ("=" in key[0], key))]
+
+    def order(key: tuple[str, str]) -> tuple[bool, bool, tuple[str, str]]:
+        cells = groups[key]
+        is_hierarchy = cells[0].cut is None and not any(cell.similarity for cell in cells)
+        return ("=" in key[0], not is_hierarchy, key)
+
+    return [groups[key] for key in sorted(groups, key=order)]
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:

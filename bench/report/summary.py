@@ -1,13 +1,12 @@
-"""Each dataset in one line: its best rows, near and far, within the budget, and the fastest."""
+"""Each dataset in one line: its best rows within the budget and without, and how sure that is."""
 
 from __future__ import annotations
 
-from functools import partial
 from statistics import fmean
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
-from bench.measures.budget import UNLIMITED, Budget, By
-from bench.measures.recall import MIN_PAIRS
+from bench.measures.budget import UNLIMITED
+from bench.measures.recall import MIN_PAIRS, near_and_far, recall_at
 from bench.report.load import is_busy
 from bench.report.published import scores_of
 from bench.report.rows import (
@@ -19,159 +18,219 @@ from bench.report.rows import (
     earlier_note,
     main_measure,
     main_score,
-    mean_score,
     most_visited,
     shares_text,
 )
-from bench.report.table import NONE, Board
+from bench.report.table import NONE, Board, ends_text, mean_and_std
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from bench.measures.budget import Budget
     from bench.measures.records import PointResult
-    from bench.report.boards.all import TaskReport
+    from bench.report.published import RowScores, Score
+    from bench.report.task_report import TaskReport
 
-TIED = 2
-"""Number of tied rows that are named."""
-UNTESTED = " °"
-"""Marks a best row that no test compares with another."""
 FAST = 0.95
 """The share of the best score within the budget that a row must reach to be called fast."""
-MOST_AT_AN_END = 2
-"""Number of distances that are called near, and far."""
 
 
-def summary_board(reports: Sequence[TaskReport]) -> Board:
-    """The best rows of each task, without those that see the test."""
-    visited, work = (_limit(reports, by) for by in get_args(By))
-    header = [
-        "dataset",
-        "measure",
-        "best",
-        f"best {visited}",
-        f"best {work}",
-        f"fastest {_limit(reports)}",
-    ]
-    table = [[report.cells[0].task, *_best(report)] for report in reports if report.rows]
+class Best(NamedTuple):
+    """The best rows of a task at a budget, and how sure it is that they are.
+
+    Attributes:
+        labels: the rows whose mean shows the digits of the best one, which comes first.
+        score: mean and standard deviation over seeds, as boards show them.
+        shares: mean shares visited and of work, as boards show them; empty for word pairs.
+        tied: rows that the first one is tested against and not significantly ahead of.
+        n_tested, n_others: number of the other rows that it is tested against, and of all others.
+    """
+
+    labels: list[str]
+    score: str
+    shares: str
+    tied: list[str]
+    n_tested: int
+    n_others: int
+
+    @property
+    def name(self) -> str:
+        """The first row, and the number of those that show the same digits."""
+        return _named(self.labels)
+
+    @property
+    def alone(self) -> str:
+        """The best row with its mean."""
+        return f"{self.name} ({self.score.partition(' ')[0]})"
+
+    @property
+    def certainty(self) -> str:
+        """How sure it is that the best row is the best."""
+        if not self.n_others:
+            return "no other row"
+        if not self.n_tested:
+            return "not tested"
+        if self.tied:
+            return f"tied with {len(self.tied)} of {self.n_others}"
+        if self.n_tested == self.n_others:
+            return "ahead of all others"
+        return f"ahead of {self.n_tested} of {self.n_others}"
+
+
+def summary_boards(reports: Sequence[TaskReport]) -> list[Board]:
+    """The best rows of each task within its budget, and without a limit."""
+    return [_within(reports), _unlimited(reports)]
+
+
+def _within(reports: Sequence[TaskReport]) -> Board:
+    limit = _limit([each.budget for each in reports])
+    other = _limit([each.budget.other for each in reports])
+    header = ["dataset", "measure", f"best {limit}", "score", "visited / work %", "how sure"]
+    header += [f"best {other}", f"fastest {limit}"]
+    table, without = [], []
+    for report in reports:
+        best = best_of(report, report.budget)
+        if best is None:
+            without.append(report.cells[0].task)
+            continue
+        by_other = best_of(report, report.budget.other)
+        others = [by_other.alone if by_other else NONE, fastest(report)]
+        others = [_the_same(best, text) for text in others]
+        table.append([*_first_columns(report), *_columns(best, best.shares), *others])
     notes = [
-        "Means over seeds, in per cent, of rows that do not see the test. *Tied with*: the rows "
-        "that the best one is not significantly ahead of, over seeds and queries, by the board "
-        "*Ahead by* (in a hierarchy by recall (macro)); their true order is not known. *Not "
-        "tested*: rows that no test compares with it, for want of seeds, queries or their values; "
-        "°: no row is. *and 2 more*: rows that show the same digits. Fastest: most queries a "
-        f"second among rows that come to {100 * FAST:.0f} % of the best one's score, without rows "
-        f"whose speed was taken on a busy machine. {SHARES_NOTE}"
+        "Means over seeds, in per cent, of rows that do not see the test; *+ 2*: two more rows "
+        "show the same digits. *How sure*: the best row is compared with the others seed "
+        "by seed and query by query, in a hierarchy by recall (macro). *Tied*: it is not "
+        "significantly ahead of so many, and their true order is not known. *Not tested*: for want "
+        "of seeds, queries or their values. Fastest: most queries a second among rows that come to "
+        f"{100 * FAST:.0f} % of the best one's score, without rows whose speed was taken on a busy "
+        f"machine. {SHARES_NOTE}",
+        *earlier_note(row for report in reports for row in report.rows),
+        *([f"No row searches so little: {', '.join(without)}."] if without else []),
     ]
-    notes += earlier_note(row for report in reports for row in report.rows)
-    return Board("Summary", header, table, notes)
+    return Board(f"Best {limit}", header, table, notes)
 
 
-def distance_board(reports: Sequence[TaskReport]) -> Board:
-    """The best rows of each task near, far and at their worst distance, if it has several."""
-    header = ["dataset", "best near", "best far", "best at its worst distance"]
-    limit = _limit(reports)
-    header += [f"best near {limit}", f"best far {limit}"]
+def _unlimited(reports: Sequence[TaskReport]) -> Board:
+    header = ["dataset", "measure", "best", "score", "how sure", "best near", "best far"]
+    header += ["best at its worst distance"]
     table = []
     for report in reports:
-        rows = _unaided(report)
-        if not rows or not (ends := _near_and_far(rows[0])):
-            continue
-        worst = _best_text(_scores(rows, most_visited, lambda point: point.min))
-        near, far, *within = (
-            _best_text(
-                _scores(rows, choose, partial(_recall, distances=end)),
-                f"{'–'.join(map(str, end))}: ",
-            )
-            for choose in (most_visited, at(report.budget))
-            for end in ends
-        )
-        table.append([report.cells[0].task, near, far, worst, *within])
+        best = best_of(report, UNLIMITED)
+        if best is not None:
+            table.append([*_first_columns(report), *_columns(best), *_by_distance(report)])
     notes = [
-        "Share of all pairs found at the smallest distances and at the largest, two of each or one "
-        f"where there are fewer than four (of at least {MIN_PAIRS} pairs); a worst distance is the "
-        "one at which a row finds least. Without a limit on cost, and within the budget."
+        "Near and far: the share of all pairs found at the smallest distances and at the largest, "
+        f"two of each or one where there are fewer than four (of at least {MIN_PAIRS} pairs); a "
+        "worst distance is the one at which a row finds least."
     ]
-    return Board("Best by distance", header, table, notes)
+    return Board("Best without a limit", header, table, notes)
 
 
-def _unaided(report: TaskReport) -> list[Row]:
+def _the_same(best: Best, text: str) -> str:
+    """A row and its figure, without its name if the best row has it."""
+    return text.replace(f"{best.name} (", "the same (") if text.startswith(best.name) else text
+
+
+def _limit(budgets: Sequence[Budget]) -> str:
+    """Budgets as they end a title; in words, if they differ."""
+    limits = {each.at for each in budgets}
+    return limits.pop() if len(limits) == 1 else "within the budget"
+
+
+def _first_columns(report: TaskReport) -> list[str]:
+    """Name of the task, and of the measure that orders its rows."""
+    return [report.cells[0].task, measure_of(report)]
+
+
+def _columns(best: Best, *shares: str) -> list[str]:
+    return [best.name, best.score, *shares, best.certainty]
+
+
+def measure_of(report: TaskReport) -> str:
+    """The measure that orders the rows of a task."""
+    cell = report.rows[0].cells[0]
+    return main_measure(cell) if cell.points else scores_of(report.rows).measure
+
+
+def best_of(report: TaskReport, budget: Budget) -> Best | None:
+    """The best row of a task within a budget; None if no row that is blind to the test is there."""
+    rows = {row.label: row for row in unaided(report)}
+    if not rows:
+        return None
+    if not report.rows[0].cells[0].points:
+        found = scores_of([*rows.values()])
+        return _best_of_pairs(found.rows, found.text) if budget == UNLIMITED else None
+    chosen = {label: chosen_points(row, at(budget)) for label, row in rows.items()}
+    points = {label: found for label, found in chosen.items() if found}
+    if not points:
+        return None
+    means = {label: fmean(map(main_score, found)) for label, found in points.items()}
+    alike, _ = _alike(means)
+    others = [label for label in means if label not in alike]
+    others.sort(key=lambda label: -means[label])  # of equals, in the order of the boards
+    comparison = report.comparisons[budget][0]
+    leads = {label: comparison.lead(alike[0], label) for label in others}
+    tested = {label: lead for label, lead in leads.items() if lead and lead.is_tested}
+    return Best(
+        alike,
+        mean_and_std([main_score(point) for point in points[alike[0]]]),
+        shares_text(points[alike[0]]),
+        [label for label, lead in tested.items() if not lead.is_significantly_ahead],
+        len(tested),
+        len(others),
+    )
+
+
+def _best_of_pairs(rows: dict[str, RowScores], text: Callable[[Score], str]) -> Best:
+    """The best rows of word pairs, which no test compares."""
+    alike, _ = _alike({label: row.most.mean for label, row in rows.items()}, "{:.3f}", 1)
+    return Best(alike, text(rows[alike[0]].most), "", [], 0, len(rows) - len(alike))
+
+
+def fastest(report: TaskReport) -> str:
+    """The fastest row within the budget of those nearly as good as the best, with its speed."""
+    rows, choose = unaided(report), at(report.budget)
+    within = _scores(rows, choose, main_score)
+    enough = FAST * max(within.values(), default=0.0)
+    speed = _scores(rows, choose, lambda point: point.queries_per_second)
+    busy = _scores(rows, choose, lambda point: is_busy(point.waited))
+    fast = {
+        label: each for label, each in speed.items() if within[label] >= enough and not busy[label]
+    }
+    return _best_text(fast, form="{:,.0f} q/s", factor=1)
+
+
+def unaided(report: TaskReport) -> list[Row]:
     """Rows that do not see the test."""
     return [row for row in report.rows if not row.cells[0].sees_test]
 
 
-def _limit(reports: Sequence[TaskReport], by: By | None = None) -> str:
-    """The budget of all reports as it ends a title; of each its own, if they differ."""
-    limits = {Budget(each.budget.share, by or each.budget.by).at for each in reports}
-    return limits.pop() if len(limits) == 1 else f"within the budget{f', by {by}' if by else ''}"
+def _by_distance(report: TaskReport) -> list[str]:
+    """The best rows near, far and at their worst distance; dashes for a task of one distance."""
+    rows = unaided(report)
+    points = rows[0].cells[0].points
+    ends = near_and_far(points[0].recall_by_distance) if points else []
+    if not ends:
+        return [NONE] * 3
 
+    def best(value: Callable[[PointResult], float], before: str = "") -> str:
+        return _best_text(_scores(rows, most_visited, value), before)
 
-def _best(report: TaskReport) -> list[str]:
-    """Measure and best rows of a task."""
-    rows = _unaided(report)
-    if not rows:
-        return [NONE] * 5
-    cell = rows[0].cells[0]
-    if not cell.points:
-        scores = scores_of(rows)
-        most = {label: row.most.mean for label, row in scores.rows.items()}
-        return [scores.measure, _best_text(most, form="{:.3f}", factor=1), NONE, NONE, NONE]
-    by_visited, by_work = (Budget(report.budget.share, by) for by in get_args(By))
-    budgets = (UNLIMITED, by_visited, by_work)
-    best = [_best_or_tied(report, rows, each) for each in budgets]
-    within = _scores(rows, at(report.budget), main_score)
-    enough = FAST * max(within.values(), default=0.0)
-    speed = _scores(rows, at(report.budget), lambda point: point.queries_per_second)
-    busy = _scores(rows, at(report.budget), lambda point: is_busy(point.waited))
-    fast = {
-        label: each for label, each in speed.items() if within[label] >= enough and not busy[label]
-    }
-    return [main_measure(cell), *best, _best_text(fast, form="{:,.0f} q/s", factor=1)]
+    def best_at(distances: list[int]) -> str:
+        return best(
+            lambda point: recall_at(point.recall_by_distance, distances),
+            f"{ends_text(distances)}: ",
+        )
 
-
-def _best_or_tied(report: TaskReport, rows: list[Row], budget: Budget) -> str:
-    """The best row with its cost, and how sure it is that it is the best."""
-    chosen = {row.label: chosen_points(row, at(budget)) for row in rows}
-    points = {label: found for label, found in chosen.items() if found}
-    scores = {label: mean_score(found) for label, found in points.items()}
-    if not scores:
-        return NONE
-    alike, shown = _alike(scores)
-    best = alike[0]
-    shares = "" if budget == UNLIMITED else f"; {shares_text(points[best])}"
-    text = f"{_named(alike, 1)} ({shown}{shares})"
-    comparison = report.comparisons[budget][0]
-    others = [label for label in scores if label not in alike]
-    others.sort(key=lambda label: -scores[label])  # of equals, in the order of the boards
-    leads = {label: comparison.lead(best, label) for label in others}
-    tested = {label: lead for label, lead in leads.items() if lead and lead.is_tested}
-    if others and not tested:
-        return text + UNTESTED
-    tied = [label for label, lead in tested.items() if not lead.is_significantly_ahead]
-    text += f", tied with {_named(tied, TIED)}" if tied else ""
-    n_untested = len(others) - len(tested)
-    return text + (f", {n_untested} not tested" if n_untested else "")
-
-
-def _near_and_far(row: Row) -> list[list[int]]:
-    """The distances of a task that are called near, and far; none if it has only one."""
-    cell = row.cells[0]
-    strata = most_visited(cell).recall_by_distance if cell.points else []
-    ranked = [stratum.distance for stratum in strata if stratum.n >= MIN_PAIRS]
-    each = min(MOST_AT_AN_END, len(ranked) // 2)
-    return [ranked[:each], ranked[-each:]] if each else []
-
-
-def _recall(point: PointResult, distances: list[int]) -> float:
-    """Recall over all pairs at some distances."""
-    strata = [each for each in point.recall_by_distance if each.distance in distances]
-    return sum(each.n * each.recall for each in strata) / sum(each.n for each in strata)
+    return [*map(best_at, ends), best(lambda point: point.min)]
 
 
 def _scores(
     rows: list[Row], choose: Choose, value: Callable[[PointResult], float]
 ) -> dict[str, float]:
     """The mean over seeds by label, for rows that have such a point in each."""
-    points = {row.label: chosen_points(row, choose) for row in rows}
+    points = {row.label: chosen_points(row, choose) for row in rows if row.cells[0].points}
     return {label: fmean(map(value, found)) for label, found in points.items() if found}
 
 
@@ -182,7 +241,7 @@ def _best_text(
     if not scores:
         return NONE
     alike, shown = _alike(scores, form, factor)
-    return f"{before}{_named(alike, 1)} ({shown})"
+    return f"{before}{_named(alike)} ({shown})"
 
 
 def _alike(
@@ -194,7 +253,6 @@ def _alike(
     return [label for label, text in texts.items() if text == shown], shown
 
 
-def _named(labels: list[str], most: int) -> str:
-    """The first labels, and the number of the others."""
-    more = f" and {len(labels) - most} more" if len(labels) > most else ""
-    return ", ".join(labels[:most]) + more
+def _named(labels: list[str]) -> str:
+    """The first label, and the number of the others."""
+    return labels[0] + (f" + {len(labels) - 1}" if len(labels) > 1 else "")

@@ -49,7 +49,7 @@ def table(
     choose: Callable[[R], T | None],
     columns: Sequence[Column[T]],
     notes: Iterable[str] = (),
-    best: Callable[[T], float] | None = None,
+    best: Callable[[T], float | tuple[float, ...]] | None = None,
     absent: str = "",
 ) -> Board:
     """A board by columns; the first one has the labels of the rows.
@@ -66,7 +66,7 @@ def table(
     chosen = {row.label: choose(row) for row in rows}
     shown = [(label, found) for label, found in chosen.items() if found is not None]
     if best is not None:
-        shown.sort(key=lambda pair: -best(pair[1]))
+        shown.sort(key=lambda pair: best(pair[1]), reverse=True)
     texts = [[label, *(column.text(found) for column in columns)] for label, found in shown]
     without = [label for label, found in chosen.items() if found is None]
     note = [f"{absent}: {', '.join(without)}."] if absent and without else []
@@ -88,6 +88,11 @@ def mean_and_std(values: Sequence[float], digits: int = 1, factor: float = 100) 
 def mean_text(shares: Iterable[float]) -> str:
     """Mean in per cent."""
     return f"{100 * fmean(shares):.1f}"
+
+
+def ends_text(distances: Sequence[int]) -> str:
+    """Distances as boards name them, such as ``7–8``."""
+    return "–".join(map(str, distances))
 
 
 def interval_text(ends: Sequence[tuple[float, float]], digits: int = 1, factor: float = 100) -> str:

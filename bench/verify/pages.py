@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
-from bench.report.leaderboard import FIGURES, write_leaderboard
-from bench.report.leaderboard import NAME as BOARDS
+from bench.report.dataset_page import BOARDS, FIGURES
+from bench.report.leaderboard import NAME, write_leaderboard
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.page import NAME as REPRODUCTION
 from bench.report.reproduction.page import reproduction_text
@@ -33,7 +33,7 @@ def check_boards(store: Store) -> tuple[int, list[str]]:
         rebuilt = Store(Path(folder))
         rebuilt.runs, rebuilt.published = store.runs, store.published
         try:
-            budget = stated_budget(store.root / BOARDS)
+            budget = stated_budget(store.root / NAME)
             write_leaderboard(rebuilt, budget, figures=_with_charts(store.root))
         except InputError as error:
             return 0, [str(error)]
@@ -60,7 +60,7 @@ def _write_reproduction(store: Store, folder: Path) -> str | None:
 
 def _with_charts(root: Path) -> bool:
     """Whether the boards were written with charts, which may have been taken away since."""
-    board = root / BOARDS
+    board = root / NAME
     linked = board.is_file() and f"]({FIGURES}/".encode() in board.read_bytes()
     return linked or (root / FIGURES).is_dir()
 
@@ -82,7 +82,7 @@ def _compared(published: Path, rebuilt: Path) -> str | None:
 
 
 def _left_over(root: Path, names: list[Path]) -> Iterator[str]:
-    """Charts that the cells do not give."""
-    for path in sorted((root / FIGURES).rglob("*")):
+    """Charts and boards that the cells do not give."""
+    for path in sorted(each for name in (BOARDS, FIGURES) for each in (root / name).rglob("*")):
         if path.is_file() and path.relative_to(root) not in names:
             yield f"{path}: the cells give no such file; take it away"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.measures.budget import DEFAULT
-from bench.report.leaderboard import places
+from bench.report.dataset_page import places
 from bench.report.markdown import pipe_table
 from bench.report.page.data import command_of
 from bench.report.published import scores_of

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bench.report.rows import PointMeasure, Row
     from bench.store.cell import Cell
 
+RECALL = "Recall"
+"""The title of the main measure of a hierarchy."""
 SHOWN = (*SHARES, 0.5, math.inf)
 """Shares of the corpus, one for each column of a board against a cost."""
 
@@ -48,7 +50,7 @@ def measures_of(rows: list[Row]) -> dict[str, PointMeasure]:
         return {}
     if cell.cut is None:
         return {
-            "Recall": lambda point: point.recall,
+            RECALL: lambda point: point.recall,
             "Recall, mean of queries": lambda point: point.macro,
             "Recall, worst distance": lambda point: point.min,
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from bench.data.cards import card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED, Budget
@@ -10,6 +10,7 @@ from bench.report.boards.against import against_boards
 from bench.report.boards.choice import choice_boards
 from bench.report.boards.cost import cost_board, leaf_board, unmeasured_board
 from bench.report.boards.latency import latency_boards
+from bench.report.boards.main import main_board
 from bench.report.boards.paired import compare, paired_boards, why_not
 from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
@@ -17,6 +18,7 @@ from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
 from bench.report.rows import earlier_note, rows_of
 from bench.report.table import NONE, Board
+from bench.report.task_report import TaskReport
 from bench.store.cell import Cell, Status
 from bench.store.query_values import KEPT
 
@@ -26,27 +28,6 @@ if TYPE_CHECKING:
     from bench.data.cards import Reported
     from bench.report.boards.paired import Comparison, ValuesOf
     from bench.report.rows import Row
-
-
-class TaskReport(NamedTuple):
-    """One task.
-
-    Attributes:
-        cells: its cells.
-        rows: its rows.
-        budget: the largest cost at which rows are compared, beside what they find without a limit.
-        comparisons: by every measure, the main one first; within the budget, within the same share
-            by the other cost, without a limit, and within every other budget.
-        shown: those on boards: of the other two budgets by the main measure alone.
-        boards: its boards.
-    """
-
-    cells: list[Cell]
-    rows: list[Row]
-    budget: Budget
-    comparisons: dict[Budget, list[Comparison]]
-    shown: list[Comparison]
-    boards: list[Board]
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
@@ -92,7 +73,7 @@ def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparis
     if rows[0].cells[0].similarity:
         boards = word_pair_boards(rows)
     else:
-        boards = recall_boards(rows, budget) + against_boards(rows)
+        boards = [main_board(rows, budget), *recall_boards(rows, budget), *against_boards(rows)]
     boards += paired_boards(rows, comparisons)
     boards += choice_boards(rows, budget)
     boards += xray_boards(rows, budget)

@@ -42,17 +42,18 @@ if TYPE_CHECKING:
     from bench.measures.records import PointResult
     from bench.store.cell import Cell
 
+DISTANCES = "Recall by distance"
+"""The title of the board without a limit."""
+
 
 def recall_boards(rows: list[Row], budget: Budget) -> list[Board]:
     """The boards of a task that is searched: ranking measures if rankings are cut at a rank."""
     first = most_visited(rows[0].cells[0])
     both = (("", most_visited), (f" {budget.at}", at(budget)))
     if rows[0].cells[0].cut is None:
-        boards = [
-            by_distance(rows, f"Recall by distance{ending}", choose) for ending, choose in both
-        ]
+        boards = [by_distance(rows, f"{DISTANCES}{ending}", choose) for ending, choose in both]
         boards += [
-            by_distance(rows, f"Recall by distance{ending}, {part}", choose, part)
+            by_distance(rows, f"{DISTANCES}{ending}, {part}", choose, part)
             for part in PARTS[1:]
             if first.part(part) is not None
             for ending, choose in both

@@ -11,6 +11,7 @@ import vl_convert
 from bench.measures.budget import UNLIMITED, Budget
 from bench.measures.ranking import MEASURES
 from bench.report.boards.against import against_title, measures_of
+from bench.report.boards.recall import DISTANCES
 from bench.report.boards.xray import xray_title, xrayed
 from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
@@ -60,7 +61,7 @@ def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
         for name, measure in measures_of(rows).items()
         if _is_drawn(name)
     }
-    drawn["Recall by distance"] = ("distance", vega.by_distance(), _by_distance(honest))
+    drawn[DISTANCES] = ("distance", vega.by_distance(), _by_distance(honest))
     shown = xrayed(rows, budget)
     bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1

@@ -48,7 +48,7 @@ def spec_of(description: alt.TopLevelMixin) -> Spec:
     return spec | {"config": CONFIG}
 
 
-def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
+def as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
     """A function that gives the spec, which takes long to make and is made once."""
 
     @functools.cache
@@ -59,7 +59,7 @@ def _as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
     return spec
 
 
-@_as_spec
+@as_spec
 def against_visited(scale: str) -> Layers:
     """A measure over the share of documents visited; the page puts other costs in its place.
 
@@ -69,7 +69,7 @@ def against_visited(scale: str) -> Layers:
     Args:
         scale: scale of the share: ``linear`` or ``log``.
     """
-    base = _data().encode(
+    base = data().encode(
         x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         tooltip=[
@@ -85,15 +85,15 @@ def against_visited(scale: str) -> Layers:
     return _focused(base, "visited:Q").properties(width=560, height=300)
 
 
-@_as_spec
+@as_spec
 def by_distance(*, papers: bool = False) -> Layers:
     """Recall at each distance. Data: method, focus, distance, recall (per cent).
 
     Args:
         papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
     """
-    base = _data().encode(
-        x=_distance(),
+    base = data().encode(
+        x=distance(),
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
         tooltip=[
             alt.Tooltip("method:N"),
@@ -113,82 +113,7 @@ def by_distance(*, papers: bool = False) -> Layers:
     return layers.properties(width=560, height=300)
 
 
-@_as_spec
-def over_datasets() -> Layers:
-    """How near each method comes to the best row of each dataset.
-
-    Data: method, dataset and its place, share (per cent of the best score), score, best (a text).
-    """
-    base = _data().encode(
-        x=alt.X(
-            "dataset:N",
-            sort=alt.EncodingSortField("place", "min"),
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=-40),
-        ),
-        y=alt.Y("method:N", sort=None, title=None, axis=alt.Axis(labelLimit=200)),
-    )
-    scale = alt.Scale(domain=[0, 100], scheme="viridis")
-    fields = base.mark_rect().encode(
-        color=alt.Color("share:Q", scale=scale, title="% of the best"),
-        tooltip=[
-            alt.Tooltip("method:N"),
-            alt.Tooltip("dataset:N"),
-            alt.Tooltip("score:Q", format=".1f"),
-            alt.Tooltip("share:Q", format=".1f", title="% of the best"),
-            alt.Tooltip("best:N"),
-        ],
-    )
-    return alt.layer(fields, _figures(base, "share")).properties(width=560)
-
-
-@_as_spec
-def heat_map() -> Layers:
-    """Recall over distance and share visited. Data: visited (a label), distance, recall."""
-    base = _data().encode(
-        x=alt.X("visited:N", sort=None, title="documents visited, %", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("distance:O", title="distance"),
-    )
-    scale = alt.Scale(domain=[0, 100], scheme="viridis")
-    cells = base.mark_rect().encode(
-        color=alt.Color("recall:Q", scale=scale, title="recall, %"),
-        tooltip=["visited:N", "distance:O", alt.Tooltip("recall:Q", format=".1f")],
-    )
-    return alt.layer(cells, _figures(base, "recall")).properties(width=560, height=280)
-
-
-@_as_spec
-def difference_by_distance() -> alt.Chart:
-    """The lead of A over B at each distance. Data: distance, ahead (points), winner."""
-    bars: alt.Chart = (
-        _data()
-        .mark_bar()
-        .encode(
-            x=_distance(),
-            y=alt.Y("ahead:Q", title="A - B, points"),
-            color=_winner(),
-            tooltip=["distance:O", alt.Tooltip("ahead:Q", format="+.1f")],
-        )
-    )
-    return bars.properties(width=560, height=200)
-
-
-@_as_spec
-def difference_by_query() -> alt.Chart:
-    """The lead of A over B on each query, in order. Data: place, ahead (points), winner."""
-    area: alt.Chart = (
-        _data()
-        .mark_area(interpolate="step")
-        .encode(
-            x=alt.X("place:Q", title="queries, A's best first", scale=alt.Scale(nice=False)),
-            y=alt.Y("ahead:Q", title="A - B, points", scale=alt.Scale(domain=[-100, 100])),
-            color=_winner(),
-        )
-    )
-    return area.properties(width=560, height=200)
-
-
-@_as_spec
+@as_spec
 def xray() -> alt.Chart:
     """Bars stacked from the terms, gain to the left of zero, a row for each method."""
     bars = _bars().encode(
@@ -198,30 +123,27 @@ def xray() -> alt.Chart:
     return bars.properties(width=420)
 
 
-@_as_spec
+@as_spec
 def xray_by_distance(labels: tuple[str, ...] = ()) -> Layers:
     """The same bars at each distance, a small chart for each method.
 
     Args:
         labels: names of the methods in their order; small charts do not keep that of the data.
     """
-    bars = _bars().encode(x=_distance(), y=alt.Y("missed:Q", title="missed, %"))
+    bars = _bars().encode(x=distance(), y=alt.Y("missed:Q", title="missed, %"))
     facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
     chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
     return chart
 
 
-def _data() -> alt.Chart:
+def data() -> alt.Chart:
+    """A chart of the data that is added later."""
     return alt.Chart(alt.NamedData(DATA))
 
 
-def _distance() -> alt.X:
+def distance() -> alt.X:
+    """The axis of distances."""
     return alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0))
-
-
-def _winner() -> alt.Color:
-    scale = alt.Scale(domain=["A", "B"], range=list(PALETTE[:2]))
-    return alt.Color("winner:N", scale=scale, title="ahead", legend=alt.Legend(orient="top"))
 
 
 def _scale(kind: str) -> alt.Scale:
@@ -252,19 +174,10 @@ def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:
     )
 
 
-def _figures(base: alt.Chart, field: str) -> alt.Chart:
-    """Figures of a heat map from 0 to 100, legible on its colours."""
-    figures: alt.Chart = base.mark_text(fontSize=10).encode(
-        text=alt.Text(f"{field}:Q", format=".0f"),
-        color=alt.condition(f"datum.{field} > 55", alt.value("#111111"), alt.value("#ffffff")),
-    )
-    return figures
-
-
 def _bars() -> alt.Chart:
     scale = alt.Scale(domain=list(LOSSES), range=list(LOSS_COLOURS))
     bars: alt.Chart = (
-        _data()
+        data()
         .mark_bar()
         .encode(
             color=alt.Color("why:N", scale=scale, legend=alt.Legend(title=None, orient="top")),

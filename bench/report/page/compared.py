@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
-    from bench.report.boards.all import TaskReport
     from bench.report.boards.paired import Comparison
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
@@ -55,15 +55,14 @@ def comparisons_json(report: TaskReport) -> Json:
     ``at`` has for each budget its place in ``lists``, of a comparison for each measure. Rows are
     told by their number, and columns of values by their place in ``columns``.
     """
-    compared = {budget: [c for c in of if c.has_pairs] for budget, of in report.comparisons.items()}
-    first = next((of[0] for of in compared.values() if of), None)
-    queries = None if first is None or len(first.queries) > KEPT_QUERIES else first.queries
+    every = [each for of in report.comparisons.values() for each in of if each.has_pairs]
+    queries = every[0].queries if every and len(every[0].queries) <= KEPT_QUERIES else None
     columns: dict[str, int] = {}
     numbers = {row.label: number for number, row in enumerate(report.rows)}
     at, lists = each_once(
         {
             name_of(budget): [_comparison_json(each, numbers, queries, columns) for each in of]
-            for budget, of in compared.items()
+            for budget, of in report.comparisons.items()
         }
     )
     found: Json = {"at": at, "lists": lists, "columns": [*columns]}

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from bench.data.cards import Card
     from bench.measures.budget import Budget
-    from bench.report.boards.all import TaskReport
     from bench.report.rows import PointMeasure, Row
     from bench.report.table import Board
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 Json: TypeAlias = dict[str, Any]
@@ -63,7 +63,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
         "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
-        "reported": _reported(card, first.task),
+        "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report),
     }
 
@@ -154,7 +154,7 @@ def dataset_option(task: str) -> list[str]:
     return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
-def _reported(card: Card | None, task: str) -> list[Json]:
+def reported_rows(card: Card | None, task: str) -> list[Json]:
     """The rows of papers that have a recall at each distance, as the page draws them."""
     rows = card.reported if card is not None and card.name == task else []
     return [

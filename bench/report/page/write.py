@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import vl_convert
 
-from bench.report.charts import vega
+from bench.report.charts import maps, vega
 from bench.report.charts.kept import made_by_vega
 from bench.report.page.data import board_json, task_json
 from bench.system.files import write_atomically
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from bench.report.boards.all import TaskReport
     from bench.report.table import Board
+    from bench.report.task_report import TaskReport
 
 SCRIPTS = (
     "data.js", "address.js", "tips.js", "csv.js", "table.js", "chart.js", "charts.js", "against.js",
@@ -81,11 +81,11 @@ def _charts() -> dict[str, vega.Spec]:
     """The charts, without their data."""
     return {
         "against": vega.against_visited("log"),
-        "over-datasets": vega.over_datasets(),
+        "over-datasets": maps.over_datasets(),
         "distance": vega.by_distance(papers=True),
-        "heat": vega.heat_map(),
-        "ahead-by-distance": vega.difference_by_distance(),
-        "ahead-by-query": vega.difference_by_query(),
+        "heat": maps.heat_map(),
+        "ahead-by-distance": maps.difference_by_distance(),
+        "ahead-by-query": maps.difference_by_query(),
         "xray": vega.xray(),
         "xray-by-distance": vega.xray_by_distance(),
     }

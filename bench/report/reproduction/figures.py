@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.measures.records import PointResult
-    from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Figure
     from bench.report.rows import Row
+    from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from bench.report.boards.all import TaskReport
     from bench.report.reproduction.claims import Claim, Figure, Paper
     from bench.report.reproduction.figures import MeasuredFigure
+    from bench.report.task_report import TaskReport
     from bench.store.folder import Store
 
 NAME = "REPRODUCTION.md"

@@ -18,7 +18,6 @@ function firstPair(task) {
   for (const isTested of [true, false]) {
     for (const within of [task.budget, "all"]) {
       const [comparison] = task.compare.at[within];
-      if (isTested && !comparison) continue;
       const best = isTested ? comparison.labels.map((label) => task.byLabel.get(label))
         : rows.filter((row) => row.at[within]).sort((a, b) => b.at[within].score - a.at[within].score);
       for (const [place, a] of best.entries()) {
@@ -49,7 +48,7 @@ function offerComparison(task) {
   offer(byId("row-a"), comparable, a);
   offer(byId("row-b"), comparable, b);
   offer(byId("compare-within"), Object.entries(task.limits), within);
-  const titles = [...new Set(task.compare.lists.flat().map(({ title }) => title))];
+  const titles = [...new Set(task.compare.lists.flat().filter(({ leads }) => leads.length).map(({ title }) => title))];
   offer(byId("compare-measure"), titles.map((title) => [title, title]));
   byId("compare-measure").disabled = !titles.length;
 }

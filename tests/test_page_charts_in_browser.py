@@ -1,0 +1,218 @@
+"""Charts, rankings and comparisons of the page, in headless Chromium with the network off."""
+
+import math
+import shutil
+
+import pytest
+
+from bench.measures.budget import UNLIMITED
+from bench.measures.records import Latency
+from bench.report.boards.all import report_of
+from bench.report.leaderboard import write_leaderboard
+from bench.report.page.compared import name_of
+from bench.report.rows import by_task
+from bench.store.folder import Store
+from tests.cells import cell, point
+from tests.conftest import ROOT
+from tests.page import DESK, PHONE, audit, drawn, page_of
+
+pytestmark = pytest.mark.slow
+
+
+def timed(visited, recall, p50, speed, waited=0.0):
+    latency = Latency(p50_ms=p50, p99_ms=2 * p50, queries=10, rounds=3, waited=waited)
+    changes = {"latency": latency, "queries_per_second": speed, "waited": waited}
+    return point(visited, recall).model_copy(update=changes)
+
+
+@pytest.fixture
+def timed_rows(open_page, tmp_path):
+    """``index`` of three points, ``search`` of one, ``untimed`` of two, and ``poor``."""
+    index = [timed(0.1, 0.5, 0.2, 9000, 0.5), timed(0.5, 0.85, 3, 200), timed(1, 0.9, 4, 100)]
+    return page_of(
+        open_page,
+        tmp_path,
+        cell("index", points=index),
+        cell("search", points=[timed(1, 0.95, 1, 1000)]),
+        cell("untimed", points=[point(0.2, 0.6), point(0.6, 0.88)]),
+        cell("poor", points=[timed(1, 0.4, 1, 2000)]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("axis", "title"),
+    [
+        ("work", "work, % of the documents"),
+        ("latency", "median latency of a query, ms"),
+        ("speed", "queries a second"),
+    ],
+)
+def test_a_measure_is_drawn_against_each_cost_and_scale(timed_rows, axis, title):
+    timed_rows.select_option("#axis", axis)
+    for scale in ("linear", "log"):
+        timed_rows.select_option("#scale", scale)
+        timed_rows.wait_for_function(
+            "title => visited.querySelector('svg').textContent.includes(title)", arg=title
+        )
+    assert timed_rows.url.endswith(f"axis={axis}")
+
+
+def test_rows_without_a_time_are_named_and_rows_of_one_point_have_one(timed_rows):
+    timed_rows.select_option("#axis", "latency")
+    assert timed_rows.inner_text("#visited-missing") == "Without a time: untimed."
+    timed_rows.check("#board [data-label=search]")
+    timed_rows.wait_for_function("visited.querySelector('svg').textContent.includes('search')")
+
+
+def test_a_time_taken_on_a_busy_machine_keeps_its_mark_in_the_chart(timed_rows):
+    texts = (
+        "pointsOf(state.task.byLabel.get('index'), 'Recall', 'latency').map(p => [p.time, p.pace])"
+    )
+    assert timed_rows.evaluate(texts)[:2] == [["~0.200", "~9,000"], ["3.00", "200"]]
+
+
+def ranked(page):
+    rows = page.locator("#ranking-table tbody tr")
+    return [text.split("\t")[:4] for text in rows.all_inner_texts()]
+
+
+def test_rows_are_ranked_by_the_cheapest_point_that_reaches_a_level_and_none_between_points(
+    timed_rows,
+):
+    page = timed_rows
+    # 95 % of the best, in fives.
+    assert page.input_value("#level") == "90"
+    page.fill("#level", "80")
+    assert ranked(page) == [
+        ["index", "1", "85.0", "50.00"],
+        ["untimed", "2", "88.0", "60.00"],
+        ["search", "3", "95.0", "100.00"],
+    ]
+    assert page.inner_text("#ranking-notes") == "Never reach 80 %: poor."
+    page.select_option("#rank-by", "speed")
+    assert [row[0] for row in ranked(page)] == ["search", "untimed", "index"]
+    page.fill("#level", "99")
+    assert ranked(page) == []
+    assert page.inner_text("#ranking-notes") == "No row reaches 99 %."
+    page.fill("#level", "")
+    assert page.inner_text("#ranking-notes") == "Choose a level from 0 to 100."
+    assert audit(page) == {}
+
+
+def test_rows_that_reach_a_level_and_were_not_timed_are_named(timed_rows):
+    timed_rows.fill("#level", "80")
+    timed_rows.select_option("#rank-by", "latency")
+    assert [row[0] for row in ranked(timed_rows)] == ["search", "index"]
+    assert "Reach it, but were not timed: untimed." in timed_rows.inner_text("#ranking-notes")
+
+
+def test_rows_are_compared_within_another_budget_or_by_their_means_there(small):
+    assert "at ≤ 10 % visited, over 4 queries" in small.inner_text("#compare-result .verdict")
+    small.select_option("#compare-within", "visited-20")
+    assert "at ≤ 20 % visited, over 4 queries" in small.inner_text("#compare-result .verdict")
+    small.select_option("#compare-within", "all")
+    said = small.inner_text("#compare-result")
+    # near visits everything there, and its queries are not kept.
+    assert "By their means without a limit, A has 90.0 % and B 40.0 % in Recall." in said
+    assert "There is no interval: near, as no values of queries are kept there." in said
+    assert "Not at equal cost: A visits 10 times as many." in said
+    small.select_option("#compare-within", "visited-1")
+    assert "near and far have no setting" in small.inner_text("#compare-result")
+
+
+def test_a_chart_is_saved_as_svg_and_png_in_colours_for_paper(open_page, address, tmp_path):
+    page = open_page(f"{address}#small", scheme="dark")
+    drawn(page, "distance")
+    for kind, begin in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with page.expect_download() as waiting:
+            page.click(f"#distance .save button:text-is('{kind}')")
+        file = waiting.value
+        assert file.suggested_filename == f"small-recall-by-distance-10-visited.{kind.lower()}"
+        file.save_as(tmp_path / file.suggested_filename)
+        content = (tmp_path / file.suggested_filename).read_bytes()
+        assert content.startswith(begin)
+        assert len(content) > 3000
+        if kind == "SVG":
+            assert b'fill="#ffffff"' in content
+            assert "small: Recall by distance, ≤ 10 % visited".encode() in content
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """The address of the page of the published results, and their store."""
+    results = tmp_path_factory.mktemp("published") / "results"
+    shutil.copytree(ROOT / "results" / "runs", results / "runs")
+    store = Store(results)
+    return (write_leaderboard(store, figures=True).page).as_uri(), store
+
+
+def test_leads_within_every_budget_are_those_of_the_boards(open_page, published):
+    address, store = published
+    page = open_page(address)
+    leads = """DATA.tasks.flatMap(task => Object.entries(task.compare.at).flatMap(([within, all]) =>
+        all.flatMap(each => each.labels.flatMap((a, i) => each.labels.slice(0, i).map(b => {
+            const lead = leadOf(each, a, b);
+            return [`${task.id} ${within} ${each.title} ${a} | ${b}`,
+                    lead && [lead.mean, lead.low, lead.high, lead.p, lead.ahead, lead.seeds]];
+        })))))"""
+    shown = dict(page.evaluate(leads))
+    expected = {}
+    for cells in by_task(store.read()[0]):
+        report = report_of(cells, store.query_values)
+        name = f"{cells[0].task}-{cells[0].task_digest[:8]}"
+        for budget, comparisons in report.comparisons.items():
+            for each in comparisons:
+                for i, a in enumerate(each.labels):
+                    for b in each.labels[:i]:
+                        key = f"{name} {name_of(budget)} {each.title} {a} | {b}"
+                        expected[key] = each.lead(a, b)
+    assert shown.keys() == expected.keys()
+    assert len(shown) > 3000
+    for key, lead in expected.items():
+        if lead is None:
+            assert shown[key] is None, key
+            continue
+        mean, low, high, p = lead.difference
+        figures = [mean, low, high, p, lead.ahead, lead.n_seeds]
+        # JSON has no infinity and no NaN; two digits are kept of points and of a p-value.
+        known = [math.nan if figure is None else figure for figure in shown[key]]
+        finite = [math.nan if math.isinf(figure) else figure for figure in figures]
+        assert known == pytest.approx(finite, abs=0.0051, rel=0.06, nan_ok=True), key
+
+
+def test_every_published_dataset_begins_with_charts_and_a_pair_at_about_the_same_cost(
+    open_page, published
+):
+    address, _ = published
+    page = open_page(address)
+    tasks = page.evaluate("DATA.tasks.filter(task => task.measures.length).map(({id}) => id)")
+    assert len(tasks) > 5
+    for task in tasks:
+        page.evaluate("id => { location.hash = addressOfTask(id); }", task)
+        page.wait_for_function("id => state.task?.id === id", arg=task)
+        assert page.locator("#charts .chart svg:visible .role-mark path").count() > 0, task
+        assert page.locator("#ranking-table tbody tr").count() > 0, task
+        assert "Not at equal cost" not in page.inner_text("#compare-result"), task
+        assert "Not compared" not in page.inner_text("#compare-result"), task
+    page.evaluate("location.hash = 'wordnet'")
+    page.wait_for_function("distance.textContent.includes('pretrain-finetune, d=64')")
+    assert "reported in arXiv 2509.16411" in page.inner_text("#distance-reported")
+    page.evaluate("location.hash = 'scifact'")
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_methods_are_shown_over_datasets_as_shares_of_the_best(open_page, published, size):
+    address, _ = published
+    page = open_page(address, size)
+    assert "clusters" in drawn(page, "over-datasets")
+    assert audit(page) == {}
+    page.select_option("#over-within", "all")
+    page.wait_for_function(
+        "document.querySelector('#over-datasets svg').textContent.includes('random')"
+    )
+    assert page.url.endswith("?over=all")
+    values = page.evaluate("scoresOver('all')")
+    best = [each for each in values if each["dataset"] == "wordnet-heldout"]
+    assert {each["method"]: round(each["share"]) for each in best}["masked-de"] == 100
+    assert name_of(UNLIMITED) == "all"
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
