@@ -127,14 +127,14 @@ def test_a_chart_is_saved_as_svg_and_png_in_colours_for_paper(open_page, address
         with page.expect_download() as waiting:
             page.click(f"#distance .save button:text-is('{kind}')")
         file = waiting.value
-        assert file.suggested_filename == f"small-recall-by-distance-10-visited.{kind.lower()}"
+        assert file.suggested_filename == f"small-d-recall-by-distance-10-visited.{kind.lower()}"
         file.save_as(tmp_path / file.suggested_filename)
         content = (tmp_path / file.suggested_filename).read_bytes()
         assert content.startswith(begin)
         assert len(content) > 3000
         if kind == "SVG":
             assert b'fill="#ffffff"' in content
-            assert "small: Recall by distance, ≤ 10 % visited".encode() in content
+            assert "small-d: Recall by distance, ≤ 10 % visited".encode() in content
 
 
 @pytest.fixture(scope="module")

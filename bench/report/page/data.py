@@ -106,6 +106,7 @@ def _row_json(
         "kind": known.kind,
         "summary": numbered([known.summary], sentences)[0],
         "sees": first.sees_test,
+        "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),

@@ -59,7 +59,7 @@ function titleOf(figure) {
 /** Save a chart as it is drawn, in colours for paper, with its title. */
 async function saveChart(figure, kind) {
   const { chart, spec } = drawn[figure];
-  const name = state.task ? state.task.name : "overview";
+  const name = state.task ? state.task.id : "overview";
   const title = `${name}: ${titleOf(byId(figure))}`;
   const width = spec.width === "container" ? { width: chart.view.width() } : {};
   const { view } = await vegaEmbed(element("div"), { ...spec, ...width, title }, drawingIn(PAPER));
@@ -67,6 +67,7 @@ async function saveChart(figure, kind) {
     : await view.toImageURL("png", PNG_SCALE);
   view.finalize();
   saveAs(address, title, kind);
+  URL.revokeObjectURL(address);
 }
 
 /** Buttons beside the caption of each figure with a chart. */

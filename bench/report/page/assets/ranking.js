@@ -20,7 +20,7 @@ const machinesOf = (rows) => new Set(rows.flatMap((row) => row.seeds.map((seed) 
 
 function rankedRow(task, row, place, number, measure) {
   const { curve } = row, { time, pace } = timesOf(curve, place);
-  const own = row.kind === "own count" ? " claimed" : "";
+  const own = row.claimed ? " claimed" : "";
   const open = element("button", { type: "button", class: "plain", click: () => showDetails(task, row) }, row.label);
   const figures = [String(number), curve.measures[measure][place].toFixed(1), curve.visited[place].toFixed(2) + own,
     curve.work[place].toFixed(2) + own, time, pace, String(curve.n_seeds)];
