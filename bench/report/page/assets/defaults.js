@@ -49,6 +49,6 @@ function offerComparison(task) {
   offer(byId("row-b"), comparable, b);
   offer(byId("compare-within"), Object.entries(task.limits), within);
   const titles = [...new Set(task.compare.lists.flat().filter(({ leads }) => leads.length).map(({ title }) => title))];
-  offer(byId("compare-measure"), titles.map((title) => [title, title]));
+  offer(byId("compare-measure"), (titles.length ? titles : task.measures.slice(0, 1)).map((title) => [title, title]));
   byId("compare-measure").disabled = !titles.length;
 }
