@@ -27,6 +27,7 @@ class Reported(BaseModel):
         method, source: the paper's name of the method, and the paper.
         recall_by_distance: recall from distance 0 on.
         min, overall: figures as printed.
+        visited: per cent of the documents that were visited, where charts show the row.
         values: other measures by name (``nDCG@10`` in per cent; ``rho nouns`` as it is).
     """
 
@@ -37,6 +38,7 @@ class Reported(BaseModel):
     recall_by_distance: list[float] = []
     min: float | None = None
     overall: float | None = None
+    visited: float | None = None
     values: dict[str, float] = {}
     comment: str = ""
 

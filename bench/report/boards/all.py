@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.data.cards import Reported
-    from bench.report.boards.paired import Comparison, ValuesOf
+    from bench.report.boards.paired import ValuesOf
     from bench.report.rows import Row
+    from bench.report.task_report import Comparison
 
 
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:

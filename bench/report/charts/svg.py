@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import vl_convert
 
+from bench.data.cards import card_of_task
 from bench.measures.budget import UNLIMITED, Budget
 from bench.measures.ranking import MEASURES
 from bench.report.boards.against import against_title, measures_of
@@ -18,17 +19,20 @@ from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.charts.kept import made_by_vega
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
+    from bench.data.cards import Reported
     from bench.report.rows import PointMeasure, Row
 
 Values = list[dict[str, Any]]
 
 NAMED = re.compile(r"-[0-9a-f]{1,8}-(visited-.+|distance|xray)\.svg$")
 """The end of the name of a chart."""
-IN_COLOUR = 6
-"""Number of rows of a chart that are in colour: the best."""
+BY_DISTANCE = ("standard-de", "resampled-de", "pretrain-finetune-de", "constructed-de")
+"""Methods of arXiv 2509.16411, which are in colour where recall is drawn by distance."""
+AGAINST_VISITED = ("de-scann", "de-faiss-ivf", "ehi")
+"""Methods of arXiv 2310.08891, which are in colour where documents visited are drawn."""
 
 
 class Chart(NamedTuple):
@@ -52,16 +56,18 @@ def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
     if not rows:
         return {}
     honest = [row for row in rows if not row.cells[0].sees_test]
-    drawn: dict[str, tuple[str, vega.Spec, Values]] = {
-        against_title(name, "visited"): (
-            f"visited-{name.replace('@', '')}",
-            vega.against_visited("log"),
-            _against(honest, measure),
-        )
-        for name, measure in measures_of(rows).items()
-        if _is_drawn(name)
-    }
-    drawn[DISTANCES] = ("distance", vega.by_distance(), _by_distance(honest))
+    card = card_of_task(rows[0].cells[0].task)
+    reported = card.reported if card is not None and card.name == rows[0].cells[0].task else []
+    drawn: dict[str, tuple[str, vega.Spec, Values]] = {}
+    for name, measure in measures_of(rows).items():
+        if _is_drawn(name):
+            values, papers = _against(honest, measure), _reported_at(reported, name)
+            spec = vega.against_visited("linear", papers=bool(papers))
+            kind = f"visited-{name.replace('@', '')}"
+            drawn[against_title(name, "visited")] = (kind, spec, [*values, *papers * bool(values)])
+    values, papers = _by_distance(honest), _reported_by_distance(reported)
+    spec = vega.by_distance(papers=bool(papers))
+    drawn[DISTANCES] = ("distance", spec, [*values, *papers * bool(values)])
     shown = xrayed(rows, budget)
     bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1
@@ -111,26 +117,58 @@ def _is_drawn(measure: str) -> bool:
     return MEASURES[measure].compared != () if measure in MEASURES else "," not in measure
 
 
-def _against(rows: list[Row], measure: PointMeasure) -> Values:
+def _in_colour(rows: Sequence[Row], names: Collection[str]) -> set[str]:
+    """Labels of the rows in colour: a paper's methods as they come, then the best rows."""
+    papers = [row.label for row in rows if row.name in names]
+    others = [row.label for row in rows if row.label not in papers]
+    return {*[*papers, *others][: len(vega.PALETTE)]}
+
+
+def _against(rows: Sequence[Row], measure: PointMeasure) -> Values:
     """The operating points of every row that has more than one."""
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
-    several = {label: curve for label, curve in curves.items() if len(curve.visited) > 1}
+    several = [row for row in rows if len(curves[row.label].visited) > 1]
+    focus = _in_colour(several, AGAINST_VISITED)
     return [
-        {"method": label, "focus": number < IN_COLOUR, "visited": visited, "value": value}
-        for number, (label, curve) in enumerate(several.items())
-        for visited, value in zip(curve.visited, curve.measures[""], strict=True)
+        {"method": label, "focus": label in focus, "visited": visited, "value": value}
+        for label in (row.label for row in several)
+        for visited, value in zip(curves[label].visited, curves[label].measures[""], strict=True)
         if visited > 0
     ]
 
 
-def _by_distance(rows: list[Row]) -> Values:
+def _by_distance(rows: Sequence[Row]) -> Values:
     """Recall of every row at the point that visits most; none if all pairs are at one distance."""
     strata = {row.label: found for row in rows if (found := strata_of(row, UNLIMITED)) is not None}
     if not strata or all(len(found.recall) == 1 for found in strata.values()):
         return []
     distances = [each.distance for each in rows[0].cells[0].points[0].recall_by_distance]
+    focus = _in_colour([row for row in rows if row.label in strata], BY_DISTANCE)
     return [
-        {"method": label, "focus": number < IN_COLOUR, "distance": distance, "recall": recall}
-        for number, (label, found) in enumerate(strata.items())
+        {"method": label, "focus": label in focus, "distance": distance, "recall": recall}
+        for label, found in strata.items()
         for distance, recall in zip(distances, found.recall, strict=True)
+    ]
+
+
+def _reported_by_distance(reported: Sequence[Reported]) -> Values:
+    """Recall that papers report at each distance."""
+    return [
+        {"method": row.method, "reported": True, "distance": distance, "recall": recall}
+        for row in reported
+        for distance, recall in enumerate(row.recall_by_distance)
+    ]
+
+
+def _reported_at(reported: Sequence[Reported], measure: str) -> Values:
+    """Values of a measure that papers report for a share of documents."""
+    return [
+        {
+            "method": row.method,
+            "reported": True,
+            "visited": row.visited,
+            "value": row.values[measure],
+        }
+        for row in reported
+        if row.visited is not None and measure in row.values
     ]

@@ -60,7 +60,7 @@ def as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
 
 
 @as_spec
-def against_visited(scale: str) -> Layers:
+def against_visited(scale: str, *, papers: bool = False) -> Layers:
     """A measure over the share of documents visited; the page puts other costs in its place.
 
     Data: method, focus, setting, visited and work (per cent, above 0), value (per cent); time and
@@ -68,6 +68,7 @@ def against_visited(scale: str) -> Layers:
 
     Args:
         scale: scale of the share: ``linear`` or ``log``.
+        papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
     """
     base = data().encode(
         x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
@@ -82,7 +83,8 @@ def against_visited(scale: str) -> Layers:
             alt.Tooltip("pace:N", title="queries a second"),
         ],
     )
-    return _focused(base, "visited:Q").properties(width=560, height=300)
+    above = _reported_points(base) * papers
+    return _focused(base, "visited:Q", *above).properties(width=560, height=300)
 
 
 @as_spec
@@ -101,16 +103,8 @@ def by_distance(*, papers: bool = False) -> Layers:
             alt.Tooltip("recall:Q", format=".1f"),
         ],
     )
-    legend = alt.Legend(title="reported", orient="bottom", columns=2, labelLimit=260)
-    reported = base.transform_filter("datum.reported").encode(
-        strokeDash=alt.StrokeDash("method:N", sort=None, legend=legend), order="distance:O"
-    )
-    above = (
-        reported.mark_line(color=PAPERS, strokeWidth=1.5),
-        reported.mark_point(color=PAPERS, size=30, shape="diamond", filled=True, opacity=1),
-    )
-    layers = _focused(base, "distance:O", *above * papers)
-    return layers.properties(width=560, height=300)
+    above = _reported_lines(base, "distance:O") * papers
+    return _focused(base, "distance:O", *above).properties(width=560, height=300)
 
 
 @as_spec
@@ -172,6 +166,32 @@ def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:
         front.mark_point(size=45, filled=True, opacity=1).encode(shape=shape),
         *above,
     )
+
+
+def _reported_lines(base: alt.Chart, order: str) -> tuple[alt.Chart, ...]:
+    """Rows that papers report, as dashed lines with a legend."""
+    legend = alt.Legend(title="reported", orient="bottom", columns=2, labelLimit=260)
+    dash = alt.StrokeDash("method:N", sort=None, legend=legend)
+    reported = base.transform_filter("datum.reported").encode(strokeDash=dash, order=order)
+    return reported.mark_line(color=PAPERS, strokeWidth=1.5), _diamonds(reported)
+
+
+def _reported_points(base: alt.Chart) -> tuple[alt.Chart, ...]:
+    """Rows that papers report, as points with their names, which end left of the right edge."""
+    reported = base.transform_filter("datum.reported")
+    names: alt.Chart = reported.mark_text(
+        color=PAPERS,
+        align=alt.ExprRef("datum.visited > 50 ? 'right' : 'left'"),
+        dx=alt.ExprRef("datum.visited > 50 ? -8 : 8"),
+    ).encode(text="method:N")
+    return _diamonds(reported), names
+
+
+def _diamonds(reported: alt.Chart) -> alt.Chart:
+    points: alt.Chart = reported.mark_point(
+        color=PAPERS, size=30, shape="diamond", filled=True, opacity=1
+    )
+    return points
 
 
 def _bars() -> alt.Chart:

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
-    from bench.report.boards.paired import Comparison
-    from bench.report.task_report import TaskReport
+    from bench.report.task_report import Comparison, TaskReport
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
 
