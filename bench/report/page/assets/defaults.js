@@ -8,7 +8,7 @@ const MANY = 0.25;
 function firstBudget(task) {
   const rows = task.rows.filter((row) => row.at.all && !row.sees);
   const cheap = rows.filter((row) => row.at[task.budget]);
-  return task.reported.length || cheap.length < MANY * rows.length ? "all" : task.budget;
+  return task.reported.some(({ recall }) => recall.length) || cheap.length < MANY * rows.length ? "all" : task.budget;
 }
 
 /** The best two rows at about the same cost, those with an interval first, and the budget: [label, label, name]. */
