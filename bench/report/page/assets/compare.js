@@ -55,10 +55,7 @@ function listed(task, title, queries) {
   const rows = queries.map((each) => element("tr", {},
     element("th", { scope: "row" }, names ? names[each.place] : `query ${numbers[each.place]}`),
     ...[each.a.toFixed(1), each.b.toFixed(1), signed(each.ahead)].map((text) => element("td", {}, text))));
-  const head = ["query", "A", "B", "A − B"].map((text, place) =>
-    element("th", { scope: "col", class: place ? "" : "text" }, element("span", {}, text)));
-  return element("div", {}, element("h4", {}, title), element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" },
-    element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows))));
+  return element("div", {}, element("h4", {}, title), scrolled(title, ["query", "A", "B", "A − B"], rows, ["query"]));
 }
 
 /** Why a row can be compared with no other, or null. */
