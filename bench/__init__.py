@@ -134,8 +134,8 @@ def run(
 ) -> list[Cell]:
     """Measure methods on datasets, each cell in a process of its own, and store what is measured.
 
-    A cell that the folder holds already is not measured again. ``python -m bench leaderboard``
-    writes the boards.
+    A cell that the folder holds already is not measured again. ``python -m bench leaderboard
+    --out FOLDER`` writes the boards.
 
     Args:
         methods: the name of a method, a list of names, or ``all``.
@@ -212,7 +212,8 @@ def results(folder: Path | str = "results") -> pd.DataFrame:
 
     Returns:
         A table with a row for each cell, operating point and measure. Its columns are ``task``,
-        ``method``, ``seed``, ``key``, ``status`` and ``reason`` of the cell, and ``earlier``
+        ``method``, ``kind`` (trainer, index, learned index, …), ``seed``, ``key``, ``status`` and
+        ``reason`` of the cell, and ``earlier``
         (whether it is of an earlier version of its method); ``point`` (the number of the operating
         point, cheapest first), ``chosen`` (whether validation chose it), ``visited``, ``work``
         (shares of the corpus) and ``queries_per_second``; ``waited`` (the share of that time in

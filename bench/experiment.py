@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import dataclass, field
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
@@ -16,17 +17,18 @@ from bench.executors.measure import Conditions, join, measure_cells, schedule_of
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
-from bench.report.leaderboard import NAME, PAGE, write_leaderboard
+from bench.report.ending import print_end
+from bench.report.leaderboard import NAME, write_leaderboard
 from bench.report.stated import stated_budget
 from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.store.took import known, took
 from bench.system.kept import trusting_from
-from bench.system.paths import CHECKOUT
+from bench.system.paths import CHECKOUT, remember_run
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from bench.measures.budget import Budget
@@ -52,6 +54,7 @@ class Experiment:
         budget: the largest cost at which boards compare rows; None: the one that
             was stated before, or that of each dataset's card.
         plan_first: print what is to be measured and how long that may take before it begins.
+        boards: print all boards of what ran at the end, before the short tables.
     """
 
     grids: Sequence[Grid]
@@ -62,17 +65,22 @@ class Experiment:
     here_only: bool = False
     budget: Budget | None = None
     plan_first: bool = False
+    boards: bool = False
 
 
 def run(experiment: Experiment) -> bool:
-    """Measure, write and print the boards; True if no cell failed.
+    """Measure, write the boards and the page, print the best; True if no cell failed.
 
     Raises:
         InputError: something that was asked for cannot be done; nothing is lost.
     """
-    cells, plan = _measured(experiment)
+    try:
+        cells, plan = _measured(experiment)
+    finally:  # one that is interrupted has cells for the boards too
+        if experiment.out.is_dir():
+            remember_run(experiment.out)
     with _disk_errors(experiment.out):
-        _report(Store(experiment.out), cells, experiment.budget)
+        _report(experiment, cells, {cell.provenance.date for cell in plan.cells})
     plan.require_read()
     return not any(cell.status in _NOT_MEASURED for cell in cells)
 
@@ -158,17 +166,22 @@ def _print(plan: Plan, experiment: Experiment, stored: list[Cell], measured: lis
     say(lines[-1].sentence())
 
 
-def _report(store: Store, cells: list[Cell], budget: Budget | None) -> None:
-    """Write all boards of the store and print those of the tasks that ran."""
-    # Charts and page that lie there would be of other cells than the boards.
-    budget = budget or stated_budget(store.root / NAME)
-    written = write_leaderboard(store, budget, figures=(store.root / PAGE).exists())
-    ran = {(cell.task, cell.task_digest) for cell in cells}
-    for report in written.reports:
-        first = report.cells[0]
-        if (first.task, first.task_digest) in ran:
-            console.print_boards(first, report.boards)
+def _report(experiment: Experiment, cells: list[Cell], began: Collection[str]) -> None:
+    """Write all boards of the store and its page, and print the best of the tasks that ran."""
+    store = Store(experiment.out)
+    budget = experiment.budget or stated_budget(store.root / NAME)
+    written = write_leaderboard(store, budget, figures=True)
+    tasks = {(cell.task, cell.task_digest) for cell in cells}
+    ran = [
+        each for each in written.reports if (each.cells[0].task, each.cells[0].task_digest) in tasks
+    ]
+    if experiment.boards:
+        for report in ran:
+            console.print_boards(report.cells[0], report.boards)
+    print_end(ran, cells, began)
     console.print_written(written)
+    again = f"python -m bench leaderboard --out {quote(str(experiment.out))}"
+    say(f"More: all boards here with --boards, or written again with `{again}`")
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("the picture needs Chromium, which is not on PATH; `apt-get install chromium`")
     if not PAGE.is_file():
-        sys.exit(f"{PAGE} is not there; `python -m bench leaderboard` writes it")
+        sys.exit(f"{PAGE} is not there; `python -m bench leaderboard --out results` writes it")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium)
         page = browser.new_page(

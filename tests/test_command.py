@@ -68,7 +68,7 @@ def test_a_hierarchy_of_ones_own(bench, tmp_path):
     done = bench("--methods", "oracle,masked-de", "--dataset", f"hierarchy:{edges}", "--set",
                  "steps=50")  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "== hierarchy-shoes ==" in done.stdout
+    assert "\nhierarchy-shoes " in done.stdout
     assert "masked-de steps=50" in done.stdout
 
 

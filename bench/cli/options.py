@@ -12,6 +12,7 @@ import click
 
 from bench.errors import InputError
 from bench.measures.budget import Budget, By
+from bench.system.paths import folder_of_last_run
 
 LEAST_MEMORY = 512 << 20
 """Bytes that a cell needs at least: its libraries take half of it before it begins."""
@@ -151,6 +152,11 @@ STORED = click.option(
     show_default=True,
     help="Results folder.",
 )
+LAST_RUN = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Results folder; without it that of the last run here, or else results.",
+)
 BUDGET = click.option(
     "--budget",
     "budget_share",
@@ -173,6 +179,26 @@ def read_budget(share: float | None, by: By | None) -> Budget | None:
     if share is not None and math.isnan(share):
         raise click.UsageError("--budget takes a share of the corpus, such as 0.02, got nan")
     return None if share is None else Budget(share, by or "visited")
+
+
+def results_folder(out: Path | None) -> Path:
+    """The folder of ``LAST_RUN``; one that was not named is said, and why it was taken.
+
+    Raises:
+        InputError: it is not there.
+    """
+    from bench.system.terminal import visible
+
+    if out is not None:
+        return out
+    folder, why = folder_of_last_run(), "that of the last run"
+    if folder is None or not folder.is_dir():
+        gone = f"that of the last run, {folder}, is gone" if folder else "no run is remembered here"
+        folder, why = Path("results"), f"as {gone}"
+    click.echo(visible(f"Results folder: {folder} ({why}; --out names another)"), err=True)
+    if not folder.is_dir():
+        raise InputError(f"there is no results folder {folder.absolute()}; name one with --out")
+    return folder
 
 
 DATA_DIR_HELP = "Where data files are looked for."

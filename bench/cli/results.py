@@ -13,6 +13,7 @@ from bench.cli.options import (
     BUDGET,
     BUDGET_BY,
     DATA_DIR_HELP,
+    LAST_RUN,
     PLUGINS,
     STORED,
     TIMEOUT,
@@ -20,6 +21,7 @@ from bench.cli.options import (
     data_dir_option,
     read_budget,
     read_names,
+    results_folder,
 )
 
 if TYPE_CHECKING:
@@ -164,7 +166,7 @@ def lock_command(before: str, *, same: bool) -> None:
 
 
 @click.command(name="leaderboard", cls=Command)
-@STORED
+@LAST_RUN
 @click.option(
     "--mark",
     is_flag=True,
@@ -173,7 +175,7 @@ def lock_command(before: str, *, same: bool) -> None:
 @BUDGET
 @BUDGET_BY
 def leaderboard_command(
-    out: Path, budget_share: float | None, budget_by: By | None, *, mark: bool
+    out: Path | None, budget_share: float | None, budget_by: By | None, *, mark: bool
 ) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
     from bench.errors import InputError
@@ -184,7 +186,11 @@ def leaderboard_command(
     from bench.system.terminal import say
 
     budget = read_budget(budget_share, budget_by)
-    store = Store(out)
+    if mark and out is None:
+        raise click.UsageError(
+            "--mark records what is published; name its folder: --out results --mark"
+        )
+    store = Store(results_folder(out))
     if mark:
         mark_published(store, dt.datetime.now(dt.UTC).date())
         say(f"Marked: {store.published}")

@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 @BUDGET
 @BUDGET_BY
 @out_option("Results folder.")
+@click.option("--boards", is_flag=True, help="Print all boards of what ran at the end.")
 @click.option(
     "--fresh",
     is_flag=True,
@@ -97,10 +98,11 @@ def run_command(
     budget_share: float | None,
     budget_by: By | None,
     out: Path,
+    boards: bool,
     fresh: bool,
     data_dir: Path | None,
 ) -> None:
-    """Measure methods on datasets and print the boards."""
+    """Measure methods on datasets, write the boards and print the best rows."""
     from bench import experiment
     from bench.data.load import dataset_names
     from bench.executors.measure import Cluster, Conditions
@@ -172,6 +174,7 @@ def run_command(
         here_only=suite is not None or listed == "all",
         plan_first=suite is not None,
         budget=budget,
+        boards=boards,
     )
     if plan:
         experiment.print_plan(asked_for)

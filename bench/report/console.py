@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from bench.data.cards import cards
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from bench.report.leaderboard import Leaderboard
     from bench.report.table import Board
     from bench.store.cell import Cell
-
-WIDTH = 90
-"""Characters of a method's parameters on a line."""
 
 
 def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
@@ -40,9 +36,10 @@ def print_written(written: Leaderboard) -> None:
         say(f"Left out: {problem}")
     if written.left_out:
         say("Measure them again with --fresh, or take their files back from where they came.")
-    say(f"\nBoards: {written.path}")
+    say()
     if written.page is not None:
         say(f"Page: {written.page}")
+    say(f"Boards: {written.path}")
 
 
 def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
@@ -53,7 +50,7 @@ def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
         missing = missing_packages(method)
         state = f"missing: pip install {' '.join(missing)}" if missing else "ready"
         params = " ".join(f"{name}={value}" for name, value in method.params.items())
-        rows.append([method.name, state, textwrap.fill(params, WIDTH) or "–"])
+        rows.append([method.name, state, params or "–"])
     say("Methods")
     say_table(["method", "here", "parameters and defaults"], rows)
     trainers, indexes = registry.parts()

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, TypeAlias
 import pandas as pd
 
 from bench.errors import InputError
+from bench.registry import about
 from bench.store.folder import Store
 from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from bench.measures.budget import Budget
     from bench.measures.records import Interval, PointResult, Stratum
     from bench.store.cell import Cell
 
     Row: TypeAlias = dict[str, object]
 
 COLUMNS = (
-    "task", "method", "seed", "key", "status", "reason", "earlier", "point", "chosen", "visited",
-    "work", "queries_per_second", "waited", "p50_ms", "p99_ms", "measure", "distance",
+    "task", "method", "kind", "seed", "key", "status", "reason", "earlier", "point", "chosen",
+    "visited", "work", "queries_per_second", "waited", "p50_ms", "p99_ms", "measure", "distance",
     "value", "low", "high", "n",
 )  # fmt: skip
 """The columns of every table; a hyper-parameter of one of these names is ``params.NAME``."""
@@ -30,6 +32,15 @@ COLUMNS = (
 
 def read(folder: Path | str) -> pd.DataFrame:
     """The table of :func:`bench.results`."""
+    return tidy(cells_of(folder))
+
+
+def cells_of(folder: Path | str) -> list[Cell]:
+    """The cells of a results folder, at least one; a warning for each that cannot be read.
+
+    Raises:
+        InputError: there is no such folder, or it holds no cell.
+    """
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"there is no results folder {root.absolute()}; a run writes one")
@@ -41,12 +52,17 @@ def read(folder: Path | str) -> pd.DataFrame:
             f"{root.absolute()} holds no cell; name the folder that a run was given as out, or "
             "run one"
         )
-    return tidy(cells)
+    return cells
 
 
-def tidy(cells: Iterable[Cell]) -> pd.DataFrame:
-    """A row for each cell, operating point and measure: see :func:`bench.results`."""
-    rows = pd.DataFrame([row for cell in cells for row in _rows(cell)])
+def tidy(cells: Iterable[Cell], budget: Budget | None = None) -> pd.DataFrame:
+    """A row for each cell, operating point and measure: see :func:`bench.results`.
+
+    Args:
+        cells: the cells.
+        budget: of each cell the operating point that costs most within it; None: all points.
+    """
+    rows = pd.DataFrame([row for cell in cells for row in _rows(cell, budget)])
     params = [str(name) for name in rows if name not in COLUMNS]
     table = rows.reindex(columns=[*COLUMNS, *params])
     # Whole numbers stay whole where other methods have no such parameter.
@@ -54,12 +70,19 @@ def tidy(cells: Iterable[Cell]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(("point", "distance", "n"), "Int64") | {"chosen": "boolean"})
 
 
-def _rows(cell: Cell) -> Iterator[Row]:
+def _rows(cell: Cell, budget: Budget | None) -> Iterator[Row]:
     own: Row = {name: getattr(cell, name) for name in ("task", "method", "seed", "key", "reason")}
-    own |= {"status": cell.status.value, "earlier": is_earlier(cell.code)}
+    own |= {
+        "kind": about(cell.method, cell.plugin).kind,
+        "status": cell.status.value,
+        "earlier": is_earlier(cell.code),
+    }
     own |= {f"params.{n}" if n in COLUMNS else n: value for n, value in cell.params.items()}
     measured = False
+    most = None if budget is None else budget.most(cell.points)
     for number, point in enumerate(cell.points):
+        if budget is not None and number != most:
+            continue
         chosen = cell.chosen is not None and cell.chosen.number == number
         of_point = own | {"point": number, "chosen": chosen} | _effort(point)
         for row in _measures(point):

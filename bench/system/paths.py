@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 from pathlib import Path
@@ -16,12 +17,29 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 """The folder that this code is imported from."""
+LAST_RUN = "last-run"
+"""The file of the cache with the path of the results folder of the last run."""
 
 
 def cache_folder() -> Path:
     """The user's cache of texts and embeddings. ``TREELINE_CACHE`` names another folder."""
     named = os.environ.get("TREELINE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("treeline")
+
+
+def remember_run(folder: Path) -> None:
+    """Keep the path of a results folder as that of the last run; go on without if it cannot be."""
+    with contextlib.suppress(OSError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        (cache_folder() / LAST_RUN).write_bytes(os.fsencode(folder.absolute()))
+
+
+def folder_of_last_run() -> Path | None:
+    """The results folder of the last run of this user, which may be gone; None: not known."""
+    with contextlib.suppress(OSError):
+        path = (cache_folder() / LAST_RUN).read_bytes()
+        return Path(os.fsdecode(path)) if path and b"\0" not in path else None
+    return None
 
 
 def data_folders(data_dir: Path | None) -> list[Path]:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
+import sys
 import time
 from typing import TYPE_CHECKING
 
 import click
+from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -18,14 +22,21 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
-from tabulate import tabulate
+from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 
 PLAIN_EVERY_S = 10.0
 """Seconds between two lines about a phase, where there is no terminal."""
+GAP = 2
+"""Characters between two columns of a table."""
+FOLDED_FROM = 24
+"""Characters from which a text of a table may go over several lines."""
+NARROWEST = 20
+"""Characters of a terminal that tables are made for; on a narrower one they are cut."""
 
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -42,10 +53,57 @@ def say(text: str = "") -> None:
     click.echo(visible(text))
 
 
-def say_table(header: list[str], rows: list[list[str]]) -> None:
-    """Print a plain table."""
-    lines = [[text.replace("\n", " ") for text in row] for row in rows]
-    say(tabulate(lines, header, tablefmt="simple", disable_numparse=True))
+def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a plain table that is no wider than the terminal.
+
+    Long texts go over several lines. Where there is no room for all columns, the others follow in
+    further tables, each after the first column. A file or a pipe gets each row as one line of any
+    length.
+    """
+    texts = [[visible(text).replace("\n", " ") for text in row] for row in (header, *rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
+    terminal = _terminal_width()
+    width = sum(widths) + GAP * len(widths) if terminal is None else max(terminal, NARROWEST)
+    console = Console(width=width, color_system=None, legacy_windows=False)
+    for number, columns in enumerate(_groups(widths, width)):
+        table = Table(
+            box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, GAP - 1)
+        )
+        for column in columns:
+            table.add_column(Text(texts[0][column]), overflow="fold")
+        for row in texts[1:]:
+            table.add_row(*(Text(row[column]) for column in columns))
+        with console.capture() as captured:
+            console.print(table)
+        lines = "\n".join(map(str.rstrip, captured.get().splitlines()))
+        say("\n" * bool(number) + lines)
+
+
+def _terminal_width() -> int | None:
+    """Characters of a line of the terminal; None: there is none.
+
+    ``COLUMNS`` tells nothing of a pipe: programs that read lines hand it to all that they start.
+    """
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _groups(widths: Sequence[int], width: int) -> Iterator[list[int]]:
+    """The numbers of the columns that stand beside each other; the first column is in each group.
+
+    Args:
+        widths: the characters of the longest text of each column; a text of more than
+            ``FOLDED_FROM``, or of more than half the width, may go over several lines.
+        width: the characters of a line.
+    """
+    least = [min(each, FOLDED_FROM, (width - GAP) // 2) for each in widths]
+    group, used = [0], least[0]
+    for column in range(1, len(widths)):
+        if used + GAP + least[column] > width:
+            yield group
+            group, used = [0], least[0]
+        group.append(column)
+        used += GAP + least[column]
+    yield group
 
 
 @contextlib.contextmanager

@@ -68,7 +68,7 @@ def _with_charts(root: Path) -> bool:
 def _compared(published: Path, rebuilt: Path) -> str | None:
     """What is wrong with a published file, or None."""
     if not published.is_file():
-        return f"{published}: missing; `python -m bench leaderboard` writes it"
+        return f"{published}: missing; `python -m bench leaderboard --out FOLDER` writes it"
     was, gives = published.read_bytes(), rebuilt.read_bytes()
     if was == gives:
         return None

@@ -65,7 +65,7 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
                     claim.release()
             say(f"{runs.name}: {written} of {len(runs.here)} cells written anew{runs.without}")
         failures += failures_here
-    say("`python -m bench leaderboard` shows what is new on the boards")
+    say(f"`python -m bench leaderboard --out {out}` shows what is new on the boards")
     return not failures
 
 

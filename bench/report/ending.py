@@ -1,0 +1,101 @@
+"""The end of a run: each dataset's best rows, the rows that ran, and what was not measured."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, get_args
+
+from bench.measures.budget import UNLIMITED, Budget, By
+from bench.report.published import scores_of
+from bench.report.rows import EARLIER, MUCH_WORK, label
+from bench.report.summary import Best, best_of, fastest, measure_of
+from bench.report.table import NONE
+from bench.store.cell import Status
+from bench.system.terminal import say, say_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from bench.report.task_report import TaskReport
+    from bench.store.cell import Cell
+
+NAMED = 5
+"""Number of rows that are named, of those that are new and of those that were stored before."""
+SIGNS = {
+    MUCH_WORK: "its work is more than twice the share visited",
+    EARLIER: "of an earlier version of its method",
+}
+"""The meaning of signs after names and figures."""
+
+
+def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
+    """Print a short table for each dataset that ran, and one of what was not measured and why.
+
+    Args:
+        reports: the reports of the tasks that ran.
+        ran: the cells that were asked for.
+        began: dates of the run's own cells; others were stored before.
+    """
+    new = {cell.key for cell in ran if cell.provenance.date in began}
+    before = {cell.key for cell in ran} - new
+    shown = ""
+    for report in filter(lambda each: each.rows, reports):
+        legend = f"{measure_of(report)}, mean ± deviation over seeds"
+        if report.rows[0].cells[0].points:
+            legend = f"{legend}, in %; visited / work in %"
+        ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
+        lines = [*_best(report), *(each for each in ran_here if each[1])]
+        say()
+        say_table([report.cells[0].task, legend], lines)
+        shown += str(lines)
+    signs = [f"{sign.strip()}: {text}" for sign, text in SIGNS.items() if sign in shown]
+    if signs:
+        say(f"\n{'; '.join(signs)}.")
+    missing = _not_measured(ran)
+    if missing:
+        say()
+        say_table(["not measured", "methods and datasets"], missing)
+
+
+def _best(report: TaskReport) -> list[tuple[str, str]]:
+    """The best row without a limit, and of what is searched those within the budget."""
+    limits = {"best": UNLIMITED}
+    if report.rows[0].cells[0].points:
+        share = report.budget.share
+        limits |= {f"best {each.at}": each for each in (Budget(share, by) for by in get_args(By))}
+    found = {title: best_of(report, limit) for title, limit in limits.items()}
+    lines = [(title, _text(best) if best else NONE) for title, best in found.items()]
+    return lines + [(f"fastest {report.budget.at}", fastest(report))] * (len(limits) > 1)
+
+
+def _text(best: Best) -> str:
+    shares = f" ({best.shares})" if best.shares else ""
+    return f"{best.name}: {best.score}{shares}, {best.certainty}"
+
+
+def _named(report: TaskReport, keys: set[str]) -> str:
+    """The rows with a cell of some keys, the best first, each with its score and its rank."""
+    scores = scores_of(report.rows)
+    order = sorted(report.rows, key=lambda row: -scores.rows[row.label].most.mean)
+    texts = [
+        f"{row.label} {scores.text(scores.rows[row.label].most)} (rank {rank} of {len(order)})"
+        for rank, row in enumerate(order, 1)
+        if keys.intersection(cell.key for cell in row.cells)
+    ]
+    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
+    return ", ".join(texts[:NAMED]) + more
+
+
+def _not_measured(ran: Iterable[Cell]) -> list[list[str]]:
+    """Status and reason of the cells without a measurement, and the names of all it holds for."""
+    tasks_of: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for cell in ran:
+        if cell.status is not Status.OK:
+            tasks_of[f"{cell.status}: {cell.reason or NONE}", label(cell)][cell.task] = None
+    names_of: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for (why, name), tasks in tasks_of.items():
+        names_of[why][", ".join(tasks)].append(name)
+    return [
+        [why, "; ".join(f"{', '.join(names)} on {tasks}" for tasks, names in each.items())]
+        for why, each in names_of.items()
+    ]
