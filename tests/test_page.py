@@ -9,7 +9,7 @@ import pytest
 
 from bench.data.cards import FOLDER, QueryTexts, card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED
-from bench.measures.records import Latency, Stratum
+from bench.measures.records import Correlation, Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
 from bench.report.changes import changes_board
@@ -356,3 +356,9 @@ def test_contents_lead_to_the_boards(written):
     assert all("recall@\\|S\\|" in row for row in rows)
     assert "\n## small\n" in text
     assert anchor("tree-H=3,W=7") == "tree-h3w7"
+
+
+def test_pairs_of_words_are_told_by_what_was_measured_whatever_failed_first():
+    rho = Correlation(score="score", subset="nouns", n=9, rho=0.5, low=0, high=0.9)
+    cells = [cell("a", status="failed", reason="it crashed"), cell("b", similarity=[rho])]
+    assert task_json(report_of(cells, no_values), [], [])["pairs"]

@@ -180,6 +180,7 @@ def test_markup_in_names_and_notes_is_text(open_page, tmp_path):
     page = open_page((tmp_path / "leaderboard.html").as_uri())
     assert MARKUP in page.inner_text("#overview-boards")
     page.click("nav a >> nth=1")
+    page.wait_for_selector("#board tbody tr")
     assert MARKUP in page.inner_text("#board")
     assert MARKUP in page.inner_text("#task-notes")
     page.click("#board .name button >> nth=0")

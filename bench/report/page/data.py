@@ -55,7 +55,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "id": f"{first.task}-{first.task_digest[:8]}",
         "queries": first.n_queries,
         "documents": first.n_documents,
-        "pairs": bool(first.similarity),
+        "pairs": any(cell.similarity for cell in report.cells),
         "notes": first.notes,
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
