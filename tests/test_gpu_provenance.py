@@ -6,7 +6,7 @@ from bench.evaluation import cell as evaluation
 from bench.evaluation import fitted as fits
 from bench.evaluation.fitted import FittedCache
 from bench.registry import Registry
-from bench.report.leaderboard import places
+from bench.report.dataset_page import places
 from tests.cells import cell
 
 

@@ -117,7 +117,8 @@ def test_another_dataset_begins_with_its_own_defaults(small):
     ("link", "said"),
     [
         ("#gone", "dataset “gone” (the overview is shown)"),
-        ("#small?board=Old", "board “Old” (Recall by distance is shown)"),
+        ("#small?board=Old",
+         "board “Old” (recall@|S| at ≤ 10 % visited, and without a limit is shown)"),
         ("#small?rows=gone&rows=far", "row “gone” (left out)"),
         ("#small?scale=cubic", "scale “cubic” (logarithmic is shown)"),
         ("#small?hide=none&sort=nothing+ascending",

@@ -198,6 +198,9 @@ def test_every_published_dataset_begins_with_charts_and_a_pair_at_about_the_same
     page.wait_for_function("distance.textContent.includes('pretrain-finetune, d=64')")
     assert "reported in arXiv 2509.16411" in page.inner_text("#distance-reported")
     page.evaluate("location.hash = 'scifact'")
+    page.select_option("#measure", "R@100")
+    page.wait_for_function("visited.querySelector('svg').textContent.includes('EHI, 10 %')")
+    assert "reported in arXiv 2310.08891" in page.inner_text("#visited-reported")
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

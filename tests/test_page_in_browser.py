@@ -18,18 +18,17 @@ pytestmark = pytest.mark.slow
 
 def test_it_renders_boards_and_charts(small):
     assert small.locator("h2:visible").text_content() == "small"
-    assert names(small) == ["exact", "near", "near dim=4", "far"]
+    assert names(small) == ["near", "near dim=4", "far", "exact"]
     for chart in ("visited", "distance", "heat", "xray", "ahead-query", "ahead-distance"):
         assert "<path" in drawn(small, chart)
 
 
 def test_the_overview_leads_to_a_dataset(open_page, address):
     page = open_page(address)
-    assert page.locator("[aria-label=Summary] tbody td").all_text_contents()[:2] == [
-        "near and 1 more (60.0; 9.0 / 10.0) °",
-        "recall@|S|",
-    ]
-    page.click("[aria-label=Summary] a")
+    summary = page.locator("[aria-label='Best at ≤ 10 % visited']")
+    assert summary.locator("tbody th").all_text_contents() == ["Hierarchies", "small"]
+    assert summary.locator("tbody td").all_text_contents()[:2] == ["near + 1", "recall@|S|"]
+    summary.locator("a").click()
     assert page.locator("nav a[aria-current]").text_content() == "small"
     assert page.locator("#board").is_visible()
 
@@ -45,7 +44,9 @@ def test_what_changed_is_told_and_many_rows_are_folded(open_page, tmp_path):
     store.commit(cell(key="again", points=[point(0.1, 0.6)]))
     write_leaderboard(store, figures=True)
     page = open_page((tmp_path / "leaderboard.html").as_uri())
-    assert page.locator("h3:visible").all_text_contents() == ["Summary", "Changed since 2026-01-02"]
+    assert page.locator("h3:visible").all_text_contents() == [
+        "Best at ≤ 10 % visited", "Best without a limit", "Changed since 2026-01-02",
+    ]  # fmt: skip
     rows = page.locator("[aria-label^=Changed] tbody tr")
     assert not rows.first.is_visible()
     page.click("text=22 rows")
@@ -72,6 +73,7 @@ def test_skipping_to_the_boards_keeps_the_dataset_in_the_address(small):
 
 
 def test_columns_sort_both_ways_by_mouse_and_by_keyboard(small):
+    small.select_option("#board-choice", label="Recall by distance")
     head = small.locator("#board thead th", has_text="overall")
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "descending"
@@ -132,7 +134,8 @@ def test_columns_are_hidden(small):
     small.click("text=Columns >> nth=0")
     small.uncheck("#columns input >> nth=0")
     heads = small.locator("#board thead th").all_text_contents()
-    assert heads[:2] == ["method", "overall"]
+    assert heads[:2] == ["method", "recall@|S| ≤ 10 % visited"]
+    assert "seeds" not in heads
 
 
 def test_another_board_is_shown(small):

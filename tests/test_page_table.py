@@ -28,6 +28,7 @@ def saved(page, click):
 
 
 def test_a_board_is_saved_as_it_is_shown(small):
+    small.select_option("#board-choice", label="Recall by distance")
     small.fill("#filter", "near")
     small.locator("#board thead button", has_text="macro").click()
     small.locator("#board thead button", has_text="macro").click()
@@ -45,7 +46,7 @@ def test_a_board_is_saved_as_it_is_shown(small):
 def test_the_overview_and_the_seeds_of_a_row_are_saved_too(open_page, address):
     page = open_page(address)
     file, rows = saved(page, lambda: page.click("#overview-boards button:text-is('CSV') >> nth=0"))
-    assert file == "overview-summary.csv"
+    assert file == "overview-best-at-10-visited.csv"
     assert rows[1][0] == "small"
     page.goto(f"{address}#small")
     page.click("#board button:text-is('near')")
@@ -131,6 +132,7 @@ def test_two_hundred_rows_are_filtered_at_once_under_a_header_that_stays(open_pa
 
 
 def test_a_title_is_explained_by_pointer_by_keyboard_and_by_touch(small):
+    small.select_option("#board-choice", label="Recall by distance")
     tip = small.locator("#tip")
     head = small.locator("#board thead th", has_text="macro").locator("button")
     head.hover()
@@ -200,7 +202,7 @@ def test_without_javascript_the_summary_is_there_once_and_escaped(browser, tmp_p
     with browser.new_context(offline=True) as context:
         page = context.new_page()
         page.goto(address)
-        assert page.locator("h3:text-is('Summary')").count() == 1
+        assert page.locator("h3:text-is('Best at ≤ 10 % visited')").count() == 1
         assert "Without JavaScript" not in page.inner_text("#overview")
 
 

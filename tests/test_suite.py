@@ -16,7 +16,8 @@ from bench.plan.suite import SUITES, not_listed, read_suite
 from bench.plan.suite_grids import grids_of
 from bench.registry import Registry
 from bench.report.boards.all import report_of
-from bench.report.leaderboard import outside_section, write_leaderboard
+from bench.report.leaderboard import write_leaderboard
+from bench.report.news import outside_section
 from bench.report.rows import by_task, label
 from bench.store.cell import Status
 from bench.store.folder import Store

@@ -156,10 +156,16 @@ def dataset_option(task: str) -> list[str]:
 
 
 def reported_rows(card: Card | None, task: str) -> list[Json]:
-    """The rows of papers that have a recall at each distance, as the page draws them."""
+    """The rows of papers that a chart can show: by distance, or for a share of the documents."""
     rows = card.reported if card is not None and card.name == task else []
     return [
-        {"method": row.method, "source": row.source, "recall": row.recall_by_distance}
+        {
+            "method": row.method,
+            "source": row.source,
+            "recall": row.recall_by_distance,
+            "visited": row.visited,
+            "values": row.values,
+        }
         for row in rows
-        if row.recall_by_distance
+        if row.recall_by_distance or row.visited is not None
     ]

@@ -80,7 +80,7 @@ def _summary(board: Board) -> str:
 def _charts() -> dict[str, vega.Spec]:
     """The charts, without their data."""
     return {
-        "against": vega.against_visited("log"),
+        "against": vega.against_visited("log", papers=True),
         "over-datasets": maps.over_datasets(),
         "distance": vega.by_distance(papers=True),
         "heat": maps.heat_map(),

@@ -26,7 +26,7 @@ function against(cost, title, type) {
   const scale = type === "log" ? { type, nice: false } : { zero: true };
   const { layer, ...description } = DATA.charts.against;
   const turned = layer.map(({ encoding, ...rest }) => ({
-    ...rest, encoding: { ...encoding, x: { ...encoding.x, field: cost, title, scale }, order: { ...encoding.order, field: cost } },
+    ...rest, encoding: { ...encoding, x: { ...encoding.x, field: cost, title, scale }, ...(encoding.order && { order: { ...encoding.order, field: cost } }) },
   }));
   return { ...description, layer: turned };
 }
@@ -43,8 +43,11 @@ function drawAgainst(task, state) {
   const best = cheap.length ? cheap : wanted.filter(has);
   const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));
   const rows = focusFirst(task, focus).filter((row) => focus.includes(row.label) || wanted.includes(row));
-  const values = rows.flatMap((row) => pointsOf(row, measure, cost).map((point) => (
+  const measured = rows.flatMap((row) => pointsOf(row, measure, cost).map((point) => (
     { method: row.label, focus: focus.includes(row.label), ...point })));
+  const papers = cost === "visited" && measured.length ? task.reported.filter((row) => row.visited && measure in row.values) : [];
+  showReported("visited", papers);
+  const values = [...measured, ...papers.map(({ method, visited, values: { [measure]: value } }) => ({ method, reported: true, visited, value }))];
   const description = against(cost, title, byId("scale").value);
   draw("visited", description, curved.length ? values : [], `${measure} against ${title}; the boards have the figures`,
     layersOf(description, values));

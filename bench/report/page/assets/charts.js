@@ -32,6 +32,12 @@ function showMissing(figure, task, state, has, what, others = []) {
   byId(`${figure}-missing`).textContent = missing.length && task.rows.some(has) ? said : "";
 }
 
+/** Say where the rows of papers in a chart are from. */
+function showReported(figure, papers) {
+  const sources = [...new Set(papers.map(({ source }) => source))];
+  byId(`${figure}-reported`).textContent = sources.length ? `In red: reported in ${sources.join(" and ")}, not measured here.` : "";
+}
+
 function drawDistance(task, state) {
   const at = byId("at").value;
   const has = (row) => row.at[at];
@@ -41,9 +47,8 @@ function drawDistance(task, state) {
     method: row.label, focus: focus.includes(row.label), distance, recall: row.at[at].recall[place],
   })));
   // Papers search everything.
-  const papers = at === "all" && measured.length ? task.reported : [];
-  const sources = [...new Set(papers.map(({ source }) => source))];
-  byId("distance-reported").textContent = sources.length ? `Dashed, in red: reported in ${sources.join(" and ")}, not measured here.` : "";
+  const papers = at === "all" && measured.length ? task.reported.filter(({ recall }) => recall.length) : [];
+  showReported("distance", papers);
   const values = [...measured, ...papers.flatMap(({ method, recall }) => task.strata.map(([distance]) => ({
     method, reported: true, distance, recall: recall[distance],
   })).filter((each) => each.recall !== undefined))];

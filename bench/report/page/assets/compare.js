@@ -92,8 +92,10 @@ function withoutLead(task, within, comparison, a, b) {
   const limit = limitIn(task, within);
   const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
   if (absent.length) return `Not compared ${limit}: ${absent.join(" and ")} ${absent.length > 1 ? "have" : "has"} no setting that costs so little.`;
-  const why = (comparison ?? task.compare.at[within][0]).out.flatMap(([reason, labels]) =>
-    [a, b].filter((row) => labels.includes(row.label)).map((row) => `${row.label}, as ${reason}`));
+  const why = (comparison ?? task.compare.at[within][0]).out.flatMap(([reason, labels]) => {
+    const left = [a, b].filter((row) => labels.includes(row.label)).map((row) => row.label);
+    return left.length ? [`${left.join(" and ")}, as ${reason}`] : [];
+  });
   const reason = why.join("; ") || (comparison ? "the rows have no seed in common" : "the values of queries were not kept");
   const [x, y] = [a, b].map((row) => row.at[within].score.toFixed(1));
   return `By their means ${limit}, A has ${x} % and B ${y} % in ${task.measures[0]}. There is no interval: ${reason}.`;

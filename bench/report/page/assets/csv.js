@@ -6,8 +6,8 @@ function csvCell(text) {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The rows and columns of a table as they are shown. */
-const csvOf = (table) => [...table.rows].map((row) => `${[...row.cells].map((cell) => csvCell(cell.textContent)).join(",")}\r\n`).join("");
+/** The rows and columns of a table as they are shown, without the headings of groups. */
+const csvOf = (table) => [...table.rows].filter((row) => !row.classList.contains("group")).map((row) => `${[...row.cells].map((cell) => csvCell(cell.textContent)).join(",")}\r\n`).join("");
 
 /** A button that saves a table under the name of the dataset and of the board. */
 function csvButton(title, table) {

@@ -37,7 +37,7 @@ function element(tag, attributes = {}, ...children) {
 /** A sentence of a board's notes: **bold**, *emphasis* and `code` become elements. */
 function sentence(text) {
   const made = element("p");
-  for (const part of text.split(/(\*\*[^*]+\*\*|`[^`]+`|\*\w[^*]*\*)/)) {
+  for (const part of text.split(/(\*\*[^*]+\*\*|`[^`]+`|\*[\w+][^*]*\*)/)) {
     if (part.startsWith("**")) made.append(element("strong", {}, part.slice(2, -2)));
     else if (part.startsWith("`")) made.append(element("code", {}, part.slice(1, -1)));
     else if (/^\*.+\*$/.test(part)) made.append(element("em", {}, part.slice(1, -1)));

@@ -8,7 +8,7 @@ const MANY = 0.25;
 function firstBudget(task) {
   const rows = task.rows.filter((row) => row.at.all && !row.sees);
   const cheap = rows.filter((row) => row.at[task.budget]);
-  return task.reported.length || cheap.length < MANY * rows.length ? "all" : task.budget;
+  return task.reported.some(({ recall }) => recall.length) || cheap.length < MANY * rows.length ? "all" : task.budget;
 }
 
 /** The best two rows at about the same cost, those with an interval first, and the budget: [label, label, name]. */
@@ -49,6 +49,6 @@ function offerComparison(task) {
   offer(byId("row-b"), comparable, b);
   offer(byId("compare-within"), Object.entries(task.limits), within);
   const titles = [...new Set(task.compare.lists.flat().filter(({ leads }) => leads.length).map(({ title }) => title))];
-  offer(byId("compare-measure"), titles.map((title) => [title, title]));
+  offer(byId("compare-measure"), (titles.length ? titles : task.measures.slice(0, 1)).map((title) => [title, title]));
   byId("compare-measure").disabled = !titles.length;
 }

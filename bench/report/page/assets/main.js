@@ -28,16 +28,27 @@ function showBoard() {
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
 }
 
+/** What a dataset is of; one that has no report now is told by its name alone. */
+function groupOf(task) {
+  if (!task) return "No longer measured";
+  if (task.pairs) return "Pairs of words";
+  return task.cut === null ? "Hierarchies" : "Texts and vectors";
+}
+
 /** A board over all datasets: what is long and not the first stands folded. */
 function overviewBoard(board, place) {
   const { title, rows, notes } = board;
-  const links = new Map(DATA.tasks.map((task) => [task.name, addressOfTask(task.id)]));
-  const named = (name) => links.has(name) ? element("a", { href: links.get(name) }, name) : name;
+  const tasks = new Map(DATA.tasks.map((task) => [task.name, task]));
+  const named = (name) => tasks.has(name)
+    ? element("a", { href: addressOfTask(tasks.get(name).id), "data-tip": tasks.get(name).title ?? "" }, name) : name;
   const columns = columnsShown(board);
   const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
-  const body = rows.map((row) => element("tr", {}, ...columns.map((column) => column === 0
+  const line = (row) => element("tr", {}, ...columns.map((column) => column === 0
     ? element("th", { scope: "row" }, named(row[0]))
-    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column]))));
+    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column])));
+  const groups = Map.groupBy(rows, ([name]) => groupOf(tasks.get(name)));
+  const body = [...groups].flatMap(([group, of]) => [
+    element("tr", { class: "group" }, element("th", { scope: "rowgroup", colspan: columns.length }, group)), ...of.map(line)]);
   const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
   keepInSight(table);
   const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));

@@ -28,7 +28,7 @@ function showTip(target) {
 
 /** Show tips over what the pointer or the focus is on; Escape hides them, and a pointer may go onto one. */
 function offerTips() {
-  const of = ({ target, pointerType }) => target.closest?.(pointerType === "mouse" ? "button[data-tip]" : "[data-tip]");
+  const of = ({ target, pointerType }) => target.closest?.(pointerType === "mouse" ? ":not(td)[data-tip]" : "[data-tip]");
   for (const type of ["pointerover", "focusin", "click"]) {
     document.addEventListener(type, (event) => of(event) ? showTip(of(event)) : type === "click" && hideTip());
   }
