@@ -147,6 +147,8 @@ def test_a_title_is_explained_by_pointer_by_keyboard_and_by_touch(small):
     assert not tip.is_visible()
     head.dispatch_event("click")
     assert tip.is_visible()
+    below = "() => tip.getBoundingClientRect().top - board.tHead.getBoundingClientRect().bottom"
+    assert abs(small.evaluate(below)) < 3
     small.locator("h2:visible").click()
     assert not tip.is_visible()
 
@@ -156,6 +158,7 @@ def test_a_method_is_described_at_its_name_and_where_it_opens(open_page, tmp_pat
     page.hover("#board button:text-is('ehi')")
     assert "arXiv 2310.08891" in page.inner_text("#tip")
     page.click("#board button:text-is('ehi')")
+    assert not page.locator("#tip").is_visible()
     assert "Kind: learned index." in page.inner_text("#details")
     link = page.locator("#details a", has_text="arXiv 2310.08891").first
     assert link.get_attribute("href") == "https://arxiv.org/abs/2310.08891"

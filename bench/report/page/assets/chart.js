@@ -4,6 +4,13 @@ const drawn = {};
 const PAPER = { ink: "#16191d", soft: "#565d68", line: "#dde1e6", background: "#ffffff" };
 const PNG_SCALE = 3;
 
+/** Vega, which is most of the page, is unpacked behind the tables. */
+const unpacked = (async () => {
+  const bytes = Uint8Array.from(atob(byId("vega").textContent), (character) => character.charCodeAt(0));
+  const script = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+  document.head.append(element("script", {}, await script.text()));
+})();
+
 /** Colours of the page, as it is now. */
 function pageColours() {
   const style = getComputedStyle(document.documentElement);
@@ -32,7 +39,7 @@ function draw(figure, description, values, label, changes = {}) {
   if (spec.width && !changes.width) spec.width = "container";
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", label);
-  vegaEmbed(place, spec, drawingIn(pageColours())).then((chart) => {
+  unpacked.then(() => vegaEmbed(place, spec, drawingIn(pageColours()))).then((chart) => {
     drawn[figure]?.chart.finalize();
     drawn[figure] = { chart, spec };
     // One picture with one description, not a heap of marks.

@@ -28,12 +28,16 @@ function showTip(target) {
 
 /** Show tips over what the pointer or the focus is on; Escape hides them, and a pointer may go onto one. */
 function offerTips() {
-  const of = ({ target, pointerType }) => target.closest?.(pointerType === "mouse" ? ":not(td)[data-tip]" : "[data-tip]");
-  for (const type of ["pointerover", "focusin", "click"]) {
-    document.addEventListener(type, (event) => of(event) ? showTip(of(event)) : type === "click" && hideTip());
-  }
+  const of = ({ target, pointerType }) => {
+    // A press that sorts draws its title anew, and gives it the focus.
+    const at = target.isConnected ? target : document.activeElement;
+    return at.closest?.(pointerType === "mouse" ? ":not(td)[data-tip]" : "[data-tip]");
+  };
+  document.addEventListener("pointerover", (event) => of(event) && showTip(of(event)));
+  document.addEventListener("focusin", (event) => of(event)?.matches(":focus-visible") && showTip(of(event)));
+  document.addEventListener("click", (event) => of(event) && !byId("details").open ? showTip(of(event)) : hideTip());
   document.addEventListener("pointerout", ({ pointerType, relatedTarget }) => {
-    if (pointerType === "mouse" && !relatedTarget?.closest?.("#tip, [data-tip]") && document.activeElement !== explained) hideTip();
+    if (pointerType === "mouse" && !relatedTarget?.closest?.("#tip, [data-tip]")) hideTip();
   });
   document.addEventListener("focusout", hideTip);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && hideTip());
