@@ -110,6 +110,15 @@ def test_what_budgets_share_is_in_the_page_once(written):
     assert len(compare["columns"]) == 2
 
 
+def test_many_rows_are_compared_within_the_budget_and_without_a_limit_alone():
+    cells = [cell(f"m{number}", points=[point(0.1, 0.5)]) for number in range(51)]
+    few, many = report_of(cells[:50], no_values), report_of(cells, no_values)
+    assert set(many.comparisons) == {DEFAULT, DEFAULT.other, UNLIMITED}
+    assert len(few.comparisons) == 11
+    # The budgets can be chosen for all that needs no pairs.
+    assert len(task_json(many, [], [])["limits"]) == 11
+
+
 def test_texts_of_queries_are_printed_where_a_card_has_them_for_the_same_data():
     kept = QueryTexts.model_validate_json((FOLDER / "scifact-claims.json").read_bytes())
     numbers = np.array([*kept.texts][:3])

@@ -120,6 +120,13 @@ def test_rows_are_compared_within_another_budget_or_by_their_means_there(small):
     assert "near and far have no setting" in small.inner_text("#compare-result")
 
 
+def test_of_many_rows_the_page_says_within_which_budgets_there_are_intervals(open_page, tmp_path):
+    cells = [cell(f"m{number}", points=[point(0.1, number / 60)]) for number in range(51)]
+    page = page_of(open_page, tmp_path, *cells)
+    page.select_option("#compare-within", "visited-20")
+    assert "of so many rows, intervals are within" in page.inner_text("#compare-result")
+
+
 def test_a_chart_is_saved_as_svg_and_png_in_colours_for_paper(open_page, address, tmp_path):
     page = open_page(f"{address}#small", scheme="dark")
     drawn(page, "distance")

@@ -189,3 +189,9 @@ def test_latex_that_no_page_has_room_for_says_how_to_narrow_it(folder, tmp_path)
     text = error(stored(tmp_path / "many", many), "--latex", "--measure", "recall")
     assert f"{MOST_ROWS + 1} rows and 3 columns" in text
     assert "--words" in text
+
+
+def test_latex_keeps_other_data_of_the_same_name_apart(tmp_path):
+    cells = [cell("mine", points=NEAR, task_digest=digest) for digest in ("d" * 64, "e" * 64)]
+    lines = results(stored(tmp_path, cells), "--latex", "--measure", "recall").stdout.splitlines()
+    assert lines[4] == r"recall & small & small-eeeeeeee \\"

@@ -68,16 +68,16 @@ MEANINGS = (
      "median latency is no more than this; that latency in brackets, in ms."),
     (".* against the share of .*", ".*", "The score of the setting that costs most within this "
      "share of the corpus, in per cent; its visited / work in brackets."),
-    (".*, and without a limit", "q/s", f"{SPEED}, at the setting that costs most within the "
+    (".* without a limit", "q/s", f"{SPEED}, at the setting that costs most within the "
      "budget."),
-    (".*, and without a limit", "near .*", "The share found of the pairs at the smallest distances,"
+    (".* without a limit", "near .*", "The share found of the pairs at the smallest distances,"
      " in per cent; no limit: at any cost."),
-    (".*, and without a limit", "far .*", "The share found of the pairs at the largest distances, "
+    (".* without a limit", "far .*", "The share found of the pairs at the largest distances, "
      "in per cent; no limit: at any cost."),
-    (".*, and without a limit", "worst, no limit", "Recall at the distance where the row finds "
+    (".* without a limit", "worst, no limit", "Recall at the distance where the row finds "
      "least, at any cost."),
-    (".*, and without a limit", ".*, no limit", "The same at any cost."),
-    (".*, and without a limit", ".* ≤ .*", "The main measure at the setting that costs most within "
+    (".* without a limit", ".*, no limit", "The same at any cost."),
+    (".* without a limit", ".* ≤ .*", "The main measure at the setting that costs most within "
      "this, in per cent; rows are ordered by it."),
     (".*", "overall", "The share found of all pairs of a query and a relevant document, in %."),
     (".*", "macro", "The share that a query finds of its relevant documents, mean over queries."),

@@ -179,7 +179,7 @@ def _names(cells: list[Cell]) -> tuple[dict[str, str], dict[str, str]]:
     for group in by_task(cells):
         name = group[0].task
         if name in task_of.values():  # other data under the same name
-            name += f" (data {group[0].task_digest[:8]})"
+            name += f"-{group[0].task_digest[:8]}"
         task_of |= {cell.key: name for cell in group}
         row_of |= {cell.key: row.label for row in rows_of(group) for cell in row.cells}
     return row_of, task_of

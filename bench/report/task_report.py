@@ -62,7 +62,7 @@ class TaskReport(NamedTuple):
         rows: its rows.
         budget: the largest cost at which rows are compared, beside what they find without a limit.
         comparisons: by every measure, the main one first; within the budget, within the same share
-            by the other cost, without a limit, and within every other budget.
+            by the other cost, without a limit, and within every other budget if rows are few.
         shown: those on boards: of the other two budgets by the main measure alone.
         boards: its boards.
     """

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from bench.report.task_report import Comparison
 
 
+MOST_ROWS = 50
+"""More rows are compared within the dataset's budget and without a limit alone: pairs are many."""
+
+
 def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
     """All boards over the cells of one task, the papers' rows last.
 
@@ -42,7 +46,8 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
     budget = budget or (DEFAULT if card is None else card.compared_at)
-    comparisons = _comparisons(rows, values_of, (budget, budget.other, *KEPT))
+    budgets = (budget, budget.other, *(KEPT if len(rows) <= MOST_ROWS else (UNLIMITED,)))
+    comparisons = _comparisons(rows, values_of, budgets)
     shown = [*comparisons[budget], *(comparisons[each][0] for each in (budget.other, UNLIMITED))]
     boards = _measured_boards(rows, budget, shown) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:

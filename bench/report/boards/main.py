@@ -40,7 +40,7 @@ def main_board(rows: list[Row], budget: Budget) -> Board:
     """The rows of a searched task, the best within the budget first.
 
     In a hierarchy it shows recall near, far and at the worst distance; over texts the recall of
-    many documents.
+    many documents. Where no row has a point within the budget it shows none.
     """
     first = rows[0].cells[0]
     measure = main_measure(first)
@@ -52,16 +52,16 @@ def main_board(rows: list[Row], budget: Budget) -> Board:
     worst = {"worst": lambda points: mean_text(point.min for point in points)} if parts else {}
     if first.cut is not None:
         parts = {DEEPEST: _deepest}
+    within = {f"{measure} {budget.limit}": _score, **parts}
+    within |= {"visited / work %": shares_text, "q/s": speed_text}
+    cheap = any(chosen_points(row, at(budget)) for row in rows if not row.cells[0].sees_test)
     columns = [
         Column[_Chosen]("seeds", lambda found: str(len(found.most))),
-        _within(f"{measure} {budget.limit}", _score),
-        *(_within(title, text) for title, text in parts.items()),
-        _within("visited / work %", shares_text),
-        _within("q/s", speed_text),
+        *(_within(title, text) for title, text in within.items() if cheap),
         *(_most(title, text) for title, text in {measure: _score, **parts, **worst}.items()),
     ]
     return table(
-        f"{measure} {budget.at}, and without a limit",
+        f"{measure} {f'{budget.at}, and ' if cheap else ''}without a limit",
         rows,
         partial(_choose, budget=budget),
         columns,

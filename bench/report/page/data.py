@@ -16,6 +16,7 @@ from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 from bench.report.page.compared import comparisons_json, each_once, name_of
+from bench.store.query_values import KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,16 +62,17 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "measures": list(measures),
         "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),
-        "limits": {name_of(each): each.limit for each in sorted(report.comparisons, key=_order)},
+        "limits": {name_of(each): each.limit for each in _budgets(report)},
         "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
         "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report),
     }
 
 
-def _order(budget: Budget) -> tuple[bool, str, float]:
-    """By visited before by work, the least first, without a limit last."""
-    return budget == UNLIMITED, budget.by, budget.share
+def _budgets(report: TaskReport) -> list[Budget]:
+    """Those by visited before those by work, the least first, without a limit last."""
+    every = {report.budget, report.budget.other, *KEPT}
+    return sorted(every, key=lambda each: (each == UNLIMITED, each.by, each.share))
 
 
 def board_json(board: Board, sentences: list[str]) -> Json:
@@ -98,7 +100,7 @@ def _row_json(
 ) -> Json:
     first = row.cells[0]
     known = about(first.method, first.plugin)
-    strata = {name_of(each): strata_of(row, each) for each in report.comparisons}
+    strata = {name_of(each): strata_of(row, each) for each in _budgets(report)}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,

@@ -89,11 +89,12 @@ function withoutLead(task, within, comparison, a, b) {
   const limit = limitIn(task, within);
   const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
   if (absent.length) return `Not compared ${limit}: ${absent.join(" and ")} ${absent.length > 1 ? "have" : "has"} no setting that costs so little.`;
-  const why = (comparison ?? task.compare.at[within][0]).out.flatMap(([reason, labels]) => {
+  const why = (comparison ?? task.compare.at[within]?.[0])?.out.flatMap(([reason, labels]) => {
     const left = [a, b].filter((row) => labels.includes(row.label)).map((row) => row.label);
     return left.length ? [`${left.join(" and ")}, as ${reason}`] : [];
   });
-  const reason = why.join("; ") || (comparison ? "the rows have no seed in common" : "the values of queries were not kept");
+  const reason = !why ? "of so many rows, intervals are within the dataset's budget and without a limit alone"
+    : why.join("; ") || (comparison ? "the rows have no seed in common" : "the values of queries were not kept");
   const [x, y] = [a, b].map((row) => row.at[within].score.toFixed(1));
   return `By their means ${limit}, A has ${x} % and B ${y} % in ${task.measures[0]}. There is no interval: ${reason}.`;
 }
@@ -110,7 +111,7 @@ function costsOf(a, b) {
 function drawComparison(task) {
   const [a, b] = [byId("row-a").value, byId("row-b").value].map((label) => task.byLabel.get(label));
   const within = byId("compare-within").value;
-  const comparison = task.compare.at[within].find(({ title }) => title === byId("compare-measure").value);
+  const comparison = task.compare.at[within]?.find(({ title }) => title === byId("compare-measure").value);
   const at = a.at[within] && b.at[within] ? within : "all";
   const result = byId("compare-result"), extremes = byId("extremes");
   result.replaceChildren();

@@ -48,7 +48,7 @@ function sentence(text) {
 
 /** The number that a cell of a board begins with, or null: "(9,818 …" is 9818, "–" is none. */
 function leadingNumber(text) {
-  const found = /^[(\s]*([+\-−]?[\d,]*\.?\d+)/.exec(text);
+  const found = /^[(\s~]*([+\-−]?[\d,]*\.?\d+)/.exec(text);
   return found ? Number(found[1].replaceAll(",", "").replace("−", "-")) : null;
 }
 

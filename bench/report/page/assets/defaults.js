@@ -38,7 +38,8 @@ function offerCharts(task) {
   for (const id of ["measure", "rank-measure"]) offer(byId(id), measures);
   byId("level").setAttribute("value", firstLevel(task));
   const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
-  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]));
+  const cheap = curved.find((row) => row.at[task.budget]);
+  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]), cheap?.label);
 }
 
 /** The choices of the comparison. */
