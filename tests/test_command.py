@@ -77,12 +77,12 @@ def test_boards_hold_every_promise(bench, tmp_path):
                   "pretrain-finetune-de.finetune_steps=20", "--jobs", "2")  # fmt: skip
     done = bench(*everything)
     assert done.returncode == 0, done.stdout + done.stderr
-    text = (tmp_path / "out" / "LEADERBOARD.md").read_text()
+    text = (tmp_path / "out" / "boards" / "tree-H=3,W=3.md").read_text()
     for title in (
-        "### Recall by distance\n",
-        "### Recall against the share of documents visited",
-        "### Recall by distance at ≤ 10 % visited",
-        "### Cost",
+        "## Recall by distance\n",
+        "## Recall against the share of documents visited",
+        "## Recall by distance at ≤ 10 % visited",
+        "## Cost",
     ):
         assert title in text
     assert "same pairs" in text

@@ -20,8 +20,8 @@ def test_a_learned_tree_stands_on_the_boards_with_its_health(bench, tmp_path):
     arguments = ["--methods", "ehi,masked-de+faiss-ivf", *TREE, "--seeds", "0,1"]
     done = bench(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    boards = (tmp_path / "out" / "LEADERBOARD.md").read_text()
-    assert "### Leaves" in boards
+    (boards,) = (tmp_path / "out" / "boards").glob("tree*.md")
+    assert "## Leaves" in boards.read_text()
     found = cells(tmp_path / "out")["ehi"]
     assert found.leaves.leaves == 37  # 4 times the root of 85
     assert found.leaves.training

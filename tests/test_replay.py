@@ -278,7 +278,8 @@ def published(tmp_path_factory):
     large = next(cell for cell in store.cells() if cell.params.get("spread") == 5)
     (store.folder(large) / RUN).unlink()
     (store.folder(large) / ".gitignore").write_text(f"{RUN}\n")
-    assert "**new** leafy spread=5" in write_leaderboard(store, figures=True).path.read_text()
+    write_leaderboard(store, figures=True)
+    assert "**new** leafy spread=5" in (out / "boards" / "README.md").read_text()
     charts = {path.stem.partition("-")[2].split("-", 2)[-1] for path in out.rglob("*.svg")}
     assert len(charts) == 3, charts
     return out
@@ -302,7 +303,7 @@ def test_what_a_run_left_replays(results, capsys):
     told = capsys.readouterr().out
     assert f"{results / 'runs'}: 3 cell.json, 1 run.parquet, 2 queries.parquet as stored" in told
     assert "; 1 run.parquet not published" in told
-    assert "Boards: 5 rebuilt, byte for byte the same" in told
+    assert "Boards: 7 rebuilt, byte for byte the same" in told
     assert "tree-H=3,W=3: metrics of 1 cells derived again, equal; 1 have no run file here" in told
     assert "All holds.\nNot derived again: metrics of 1 whose run is not here." in told
     assert "FAIL" not in told
@@ -324,13 +325,12 @@ def test_metrics_on_data_of_ones_own_are_derived_again_or_counted_as_not(tmp_pat
 
 
 @pytest.mark.slow
-def test_a_run_into_a_folder_with_a_page_writes_the_page_again(tmp_path):
+def test_the_page_that_a_run_writes_is_of_all_that_the_folder_holds(tmp_path):
     out = tmp_path / "out"
     run(experiment("random", TREE, out=out))
-    assert not (out / PAGE).exists()
-    write_leaderboard(Store(out), figures=True)
     run(experiment("oracle", TREE, out=out))
-    assert "oracle" in (out / PAGE).read_text()
+    labels = ['"label":"random"', '"label":"oracle (sees the test)"']
+    assert [label in (out / PAGE).read_text() for label in labels] == [True, True]
     assert replay(out)
 
 
@@ -433,7 +433,9 @@ def test_boards_that_are_not_those_of_the_cells_are_named_with_the_line(results,
 def test_what_was_marked_is_part_of_the_boards(results, capsys):
     (results / "published.json").unlink()
     assert not replay(results)
-    assert "the cells give '## Contents'" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    for name in ("LEADERBOARD.md", "boards/README.md", "leaderboard.html"):
+        assert f"FAIL {results / name}: line " in told
 
 
 def test_charts_that_were_taken_away_are_named(results, capsys):

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 
 
-def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
+def task_json(
+    report: TaskReport, places: list[Json], sentences: list[str], *, texts: bool = False
+) -> Json:
     """The data of a task.
-
-    Names of queries are read from datasets that are part of the project.
 
     Args:
         report: the report of the task.
@@ -42,6 +42,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
             this task are added.
         sentences: notes, what columns mean and what methods are, each once; those of this task
             are added.
+        texts: whether texts of queries are read from data on this machine.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -65,7 +66,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "limits": {name_of(each): each.limit for each in _budgets(report)},
         "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
         "reported": reported_rows(card, first.task),
-        "compare": comparisons_json(report),
+        "compare": comparisons_json(report, texts=texts),
     }
 
 
