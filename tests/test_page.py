@@ -3,17 +3,18 @@
 import json
 import re
 import shlex
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from bench.data.cards import FOLDER, QueryTexts, card_of_task
+from bench.data.cards import card_of_task
 from bench.measures.budget import DEFAULT, UNLIMITED
-from bench.measures.records import Latency, Stratum
+from bench.measures.records import Correlation, Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
 from bench.report.changes import changes_board
-from bench.report.charts.curves import curve_of, strata_of
+from bench.report.charts.curves import curve_of, curves_apart, strata_of
 from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
@@ -119,19 +120,25 @@ def test_many_rows_are_compared_within_the_budget_and_without_a_limit_alone():
     assert len(task_json(many, [], [])["limits"]) == 11
 
 
-def test_texts_of_queries_are_printed_where_a_card_has_them_for_the_same_data():
-    kept = QueryTexts.model_validate_json((FOLDER / "scifact-claims.json").read_bytes())
-    numbers = np.array([*kept.texts][:3])
+def test_texts_of_queries_are_printed_where_their_licence_allows_it_and_the_data_is_the_same(
+    monkeypatch,
+):
+    claims = SimpleNamespace(
+        query_names=["7", "9"], query_texts=["a claim", "another"], digest="same"
+    )
+    monkeypatch.setattr("bench.report.page.compared.load_dataset", lambda _name: claims)
 
-    def names(digest, task="scifact"):
-        cells = [cell(name, task=task, task_digest=digest, points=[point(0.1, 0.5)], n_queries=3)
+    def names(task, digest="same", *, texts=True):
+        cells = [cell(name, task=task, task_digest=digest, points=[point(0.1, 0.5)], n_queries=2)
                  for name in ("one", "other")]  # fmt: skip
-        values = QueryValues(numbers, {0: {"recall": np.array([0, 0.5, 1])}})
-        return comparisons_json(report_of(cells, lambda _: values))["names"]
+        values = QueryValues(np.array([1, 0]), {0: {"recall": np.array([0, 1])}})
+        return comparisons_json(report_of(cells, lambda _: values), texts=texts)["names"]
 
-    assert names(kept.digest) == [kept.texts[number] for number in numbers.tolist()]
-    assert names("other data") is None
-    assert names(kept.digest, "fiqa") is None
+    assert names("scifact") == ["another", "a claim"]
+    assert names("scifact", "other data") is None
+    assert names("scifact", texts=False) is None
+    assert names("fiqa") is None
+    assert names("wordnet-mammal", texts=False) == ["9", "7"]
 
 
 def test_a_curve_has_times_that_keep_the_mark_of_a_busy_machine():
@@ -160,6 +167,8 @@ def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_po
     unlike = row(cell(points=LEAVES), cell(seed=1, points=LEAVES[:2]))
     assert curve_of(unlike, {}).n_seeds == 1
     assert curve_of(unlike, {}).visited == [4, 10, 10.1, 100]
+    assert curves_apart(alike, {}) == []
+    assert [each.visited for each in curves_apart(unlike, {})] == [[4, 10, 10.1, 100], [4, 10]]
 
 
 def test_recall_by_distance_at_a_tenth_and_at_most():
@@ -356,3 +365,9 @@ def test_contents_lead_to_the_boards(written):
     assert all("recall@\\|S\\|" in row for row in rows)
     assert "\n## small\n" in text
     assert anchor("tree-H=3,W=7") == "tree-h3w7"
+
+
+def test_pairs_of_words_are_told_by_what_was_measured_whatever_failed_first():
+    rho = Correlation(score="score", subset="nouns", n=9, rho=0.5, low=0, high=0.9)
+    cells = [cell("a", status="failed", reason="it crashed"), cell("b", similarity=[rho])]
+    assert task_json(report_of(cells, no_values), [], [])["pairs"]

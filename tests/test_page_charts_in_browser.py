@@ -99,6 +99,22 @@ def test_rows_are_ranked_by_the_cheapest_point_that_reaches_a_level_and_none_bet
     assert audit(page) == {}
 
 
+def test_of_seeds_of_different_settings_each_has_its_own_cheapest_point_and_all_must_reach(
+    open_page, tmp_path
+):
+    seeds = [
+        cell("apart", points=[point(0.2, 0.8), point(0.6, 0.9)]),
+        cell("apart", seed=1, points=[point(0.1, 0.5), point(0.4, 0.84), point(1, 0.86)]),
+    ]
+    page = page_of(open_page, tmp_path, *seeds, cell("one", points=[point(1, 0.95)]))
+    page.fill("#level", "80")
+    assert ranked(page)[0] == ["apart", "1", "82.0", "30.00"]
+    assert "nprobe=20; nprobe=40" in page.inner_text("#ranking-table tbody tr >> nth=0")
+    page.fill("#level", "88")
+    assert [row[0] for row in ranked(page)] == ["one"]
+    assert page.inner_text("#ranking-notes") == "Never reach 88 %: apart."
+
+
 def test_rows_that_reach_a_level_and_were_not_timed_are_named(timed_rows):
     timed_rows.fill("#level", "80")
     timed_rows.select_option("#rank-by", "latency")

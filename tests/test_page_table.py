@@ -14,6 +14,7 @@ from tests.page import DESK, PHONE, audit, names, page_of
 pytestmark = pytest.mark.slow
 
 POINTS = [point(0.1, 0.5), point(1, 0.7)]
+CLAIMED = [point(0.1, 0.5, self_reported=True), point(1, 0.7)]
 WIDE = {"width": 1920, "height": 1000}
 LONG = {"a_long_name": "of-a-value-of-many-letters", "another_name": 123456789}
 
@@ -88,7 +89,7 @@ def crowded(count):
     """Cells of rows with long names, all columns filled."""
     return [
         cell("mine", seed, key=f"{number}-{seed}", params=LONG | {"n": number},
-             changed=LONG | {"n": number}, points=POINTS)
+             changed=LONG | {"n": number}, points=CLAIMED)
         for number in range(count) for seed in (0, 1)
     ]  # fmt: skip
 
@@ -180,6 +181,7 @@ def test_markup_in_names_and_notes_is_text(open_page, tmp_path):
     page = open_page((tmp_path / "leaderboard.html").as_uri())
     assert MARKUP in page.inner_text("#overview-boards")
     page.click("nav a >> nth=1")
+    page.wait_for_selector("#board tbody tr")
     assert MARKUP in page.inner_text("#board")
     assert MARKUP in page.inner_text("#task-notes")
     page.click("#board .name button >> nth=0")

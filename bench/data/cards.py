@@ -76,8 +76,8 @@ class Card(BaseModel):
         files: the files of that folder, with the sha256 of each, or "" if none is known.
         sources: the addresses that ``bench fetch`` downloads from.
         obtain: how to get the files that have no public address.
-        query_texts: a file beside the card with the texts of test queries that boards may print, as
-            their licence allows it; empty: it does not, or the dataset is part of Treeline.
+        query_texts: the licence that allows a page to print the texts of test queries; empty: none
+            does, and the page has their numbers, or the names of data that is part of Treeline.
         takes_path: the placeholder of the user's own file or folder, as in ``NAME:FOLDER`` or
             ``NAME:EDGES.csv``; empty: the dataset takes no path.
         quick: its place among the small datasets that run by default; 0: it is none of them.
@@ -119,24 +119,6 @@ class Card(BaseModel):
         """The listed files that are not in ``data``; the folder, if no file is listed."""
         listed = [data / self.folder / name for name in self.files] or [data / self.folder]
         return [path for path in listed if not path.exists()]
-
-
-class QueryTexts(BaseModel):
-    """The file of a card's ``query_texts``.
-
-    Attributes:
-        of: what the texts are, and whose.
-        licence: the licence that allows to print them.
-        digest: digest of the task whose queries they are.
-        texts: number of the query -> its text.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    of: str
-    licence: str
-    digest: str
-    texts: dict[int, str]
 
 
 @cache

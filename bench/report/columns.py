@@ -120,6 +120,7 @@ KEYS = (
     ("Ahead by, .*", "method"),
     ("Ranking.*", next(iter(MEASURES))),
     (".* against the share of .*", "≤ 10 %"),
+    ("Chosen on validation", r"nDCG@10|recall@\|S\|"),
     ("X-ray .*", "missed"),
     ("Leaves", "Gini"),
     ("At .* of exact search", "visited / work %"),

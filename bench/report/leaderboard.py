@@ -88,7 +88,8 @@ def write_leaderboard(
         from bench.report.page.write import write_page
 
         write_charts([chart for each in drawn for chart in each.values()], store.root / FIGURES)
-        write_page(store.root / PAGE, reports, [*overview, *changed])
+        # What is published must be rebuilt where the data is not.
+        write_page(store.root / PAGE, reports, [*overview, *changed], texts=published is None)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -80,6 +81,14 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
         {name: [_value(each, measure) for each in points] for name, measure in measures.items()},
         [_recall(each) for each in points],
     )
+
+
+def curves_apart(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
+    """The curve of each seed, without recall by distance, if their numbers of points differ."""
+    if len({len(cell.points) for cell in row.cells}) < 2:  # noqa: PLR2004 - they do not differ
+        return []
+    seeds = (replace(row, cells=[cell]) for cell in row.cells)
+    return [curve_of(seed, measures)._replace(recall=[]) for seed in seeds]
 
 
 def strata_of(row: Row, budget: Budget) -> Strata | None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from bench.data.cards import FOLDER, QueryTexts, card_of_task
+from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
+from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 
 if TYPE_CHECKING:
@@ -48,11 +49,15 @@ def each_once(values: Mapping[str, Each]) -> tuple[dict[str, int], list[Each]]:
     return {name: once.index(value) for name, value in values.items()}, once
 
 
-def comparisons_json(report: TaskReport) -> Json:
+def comparisons_json(report: TaskReport, *, texts: bool) -> Json:
     """The rows of a task compared, with values and names of queries if these are few.
 
     ``at`` has for each budget its place in ``lists``, of a comparison for each measure. Rows are
     told by their number, and columns of values by their place in ``columns``.
+
+    Args:
+        report: the report of the task.
+        texts: whether texts of queries are read from data on this machine.
     """
     every = [each for of in report.comparisons.values() for each in of if each.has_pairs]
     queries = every[0].queries if every and len(every[0].queries) <= KEPT_QUERIES else None
@@ -66,7 +71,10 @@ def comparisons_json(report: TaskReport) -> Json:
     )
     found: Json = {"at": at, "lists": lists, "columns": [*columns]}
     if queries is not None:
-        found |= {"numbers": queries.tolist(), "names": _names(report.cells[0], queries)}
+        found |= {
+            "numbers": queries.tolist(),
+            "names": _names(report.cells[0], queries, texts=texts),
+        }
     return found
 
 
@@ -106,21 +114,19 @@ def packed(values: Floats) -> str:
     return text
 
 
-def _names(cell: Cell, queries: Ints) -> list[str] | None:
-    """Texts of the queries where their licence allows it, or names where data is Treeline's own.
+def _names(cell: Cell, queries: Ints, *, texts: bool) -> list[str] | None:
+    """Names of the queries where data is Treeline's own, or texts where their licence allows it.
 
-    None for other data, and for data that has changed.
+    None for other data, for data that has changed and for data that is not on this machine.
     """
     card = card_of_task(cell.task)
-    if card is None:
+    if card is None or (card.folder and not (texts and card.query_texts)):
         return None
-    names: Mapping[int, str] | Sequence[str]
-    if card.query_texts:
-        kept = QueryTexts.model_validate_json((FOLDER / card.query_texts).read_bytes())
-        names, digest = kept.texts, kept.digest
-    elif not card.folder:
+    try:
         task = load_dataset(dataset_of(cell.task))
-        names, digest = task.query_names, task.digest
-    else:
+    except InputError:
         return None
-    return [names[query] for query in queries.tolist()] if digest == cell.task_digest else None
+    names: Sequence[str] = task.query_names
+    if card.query_texts and task.query_texts is not None:
+        names = task.query_texts
+    return [names[query] for query in queries.tolist()] if task.digest == cell.task_digest else None

@@ -12,7 +12,7 @@ from bench.measures.budget import UNLIMITED
 from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
-from bench.report.charts.curves import curve_of, strata_of, xray_values
+from bench.report.charts.curves import curve_of, curves_apart, strata_of, xray_values
 from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 from bench.report.page.compared import comparisons_json, each_once, name_of
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 
 
-def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> Json:
+def task_json(
+    report: TaskReport, places: list[Json], sentences: list[str], *, texts: bool = False
+) -> Json:
     """The data of a task.
-
-    Names of queries are read from datasets that are part of the project.
 
     Args:
         report: the report of the task.
@@ -42,6 +42,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
             this task are added.
         sentences: notes, what columns mean and what methods are, each once; those of this task
             are added.
+        texts: whether texts of queries are read from data on this machine.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -55,7 +56,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "id": f"{first.task}-{first.task_digest[:8]}",
         "queries": first.n_queries,
         "documents": first.n_documents,
-        "pairs": bool(first.similarity),
+        "pairs": any(cell.similarity for cell in report.cells),
         "notes": first.notes,
         "cut": first.cut,
         "strata": [[each.distance, each.n] for each in strata],
@@ -65,7 +66,7 @@ def task_json(report: TaskReport, places: list[Json], sentences: list[str]) -> J
         "limits": {name_of(each): each.limit for each in _budgets(report)},
         "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
         "reported": reported_rows(card, first.task),
-        "compare": comparisons_json(report),
+        "compare": comparisons_json(report, texts=texts),
     }
 
 
@@ -114,6 +115,7 @@ def _row_json(
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
         "curve": curve_of(row, measures)._asdict() if first.points else None,
+        "apart": [each._asdict() for each in curves_apart(row, measures)],
         "strata": [each._asdict() for each in strata_once],
         "at": at,
     }

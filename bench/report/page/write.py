@@ -35,20 +35,24 @@ SCRIPTS = (
 )  # fmt: skip
 
 
-def write_page(path: Path, reports: Sequence[TaskReport], overview: Sequence[Board]) -> None:
+def write_page(
+    path: Path, reports: Sequence[TaskReport], overview: Sequence[Board], *, texts: bool = False
+) -> None:
     """Write the page, the same for the same reports and versions of the libraries.
 
     Args:
         path: path of the file.
         reports: the report of each task.
         overview: boards over all of them, whose rows begin with the name of a task.
+        texts: whether texts of queries are printed, where their licence allows it and the data is
+            on this machine; another machine cannot rebuild such a page.
     """
     assets = resources.files("bench.report.page") / "assets"
     places: list[dict[str, Any]] = []
     sentences: list[str] = []
     data = {
         "overview": [board_json(board, sentences) for board in overview],
-        "tasks": [task_json(report, places, sentences) for report in reports],
+        "tasks": [task_json(report, places, sentences, texts=texts) for report in reports],
         "places": places,
         "sentences": sentences,
         "charts": _charts(),

@@ -2,15 +2,17 @@
 
 const TIMES = ["latency", "speed"];
 
-/** The latency and the speed of a point of a row as texts, marked where a machine was busy. */
-function timesOf(curve, place) {
-  const mark = (what) => curve.busy[what].includes(place) ? "~" : "";
-  const latency = curve.latency[place];
+/** A latency and a speed as texts, marked where a machine was busy. */
+function timeTexts(latency, speed, isBusy) {
+  const mark = (what) => isBusy(what) ? "~" : "";
   return {
     time: latency === null ? "–" : mark("latency") + latency.toPrecision(3),
-    pace: mark("speed") + Math.round(curve.speed[place]).toLocaleString("en"),
+    pace: mark("speed") + Math.round(speed).toLocaleString("en"),
   };
 }
+
+/** The same for a point of a curve. */
+const timesOf = (curve, place) => timeTexts(curve.latency[place], curve.speed[place], (what) => curve.busy[what].includes(place));
 
 /** The operating points of a row that have a measure and a cost. */
 function pointsOf({ curve }, measure, cost) {

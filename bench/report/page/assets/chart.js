@@ -1,6 +1,8 @@
 // One chart: a Vega-Lite description made by Altair with its data, drawn on the page or saved as a file.
 
 const drawn = {};
+/** What each figure is to show, which may not be drawn by now. */
+const wanted = {};
 const PAPER = { ink: "#16191d", soft: "#565d68", line: "#dde1e6", background: "#ffffff" };
 const PNG_SCALE = 3;
 
@@ -29,17 +31,24 @@ function drawingIn({ ink, soft, line, background }) {
   return { actions: false, renderer: "svg", config, logLevel: 1 };
 }
 
+/** Once the tables were painted, which wait for no chart. */
+const painted = () => unpacked.then(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+
 /** Draw one chart, or hide its figure where there is nothing to show. */
 function draw(figure, description, values, label, changes = {}) {
   const place = byId(`${figure}-chart`);
   byId(figure).hidden = values.length === 0;
   byId(figure).querySelector(".save").hidden = values.length === 0;
+  wanted[figure] = null;
   if (!values.length) return;
   const spec = { ...description, datasets: { values }, ...changes };
   if (spec.width && !changes.width) spec.width = "container";
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", label);
-  unpacked.then(() => vegaEmbed(place, spec, drawingIn(pageColours()))).then((chart) => {
+  wanted[figure] = spec;
+  painted().then(async () => {
+    if (wanted[figure] !== spec) return;
+    const chart = await vegaEmbed(place, spec, drawingIn(pageColours()));
     drawn[figure]?.chart.finalize();
     drawn[figure] = { chart, spec };
     // One picture with one description, not a heap of marks.

@@ -8,6 +8,22 @@ function cheapest(curve, measure, level, cost) {
   return reach.length ? reach.reduce((a, b) => sign * curve[cost][b] < sign * curve[cost][a] ? b : a) : -1;
 }
 
+/** What a row costs at a level, as means over seeds; null where it, or one of its seeds, never reaches it. */
+function costAt(row, measure, level, cost) {
+  // Seeds of different settings each have their own cheapest point.
+  const curves = row.apart.length ? row.apart : [row.curve];
+  const found = curves.map((curve) => ({ curve, place: cheapest(curve, measure, level, cost) }));
+  if (found.some(({ place }) => place < 0)) return null;
+  const mean = (values) => values.includes(null) ? null : values.reduce((a, b) => a + b) / values.length;
+  const of = (name) => mean(found.map(({ curve, place }) => curve[name][place]));
+  return {
+    value: mean(found.map(({ curve, place }) => curve.measures[measure][place])),
+    visited: of("visited"), work: of("work"), latency: of("latency"), speed: of("speed"),
+    isBusy: (what) => found.some(({ curve, place }) => curve.busy[what].includes(place)),
+    settings: [...new Set(found.map(({ curve, place }) => curve.settings[place]))].filter(Boolean).join("; ") || "–",
+  };
+}
+
 /** The level that a view begins with: 95 % of what the best row reaches, in fives. */
 function firstLevel(task) {
   const rows = task.rows.filter((row) => row.curve && !row.sees);
@@ -18,14 +34,14 @@ function firstLevel(task) {
 /** Kinds of machine that rows were timed on. */
 const machinesOf = (rows) => new Set(rows.flatMap((row) => row.seeds.map((seed) => DATA.places[seed.place].machine.cpu)));
 
-function rankedRow(task, row, place, number, measure) {
-  const { curve } = row, { time, pace } = timesOf(curve, place);
+function rankedRow(task, row, at, rank) {
+  const { time, pace } = timeTexts(at.latency, at.speed, at.isBusy);
   const own = row.claimed ? " claimed" : "";
   const open = element("button", { type: "button", class: "plain", click: () => showDetails(task, row) }, row.label);
-  const figures = [String(number), curve.measures[measure][place].toFixed(1), curve.visited[place].toFixed(2) + own,
-    curve.work[place].toFixed(2) + own, time, pace, String(curve.n_seeds)];
+  const figures = [String(rank), at.value.toFixed(1), at.visited.toFixed(2) + own, at.work.toFixed(2) + own, time, pace,
+    String(row.seeds.length)];
   return element("tr", {}, element("th", { scope: "row" }, open), ...figures.map((text) => element("td", {}, text)),
-    element("td", { class: "text" }, curve.settings[place] || "–"));
+    element("td", { class: "text" }, at.settings));
 }
 
 function drawRanking(task) {
@@ -37,17 +53,16 @@ function drawRanking(task) {
   byId("ranking-table").replaceChildren();
   byId("ranking-notes").textContent = valid ? "" : "Choose a level from 0 to 100.";
   if (!rows.length || !valid) return;
-  const at = new Map(rows.map((row) => [row, cheapest(row.curve, measure, level, cost)]));
-  const sign = cost === "speed" ? -1 : 1;
-  const costOf = (row) => sign * row.curve[cost][at.get(row)];
-  const reached = rows.filter((row) => at.get(row) >= 0).sort((a, b) => costOf(a) - costOf(b));
-  const untimed = rows.filter((row) => at.get(row) < 0 && cheapest(row.curve, measure, level, "visited") >= 0);
-  const below = rows.filter((row) => at.get(row) < 0 && !untimed.includes(row));
+  const at = new Map(rows.map((row) => [row, costAt(row, measure, level, cost)]));
+  const costOf = (row) => (cost === "speed" ? -1 : 1) * at.get(row)[cost];
+  const reached = rows.filter((row) => at.get(row)).sort((a, b) => costOf(a) - costOf(b));
+  const untimed = rows.filter((row) => !at.get(row) && costAt(row, measure, level, "visited"));
+  const below = rows.filter((row) => !at.get(row) && !untimed.includes(row));
   const head = ["method", "rank", measure, "visited %", "work %", "p50 ms", "queries a second", "seeds", "setting"];
   // Rows of the same cost share a rank.
   const rank = (row) => 1 + reached.filter((other) => costOf(other) < costOf(row)).length;
   if (reached.length) byId("ranking-table").append(scrolled(`Rows that reach ${level} % ${measure}`, head,
-    reached.map((row) => rankedRow(task, row, at.get(row), rank(row), measure)), ["method", "setting"]));
+    reached.map((row) => rankedRow(task, row, at.get(row), rank(row))), ["method", "setting"]));
   const names = (of) => of.map((row) => row.label).join(", ");
   const sentences = [reached.length ? "" : `No row reaches ${level} %.`,
     below.length && reached.length ? `Never reach ${level} %: ${names(below)}.` : "",
