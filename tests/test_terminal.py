@@ -25,7 +25,7 @@ def width(request, monkeypatch):
 
 
 def test_no_line_of_a_table_is_wider_than_the_terminal(capsys, width):
-    for rows in ([ROW] * 200, [], [["深" * 90, *ROW[1:]], ["x" * 300, *ROW[1:]]]):
+    for rows in ([ROW] * 200, [], [["深" * 90, *ROW[1:]], ["x\t\u2028" * 90, *ROW[1:]]]):
         assert max(map(cell_len, printed(capsys, HEADER, rows))) <= width
 
 

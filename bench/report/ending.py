@@ -59,13 +59,12 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
 
 def _best(report: TaskReport) -> list[tuple[str, str]]:
     """The best row without a limit, and of what is searched those within the budget."""
-    limits = {"best": UNLIMITED}
-    if report.rows[0].cells[0].points:
-        share = report.budget.share
-        limits |= {f"best {each.at}": each for each in (Budget(share, by) for by in get_args(By))}
-    found = {title: best_of(report, limit) for title, limit in limits.items()}
+    searched = bool(report.rows[0].cells[0].points)
+    budgets = [Budget(report.budget.share, by) for by in get_args(By)] if searched else []
+    found = {"best": best_of(report, UNLIMITED)}
+    found |= {f"best {each.at}": best_of(report, each) for each in budgets}
     lines = [(title, _text(best) if best else NONE) for title, best in found.items()]
-    return lines + [(f"fastest {report.budget.at}", fastest(report))] * (len(limits) > 1)
+    return [*lines, (f"fastest {report.budget.at}", fastest(report))] if searched else lines
 
 
 def _text(best: Best) -> str:

@@ -60,7 +60,9 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     further tables, each after the first column. A file or a pipe gets each row as one line of any
     length.
     """
-    texts = [[visible(text).replace("\n", " ") for text in row] for row in (header, *rows)]
+    texts = [
+        [visible(text).expandtabs(1).replace("\n", " ") for text in row] for row in (header, *rows)
+    ]
     widths = [max(map(cell_len, column)) for column in zip(*texts, strict=True)]
     terminal = _terminal_width()
     width = sum(widths) + GAP * len(widths) if terminal is None else max(terminal, NARROWEST)
@@ -75,8 +77,8 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
             table.add_row(*(Text(row[column]) for column in columns))
         with console.capture() as captured:
             console.print(table)
-        lines = "\n".join(map(str.rstrip, captured.get().splitlines()))
-        say("\n" * bool(number) + lines)
+        lines = "\n".join(map(str.rstrip, captured.get().split("\n")))
+        say("\n" * bool(number) + lines.rstrip("\n"))
 
 
 def _terminal_width() -> int | None:
