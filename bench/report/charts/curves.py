@@ -83,12 +83,18 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     )
 
 
-def curves_apart(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
-    """The curve of each seed, without recall by distance, if their numbers of points differ."""
-    if len({len(cell.points) for cell in row.cells}) < 2:  # noqa: PLR2004 - they do not differ
-        return []
-    seeds = (replace(row, cells=[cell]) for cell in row.cells)
-    return [curve_of(seed, measures)._replace(recall=[]) for seed in seeds]
+def curves_of_seeds(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
+    """The curve of each of several seeds, without recall by distance.
+
+    A seed with the settings of the row's own curve has none of its own.
+    """
+    whole = curve_of(row, measures).settings
+    seeds = [curve_of(replace(row, cells=[cell]), measures) for cell in row.cells]
+    return [
+        each._replace(recall=[], settings=[] if each.settings == whole else each.settings)
+        for each in seeds
+        if len(seeds) > 1
+    ]
 
 
 def strata_of(row: Row, budget: Budget) -> Strata | None:
