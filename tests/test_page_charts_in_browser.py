@@ -132,11 +132,57 @@ def test_rows_are_compared_within_another_budget_or_by_their_means_there(small):
     small.select_option("#compare-within", "all")
     said = small.inner_text("#compare-result")
     # near visits everything there, and its queries are not kept.
-    assert "By their means without a limit, A has 90.0 % and B 40.0 % in Recall." in said
+    assert "By their means without a limit, A has 90.0 % and B 40.0 % in recall (macro)." in said
     assert "There is no interval: near, as no values of queries are kept there." in said
     assert "Not at equal cost: A visits 10 times as many." in said
     small.select_option("#compare-within", "visited-1")
     assert "near and far have no setting" in small.inner_text("#compare-result")
+
+
+def test_rows_without_an_interval_are_compared_by_the_measure_that_was_chosen(open_page, published):
+    address, _ = published
+    page = open_page(f"{address}#scifact?compare=R%40100&compare-within=visited-5")
+    board = page.evaluate("""state.task.boards.find(({ title }) =>
+        title === 'R@100 against the share of documents visited')""")
+    column = board["header"].index("≤ 5 %")
+    of_board = {row[0]: row[column].partition(" ")[0] for row in board["rows"]}
+    a, b = (page.locator(f"#row-{row} option:checked").inner_text() for row in "ab")
+    assert f"A has {of_board[a]} % and B {of_board[b]} % in R@100. There is no interval" in (
+        page.inner_text("#compare-result")
+    )
+
+
+@pytest.mark.parametrize(
+    ("lead", "ending"),
+    [
+        ("low: 0.6, high: 1.9, p: 0.2", "The interval is of this pair alone, and excludes 0 by "
+         "chance for 1 pair in 20: the difference may be chance."),
+        ("low: -0.6, high: 1.9, p: 0.2", "0 of 5 seeds. The difference may be chance."),
+        ("low: 0.6, high: 1.9, p: 0.01, starred: 1", "0 of 5 seeds."),
+    ],
+)  # fmt: skip
+def test_a_p_value_names_the_pairs_it_is_corrected_for_and_an_interval_that_says_else(
+    small, lead, ending
+):
+    lead = f"{{ ...{{ {lead} }}, ahead: 5, behind: 0, seeds: 5 }}"
+    said = small.evaluate(f"certainty({lead}, 45)")
+    assert ", corrected for the 45 pairs of the board; A is ahead in 5 and behind" in said
+    assert said.endswith(ending)
+
+
+def test_the_rows_in_colour_are_the_best_within_the_budget_of_a_chart(open_page, tmp_path):
+    cells = [cell(f"m{n}", points=[point(0.1, n / 20), point(1, 1 - n / 20)]) for n in range(8)]
+    page = page_of(open_page, tmp_path, *cells)
+
+    def coloured(chart):
+        drawn(page, chart)
+        return page.locator(f"#{chart}-chart svg .role-legend-label text").all_text_contents()
+
+    assert coloured("visited") == coloured("distance") == ["m7", "m6", "m5", "m4", "m3", "m2"]
+    page.select_option("#at", "all")
+    page.wait_for_function("distance.querySelector('svg').textContent.includes('m0')")
+    assert coloured("distance") == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert page.inner_text("#focus").startswith("In colour: the best rows at ≤ 10 % visited, or")
 
 
 def test_of_many_rows_the_page_says_within_which_budgets_there_are_intervals(open_page, tmp_path):

@@ -24,12 +24,14 @@ class Strata(NamedTuple):
     Attributes:
         visited, work: mean shares of the corpus, in per cent.
         score: the figure that orders rows.
+        means: the measures that were asked for; None where a seed lacks one.
         recall: recall at each distance of the task.
     """
 
     visited: float
     work: float
     score: float
+    means: list[float | None]
     recall: list[float]
 
 
@@ -97,14 +99,15 @@ def curves_of_seeds(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
     ]
 
 
-def strata_of(row: Row, budget: Budget) -> Strata | None:
+def strata_of(row: Row, budget: Budget, measures: Sequence[PointMeasure] = ()) -> Strata | None:
     """Recall by distance at the points that cost most within a budget; None if a seed has none."""
     points = chosen_points(row, at(budget)) if row.cells[0].points else None
     if points is None:
         return None
     visited, work = (_percent([getattr(p, cost) for p in points]) for cost in ("visited", "work"))
     score = _percent([main_score(point) for point in points])
-    return Strata(visited, work, score, _recall(points))
+    means = [_value(points, measure) for measure in measures]
+    return Strata(visited, work, score, means, _recall(points))
 
 
 def xray_values(row: XRayed) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of, xray_values
 from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
-from bench.report.page.compared import comparisons_json, each_once, name_of
+from bench.report.page.compared import compared_measures, comparisons_json, each_once, name_of
 from bench.store.query_values import KEPT
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def _row_json(
 ) -> Json:
     first = row.cells[0]
     known = about(first.method, first.plugin)
-    strata = {name_of(each): strata_of(row, each) for each in _budgets(report)}
+    compared = [*compared_measures(first).values()]
+    strata = {name_of(each): strata_of(row, each, compared) for each in _budgets(report)}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,
