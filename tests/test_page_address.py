@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.page import drawn, names
+from tests.cells import cell, point
+from tests.page import drawn, names, page_of
 
 pytestmark = pytest.mark.slow
 
@@ -104,6 +105,61 @@ def test_what_is_typed_at_once_is_one_step_of_the_history(small):
     assert len(names(small)) == 4
 
 
+def test_what_is_typed_and_taken_away_again_is_two_steps_that_are_seen(small):
+    small.locator("#filter").press_sequentially("near")
+    small.fill("#filter", "")
+    assert small.url.endswith("#small-d")
+    small.go_back()
+    small.wait_for_function("document.getElementById('filter').value === 'near'")
+    small.go_back()
+    small.wait_for_function("document.getElementById('filter').value === ''")
+    assert small.url.endswith("#small")
+
+
+def test_the_row_that_is_open_is_in_the_address_and_back_closes_it(small, open_page, address):
+    small.click("#board button:text-is('near dim=4')")
+    assert small.url.endswith("?details=near+dim%3D4")
+    assert open_page(small.url).inner_text("#details-title") == "near dim=4"
+    small.go_back()
+    small.locator("#details").wait_for(state="hidden")
+    small.go_forward()
+    small.locator("#details").wait_for(state="visible")
+    small.keyboard.press("Escape")
+    small.wait_for_function("!location.hash.includes('details')")
+    page = open_page(address)
+    page.click("#overview-boards button:text-is('near + 1')")
+    assert page.url.endswith("?details=small-d&details=near")
+    assert open_page(page.url).inner_text("#details-title") == "near"
+
+
+EARLIER = {"code": ["Mine of another version"]}
+
+
+def test_links_name_rows_without_the_mark_of_an_earlier_version(open_page, tmp_path):
+    points = [point(0.1, 0.5), point(1, 0.7)]
+    rows = [("both", {}), ("both", EARLIER), ("old", EARLIER)]
+    cells = [cell(name, seed, points=points, **code) for seed, (name, code) in enumerate(rows)]
+    page = page_of(open_page, tmp_path, *cells)
+    checked = "state.checked.join()"
+    for link, rows in {
+        "rows=old": "old †",
+        "rows=old+†": "old †",
+        "rows=both": "both",
+        "rows=both+†&rows=both": "both †,both",
+        "a=old+†&b=both": "",
+    }.items():
+        page.goto(f"{page.url.partition('#')[0]}#small?{link}")
+        page.wait_for_timeout(300)
+        assert page.evaluate(checked) == rows, link
+        assert page.inner_text("#not-here") == ""
+    assert (page.input_value("#row-a"), page.input_value("#row-b")) == ("old", "both")
+    for label in ("both", "both †", "old †"):
+        page.check(f"#board [data-label='{label}']")
+    assert page.evaluate("new URLSearchParams(present().split('?')[1]).getAll('rows')") == [
+        "both", "both †", "old"
+    ]  # fmt: skip
+
+
 def test_another_dataset_begins_with_its_own_defaults(small):
     choose_all(small)
     small.click("nav a >> nth=1")
@@ -125,6 +181,8 @@ def test_another_dataset_begins_with_its_own_defaults(small):
          "column “nothing” (left out), column “none” (left out)"),
         ("#small?colour=red", "setting “colour” (left out)"),
         ("#small?a=gone", "a “gone” (near is shown)"),
+        ("#small?details=gone", "row “gone” (left out)"),
+        ("#%E0%A4%A", "dataset “%E0%A4%A” (the overview is shown)"),
     ],
 )  # fmt: skip
 def test_a_link_to_what_is_not_here_shows_the_rest_and_says_so(open_page, address, link, said):

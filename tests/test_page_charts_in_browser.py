@@ -13,7 +13,7 @@ from bench.report.leaderboard import write_leaderboard
 from bench.report.page.compared import name_of
 from bench.report.rows import by_task
 from bench.store.folder import Store
-from tests.cells import cell, point
+from tests.cells import cell, point, xrayed
 from tests.conftest import ROOT
 from tests.page import DESK, PHONE, audit, drawn, page_of
 
@@ -183,6 +183,33 @@ def test_the_rows_in_colour_are_the_best_within_the_budget_of_a_chart(open_page,
     page.wait_for_function("distance.querySelector('svg').textContent.includes('m0')")
     assert coloured("distance") == ["m0", "m1", "m2", "m3", "m4", "m5"]
     assert page.inner_text("#focus").startswith("In colour: the best rows at ≤ 10 % visited, or")
+
+
+def test_a_view_begins_with_a_pair_of_other_kinds_or_trainers_whose_digits_differ(
+    open_page, tmp_path
+):
+    at = {"ehi": 0.6002, "de-hnsw": 0.6001, "bm25": 0.5}
+    page = page_of(
+        open_page,
+        tmp_path,
+        *(cell(name, points=[point(0.1, recall)]) for name, recall in at.items()),
+        cell("ehi", key="dim", params={"dim": 9}, changed={"dim": 9}, points=[point(0.1, 0.55)]),
+    )
+    assert (page.input_value("#row-a"), page.input_value("#row-b")) == ("ehi", "bm25")
+
+
+def test_levels_of_relevance_are_called_so(open_page, tmp_path):
+    levels = {"cut": 100, "n_queries": 4}
+    points = [xrayed(0.09, 0.6), point(1, 0.9)]
+    cells = [cell(name, points=points, **levels) for name in ("one", "other")]
+    page = page_of(open_page, tmp_path, *cells)
+    for chart in ("distance", "heat", "xray", "ahead-distance"):
+        assert ">level of relevance</text>" in drawn(page, chart), chart
+    captions = page.locator("#task figcaption > span").all_inner_texts()
+    assert "Recall by level of relevance" in captions
+    titles = page.locator("#board-choice option").all_text_contents()
+    told = [*captions, *titles, page.inner_text("#task-notes")]
+    assert not [text for text in told if "distance" in text.lower() or "hierarchy" in text]
 
 
 def test_of_many_rows_the_page_says_within_which_budgets_there_are_intervals(open_page, tmp_path):

@@ -9,7 +9,7 @@ from bench.report.leaderboard import write_leaderboard
 from bench.report.published import mark_published
 from bench.store.folder import Store
 from tests.cells import cell, point
-from tests.page import DESK, PHONE, audit, names, page_of
+from tests.page import DESK, PHONE, audit, drawn, names, page_of
 
 pytestmark = pytest.mark.slow
 
@@ -209,6 +209,64 @@ def test_without_javascript_the_summary_is_there_once_and_escaped(browser, tmp_p
         page.goto(address)
         assert page.locator("h3:text-is('Best at ≤ 10 % visited')").count() == 1
         assert "Without JavaScript" not in page.inner_text("#overview")
+
+
+def test_a_filter_that_leaves_no_row_is_told_in_a_line(small):
+    small.fill("#filter", "nothing has this")
+    assert small.inner_text("#count") == "No row of 4 is left by the filter."
+    assert not small.locator("#board").is_visible()
+
+
+def test_a_summary_without_rows_is_told_in_a_line(open_page, tmp_path):
+    page = page_of(open_page, tmp_path, cell(status="failed", reason="crashed"))
+    page.click("nav a >> nth=0")
+    page.wait_for_selector("#overview-boards")
+    assert page.inner_text("#overview-boards p >> nth=0") == "No row to show."
+
+
+def test_names_of_many_letters_and_of_objects_keep_the_page_as_wide_as_the_screen(
+    open_page, tmp_path
+):
+    store = Store(tmp_path)
+    store.prepare()
+    long = "x" * 120
+    for task in ("__proto__", "small"):
+        for name in ("__proto__", "a", long):
+            store.commit(cell(name, task=task, key=task + name[:9], points=POINTS))
+        failed = {"status": "failed", "reason": long, "notes": [long]}
+        store.commit(cell(f"{long}y", task=task, key=f"{task}y", **failed))
+    address = write_leaderboard(store, figures=True).page.as_uri()
+    page = open_page(address, PHONE)
+    texts = drawn(page, "over-datasets")
+    assert texts.count("__proto__</text>") == 2
+    for task in ("", "__proto__", "small"):
+        page.goto(f"{address}#{task}")
+        for board in page.locator("#board-choice option").all_text_contents():
+            page.select_option("#board-choice", label=board)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], board
+
+
+def test_buttons_that_save_name_what_they_save(small):
+    drawn(small, "xray")
+    buttons = small.locator("#task .save button")
+    named = buttons.evaluate_all("all => all.map(each => each.getAttribute('aria-label'))")
+    assert "Save as CSV: recall@|S| at ≤ 10 % visited, and without a limit" in named
+    assert "Save as SVG: X-ray: what is missed within ≤ 10 % visited, and why" in named
+    small.select_option("#board-choice", label="Cost")
+    assert small.get_attribute("#board-save button", "aria-label") == "Save as CSV: Cost"
+
+
+def test_a_short_title_is_not_broken_on_paper_where_a_board_is_full(small):
+    small.set_viewport_size({"width": 1047, "height": 740})
+    small.emulate_media(media="print")
+    small.evaluate("""() => {
+        const board = boardChosen(), others = text => Array(15).fill(text);
+        board.header = ['method', 'seeds', ...others('recall@|S| of few')];
+        board.rows = [['near dim=4', '5', ...others('100.0 ± 10.0 claimed')]];
+        showBoard();
+    }""")
+    assert small.locator("#board thead button >> nth=1").bounding_box()["height"] < 20
+    assert small.evaluate("document.documentElement.scrollWidth") <= 1047
 
 
 def test_all_columns_are_on_paper_or_it_is_said_how_many(open_page, tmp_path):

@@ -52,8 +52,8 @@ MEANINGS = (
     ("Chosen on validation", "best in hindsight", "The setting that the test shows to be best."),
     ("Chosen on validation", "gap", "By how many points hindsight is better than the choice."),
     ("Chosen on validation", ".*", "The score on the test of the setting before it, in per cent."),
-    ("X-ray .*, by distance", r"\d+", "Relevant documents at this distance that are missed, in per "
-     "cent: by the encoder + by the index."),
+    ("X-ray .*, by .*", r"\d+", "Relevant documents at this distance, or level of relevance, that "
+     "are missed, in per cent: by the encoder + by the index."),
     ("X-ray .*", "missed", "Relevant documents that are not found, in per cent."),
     ("X-ray .*", "encoder", "Missed, as exact search over the same vectors misses them too."),
     ("X-ray .*", "routing", "Missed, as their leaves were not visited."),

@@ -80,7 +80,7 @@ def _certainty(best: Best) -> str:
     if not best.n_others:
         return "there is no other row"
     if not best.n_tested:
-        return f"no test compares it with the {best.n_others} others"
+        return "no test compares it with any other row"
     untested = best.n_others - best.n_tested
     rest = f", and not tested against {untested}" if untested else ""
     if best.tied:

@@ -61,6 +61,7 @@ def xray_boards(rows: list[Row], budget: Budget) -> list[Board]:
     found = xrayed(rows, budget)
     if not found:
         return []
+    stratum = "distance" if rows[0].cells[0].cut is None else "level of relevance"
     shares = Column[XRayed]("visited / work %", lambda row: row.shares)
     columns: list[Column[XRayed]] = [
         Column("seeds", lambda row: str(len(row.seeds))),
@@ -73,7 +74,7 @@ def xray_boards(rows: list[Row], budget: Budget) -> list[Board]:
         "over the same vectors misses them. **Routing**: their leaves were not visited. "
         "**Scoring**: visited, and not among the best. **Gain**: found because what exact search "
         "ranks above them was not visited. Missed = encoder + routing + scoring - gain, for each "
-        "query and at each distance. Not shown: methods without vectors or a setting within the "
+        f"query and at each {stratum}. Not shown: methods without vectors or a setting within the "
         f"budget, and rows of which a cell holds no X-ray. {SHARES_NOTE}"
     ]
     undivided = [row.label for row in found if row.seeds[0].undivided]
@@ -90,10 +91,10 @@ def xray_boards(rows: list[Row], budget: Budget) -> list[Board]:
             for distance, loss in distances.items()
         ]
         note = (
-            "Per cent missed at each distance: by the encoder + by the index, which is routing + "
+            f"Per cent missed at each {stratum}: by the encoder + by the index, which is routing + "
             "scoring - gain."
         )
-        title = f"{xray_title(budget)}, by distance"
+        title = f"{xray_title(budget)}, by {stratum}"
         boards.append(table(title, found, itself, [*columns, shares], [note]))
     return boards
 

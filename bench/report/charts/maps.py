@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from bench.report.charts.vega import PALETTE, Layers, as_spec, data, distance
+from bench.report.charts.vega import DISTANCE, PALETTE, Layers, as_spec, data, distance
 
 
 @as_spec
@@ -41,12 +41,16 @@ def heat_map() -> Layers:
     """Recall over distance and share visited. Data: visited (a label), distance, recall."""
     base = data().encode(
         x=alt.X("visited:N", sort=None, title="documents visited, %", axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("distance:O", title="distance"),
+        y=alt.Y("distance:O", title=DISTANCE),
     )
     scale = alt.Scale(domain=[0, 100], scheme="viridis")
     cells = base.mark_rect().encode(
         color=alt.Color("recall:Q", scale=scale, title="recall, %"),
-        tooltip=["visited:N", "distance:O", alt.Tooltip("recall:Q", format=".1f")],
+        tooltip=[
+            "visited:N",
+            alt.Tooltip("distance:O", title=DISTANCE),
+            alt.Tooltip("recall:Q", format=".1f"),
+        ],
     )
     return alt.layer(cells, _figures(base, "recall")).properties(width=560, height=280)
 
@@ -61,7 +65,10 @@ def difference_by_distance() -> alt.Chart:
             x=distance(),
             y=alt.Y("ahead:Q", title="A - B, points"),
             color=_winner(),
-            tooltip=["distance:O", alt.Tooltip("ahead:Q", format="+.1f")],
+            tooltip=[
+                alt.Tooltip("distance:O", title=DISTANCE),
+                alt.Tooltip("ahead:Q", format="+.1f"),
+            ],
         )
     )
     return bars.properties(width=560, height=200)

@@ -20,6 +20,8 @@ Layers: TypeAlias = alt.LayerChart | alt.FacetChart
 Spec: TypeAlias = dict[str, Any]
 
 DATA = "values"
+DISTANCE = "distance"
+"""The title of the strata of a hierarchy, which the page changes where they are other ones."""
 PALETTE = (
     "#2f74b5", "#d1602a", "#2a8f6d", "#b0487f", "#8a6fd1", "#a07a1a", "#4f93a8", "#7c7f86",
 )  # fmt: skip
@@ -99,7 +101,7 @@ def by_distance(*, papers: bool = False) -> Layers:
         y=alt.Y("recall:Q", title="recall, %", scale=alt.Scale(domain=[0, 100])),
         tooltip=[
             alt.Tooltip("method:N"),
-            alt.Tooltip("distance:O"),
+            alt.Tooltip("distance:O", title=DISTANCE),
             alt.Tooltip("recall:Q", format=".1f"),
         ],
     )
@@ -137,7 +139,7 @@ def data() -> alt.Chart:
 
 def distance() -> alt.X:
     """The axis of distances."""
-    return alt.X("distance:O", title="distance", axis=alt.Axis(labelAngle=0))
+    return alt.X("distance:O", title=DISTANCE, axis=alt.Axis(labelAngle=0))
 
 
 def _scale(kind: str) -> alt.Scale:

@@ -28,14 +28,17 @@ function addressOf(id, section, others) {
   return addressOfTask(id) + (values.size ? `?${values}` : "");
 }
 
-/** The dataset that the address names, and names and values; what cannot be read names nothing. */
+/** The dataset that the address names, and names and values; what cannot be read names no dataset. */
 function readAddress() {
   const [id, ...values] = location.hash.slice(1).split("?");
-  try {
-    return { id: decodeURIComponent(id), values: new URLSearchParams(values.join("?")) };
-  } catch {
-    return { id: "", values: new URLSearchParams() };
-  }
+  const decoded = () => {
+    try {
+      return decodeURIComponent(id);
+    } catch {
+      return id;
+    }
+  };
+  return { id: decoded(), values: new URLSearchParams(values.join("?")) };
 }
 
 /** Put the controls of a section to the values of an address, all others to their defaults. */
@@ -46,8 +49,11 @@ function restore(section, values) {
     put(control, defaultOf(control));
     const [value] = values.getAll(name).slice(-1);
     if (value === undefined) continue;
-    put(control, value);
-    if (valueOf(control) === value && control.checkValidity()) continue;
+    const taken = [value, unmarked(value)].some((each) => {
+      put(control, each);
+      return valueOf(control) === each && control.checkValidity();
+    });
+    if (taken) continue;
     put(control, defaultOf(control));
     const shown = control.selectedOptions?.[0]?.text ?? valueOf(control);
     missing.push(`${name} “${value}” (${shown || "the default"} is shown)`);
@@ -57,14 +63,19 @@ function restore(section, values) {
 
 /** Write each choice into the history: Back undoes it; what is typed in a field at once is one choice. */
 function recordViews(present) {
-  let recorded = present(), typedIn = null;
+  let recorded = present(), before = null, typedIn = null;
   const record = ({ type, target }) => {
     const address = present();
-    const changed = address !== recorded;
-    if (changed) history[target === typedIn ? "replaceState" : "pushState"](null, "", address);
+    const isChanged = address !== recorded;
+    // Back must show something else: what is typed and taken away again is two choices.
+    const isMore = target === typedIn && address !== before;
+    if (isChanged && !isMore) before = recorded;
+    if (isChanged) history[isMore ? "replaceState" : "pushState"](null, "", address);
     recorded = address;
-    typedIn = changed && type === "input" ? target : null;
+    typedIn = isChanged && type === "input" ? target : null;
   };
   for (const type of ["click", "input", "change"]) document.addEventListener(type, record);
+  // A dialogue tells nobody above it that it closes.
+  document.addEventListener("close", record, { capture: true });
   return () => { recorded = present(); typedIn = null; };
 }

@@ -31,6 +31,10 @@ function drawingIn({ ink, soft, line, background }) {
   return { actions: false, renderer: "svg", config, logLevel: 1 };
 }
 
+/** A description with the name that a dataset has for what its charts call distance. */
+const worded = (description, name) => JSON.parse(JSON.stringify(description, (key, value) =>
+  key === "title" && value === "distance" ? name : value));
+
 /** Once the tables were painted, which wait for no chart. */
 const painted = () => unpacked.then(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
 
@@ -41,10 +45,12 @@ function draw(figure, description, values, label, changes = {}) {
   byId(figure).querySelector(".save").hidden = values.length === 0;
   wanted[figure] = null;
   if (!values.length) return;
-  const spec = { ...description, datasets: { values }, ...changes };
+  const spec = { ...worded({ ...description, ...changes }, state.task && stratumOf(state.task)), datasets: { values } };
   if (spec.width && !changes.width) spec.width = "container";
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", label);
+  const caption = byId(figure).querySelector("figcaption > span").textContent;
+  for (const button of byId(figure).querySelectorAll(".save button")) button.setAttribute("aria-label", `Save as ${button.textContent}: ${caption}`);
   wanted[figure] = spec;
   painted().then(async () => {
     if (wanted[figure] !== spec) return;
@@ -92,7 +98,7 @@ function offerSaving() {
     const caption = figure.querySelector("figcaption");
     const text = element("span", {}, ...caption.childNodes);
     const buttons = ["svg", "png"].map((kind) => element("button", {
-      type: "button", "aria-label": `Save as ${kind.toUpperCase()}: ${text.textContent}`, click: () => saveChart(figure.id, kind),
+      type: "button", click: () => saveChart(figure.id, kind),
     }, kind.toUpperCase()));
     caption.append(text, element("div", { class: "save", hidden: true }, ...buttons));
   }

@@ -58,7 +58,7 @@ function drawDistance(task, state) {
     method, reported: true, distance, recall: recall[distance],
   })).filter((each) => each.recall !== undefined))];
   // The choice stays, even where no row is so cheap.
-  draw("distance", DATA.charts.distance, values, "Recall by distance; the boards have the figures",
+  draw("distance", DATA.charts.distance, values, `Recall by ${stratumOf(task)}; the boards have the figures`,
     layersOf(DATA.charts.distance, values));
   byId("distance").hidden = task.strata.length < 2;
   showMissing("distance", task, state, has, "a setting so cheap");
@@ -66,14 +66,14 @@ function drawDistance(task, state) {
 }
 
 function drawHeat(task) {
-  const row = task.byLabel.get(byId("heat-row").value);
+  const row = task.byLink.get(byId("heat-row").value);
   const curve = row && task.strata.length > 1 ? row.curve : null;
   const values = curve ? curve.visited.flatMap((visited, place) => task.strata.map(([distance], level) => ({
     visited: visited < 10 ? visited.toFixed(1) : visited.toFixed(0), distance, recall: curve.recall[place][level],
   }))) : [];
   // On a narrow screen there is no room for figures in the fields.
   const narrow = byId("charts").clientWidth < 480 ? { layer: DATA.charts.heat.layer.slice(0, 1) } : {};
-  draw("heat", DATA.charts.heat, values, `Recall of ${row ? row.label : "a row"} by distance and share of documents visited`, narrow);
+  draw("heat", DATA.charts.heat, values, `Recall of ${row ? row.label : "a row"} by ${stratumOf(task)} and share of documents visited`, narrow);
 }
 
 function drawXray(task, state) {

@@ -30,7 +30,7 @@ function certainty({ low, high, p, starred, ahead, behind, seeds }, tested) {
   const shown = p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
   const chance = low > 0 || high < 0 ? " The interval is of this pair alone, and excludes 0 by chance for 1 pair in 20: the difference may be chance."
     : " The difference may be chance.";
-  return `${shown}, corrected for the ${tested} pairs of the board; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
+  return `${shown}, corrected for the ${tested} ${tested === 1 ? "pair" : "pairs"} of the board; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
     + (starred ? "" : chance);
 }
 
@@ -62,14 +62,14 @@ function listed(task, title, queries) {
 }
 
 /** Why a row can be compared with no other, or null. */
-function whyNotCompared(task, row) {
+function whyNotCompared(row) {
   if (row.sees) return "sees the test";
   return row.at.all ? null : "searches nothing";
 }
 
 /** Name those of the checked rows that cannot be compared, once there are two to compare. */
 function showNotCompared(task, checked) {
-  const reasons = checked.map((label) => [label, whyNotCompared(task, task.byLabel.get(label))]);
+  const reasons = checked.map((label) => [label, whyNotCompared(task.byLabel.get(label))]);
   const sentences = reasons.filter(([, why]) => why).map(([label, why]) => `${label} is not compared: it ${why}.`);
   byId("not-compared").textContent = checked.length > 1 ? sentences.join(" ") : "";
 }
@@ -112,7 +112,7 @@ function costsOf(a, b) {
 }
 
 function drawComparison(task) {
-  const [a, b] = [byId("row-a").value, byId("row-b").value].map((label) => task.byLabel.get(label));
+  const [a, b] = [byId("row-a").value, byId("row-b").value].map((name) => task.byLink.get(name));
   const within = byId("compare-within").value, measure = byId("compare-measure").value;
   const comparison = task.compare.at[within]?.find(({ title }) => title === measure);
   const at = a.at[within] && b.at[within] ? within : "all";
@@ -143,5 +143,5 @@ function drawComparison(task) {
   draw("ahead-query", DATA.charts["ahead-by-query"], places, "How far A is ahead of B on each query, the best first");
   const strata = a === b ? [] : aheadByDistance(task, a.at[at], b.at[at]);
   draw("ahead-distance", DATA.charts["ahead-by-distance"], strata,
-    `How far A is ahead of B at each distance, ${limitIn(task, at)}`);
+    `How far A is ahead of B at each ${stratumOf(task)}, ${limitIn(task, at)}`);
 }

@@ -14,15 +14,15 @@ function csvButton(title, table) {
   const save = () => {
     // The mark of byte order tells spreadsheets that it is UTF-8.
     const address = URL.createObjectURL(new Blob(["\ufeff", csvOf(table)], { type: "text/csv" }));
-    saveAs(address, `${state.task ? state.task.id : "overview"} ${title()}`, "csv");
+    saveAs(address, `${state.task ? state.task.id : "overview"} ${title}`, "csv");
     URL.revokeObjectURL(address);
   };
-  return element("button", { type: "button", "aria-label": `Save as CSV: ${title()}`, click: save }, "CSV");
+  return element("button", { type: "button", "aria-label": `Save as CSV: ${title}`, click: save }, "CSV");
 }
 
 /** A table that scrolls by itself, and the button that saves it. */
 function framed(title, table) {
   return element("div", { class: "framed" },
     element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" }, table),
-    element("div", { class: "save" }, csvButton(() => title, table)));
+    element("div", { class: "save" }, csvButton(title, table)));
 }

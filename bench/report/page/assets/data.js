@@ -60,6 +60,12 @@ function unpack(text) {
   });
 }
 
+/** The name of what a dataset divides its relevant documents by. */
+const stratumOf = (task) => task.cut === null ? "distance" : "level of relevance";
+
+/** A name without the mark of an earlier version, which comes and goes. */
+const unmarked = (name) => name.replaceAll(" †", "");
+
 const signed = (value, digits = 1) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(digits);
 
 /** Fill a <select>, with the option that a view begins with: the first, unless another is named. */

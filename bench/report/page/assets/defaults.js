@@ -11,24 +11,30 @@ function firstBudget(task) {
   return task.reported.some(({ recall }) => recall.length) || cheap.length < MANY * rows.length ? "all" : task.budget;
 }
 
-/** The best two rows at about the same cost, those with an interval first, and the budget: [label, label, name]. */
+/** Whether a comparison of two rows would say something: of other kinds or trainers, with other digits. */
+function isTelling(a, b, within) {
+  const trainerOf = ({ method }) => method.split("+")[0];
+  const [x, y] = [a, b].map((row) => row.at[within].score.toFixed(1));
+  return x !== y && (a.kind !== b.kind || trainerOf(a) !== trainerOf(b));
+}
+
+/** The best row and the next at about the same cost, those first that differ and have an interval: [name, name, budget]. */
 function firstPair(task) {
-  const rows = task.rows.filter((row) => !whyNotCompared(task, row));
   const isAlike = ({ visited: x }, { visited: y }) => Math.max(x, y) <= COMPARABLE * Math.min(x, y);
-  for (const isTested of [true, false]) {
+  for (const [tells, isTested] of [[true, true], [true, false], [false, true], [false, false]]) {
     for (const within of [task.budget, "all"]) {
-      const [comparison] = task.compare.at[within];
-      const best = isTested ? comparison.labels.map((label) => task.byLabel.get(label))
-        : rows.filter((row) => row.at[within]).sort((a, b) => b.at[within].score - a.at[within].score);
+      const best = bestWithin(task, within).filter((row) => row.at[within]);
       for (const [place, a] of best.entries()) {
         const b = best.slice(place + 1).find((row) => isAlike(a.at[within], row.at[within])
-          && (!isTested || leadOf(comparison, a.label, row.label)));
-        if (b) return [a.label, b.label, within];
+          && (!tells || isTelling(a, row, within)) && (!isTested || leadOf(task.compare.at[within][0], a.label, row.label)));
+        if (b) return [a.link, b.link, within];
       }
     }
   }
-  return [...rows.slice(0, 2).map((row) => row.label), "all"];
+  return [...task.rows.filter((row) => !whyNotCompared(row)).slice(0, 2).map((row) => row.link), "all"];
 }
+
+const optionsOf = (rows) => rows.map(({ link, label }) => [link, label]);
 
 /** The choices of the charts and of the ranking. */
 function offerCharts(task) {
@@ -39,12 +45,12 @@ function offerCharts(task) {
   byId("level").setAttribute("value", firstLevel(task));
   const isCurved = (row) => row.curve && row.curve.visited.length > 1;
   const [best] = bestWithin(task, task.budget).filter(isCurved);
-  offer(byId("heat-row"), task.rows.filter(isCurved).map((row) => [row.label, row.label]), best?.label);
+  offer(byId("heat-row"), optionsOf(task.rows.filter(isCurved)), best?.link);
 }
 
 /** The choices of the comparison. */
 function offerComparison(task) {
-  const comparable = task.rows.filter((row) => !whyNotCompared(task, row)).map((row) => [row.label, row.label]);
+  const comparable = optionsOf(task.rows.filter((row) => !whyNotCompared(row)));
   const [a, b, within] = firstPair(task);
   offer(byId("row-a"), comparable, a);
   offer(byId("row-b"), comparable, b);

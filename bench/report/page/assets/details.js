@@ -35,9 +35,21 @@ function about({ kind, summary }) {
   return element("p", {}, ...parts, ` Kind: ${kind}.`);
 }
 
+/** What the address has of the row whose dialogue is open: its name, on the overview behind its dataset. */
+let detailed = [];
+const detailsShown = () => byId("details").open ? detailed.map((name) => ["details", name]) : [];
+
+/** Open what an address has of a row, if it is here. */
+function openDetails(task, names) {
+  const of = task ?? taskOf(names[0]), row = of && rowOfLink(of, names.at(-1));
+  if (row) showDetails(of, row);
+  return Boolean(row);
+}
+
 /** Open the dialogue of a row; closing it gives the focus back. */
 function showDetails(task, row) {
   const dialog = byId("details");
+  detailed = [...(state.task ? [] : [task.id]), row.link];
   const close = element("button", { type: "button", click: () => dialog.close() }, "Close");
   const versions = DATA.places[row.seeds[0].place].versions;
   const parts = [

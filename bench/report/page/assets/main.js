@@ -1,6 +1,17 @@
 // The page: a dataset chosen by the address, its boards, charts and comparison kept in step.
 
-for (const task of DATA.tasks) task.byLabel = new Map(task.rows.map((row) => [row.label, row]));
+for (const task of DATA.tasks) {
+  task.byLabel = new Map(task.rows.map((row) => [row.label, row]));
+  // Links name rows without the mark of an earlier version, unless another row has that name.
+  task.byLink = new Map();
+  for (const row of [...task.rows].sort((a, b) => a.label.length - b.label.length)) {
+    row.link = task.byLink.has(unmarked(row.label)) ? row.label : unmarked(row.label);
+    task.byLink.set(row.link, row);
+  }
+}
+
+/** The row that a link names, with a mark or without. */
+const rowOfLink = (task, name) => task.byLink.get(name) ?? task.byLink.get(unmarked(name));
 
 const SHOWN_AT_ONCE = 20;
 
@@ -10,8 +21,9 @@ const state = {
   check(label, on) {
     this.checked = this.checked.filter((each) => each !== label);
     if (on) this.checked.push(label);
-    const two = this.checked.filter((each) => !whyNotCompared(this.task, this.task.byLabel.get(each))).slice(-2);
-    if (two.length === 2) [byId("row-a").value, byId("row-b").value] = two;
+    const rows = this.checked.map((each) => this.task.byLabel.get(each));
+    const two = rows.filter((row) => !whyNotCompared(row)).slice(-2);
+    if (two.length === 2) [byId("row-a").value, byId("row-b").value] = two.map(({ link }) => link);
   },
   redraw() {
     drawBoard(state.task, boardChosen(), state);
@@ -23,6 +35,7 @@ const state = {
 const boardChosen = () => state.task.boards.find(({ title }) => title === byId("board-choice").value);
 
 function showBoard() {
+  byId("board-save").replaceChildren(csvButton(boardChosen().title, byId("board")));
   offerFilters(state.task, boardChosen());
   drawBoard(state.task, boardChosen(), state);
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
@@ -60,7 +73,7 @@ function overviewBoard(board, place) {
   const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
   keepInSight(table);
   const folded = () => element("details", {}, element("summary", {}, `${rows.length} rows`), framed(title, table));
-  const shown = rows.length === 0 ? [] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : framed(title, table)];
+  const shown = rows.length === 0 ? [element("p", { class: "facts" }, "No row to show.")] : [place > 0 && rows.length > SHOWN_AT_ONCE ? folded() : framed(title, table)];
   const text = element("div", { class: "notes" }, ...notes.map(sentence));
   return element("section", {}, element("h3", {}, title), ...shown, text);
 }
@@ -81,6 +94,7 @@ function offerTask(task) {
     + `${task.documents.toLocaleString("en")} documents; data ${task.digest.slice(0, 12)}`;
   byId("task-notes").replaceChildren(...task.notes.map(sentence));
   byId("task-source").textContent = task.title ? `${task.title}. Source: ${task.citation}. Licence: ${task.licence}.` : "";
+  for (const each of document.querySelectorAll("[data-stratum]")) each.textContent = stratumOf(task);
   offer(byId("kind"), [["", "every kind"], ...[...new Set(task.rows.map(({ kind }) => kind))].sort().map((kind) => [kind, kind])]);
   offer(byId("board-choice"), task.boards.map(({ title }) => [title, title]));
   offerCharts(task);
@@ -105,8 +119,9 @@ const sectionShown = () => byId(state.task ? "task" : "overview");
 
 /** The address of what is shown. */
 function present() {
-  const others = state.task ? [...state.checked.map((label) => ["rows", label]), ...columnsChosen(boardChosen())] : [];
-  return addressOf(state.task ? state.task.id : "", sectionShown(), others);
+  const { task, checked } = state;
+  const others = task ? [...checked.map((label) => ["rows", task.byLabel.get(label).link]), ...columnsChosen(boardChosen())] : [];
+  return addressOf(task ? task.id : "", sectionShown(), [...others, ...detailsShown()]);
 }
 
 /** Choose what the address names; gives what it names and is not here. */
@@ -116,13 +131,15 @@ function choose(id, values) {
   if (id && !task) missing.push(`dataset “${id}” (the overview is shown)`);
   if (task && ![task.id, task.name].includes(id)) missing.push(`dataset “${id}” (${task.id} is shown)`);
   missing.push(...restore(sectionShown(), values));
-  const known = [...controlsOf(sectionShown()).map((control) => control.dataset.view), ...(task ? ["rows", "sort", "hide"] : [])];
+  const known = [...controlsOf(sectionShown()).map((control) => control.dataset.view), "details", ...(task ? ["rows", "sort", "hide"] : [])];
   const unknown = [...new Set(values.keys())].filter((name) => (task || !id) && !known.includes(name));
   missing.push(...unknown.map((name) => `setting “${name}” (left out)`));
+  const opened = values.getAll("details");
+  if (opened.length && !openDetails(task, opened)) missing.push(`row “${opened.at(-1)}” (left out)`);
   if (!task) return missing;
   const rows = [...new Set(values.getAll("rows"))];
-  state.checked = rows.filter((label) => task.byLabel.has(label));
-  missing.push(...rows.filter((label) => !task.byLabel.has(label)).map((label) => `row “${label}” (left out)`));
+  state.checked = [...new Set(rows.map((name) => rowOfLink(task, name)?.label).filter(Boolean))];
+  missing.push(...rows.filter((name) => !rowOfLink(task, name)).map((name) => `row “${name}” (left out)`));
   return [...missing, ...chooseColumns(boardChosen(), values)];
 }
 
@@ -130,6 +147,7 @@ function route() {
   const { id, values } = readAddress();
   const task = taskOf(id);
   state.task = task;
+  byId("details").close();
   byId("overview").hidden = Boolean(task);
   byId("task").hidden = !task;
   for (const link of byId("tasks").querySelectorAll("a")) {
@@ -149,7 +167,6 @@ byId("tasks").append(...places.map(([id, name]) => element("li", {}, element("a"
 offerDatasets();
 offerSaving();
 offerTips();
-byId("board-save").append(csvButton(() => byId("board-choice").value, byId("board")));
 const [first, ...others] = DATA.overview.map(overviewBoard);
 byId("overview-boards").replaceChildren(first);
 byId("overview-others").append(...others);

@@ -4,7 +4,8 @@ const sorting = { column: null, descending: true };
 const hidden = new Set();
 
 /** Names of the columns in the address: their titles, numbered where two have the same. */
-function columnNames({ header }) {
+function columnNames(board) {
+  const header = board.header.map(unmarked);
   const before = (place) => header.slice(0, place).filter((title) => title === header[place]).length;
   return header.map((title, place) => before(place) ? `${title} (${before(place) + 1})` : title);
 }
@@ -20,13 +21,14 @@ function columnsChosen(board) {
 /** Order a board and hide its columns as an address says; gives the columns that it has not. */
 function chooseColumns(board, values) {
   const names = columnNames(board);
-  const [, title, direction] = /^(.*?)(?: (ascending|descending))?$/s.exec(values.get("sort") ?? "");
+  const [, title, direction] = /^(.*?)(?: (ascending|descending))?$/s.exec(unmarked(values.get("sort") ?? ""));
+  const hide = values.getAll("hide").map(unmarked);
   const order = names.indexOf(title);
   sorting.column = order < 0 ? null : order;
   sorting.descending = direction !== "ascending";
   hidden.clear();
-  for (const name of values.getAll("hide")) if (names.indexOf(name) > 0) hidden.add(names.indexOf(name));
-  const asked = [...(values.has("sort") ? [title] : []), ...values.getAll("hide")];
+  for (const name of hide) if (names.indexOf(name) > 0) hidden.add(names.indexOf(name));
+  const asked = [...(values.has("sort") ? [title] : []), ...hide];
   return asked.filter((name) => !names.includes(name)).map((name) => `column “${name}” (left out)`);
 }
 
@@ -142,7 +144,9 @@ function drawBoard(task, board, state) {
   );
   byId("board").setAttribute("aria-label", board.title);
   keepInSight(byId("board"));
-  byId("count").textContent = `${rows.length} of ${board.rows.length} rows`;
+  byId("board-region").hidden = rows.length === 0;
+  byId("count").textContent = rows.length ? `${rows.length} of ${board.rows.length} rows`
+    : board.rows.length ? `No row of ${board.rows.length} is left by the filter.` : "No row is on this board.";
   byId("board-notes").replaceChildren(...board.notes.map(sentence));
 }
 
