@@ -28,6 +28,9 @@ def test_the_overview_leads_to_a_dataset(open_page, address):
     summary = page.locator("[aria-label='Best at ≤ 10 % visited']")
     assert summary.locator("tbody th").all_text_contents() == ["Hierarchies", "small"]
     assert summary.locator("tbody td").all_text_contents()[:2] == ["near + 1", "recall@|S|"]
+    summary.locator("button:text-is('near + 1')").click()
+    assert page.inner_text("#details-title") == "near"
+    page.keyboard.press("Escape")
     summary.locator("a").click()
     assert page.locator("nav a[aria-current]").text_content() == "small"
     assert page.locator("#board").is_visible()

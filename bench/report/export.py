@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
     Attributes:
         datasets: names of tasks, or datasets as ``--dataset`` takes them.
         methods: names of methods.
-        kinds: kinds of methods, of :data:`bench.method.KINDS`.
+        kinds: kinds of methods.
         seeds: seeds, as text.
         words: parts of a row's name, which must have all of them, in capitals or not.
         measures: names of measures, as the tidy table has them.

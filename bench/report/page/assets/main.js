@@ -35,6 +35,12 @@ function groupOf(task) {
   return task.cut === null ? "Hierarchies" : "Texts and vectors";
 }
 
+/** The name of a row of a dataset, which opens it; null for any other text. "a + 2" is a, and two more. */
+function rowNamed(task, text) {
+  const row = task?.byLabel.get(text.replace(/ \+ \d+$/, ""));
+  return row && element("button", { type: "button", class: "plain", "data-tip": row.summary, click: () => showDetails(task, row) }, text);
+}
+
 /** A board over all datasets: what is long and not the first stands folded. */
 function overviewBoard(board, place) {
   const { title, rows, notes } = board;
@@ -43,9 +49,11 @@ function overviewBoard(board, place) {
     ? element("a", { href: addressOfTask(tasks.get(name).id), "data-tip": tasks.get(name).title ?? "" }, name) : name;
   const columns = columnsShown(board);
   const head = columns.map((column) => element("th", { scope: "col", class: classOf(board, column, true) }, headTitle(board, column)));
+  const cellOf = (task, column, text) => element("td", {
+    class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column],
+  }, rowNamed(task, text) ?? text);
   const line = (row) => element("tr", {}, ...columns.map((column) => column === 0
-    ? element("th", { scope: "row" }, named(row[0]))
-    : element("td", { class: classOf(board, column, true), "data-title": board.header[column], "data-tip": board.means[column] }, row[column])));
+    ? element("th", { scope: "row" }, named(row[0])) : cellOf(tasks.get(row[0]), column, row[column])));
   const groups = Map.groupBy(rows, ([name]) => groupOf(tasks.get(name)));
   const body = [...groups].flatMap(([group, of]) => [
     element("tr", { class: "group" }, element("th", { scope: "rowgroup", colspan: columns.length }, group)), ...of.map(line)]);
