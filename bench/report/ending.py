@@ -82,16 +82,16 @@ def _named(report: TaskReport, keys: set[str]) -> str:
     Rows that show the same digits share a rank; a row that sees the test comes last and has none.
     """
     scores = scores_of(report.rows)
-    texts = {label: scores.text(row.most) for label, row in scores.rows.items()}
-    shown = {label: float(text.partition(" ")[0]) for label, text in texts.items()}
+    texts = {name: scores.text(row.most) for name, row in scores.rows.items()}
+    shown = {name: float(text.partition(" ")[0]) for name, text in texts.items()}
     ranked = {row.label: shown[row.label] for row in unaided(report)}
     asked = [row.label for row in report.rows if keys.intersection(each.key for each in row.cells)]
-    order = sorted(asked, key=lambda label: (label not in ranked, -scores.rows[label].most.mean))
+    order = sorted(asked, key=lambda name: (name not in ranked, -scores.rows[name].most.mean))
     names = []
-    for label in order:
-        rank = 1 + sum(other > shown[label] for other in ranked.values())
-        of_all = f" (rank {rank} of {len(ranked)})" if label in ranked else ""
-        names.append(f"{label} {texts[label]}{of_all}")
+    for name in order:
+        rank = 1 + sum(other > shown[name] for other in ranked.values())
+        of_all = f" (rank {rank} of {len(ranked)})" if name in ranked else ""
+        names.append(f"{name} {texts[name]}{of_all}")
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more
 

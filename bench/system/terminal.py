@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -48,9 +49,22 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def counted(number: int, thing: str) -> str:
+    """A number with the name of what is counted: ``1 cell``, ``2,000 cells``."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
 def say(text: str = "") -> None:
-    """Print one line to standard output."""
-    click.echo(visible(text))
+    """Print a text to standard output, its lines broken between words for a terminal."""
+    width = _terminal_width()
+    lines = visible(text).split("\n")
+    click.echo("\n".join(lines if width is None else map(partial(_wrapped, width=width), lines)))
+
+
+def _wrapped(line: str, width: int) -> str:
+    """A line as several of a width; a word that is longer, such as a path, stays whole."""
+    parts = Text(line).wrap(Console(width=width), width, overflow="ignore")
+    return "\n".join(part.plain for part in parts)
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -58,8 +72,11 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     Long texts go over several lines. Where there is no room for all columns, the others follow in
     further tables, each after the first column. A file or a pipe gets each row as one line of any
-    length.
+    length. A table without rows is a sentence.
     """
+    if not rows:
+        say("No row.")
+        return
     texts = [
         [visible(text).expandtabs(1).replace("\n", " ") for text in row] for row in (header, *rows)
     ]
@@ -78,7 +95,7 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         with console.capture() as captured:
             console.print(table)
         lines = "\n".join(map(str.rstrip, captured.get().split("\n")))
-        say("\n" * bool(number) + lines.rstrip("\n"))
+        click.echo("\n" * bool(number) + lines.rstrip("\n"))
 
 
 def _terminal_width() -> int | None:
