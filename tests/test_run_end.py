@@ -4,7 +4,9 @@ import pytest
 
 from bench.measures.records import Correlation
 from bench.report.boards.all import report_of
+from bench.report.console import print_boards
 from bench.report.ending import NAMED, print_end
+from bench.report.table import Board
 from bench.store.cell import Status
 from tests.cells import cell, point
 from tests.running import SMALL
@@ -94,7 +96,7 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
     done = bench("--methods", "random", *SMALL)
     lines = done.stdout.splitlines()
     out = tmp_path / "out"
-    assert lines[-3:-1] == [
+    assert lines[-4:-2] == [
         f"Page: {out / 'leaderboard.html'}",
         f"Boards: {out / 'LEADERBOARD.md'}",
     ]
@@ -103,6 +105,15 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
     assert "Recall by distance" not in lines
     assert len(lines) < 20
     assert "Recall by distance" in bench("--methods", "random", *SMALL, "--boards").stdout
+
+
+def test_notes_of_boards_have_no_marks_of_emphasis_on_the_terminal(capsys):
+    notes = ["*claimed*: its own word; **Encoder**: `a*b*c` stays, as 2 * 3 * 4 does."]
+    print_boards(cell("mine"), [Board("Title", ["method"], [], notes)])
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "claimed: its own word; Encoder: `a*b*c` stays, as 2 * 3 * 4 does.",
+        "No row.",
+    ]
 
 
 @pytest.mark.parametrize("reason", ["", None])

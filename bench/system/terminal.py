@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import time
-from functools import partial
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -49,22 +49,21 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def counted(number: int, thing: str) -> str:
-    """A number with the name of what is counted: ``1 cell``, ``2,000 cells``."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number and what is said of one thing or of several; an ``s`` if no more is said of them."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def say(text: str = "") -> None:
-    """Print a text to standard output, its lines broken between words for a terminal."""
-    width = _terminal_width()
+    """Print lines to standard output; for a terminal, prose is broken between words.
+
+    A line that begins with a space, such as a command to copy, stays whole, as a long path does.
+    """
     lines = visible(text).split("\n")
-    click.echo("\n".join(lines if width is None else map(partial(_wrapped, width=width), lines)))
-
-
-def _wrapped(line: str, width: int) -> str:
-    """A line as several of a width; a word that is longer, such as a path, stays whole."""
-    parts = Text(line).wrap(Console(width=width), width, overflow="ignore")
-    return "\n".join(part.plain for part in parts)
+    if width := _terminal_width():
+        wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        lines = [line if line.startswith(" ") else wrapper.fill(line) for line in lines]
+    click.echo("\n".join(lines))
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
