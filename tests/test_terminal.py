@@ -5,6 +5,7 @@ import sys
 import pytest
 from rich.cells import cell_len
 
+from bench.report.markdown import pipe_table
 from bench.system import terminal
 from bench.system.terminal import counted, say, say_table
 
@@ -62,7 +63,7 @@ def test_brackets_and_colons_of_a_name_are_no_markup(capsys):
 
 
 def test_a_table_without_rows_is_a_sentence(capsys):
-    assert printed(capsys, HEADER, []) == ["No row."]
+    assert printed(capsys, HEADER, []) == [pipe_table(HEADER, [])] == ["No row."]
 
 
 PATH = "/home/somebody/a/results/LEADERBOARD.md"
@@ -78,9 +79,10 @@ def test_prose_is_broken_between_words_for_a_terminal(capsys, width):
     assert "" in lines
 
 
-def test_a_command_to_copy_stays_in_one_line(capsys, width):
-    say(COMMAND)
-    assert capsys.readouterr().out == f"{COMMAND}\n"
+@pytest.mark.parametrize("line", [COMMAND, pipe_table(HEADER, [ROW])])
+def test_a_line_to_copy_stays_whole(capsys, width, line):
+    say(line)
+    assert capsys.readouterr().out == f"{line}\n"
 
 
 def test_prose_is_left_as_it_is_in_a_pipe(capsys, monkeypatch):

@@ -36,6 +36,7 @@ GAP = 2
 """Characters between two columns of a table."""
 FOLDED_FROM = 24
 """Characters from which a text of a table may go over several lines."""
+NO_ROW = "No row."
 NARROWEST = 20
 """Characters of a terminal that tables are made for; on a narrower one they are cut."""
 
@@ -57,12 +58,12 @@ def counted(number: int, one: str, several: str = "") -> str:
 def say(text: str = "") -> None:
     """Print lines to standard output; for a terminal, prose is broken between words.
 
-    A line that begins with a space, such as a command to copy, stays whole, as a long path does.
+    A line to copy stays whole: a command, which begins with a space, or a row in markdown.
     """
     lines = visible(text).split("\n")
     if width := _terminal_width():
         wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False)
-        lines = [line if line.startswith(" ") else wrapper.fill(line) for line in lines]
+        lines = [line if line.startswith((" ", "|")) else wrapper.fill(line) for line in lines]
     click.echo("\n".join(lines))
 
 
@@ -74,7 +75,7 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     length. A table without rows is a sentence.
     """
     if not rows:
-        say("No row.")
+        say(NO_ROW)
         return
     texts = [
         [visible(text).expandtabs(1).replace("\n", " ") for text in row] for row in (header, *rows)
