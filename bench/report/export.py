@@ -176,10 +176,7 @@ def _names(cells: list[Cell]) -> tuple[dict[str, str], dict[str, str]]:
     """The name of the row, best rows first, and of the dataset of each cell, by its key."""
     row_of: dict[str, str] = {}
     task_of: dict[str, str] = {}
-    for group in by_task(cells):
-        name = group[0].task
-        if name in task_of.values():  # other data under the same name
-            name += f"-{group[0].task_digest[:8]}"
+    for name, group in by_task(cells).items():
         task_of |= {cell.key: name for cell in group}
         row_of |= {cell.key: row.label for row in rows_of(group) for cell in row.cells}
     return row_of, task_of

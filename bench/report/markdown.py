@@ -49,6 +49,8 @@ def link(text: str, target: str) -> Markdown:
 
 def pipe_table(header: list[str], rows: list[list[str]]) -> str:
     """A table in markdown, without padding; what is not markdown by now is escaped."""
+    if not rows:
+        return "No row."
     table = [header, ["---" for _ in header], *rows]
     return "\n".join(f"| {' | '.join(map(escaped, row))} |" for row in table)
 
