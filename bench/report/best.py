@@ -70,7 +70,7 @@ class Best(NamedTuple):
         if self.tied:
             return f"tied with {len(self.tied)} of {self.n_others}"
         if self.n_tested == self.n_others:
-            return "ahead of all others"
+            return f"ahead of all {self.n_others}" if self.n_others > 1 else "ahead of the other"
         return f"ahead of {self.n_tested} of {self.n_others}"
 
 

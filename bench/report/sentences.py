@@ -81,12 +81,13 @@ def _certainty(best: Best) -> str:
     if not best.n_others:
         return "there is no other row" if len(best.labels) == 1 else "no row shows another score"
     if not best.n_tested:
-        return f"no test compares it with the {best.n_others} others"
+        return "no test compares it with others"
     untested = best.n_others - best.n_tested
     rest = f", and not tested against {untested}" if untested else ""
     if best.tied:
         return f"it is not significantly ahead of {_named(best.tied)}{rest}"
-    return f"it is significantly ahead of {'all ' if not untested else ''}{best.n_tested}{rest}"
+    others = "the other row" if best.n_others == 1 else f"{best.n_tested} of {best.n_others} rows"
+    return f"it is significantly ahead of {others}{rest}"
 
 
 def _named(labels: list[str]) -> str:
