@@ -50,7 +50,9 @@ def written(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports():
     """The reports of the published results, without values of queries."""
-    return [report_of(cells, no_values) for cells in by_task(Store(ROOT / "results").cells())]
+    return [
+        report_of(cells, no_values) for cells in by_task(Store(ROOT / "results").cells()).values()
+    ]
 
 
 @pytest.mark.slow

@@ -309,10 +309,10 @@ def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():
     ]
     cells.append(cell("mine", task="tree", points=[point(1, 0.6)]))
     cells.append(cell("broken", task="tree", status=Status.FAILED, reason="why"))
-    (tree,) = (report_of(group, lambda _: None) for group in by_task(cells))
-    text = outside_section({"tree": tree})
+    (tree,) = (report_of(group, lambda _: None) for group in by_task(cells).values())
+    text = outside_section([tree])
     assert "- [tree](tree.md): mine, random (seed 9), broken (seed 0, failed)\n" in text
-    listed_alone = {"tree": report_of(cells[:1], lambda _: None)}
+    listed_alone = [report_of(cells[:1], lambda _: None)]
     assert "`--suite published` lists every row." in outside_section(listed_alone)
 
 

@@ -106,7 +106,7 @@ def results_command(
     )
     found = export.chosen(cells_of(folder), wanted)
     if latex is not None:
-        text = table_for_a_paper(found.rows, wanted)
+        text = table_for_a_paper(found, wanted)
         _write(latex, "a table for a paper", partial(_write_text, text))
         return
     table = export.exported(found.cells, wanted)

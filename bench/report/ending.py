@@ -6,10 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
 from bench.measures.budget import UNLIMITED, Budget, By
+from bench.report.best import Best, best_of, fastest, measure_of, unaided
 from bench.report.published import scores_of
 from bench.report.rows import label
 from bench.report.signs import meanings
-from bench.report.summary import Best, best_of, fastest, measure_of, unaided
 from bench.report.table import NONE
 from bench.store.cell import Status
 from bench.system.terminal import say, say_table

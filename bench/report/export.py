@@ -13,7 +13,7 @@ from bench.report.tidy import tidy
 from bench.system.terminal import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -49,10 +49,10 @@ class Wanted(NamedTuple):
 
 
 class Chosen(NamedTuple):
-    """The cells that are wanted, and the rows of boards with the measured ones of them."""
+    """The cells that are wanted, and the rows of boards that have some, by dataset."""
 
     cells: list[Cell]
-    rows: list[Row]
+    rows: dict[str, list[Row]]
 
 
 def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
@@ -61,7 +61,8 @@ def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
     Raises:
         InputError: a name is of none of the cells that the options before it leave.
     """
-    rows = [row for task in by_task(cells) for row in rows_of(task)]
+    rows_by_task = {name: rows_of(group) for name, group in by_task(cells).items()}
+    rows = [row for each in rows_by_task.values() for row in each]
     options: tuple[tuple[str, Sequence[str], Callable[[Cell], set[str]]], ...] = (
         ("--datasets", wanted.datasets, lambda cell: {cell.task, dataset_of(cell.task)}),
         ("--methods", wanted.methods, lambda cell: {cell.method}),
@@ -87,8 +88,15 @@ def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
         listed = ", ".join(sorted({*label_of.values()}))
         raise InputError(f"no row is left by {asked.strip()}; the rows: {listed}")
     keys = {cell.key for cell in found}
-    kept = [replace(row, cells=[cell for cell in row.cells if cell.key in keys]) for row in rows]
-    return Chosen(found, [row for row in kept if row.cells])
+    left = {name: list(_left(each, keys)) for name, each in rows_by_task.items()}
+    return Chosen(found, {name: each for name, each in left.items() if each})
+
+
+def _left(rows: Iterable[Row], keys: set[str]) -> Iterator[Row]:
+    """The rows with cells of some keys, each with these alone."""
+    for row in rows:
+        if cells := [cell for cell in row.cells if cell.key in keys]:
+            yield replace(row, cells=cells)
 
 
 def _described(cell: Cell, name: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.export import exported, with_figures
@@ -12,12 +14,8 @@ from bench.report.signs import meanings
 from bench.report.table import NONE, mean_and_std
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
-    from bench.report.export import Wanted
-    from bench.report.rows import Row
+    from bench.measures.budget import Budget
+    from bench.report.export import Chosen, Wanted
 
 MOST_ROWS, MOST_COLUMNS = 60, 16
 """Rows and columns of a table for a paper; a page has no room for more."""
@@ -28,11 +26,11 @@ BY_DISTANCE, CORRELATION = "recall_by_distance", "rho "
 SHARES = "visited / work %"
 
 
-def latex(rows: Sequence[Row], wanted: Wanted) -> str:
+def latex(found: Chosen, wanted: Wanted) -> str:
     """A table of rows, ordered by its first column, with those that see the test last.
 
     Args:
-        rows: rows of boards.
+        found: the cells and rows that are shown.
         wanted: the measures and the budget; without a budget, the point that costs most.
 
     Returns:
@@ -42,23 +40,15 @@ def latex(rows: Sequence[Row], wanted: Wanted) -> str:
         InputError: a measure is unknown, or the table would have too many rows or columns.
     """
     budget = wanted.budget or UNLIMITED
-    # As on boards: a point that one seed lacks is no point of the row.
-    rows = [row for row in rows if not row.cells[0].points or chosen_points(row, at(budget))]
-    figures = _figures(rows, wanted._replace(budget=budget))
+    figures = _figures(found, wanted._replace(budget=budget), budget)
     across, corner = _across(figures)
+    columns = figures[across].unique().tolist()
     digits, factor = (3, 1) if figures.measure.iloc[0].startswith(CORRELATION) else (1, 100)
     shown = figures.pivot_table(
         "value", "row", across, lambda seeds: mean_and_std(seeds.tolist(), digits, factor)
-    )
-    columns = figures[across].unique().tolist()
-    shown = shown.reindex(index=_order(rows, figures, across, columns), columns=columns)
-    if across == "column" and rows[0].cells[0].points:
-        shares = {
-            row.label: shares_text(found)
-            for row in rows
-            if (found := chosen_points(row, at(budget)))
-        }
-        shown[SHARES] = shown.index.map(shares)
+    ).reindex(index=_order(figures, across, columns), columns=columns)
+    if across == "column" and figures.shares.notna().any():
+        shown[SHARES] = figures.groupby("row").shares.first()
     _require_room(shown, figures)
     text = (
         shown.fillna(NONE)
@@ -73,23 +63,21 @@ def latex(rows: Sequence[Row], wanted: Wanted) -> str:
     return "".join([*(f"% {note}\n" for note in notes), text]).translate(SIGNS)
 
 
-def _figures(rows: Sequence[Row], wanted: Wanted) -> pd.DataFrame:
-    """The tidy table with the row, the dataset and the column of each figure."""
-    table = exported([cell for row in rows for cell in row.cells], wanted)
-    table = with_figures(table, wanted.budget)
-    row_of = {cell.key: row.label for row in rows for cell in row.cells}
-    names: dict[tuple[str, str], str] = {}
-    for cell in (row.cells[0] for row in rows):
-        taken = cell.task in names.values()  # other data under the same name
-        name = f"{cell.task}-{cell.task_digest[:8]}" if taken else cell.task
-        names.setdefault((cell.task, cell.task_digest), name)
-    task_of = {cell.key: names[cell.task, cell.task_digest] for row in rows for cell in row.cells}
-    distances = table.distance.astype("string").radd(" ").fillna("")
-    return table.assign(
-        row=table.key.map(row_of),
-        dataset=table.key.map(task_of),
-        column=table.measure.str.replace(BY_DISTANCE, "distance") + distances,
-    )
+def _figures(found: Chosen, wanted: Wanted, budget: Budget) -> pd.DataFrame:
+    """Each figure with its dataset, its row and the column that it may stand in."""
+    rows = [
+        (cell.key, dataset, row.label, row.sees_test, shares_text(points) if points else None)
+        for dataset, each in found.rows.items()
+        for row in each
+        # As on boards: a point that one seed lacks is no point of the row.
+        if (points := chosen_points(row, at(budget))) or not row.cells[0].points
+        for cell in row.cells
+    ]
+    known = pd.DataFrame(rows, columns=["key", "dataset", "row", "sees_test", "shares"])
+    table = exported(found.cells, wanted)[["key", "measure", "distance", "value"]]
+    figures = with_figures(known.merge(table, on="key"), budget)
+    distances = figures.distance.astype("string").radd(" ").fillna("")
+    return figures.assign(column=figures.measure.str.replace(BY_DISTANCE, "distance") + distances)
 
 
 def _across(figures: pd.DataFrame) -> tuple[str, str]:
@@ -109,13 +97,11 @@ def _across(figures: pd.DataFrame) -> tuple[str, str]:
     return ("dataset", columns[0]) if len(datasets) > 1 else ("column", datasets[0])
 
 
-def _order(
-    rows: Sequence[Row], figures: pd.DataFrame, across: str, columns: list[str]
-) -> list[str]:
+def _order(figures: pd.DataFrame, across: str, columns: list[str]) -> pd.Index[str]:
     """The names of rows, the best in the first column first; those that see the test last."""
-    means = figures.pivot_table("value", "row", across).sort_values(columns, ascending=False)
-    seeing = {row.label for row in rows if row.cells[0].sees_test}
-    return sorted(means.index, key=seeing.__contains__)
+    means = figures.pivot_table("value", ["sees_test", "row"], across)
+    rising = [True, *(False for _ in columns)]
+    return means.sort_values(["sees_test", *columns], ascending=rising).index.unique("row")
 
 
 def _require_room(shown: pd.DataFrame, figures: pd.DataFrame) -> None:

@@ -137,7 +137,7 @@ def mark_published(store: Store, date: dt.date) -> None:
     stored, problems = store.read()
     if problems:
         raise InputError(f"boards are marked where every cell is whole: {'; '.join(problems)}")
-    found = [rows for cells in by_task(stored) if (rows := rows_of(cells))]
+    found = [rows for cells in by_task(stored).values() if (rows := rows_of(cells))]
     if not found:
         raise InputError(
             f"{store.runs} holds no measured cell, so there are no boards to compare later ones "

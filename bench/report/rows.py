@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bench.measures.ranking import MAIN, PARTS
 from bench.measures.records import PartResult, PointResult
-from bench.report.table import Column, mean_text
+from bench.report.table import Column, mean_and_std, mean_text
 from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
@@ -63,6 +63,11 @@ class Row:
         """The label without the mark of a version."""
         return self.label.replace(EARLIER, "")
 
+    @property
+    def sees_test(self) -> bool:
+        """Whether its method is given the test relevance."""
+        return self.cells[0].sees_test
+
 
 class Points(list[PointResult]):
     """One operating point of each seed of a row.
@@ -75,6 +80,11 @@ class Points(list[PointResult]):
         super().__init__(points)
         self.cells = cells
 
+    @property
+    def sees_test(self) -> bool:
+        """Whether they are of a method that is given the test relevance."""
+        return self.cells[0].sees_test
+
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
     """The row of a name; of today's version if there are two."""
@@ -82,8 +92,8 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
     return min(found, key=lambda row: row.label != name, default=None)
 
 
-def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells grouped by task; a task with other data is another task.
+def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
+    """Cells by the name of their task; other data of the same name has its digest in the name.
 
     Hierarchies come first, then texts and word pairs, each by name; tasks with arguments
     (``tree-H=3,W=3``) come last.
@@ -97,7 +107,10 @@ def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
         is_hierarchy = cells[0].cut is None and not any(cell.similarity for cell in cells)
         return ("=" in key[0], not is_hierarchy, key)
 
-    return [groups[key] for key in sorted(groups, key=order)]
+    named: dict[str, list[Cell]] = {}
+    for task, digest in sorted(groups, key=order):
+        named[f"{task}-{digest[:8]}" if task in named else task] = groups[task, digest]
+    return named
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
@@ -207,6 +220,11 @@ def chosen_points(row: Row, choose: Choose) -> Points | None:
 def mean_score(points: Sequence[PointResult]) -> float:
     """Mean of the main score over seeds."""
     return fmean(map(main_score, points))
+
+
+def score_text(points: Sequence[PointResult]) -> str:
+    """Mean and standard deviation of the main score over seeds, in per cent."""
+    return mean_and_std([main_score(point) for point in points])
 
 
 def shares_text(points: Points) -> str:

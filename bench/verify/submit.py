@@ -170,7 +170,7 @@ def _rows(found: list[Candidate]) -> list[Seeds]:
     by_key = {each.cell.key: each for each in found}
     rows = [
         Seeds(row, [by_key[cell.key] for cell in row.cells])
-        for group in by_task(each.cell for each in found)
+        for group in by_task(each.cell for each in found).values()
         for row in rows_of(group)
     ]
     return [row for row in rows if any(each.new for each in row.cells)] or rows

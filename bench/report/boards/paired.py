@@ -93,7 +93,7 @@ def _gathered(
 
 def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     """The values of a row within a budget, or why it is not compared."""
-    if row.cells[0].sees_test:
+    if row.sees_test:
         return "they see the test"
     seeds: list[tuple[Ints, dict[str, Floats]]] = []
     for cell in row.cells:
