@@ -263,7 +263,7 @@ def test_a_plan_tells_cells_and_time_of_each_dataset_and_which_methods_are_new()
         ["large", "2", "0", "2", "60 min, 1 a guess"],
         ["all", "4", "1", "3", "90 min, 1 a guess"],
     ]
-    assert "1 of them are of methods that were never measured" in lines[-1].sentence()
+    assert "1 of them is of a method that was never measured" in lines[-1].sentence()
     assert (
         "how long that takes is not known"
         in forecasts(planned_cells, kept, [], lambda _: 5.0)[-1].sentence()
