@@ -12,7 +12,8 @@ from bench.report.boards.all import report_of
 from bench.report.charts.kept import made_by_vega
 from bench.report.dataset_page import places
 from bench.report.leaderboard import write_leaderboard
-from bench.report.rows import by_task, compared, most_visited, rows_of, within
+from bench.report.points import most_visited, within
+from bench.report.rows import by_task, compared, rows_of
 from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store

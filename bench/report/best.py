@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.budget import UNLIMITED
 from bench.report.load import is_busy
+from bench.report.points import Choose, at, main_measure, main_score, score_text, shares_text
 from bench.report.published import scores_of
-from bench.report.rows import (
-    Choose,
-    Row,
-    at,
-    chosen_points,
-    main_measure,
-    main_score,
-    score_text,
-    shares_text,
-)
+from bench.report.rows import Row, chosen_points
 from bench.report.table import NONE
 
 if TYPE_CHECKING:

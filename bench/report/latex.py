@@ -9,7 +9,8 @@ import pandas as pd
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.export import exported, with_figures
-from bench.report.rows import at, chosen_points, shares_text
+from bench.report.points import at, shares_text
+from bench.report.rows import chosen_points
 from bench.report.signs import meanings
 from bench.report.table import NONE, mean_and_std
 

@@ -8,7 +8,8 @@ from bench.measures.budget import UNLIMITED
 from bench.measures.recall import near_and_far, recall_at
 from bench.report.best import best_of, measure_of, unaided
 from bench.report.boards.xray import xrayed
-from bench.report.rows import at, chosen_points
+from bench.report.points import at
+from bench.report.rows import chosen_points
 from bench.report.table import ends_text, mean_text
 
 if TYPE_CHECKING:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.report.rows import CLAIMED, EARLIER, MUCH_WORK
+from bench.report.points import CLAIMED, MUCH_WORK
+from bench.report.rows import EARLIER
 
 SIGNS = {
     CLAIMED.strip(): "the method's own word, which is not counted",

@@ -8,13 +8,8 @@ from bench.measures.budget import UNLIMITED
 from bench.measures.recall import MIN_PAIRS, near_and_far, recall_at
 from bench.report.best import FAST, Best, best_of, best_text, fastest, means_of, measure_of, unaided
 from bench.report.load import load_notes
-from bench.report.rows import (
-    SHARES_NOTE,
-    at,
-    chosen_points,
-    earlier_note,
-    most_visited,
-)
+from bench.report.points import SHARES_NOTE, at, most_visited
+from bench.report.rows import chosen_points, earlier_note
 from bench.report.table import NONE, Board, ends_text
 
 if TYPE_CHECKING:

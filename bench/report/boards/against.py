@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, get_args
 from bench.measures.budget import SHARES, Budget, By
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
-from bench.report.rows import (
-    SHARES_NOTE,
-    at,
-    chosen_points,
-    most_visited,
-    n_queries_of,
-    parts_of,
-    shares_text,
-)
+from bench.report.points import SHARES_NOTE, at, most_visited, n_queries_of, parts_of, shares_text
+from bench.report.rows import chosen_points
 from bench.report.table import NONE, Board, Column, itself, mean_text, table
 
 if TYPE_CHECKING:
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
     from bench.store.cell import Cell
 
 RECALL = "Recall"

@@ -6,10 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.budget import DEFAULT, Budget
-from bench.report.rows import (
+from bench.report.points import (
     SHARES_NOTE,
     Points,
-    Row,
     main_measure,
     main_score,
     mean_score,
@@ -20,6 +19,7 @@ from bench.report.rows import (
 from bench.report.table import Board, Column, table
 
 if TYPE_CHECKING:
+    from bench.report.rows import Row
     from bench.measures.records import PointResult
     from bench.store.cell import Cell
 

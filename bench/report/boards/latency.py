@@ -9,11 +9,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.report.load import is_busy, load_notes, marked, speed_text
-from bench.report.rows import (
+from bench.report.points import (
     SHARES_NOTE,
     Points,
-    Row,
-    chosen_points,
     main_measure,
     main_score,
     mean_score,
@@ -21,6 +19,7 @@ from bench.report.rows import (
     settings_text,
     shares_text,
 )
+from bench.report.rows import Row, chosen_points
 from bench.report.table import NONE, Board, Column, itself, mean_text, table
 
 if TYPE_CHECKING:

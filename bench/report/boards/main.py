@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.measures.ranking import DEEPEST
 from bench.measures.recall import near_and_far, recall_at
 from bench.report.load import speed_text
-from bench.report.rows import (
+from bench.report.points import (
     Points,
-    Row,
     at,
-    chosen_points,
     main_measure,
     mean_score,
     most_visited,
     score_text,
     shares_text,
 )
+from bench.report.rows import Row, chosen_points
 from bench.report.table import NONE, Board, Column, ends_text, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:

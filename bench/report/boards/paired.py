@@ -12,7 +12,8 @@ import numpy as np
 from bench.measures.differences import ALPHA, Lead, differences, mean_squares
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
-from bench.report.rows import SHARES_NOTE, at, chosen_points, shares_text
+from bench.report.points import SHARES_NOTE, at, shares_text
+from bench.report.rows import chosen_points
 from bench.report.table import NONE, Board
 from bench.report.task_report import Comparison
 

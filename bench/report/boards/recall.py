@@ -13,20 +13,19 @@ from typing import TYPE_CHECKING
 from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import PartResult
-from bench.report.rows import (
+from bench.report.points import (
     ABSENT,
     SEEDS,
     SHARES,
     Choose,
     Points,
-    Row,
     at,
-    chosen_points,
     mean_score,
     most_visited,
     n_queries_of,
     parts_of,
 )
+from bench.report.rows import Row, chosen_points
 from bench.report.table import (
     INTERVAL,
     NONE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.rows import most_visited
+from bench.report.points import most_visited
 from bench.report.table import mean_text
 
 if TYPE_CHECKING:

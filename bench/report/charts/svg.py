@@ -17,14 +17,16 @@ from bench.report.boards.xray import xray_title, xrayed
 from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.charts.kept import made_by_vega
-from bench.report.rows import at, chosen_points, mean_score
+from bench.report.points import at, mean_score
+from bench.report.rows import chosen_points
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from bench.data.cards import Reported
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
 
 Values = list[dict[str, Any]]
 
