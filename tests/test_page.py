@@ -14,7 +14,7 @@ from bench.measures.records import Correlation, Latency, Stratum
 from bench.report.boards.against import measures_of
 from bench.report.boards.all import report_of
 from bench.report.changes import changes_board
-from bench.report.charts.curves import curve_of, curves_apart, strata_of
+from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of
 from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
@@ -169,8 +169,14 @@ def test_a_curve_is_the_mean_over_seeds_or_of_the_first_where_seeds_differ_in_po
     unlike = row(cell(points=LEAVES), cell(seed=1, points=LEAVES[:2]))
     assert curve_of(unlike, {}).n_seeds == 1
     assert curve_of(unlike, {}).visited == [4, 10, 10.1, 100]
-    assert curves_apart(alike, {}) == []
-    assert [each.visited for each in curves_apart(unlike, {})] == [[4, 10, 10.1, 100], [4, 10]]
+    of_seeds = curves_of_seeds(unlike, measures_of([unlike]))
+    assert [each.visited for each in of_seeds] == [[4, 10, 10.1, 100], [4, 10]]
+    assert [each.settings for each in of_seeds] == [[], ["nprobe=4", "nprobe=10"]]
+    assert [each.measures["Recall"] for each in curves_of_seeds(alike, measures_of([alike]))] == [
+        [40],
+        [60],
+    ]
+    assert curves_of_seeds(row(cell(points=LEAVES)), {}) == []
 
 
 def test_recall_by_distance_at_a_tenth_and_at_most():

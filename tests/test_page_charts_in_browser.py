@@ -1,6 +1,7 @@
 """Charts, rankings and comparisons of the page, in headless Chromium with the network off."""
 
 import math
+import re
 import shutil
 
 import pytest
@@ -99,20 +100,22 @@ def test_rows_are_ranked_by_the_cheapest_point_that_reaches_a_level_and_none_bet
     assert audit(page) == {}
 
 
-def test_of_seeds_of_different_settings_each_has_its_own_cheapest_point_and_all_must_reach(
-    open_page, tmp_path
-):
-    seeds = [
+def test_each_seed_has_its_own_cheapest_point_and_all_must_reach(open_page, tmp_path):
+    cells = [
         cell("apart", points=[point(0.2, 0.8), point(0.6, 0.9)]),
         cell("apart", seed=1, points=[point(0.1, 0.5), point(0.4, 0.84), point(1, 0.86)]),
+        # At one setting, the mean reaches 80 at 20 %, and one seed does not.
+        cell("alike", points=[point(0.2, 0.9), point(0.6, 0.9)]),
+        cell("alike", seed=1, points=[point(0.2, 0.74), point(0.6, 0.8)]),
     ]
-    page = page_of(open_page, tmp_path, *seeds, cell("one", points=[point(1, 0.95)]))
+    page = page_of(open_page, tmp_path, *cells, cell("one", points=[point(1, 0.95)]))
     page.fill("#level", "80")
-    assert ranked(page)[0] == ["apart", "1", "82.0", "30.00"]
+    assert ranked(page)[:2] == [["apart", "1", "82.0", "30.00"], ["alike", "2", "85.0", "40.00"]]
     assert "nprobe=20; nprobe=40" in page.inner_text("#ranking-table tbody tr >> nth=0")
+    assert "nprobe=20; nprobe=60" in page.inner_text("#ranking-table tbody tr >> nth=1")
     page.fill("#level", "88")
     assert [row[0] for row in ranked(page)] == ["one"]
-    assert page.inner_text("#ranking-notes") == "Never reach 88 %: apart."
+    assert page.inner_text("#ranking-notes") == "Never reach 88 %: apart, alike."
 
 
 def test_rows_that_reach_a_level_and_were_not_timed_are_named(timed_rows):
@@ -129,11 +132,57 @@ def test_rows_are_compared_within_another_budget_or_by_their_means_there(small):
     small.select_option("#compare-within", "all")
     said = small.inner_text("#compare-result")
     # near visits everything there, and its queries are not kept.
-    assert "By their means without a limit, A has 90.0 % and B 40.0 % in Recall." in said
+    assert "By their means without a limit, A has 90.0 % and B 40.0 % in recall (macro)." in said
     assert "There is no interval: near, as no values of queries are kept there." in said
     assert "Not at equal cost: A visits 10 times as many." in said
     small.select_option("#compare-within", "visited-1")
     assert "near and far have no setting" in small.inner_text("#compare-result")
+
+
+def test_rows_without_an_interval_are_compared_by_the_measure_that_was_chosen(open_page, published):
+    address, _ = published
+    page = open_page(f"{address}#scifact?compare=R%40100&compare-within=visited-5")
+    board = page.evaluate("""state.task.boards.find(({ title }) =>
+        title === 'R@100 against the share of documents visited')""")
+    column = board["header"].index("≤ 5 %")
+    of_board = {row[0]: row[column].partition(" ")[0] for row in board["rows"]}
+    a, b = (page.locator(f"#row-{row} option:checked").inner_text() for row in "ab")
+    assert f"A has {of_board[a]} % and B {of_board[b]} % in R@100. There is no interval" in (
+        page.inner_text("#compare-result")
+    )
+
+
+@pytest.mark.parametrize(
+    ("lead", "ending"),
+    [
+        ("low: 0.6, high: 1.9, p: 0.2", "The interval is of this pair alone, and excludes 0 by "
+         "chance for 1 pair in 20: the difference may be chance."),
+        ("low: -0.6, high: 1.9, p: 0.2", "0 of 5 seeds. The difference may be chance."),
+        ("low: 0.6, high: 1.9, p: 0.01, starred: 1", "0 of 5 seeds."),
+    ],
+)  # fmt: skip
+def test_a_p_value_names_the_pairs_it_is_corrected_for_and_an_interval_that_says_else(
+    small, lead, ending
+):
+    lead = f"{{ ...{{ {lead} }}, ahead: 5, behind: 0, seeds: 5 }}"
+    said = small.evaluate(f"certainty({lead}, 45)")
+    assert ", corrected for the 45 pairs of the board; A is ahead in 5 and behind" in said
+    assert said.endswith(ending)
+
+
+def test_the_rows_in_colour_are_the_best_within_the_budget_of_a_chart(open_page, tmp_path):
+    cells = [cell(f"m{n}", points=[point(0.1, n / 20), point(1, 1 - n / 20)]) for n in range(8)]
+    page = page_of(open_page, tmp_path, *cells)
+
+    def coloured(chart):
+        drawn(page, chart)
+        return page.locator(f"#{chart}-chart svg .role-legend-label text").all_text_contents()
+
+    assert coloured("visited") == coloured("distance") == ["m7", "m6", "m5", "m4", "m3", "m2"]
+    page.select_option("#at", "all")
+    page.wait_for_function("distance.querySelector('svg').textContent.includes('m0')")
+    assert coloured("distance") == ["m0", "m1", "m2", "m3", "m4", "m5"]
+    assert page.inner_text("#focus").startswith("In colour: the best rows at ≤ 10 % visited, or")
 
 
 def test_of_many_rows_the_page_says_within_which_budgets_there_are_intervals(open_page, tmp_path):
@@ -201,6 +250,34 @@ def test_leads_within_every_budget_are_those_of_the_boards(open_page, published)
         known = [math.nan if figure is None else figure for figure in shown[key]]
         finite = [math.nan if math.isinf(figure) else figure for figure in figures]
         assert known == pytest.approx(finite, abs=0.0051, rel=0.06, nan_ok=True), key
+
+
+def test_rows_ranked_at_a_level_are_those_of_the_board_at_95_per_cent_of_exact_search(
+    open_page, published
+):
+    address, _ = published
+    page = open_page(address)
+    boards = page.evaluate("""DATA.tasks.flatMap(({ id, boards }) =>
+        boards.filter(({ title }) => title.startsWith('At 95 %')).map(each => [id, each]))""")
+    assert len(boards) > 5
+    for task, board in boards:
+        (level,) = re.findall(r"is at least ([\d.]+) on the test", board["notes"][0])
+        by = "work" if "In the order of work" in board["notes"][0] else "latency"
+        page.goto(f"{address}#{task}?level={level}&rank={by}")
+        page.wait_for_function("id => state.task?.id === id", arg=task)
+        costs = board["header"].index("visited / work %")
+        of_board = {row[0]: re.findall(r"[\d.]+", row[costs]) for row in board["rows"]}
+        rows = page.locator("#ranking-table tbody tr").all_inner_texts()
+        of_page = {
+            row[0]: row[3:5] for row in (re.sub(" claimed", "", row).split("\t") for row in rows)
+        }
+        # Rows of the same digits may change places.
+        assert of_page.keys() == of_board.keys(), task
+        for label, shown in of_page.items():
+            expected = [*map(float, of_board[label])]
+            assert [*map(float, shown)] == pytest.approx(expected, abs=0.0551), (task, label)
+        shown = [float(of_board[label][by == "work"]) for label in of_page]
+        assert shown == sorted(shown) or by == "latency", task
 
 
 def test_every_published_dataset_begins_with_charts_and_a_pair_at_about_the_same_cost(

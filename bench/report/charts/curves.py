@@ -26,12 +26,14 @@ class Strata(NamedTuple):
     Attributes:
         visited, work: mean shares of the corpus, in per cent.
         score: the figure that orders rows.
+        means: the measures that were asked for; None where a seed lacks one.
         recall: recall at each distance of the task.
     """
 
     visited: float
     work: float
     score: float
+    means: list[float | None]
     recall: list[float]
 
 
@@ -85,22 +87,29 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     )
 
 
-def curves_apart(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
-    """The curve of each seed, without recall by distance, if their numbers of points differ."""
-    if len({len(cell.points) for cell in row.cells}) < 2:  # noqa: PLR2004 - they do not differ
-        return []
-    seeds = (replace(row, cells=[cell]) for cell in row.cells)
-    return [curve_of(seed, measures)._replace(recall=[]) for seed in seeds]
+def curves_of_seeds(row: Row, measures: dict[str, PointMeasure]) -> list[Curve]:
+    """The curve of each of several seeds, without recall by distance.
+
+    A seed with the settings of the row's own curve has none of its own.
+    """
+    whole = curve_of(row, measures).settings
+    seeds = [curve_of(replace(row, cells=[cell]), measures) for cell in row.cells]
+    return [
+        each._replace(recall=[], settings=[] if each.settings == whole else each.settings)
+        for each in seeds
+        if len(seeds) > 1
+    ]
 
 
-def strata_of(row: Row, budget: Budget) -> Strata | None:
+def strata_of(row: Row, budget: Budget, measures: Sequence[PointMeasure] = ()) -> Strata | None:
     """Recall by distance at the points that cost most within a budget; None if a seed has none."""
     points = chosen_points(row, at(budget)) if row.cells[0].points else None
     if points is None:
         return None
     visited, work = (_percent([getattr(p, cost) for p in points]) for cost in ("visited", "work"))
     score = _percent([main_score(point) for point in points])
-    return Strata(visited, work, score, _recall(points))
+    means = [_value(points, measure) for measure in measures]
+    return Strata(visited, work, score, means, _recall(points))
 
 
 def xray_values(row: XRayed) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import combinations
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import numpy as np
@@ -12,12 +13,16 @@ from bench.data.cards import card_of_task
 from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
+from bench.measures.ranking import MEASURES, titled
+from bench.report.boards.paired import COMPARED
+from bench.report.rows import most_visited, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
+    from bench.report.rows import PointMeasure
     from bench.report.task_report import Comparison, TaskReport
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
@@ -49,11 +54,26 @@ def each_once(values: Mapping[str, Each]) -> tuple[dict[str, int], list[Each]]:
     return {name: once.index(value) for name, value in values.items()}, once
 
 
+def compared_measures(cell: Cell) -> dict[str, PointMeasure]:
+    """The measures that rows are compared by, by the titles of comparisons, the main one first."""
+    if not cell.points:
+        return {}
+    if cell.cut is None:
+        return {COMPARED["recall"]: lambda point: point.macro}
+    return {
+        titled(name, part): methodcaller("mean", name, part)
+        for name, measure in MEASURES.items()
+        for part in measure.compared
+        if part in parts_of(most_visited(cell))
+    }
+
+
 def comparisons_json(report: TaskReport, *, texts: bool) -> Json:
     """The rows of a task compared, with values and names of queries if these are few.
 
-    ``at`` has for each budget its place in ``lists``, of a comparison for each measure. Rows are
-    told by their number, and columns of values by their place in ``columns``.
+    ``at`` has for each budget its place in ``lists``, of a comparison for each measure of
+    ``titles`` of which values were kept. Rows are told by their number, and columns of values by
+    their place in ``columns``.
 
     Args:
         report: the report of the task.
@@ -69,7 +89,8 @@ def comparisons_json(report: TaskReport, *, texts: bool) -> Json:
             for budget, of in report.comparisons.items()
         }
     )
-    found: Json = {"at": at, "lists": lists, "columns": [*columns]}
+    titles = [*compared_measures(report.rows[0].cells[0])] if report.rows else []
+    found: Json = {"at": at, "lists": lists, "columns": [*columns], "titles": titles}
     if queries is not None:
         found |= {
             "numbers": queries.tolist(),

@@ -12,10 +12,10 @@ from bench.measures.budget import UNLIMITED
 from bench.registry import about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
-from bench.report.charts.curves import curve_of, curves_apart, strata_of, xray_values
+from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of, xray_values
 from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
-from bench.report.page.compared import comparisons_json, each_once, name_of
+from bench.report.page.compared import compared_measures, comparisons_json, each_once, name_of
 from bench.store.query_values import KEPT
 
 if TYPE_CHECKING:
@@ -102,7 +102,8 @@ def _row_json(
 ) -> Json:
     first = row.cells[0]
     known = about(first.method, first.plugin)
-    strata = {name_of(each): strata_of(row, each) for each in _budgets(report)}
+    compared = [*compared_measures(first).values()]
+    strata = {name_of(each): strata_of(row, each, compared) for each in _budgets(report)}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
     found = {
         "label": row.label,
@@ -116,7 +117,7 @@ def _row_json(
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
         "curve": curve_of(row, measures)._asdict() if first.points else None,
-        "apart": [each._asdict() for each in curves_apart(row, measures)],
+        "curves": [each._asdict() for each in curves_of_seeds(row, measures)],
         "strata": [each._asdict() for each in strata_once],
         "at": at,
     }

@@ -43,7 +43,7 @@ function drawAgainst(task, state) {
   // Colours go by order: what the chart beside it has not within the budget would shift them there.
   const cheap = curved.filter((row) => row.at[task.budget] && !row.sees && has(row));
   const best = cheap.length ? cheap : wanted.filter(has);
-  const focus = inFocus(task, state, state.checked.length ? has : (row) => best.includes(row));
+  const focus = inFocus(task, state, task.budget, state.checked.length ? has : (row) => best.includes(row));
   const rows = focusFirst(task, focus).filter((row) => focus.includes(row.label) || wanted.includes(row));
   const measured = rows.flatMap((row) => pointsOf(row, measure, cost).map((point) => (
     { method: row.label, focus: focus.includes(row.label), ...point })));

@@ -2,12 +2,17 @@
 
 const IN_COLOUR = 6, MOST_IN_COLOUR = 8;
 
-/** The labels that stand in colour: of those checked alone; none checked, the best that do not see the test. */
-function inFocus(task, state, has) {
+/** Rows that do not see the test, the best within a budget first; after them, as without a limit, those that have no point there. */
+function bestWithin(task, within) {
+  const scoreOf = (row) => row.at[within]?.score ?? -1;
+  return task.rows.filter((row) => !row.sees).sort((a, b) => scoreOf(b) - scoreOf(a));
+}
+
+/** The labels that stand in colour: of those checked alone; none checked, the best within a budget. */
+function inFocus(task, state, within, has) {
   const checked = state.checked.filter((label) => has(task.byLabel.get(label)));
   if (state.checked.length) return checked.slice(0, MOST_IN_COLOUR);
-  const best = task.rows.filter((row) => !row.sees && has(row)).slice(0, IN_COLOUR);
-  return best.map((row) => row.label);
+  return bestWithin(task, within).filter(has).slice(0, IN_COLOUR).map((row) => row.label);
 }
 
 /** Rows with those in focus first, in their order: it is the order of the colours. */
@@ -41,7 +46,7 @@ function showReported(figure, papers) {
 function drawDistance(task, state) {
   const at = byId("at").value;
   const has = (row) => row.at[at];
-  const focus = inFocus(task, state, has);
+  const focus = inFocus(task, state, at, has);
   const rows = task.strata.length > 1 ? focusFirst(task, focus).filter(has) : [];
   const measured = rows.flatMap((row) => task.strata.map(([distance], place) => ({
     method: row.label, focus: focus.includes(row.label), distance, recall: row.at[at].recall[place],
@@ -73,7 +78,7 @@ function drawHeat(task) {
 
 function drawXray(task, state) {
   const has = (row) => row.xray;
-  const focus = inFocus(task, state, has);
+  const focus = inFocus(task, state, task.budget, has);
   const values = focus.flatMap((label) => task.byLabel.get(label).xray.map(
     ([distance, why, missed]) => ({ method: label, distance, why, missed })));
   const several = new Set(values.map((each) => each.distance)).size > 1;
@@ -98,5 +103,5 @@ function drawCharts(task, state) {
   const chosen = state.checked.length;
   byId("focus").textContent = chosen
     ? `In colour: the ${chosen === 1 ? "row" : `${chosen} rows`} checked on the board${chosen > MOST_IN_COLOUR ? `, at most ${MOST_IN_COLOUR} a chart` : ""}.`
-    : "In colour: the best rows. Check rows on the board to see others.";
+    : `In colour: the best rows at ${task.limits[task.budget]}, or within the limit that a chart names. Check rows on the board to see others.`;
 }

@@ -23,20 +23,23 @@ function byQuery(task, { labels, values }, a, b) {
   return found.filter((each) => !Number.isNaN(each.ahead)).sort((x, y) => y.ahead - x.ahead || x.place - y.place);
 }
 
-/** What a lead says of other seeds and other queries. */
-function certainty({ p, starred, ahead, behind, seeds }) {
+/** What a lead says of other seeds and other queries, one of so many that were tested. */
+function certainty({ low, high, p, starred, ahead, behind, seeds }, tested) {
   if (p === null && seeds > 1) return "These are too few queries to rank rows by.";
   if (p === null) return "The interval is over queries alone, of these runs: one seed says nothing about others.";
   const shown = p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
-  return `${shown} after Holm's correction; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
-    + (starred ? "" : " The difference may be chance.");
+  const chance = low > 0 || high < 0 ? " The interval is of this pair alone, and excludes 0 by chance for 1 pair in 20: the difference may be chance."
+    : " The difference may be chance.";
+  return `${shown}, corrected for the ${tested} pairs of the board; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
+    + (starred ? "" : chance);
 }
 
-function verdict(a, b, lead, { title, n }, limit) {
+function verdict(a, b, lead, { title, n, leads }, limit) {
+  const tested = leads.filter((each) => each && each[3] !== null).length;
   return element("p", { class: "verdict" },
     element("b", { class: "mark a" }, "A"), ` ${a} is ${Math.abs(lead.mean).toFixed(1)} points ${lead.mean < 0 ? "behind" : "ahead of"} `,
     element("b", { class: "mark b" }, "B"), ` ${b} in ${title} ${limit}, over ${n.toLocaleString("en")} queries: 95 % interval of A − B `
-    + `${lead.bounded ? `${signed(lead.low)} … ${signed(lead.high)}` : "unbounded"}. ${certainty(lead)}`);
+    + `${lead.bounded ? `${signed(lead.low)} … ${signed(lead.high)}` : "unbounded"}. ${certainty(lead, tested)}`);
 }
 
 function shareOfWins(queries) {
@@ -84,7 +87,7 @@ function aheadByDistance(task, left, right) {
 const limitIn = (task, within) => within === "all" ? "without a limit" : `at ${task.limits[within]}`;
 
 /** The means of two rows that have no lead within a budget, and why. */
-function withoutLead(task, within, comparison, a, b) {
+function withoutLead(task, within, title, comparison, a, b) {
   if (a.label === b.label) return "Choose two different rows.";
   const limit = limitIn(task, within);
   const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
@@ -95,8 +98,8 @@ function withoutLead(task, within, comparison, a, b) {
   });
   const reason = !why ? "of so many rows, intervals are within the dataset's budget and without a limit alone"
     : why.join("; ") || (comparison ? "the rows have no seed in common" : "the values of queries were not kept");
-  const [x, y] = [a, b].map((row) => row.at[within].score.toFixed(1));
-  return `By their means ${limit}, A has ${x} % and B ${y} % in ${task.measures[0]}. There is no interval: ${reason}.`;
+  const [x, y] = [a, b].map((row) => row.at[within].means[task.compare.titles.indexOf(title)]?.toFixed(1) ?? "–");
+  return `By their means ${limit}, A has ${x} % and B ${y} % in ${title}. There is no interval: ${reason}.`;
 }
 
 /** What two rows cost, and whether they are compared at about the same cost. */
@@ -110,8 +113,8 @@ function costsOf(a, b) {
 
 function drawComparison(task) {
   const [a, b] = [byId("row-a").value, byId("row-b").value].map((label) => task.byLabel.get(label));
-  const within = byId("compare-within").value;
-  const comparison = task.compare.at[within]?.find(({ title }) => title === byId("compare-measure").value);
+  const within = byId("compare-within").value, measure = byId("compare-measure").value;
+  const comparison = task.compare.at[within]?.find(({ title }) => title === measure);
   const at = a.at[within] && b.at[within] ? within : "all";
   const result = byId("compare-result"), extremes = byId("extremes");
   result.replaceChildren();
@@ -129,7 +132,7 @@ function drawComparison(task) {
     if (losses.length) extremes.append(listed(task, "B wins most", losses));
   } else {
     const kept = "Single queries are on this page of rows with the same seeds, and not of large datasets.";
-    result.append(element("p", { class: "facts" }, lead ? kept : withoutLead(task, within, comparison, a, b)));
+    result.append(element("p", { class: "facts" }, lead ? kept : withoutLead(task, within, measure, comparison, a, b)));
   }
   if (a !== b) {
     const below = at === within ? "" : " (below, without a limit)";

@@ -37,9 +37,9 @@ function offerCharts(task) {
   byId("xray-limit").textContent = task.limits[task.budget];
   for (const id of ["measure", "rank-measure"]) offer(byId(id), measures);
   byId("level").setAttribute("value", firstLevel(task));
-  const curved = task.rows.filter((row) => row.curve && row.curve.visited.length > 1);
-  const cheap = curved.find((row) => row.at[task.budget]);
-  offer(byId("heat-row"), curved.map((row) => [row.label, row.label]), cheap?.label);
+  const isCurved = (row) => row.curve && row.curve.visited.length > 1;
+  const [best] = bestWithin(task, task.budget).filter(isCurved);
+  offer(byId("heat-row"), task.rows.filter(isCurved).map((row) => [row.label, row.label]), best?.label);
 }
 
 /** The choices of the comparison. */
@@ -49,7 +49,5 @@ function offerComparison(task) {
   offer(byId("row-a"), comparable, a);
   offer(byId("row-b"), comparable, b);
   offer(byId("compare-within"), Object.entries(task.limits), within);
-  const titles = [...new Set(task.compare.lists.flat().filter(({ leads }) => leads.length).map(({ title }) => title))];
-  offer(byId("compare-measure"), (titles.length ? titles : task.measures.slice(0, 1)).map((title) => [title, title]));
-  byId("compare-measure").disabled = !titles.length;
+  offer(byId("compare-measure"), task.compare.titles.map((title) => [title, title]));
 }

@@ -8,10 +8,9 @@ function cheapest(curve, measure, level, cost) {
   return reach.length ? reach.reduce((a, b) => sign * curve[cost][b] < sign * curve[cost][a] ? b : a) : -1;
 }
 
-/** What a row costs at a level, as means over seeds; null where it, or one of its seeds, never reaches it. */
+/** What a row costs at a level, as means over the cheapest points of its seeds; null where one never reaches it. */
 function costAt(row, measure, level, cost) {
-  // Seeds of different settings each have their own cheapest point.
-  const curves = row.apart.length ? row.apart : [row.curve];
+  const curves = row.curves.length ? row.curves : [row.curve];
   const found = curves.map((curve) => ({ curve, place: cheapest(curve, measure, level, cost) }));
   if (found.some(({ place }) => place < 0)) return null;
   const mean = (values) => values.includes(null) ? null : values.reduce((a, b) => a + b) / values.length;
@@ -20,7 +19,7 @@ function costAt(row, measure, level, cost) {
     value: mean(found.map(({ curve, place }) => curve.measures[measure][place])),
     visited: of("visited"), work: of("work"), latency: of("latency"), speed: of("speed"),
     isBusy: (what) => found.some(({ curve, place }) => curve.busy[what].includes(place)),
-    settings: [...new Set(found.map(({ curve, place }) => curve.settings[place]))].filter(Boolean).join("; ") || "–",
+    settings: [...new Set(found.map(({ curve, place }) => (curve.settings[place] ?? row.curve.settings[place])))].filter(Boolean).join("; ") || "–",
   };
 }
 
