@@ -19,8 +19,8 @@ from bench.report.points import (
 from bench.report.table import Board, Column, table
 
 if TYPE_CHECKING:
-    from bench.report.rows import Row
     from bench.measures.records import PointResult
+    from bench.report.rows import Row
     from bench.store.cell import Cell
 
 
