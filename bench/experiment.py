@@ -180,8 +180,8 @@ def _report(experiment: Experiment, cells: list[Cell], began: Collection[str]) -
             console.print_boards(report.cells[0], report.boards)
     print_end(ran, cells, began)
     console.print_written(written)
-    again = f"python -m bench leaderboard --out {quote(str(experiment.out))}"
-    say(f"More: all boards here with --boards, or written again with `{again}`")
+    say("More: --boards prints all boards here, and this writes them again:")
+    say(f"  python -m bench leaderboard --out {quote(str(experiment.out))}")
 
 
 @contextlib.contextmanager

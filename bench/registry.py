@@ -32,8 +32,6 @@ CATALOG = "methods.catalog"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Names of methods are typed after ``--methods`` and are folders of results."""
 
-ARXIV = re.compile(r"arXiv \d{4}\.\d{4,5}")
-
 
 class Registry:
     """Methods by name: the catalogue, entry points of installed packages, plugin files.
@@ -132,12 +130,10 @@ class About(NamedTuple):
 
     Attributes:
         summary: a sentence, or several for a composition; empty for a method that is not here.
-        paper: papers on arXiv that the summary cites, with commas between; empty for none.
     """
 
     kind: Kind
     summary: str
-    paper: str
 
 
 @cache
@@ -152,8 +148,8 @@ def about(method: str, plugin: str | None = None) -> About:
         with contextlib.suppress(InputError):
             found = Registry().resolve(method)
             summary = " ".join((found.__doc__ or "").partition("\n\n")[0].split())
-            return About(found.kind, summary, ", ".join(dict.fromkeys(ARXIV.findall(summary))))
-    return About("other", "", "")
+            return About(found.kind, summary)
+    return About("other", "")
 
 
 def _absolute(plugin: str) -> str:

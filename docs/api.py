@@ -30,6 +30,7 @@ PARTS = {
         "bench.method.contract",
         "bench.method.workspace",
         "bench.method.checkpoint",
+        "bench.types:Kind",
         "bench.task.task",
         "bench.arrays.relevance",
         "bench.task.judgements",

@@ -14,7 +14,8 @@ from bench.experiment import measure
 from bench.measures.budget import DEFAULT, Budget
 from bench.report.dataset_page import places
 from bench.report.markdown import pipe_table
-from bench.report.rows import at, chosen_points, label, rows_of
+from bench.report.points import at
+from bench.report.rows import chosen_points, label, rows_of
 from bench.report.table import NONE, mean_and_std
 from bench.store.cell import Status
 from bench.system.files import write_atomically

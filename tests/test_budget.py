@@ -69,7 +69,7 @@ def test_boards_of_a_stated_budget_say_so_and_are_made_again_by_it(tmp_path):
     store = small_results(tmp_path)
     budget = Budget(0.025, "work")
     path = write_leaderboard(store, budget).path
-    assert "best at ≤ 2.5 % work" in path.read_text()
+    assert "**Best at ≤ 2.5 % work**" in path.read_text()
     boards = store.root / "boards"
     assert "## Recall by distance at ≤ 2.5 % work" in (boards / "small.md").read_text()
     assert stated_budget(path) == budget

@@ -92,7 +92,7 @@ def test_of_a_damaged_cell_every_command_says_so_and_a_run_measures_it_again(out
 
     cells = {cell.method: cell for cell in measure(experiment("random,oracle", TREE, out=out))}
     assert {cell.status for cell in cells.values()} == {"ok"}
-    assert "1 cells were measured before and are kept" in capsys.readouterr().out
+    assert "1 cell was measured before and is kept" in capsys.readouterr().out
     write_leaderboard(Store(out))
     assert replay(out)
 

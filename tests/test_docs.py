@@ -148,7 +148,7 @@ def test_visited_and_work(hierarchy):
 
 def test_a_column_shows_the_setting_that_visits_most_within_it(hierarchy):
     rows = rows_of([cell("example", points=hierarchy)])
-    board = against_cost(rows, "Recall", lambda point: point.recall, "visited")
+    board = against_cost(rows, "Recall", lambda point: point.recall, "visited", with_shares=True)
     columns = [board.header.index(name) for name in ("≤ 10 %", "≤ 20 %", "≤ 50 %", "no limit")]
     assert row_of("example") == [board.rows[0][column] for column in columns]
 
@@ -224,3 +224,12 @@ def test_each_test_that_trust_md_names_exists():
         if f"def {name}(" not in (ROOT / "tests" / file).read_text()
     ]
     assert missing == []
+
+
+def test_the_published_boards_can_be_read_on_a_code_host():
+    front = ROOT / "results" / "LEADERBOARD.md"
+    assert front.stat().st_size < 60_000
+    assert max(map(len, front.read_text().splitlines())) < 200
+    boards = [*(ROOT / "results" / "boards").glob("*.md")]
+    assert len(boards) > 10
+    assert max(path.stat().st_size for path in boards) < 100_000

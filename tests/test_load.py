@@ -14,10 +14,10 @@ from bench.evaluation.fitted import FittedCache
 from bench.measures.budget import Budget
 from bench.method import Workspace
 from bench.registry import Registry
+from bench.report.best import fastest
 from bench.report.boards.all import report_of
 from bench.report.boards.cost import STEPS, cost_board
 from bench.report.rows import rows_of
-from bench.report.summary import fastest
 from bench.store.cell import Cell
 from bench.system.records import to_json
 from bench.system.threads import thread_seconds

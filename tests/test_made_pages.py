@@ -1,7 +1,9 @@
 """Pages that are made are those of what they are made from."""
 
 import runpy
+from typing import get_args
 
+from bench.types import Kind
 from studies.speed.record import page, read
 from tests.conftest import ROOT
 
@@ -27,6 +29,7 @@ def test_it_has_the_contract():
     assert "#### Method.search (must be written)" in page
     assert "def search(self, queries: Queries, k: int, point: Point) -> SearchResult" in page
     assert "### VisitedMeter" in page
+    assert all(repr(kind) in page for kind in get_args(Kind))
 
 
 def test_the_table_of_ranking_measures_is_made_of_their_entries():

@@ -50,7 +50,9 @@ def written(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reports():
     """The reports of the published results, without values of queries."""
-    return [report_of(cells, no_values) for cells in by_task(Store(ROOT / "results").cells())]
+    return [
+        report_of(cells, no_values) for cells in by_task(Store(ROOT / "results").cells()).values()
+    ]
 
 
 @pytest.mark.slow
@@ -217,7 +219,7 @@ def test_the_command_on_the_page_measures_a_row_of_ones_own_again(bench, tmp_pat
     (stored,) = Store(out).cells()
     again = shlex.split(command_of(row(stored)))[2:]
     done = bench(*again, out=out)
-    assert "1 cells were measured before and are kept" in done.stdout
+    assert "1 cell was measured before and is kept" in done.stdout
 
 
 def test_rows_of_other_defaults_are_in_the_command_too():

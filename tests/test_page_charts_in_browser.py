@@ -256,7 +256,7 @@ def test_leads_within_every_budget_are_those_of_the_boards(open_page, published)
         })))))"""
     shown = dict(page.evaluate(leads))
     expected = {}
-    for cells in by_task(store.read()[0]):
+    for cells in by_task(store.read()[0]).values():
         report = report_of(cells, store.query_values)
         name = f"{cells[0].task}-{cells[0].task_digest[:8]}"
         for budget, comparisons in report.comparisons.items():

@@ -304,7 +304,7 @@ def test_what_a_run_left_replays(results, capsys):
     assert f"{results / 'runs'}: 3 cell.json, 1 run.parquet, 2 queries.parquet as stored" in told
     assert "; 1 run.parquet not published" in told
     assert "Boards: 7 rebuilt, byte for byte the same" in told
-    assert "tree-H=3,W=3: metrics of 1 cells derived again, equal; 1 have no run file here" in told
+    assert "tree-H=3,W=3: metrics of 1 cell derived again, equal; 1 have no run file here" in told
     assert "All holds.\nNot derived again: metrics of 1 whose run is not here." in told
     assert "FAIL" not in told
 
@@ -315,7 +315,7 @@ def test_metrics_on_data_of_ones_own_are_derived_again_or_counted_as_not(tmp_pat
     edges.write_text("child,parent\nb,a\nc,b\nd,b\n")
     run(experiment("random", f"hierarchy:{edges}", out=out))
     assert replay(out)
-    assert "hierarchy-my edges: metrics of 1 cells derived again" in capsys.readouterr().out
+    assert "hierarchy-my edges: metrics of 1 cell derived again" in capsys.readouterr().out
     edges.rename(tmp_path / "other.csv")
     assert replay(out)
     told = capsys.readouterr().out

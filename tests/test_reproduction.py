@@ -30,7 +30,7 @@ def test_a_figure_is_the_mean_over_seeds_with_its_spread_and_interval(store):
     # 90 % of all pairs at the point that visits most of both seeds, a point less to a point more.
     cells = row_of(text_of(store, **NEAR), "near")
     assert cells[1:5] == ["50", "90.0 ± 0.0", "89.0 … 91.0", "2"]
-    assert cells[5] == "[near](LEADERBOARD.md#small)"
+    assert cells[5] == "[near](boards/small.md)"
 
 
 def test_a_figure_at_a_tenth_is_of_the_point_that_visits_most_within_it(store):

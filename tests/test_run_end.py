@@ -4,7 +4,9 @@ import pytest
 
 from bench.measures.records import Correlation
 from bench.report.boards.all import report_of
+from bench.report.console import print_boards
 from bench.report.ending import NAMED, print_end
+from bench.report.table import Board
 from bench.store.cell import Status
 from tests.cells import cell, point
 from tests.running import SMALL
@@ -27,12 +29,34 @@ def test_each_row_that_ran_has_its_score_and_its_rank_among_all(capsys):
     )
     assert "best other: 90.0 (100.0 / 101.0), not tested" in lines
     assert "best at ≤ 10 % visited other: 70.0 (10.0 / 11.0), not tested" in lines
-    assert "best at ≤ 10 % work –" in lines
+    assert "best at ≤ 10 % work – (no row costs so little)" in lines
     assert "new mine 80.0 ± 14.1 (rank 2 of 2)" in lines
     assert not [line for line in lines if line.startswith("stored before")]
     lines = printed(capsys, ran, ran, new=False)
     assert "stored before mine 80.0 ± 14.1 (rank 1 of 1)" in lines
     assert not [line for line in lines if line.startswith("new")]
+
+
+def test_rows_of_the_same_digits_share_a_rank_and_one_that_sees_the_test_has_none(capsys):
+    scores = {"a": 0.9001, "b": 0.9, "c": 0.8}
+    ran = [cell(name, points=[point(1, score)]) for name, score in scores.items()]
+    ran.append(cell("oracle", points=[point(1, 1)], sees_test=True))
+    assert printed(capsys, ran, ran)[-1] == (
+        "new a 90.0 (rank 1 of 3), b 90.0 (rank 1 of 3), c 80.0 (rank 3 of 3), "
+        "oracle (sees the test) 100.0"
+    )
+    lines = printed(capsys, ran[-1:], ran[-1:])
+    assert lines[-2:] == ["best – (every row sees the test)", "new oracle (sees the test) 100.0"]
+
+
+@pytest.mark.parametrize(
+    ("visited", "waited", "reason"),
+    [(1, 0.0, "no row costs so little"), (0.1, 0.9, "every speed was taken on a busy machine")],
+)
+def test_where_no_row_is_the_fastest_the_reason_is_told(capsys, visited, waited, reason):
+    slow = point(visited, 0.5).model_copy(update={"waited": waited})
+    ran = [cell("mine", points=[slow])]
+    assert f"fastest at ≤ 10 % visited – ({reason})" in printed(capsys, ran, ran)
 
 
 def test_the_first_of_many_rows_are_named_and_the_others_counted(capsys):
@@ -72,7 +96,7 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
     done = bench("--methods", "random", *SMALL)
     lines = done.stdout.splitlines()
     out = tmp_path / "out"
-    assert lines[-3:-1] == [
+    assert lines[-4:-2] == [
         f"Page: {out / 'leaderboard.html'}",
         f"Boards: {out / 'LEADERBOARD.md'}",
     ]
@@ -81,6 +105,15 @@ def test_a_run_writes_the_page_and_tells_where_it_is_and_boards_are_printed_if_a
     assert "Recall by distance" not in lines
     assert len(lines) < 20
     assert "Recall by distance" in bench("--methods", "random", *SMALL, "--boards").stdout
+
+
+def test_notes_of_boards_have_no_marks_of_emphasis_on_the_terminal(capsys):
+    notes = ["*claimed*: its own word; **Encoder**: `a*b*c` stays, as 2 * 3 * 4 does."]
+    print_boards(cell("mine"), [Board("Title", ["method"], [], notes)])
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "claimed: its own word; Encoder: `a*b*c` stays, as 2 * 3 * 4 does.",
+        "No row.",
+    ]
 
 
 @pytest.mark.parametrize("reason", ["", None])
@@ -92,5 +125,7 @@ def test_a_failure_without_a_word_is_told_too(capsys, reason):
 def test_signs_are_explained_where_they_occur(capsys):
     ran = [cell("mine", points=[point(0.005, 0.7)])]
     assert printed(capsys, ran, ran)[-1] == "‡: its work is more than twice the share visited."
+    ran = [cell("mine", points=[point(1, 0.7, self_reported=True)])]
+    assert printed(capsys, ran, ran)[-1] == "claimed: the method's own word, which is not counted."
     ran = [cell("mine", points=[point(1, 0.7)])]
     assert "‡" not in "".join(printed(capsys, ran, ran))

@@ -344,7 +344,7 @@ def test_a_cell_may_be_named_by_any_path_to_it(source, submit, monkeypatch, caps
     monkeypatch.chdir(source.root)
     folder = source.folder(first(source))
     assert submit(str(folder.relative_to(source.root)), str(folder), check_only=True)
-    assert "\n1 cells hold" in f"\n{capsys.readouterr().out}"
+    assert "\n1 cell holds" in f"\n{capsys.readouterr().out}"
 
 
 def test_names_of_nothing_are_errors(source, submit, tmp_path):

@@ -263,7 +263,7 @@ def test_a_plan_tells_cells_and_time_of_each_dataset_and_which_methods_are_new()
         ["large", "2", "0", "2", "60 min, 1 a guess"],
         ["all", "4", "1", "3", "90 min, 1 a guess"],
     ]
-    assert "1 of them are of methods that were never measured" in lines[-1].sentence()
+    assert "1 of them is of a method that was never measured" in lines[-1].sentence()
     assert (
         "how long that takes is not known"
         in forecasts(planned_cells, kept, [], lambda _: 5.0)[-1].sentence()
@@ -309,10 +309,10 @@ def test_a_published_folder_says_which_rows_and_seeds_are_not_of_the_suite():
     ]
     cells.append(cell("mine", task="tree", points=[point(1, 0.6)]))
     cells.append(cell("broken", task="tree", status=Status.FAILED, reason="why"))
-    (tree,) = (report_of(group, lambda _: None) for group in by_task(cells))
-    text = outside_section({"tree": tree})
+    (tree,) = (report_of(group, lambda _: None) for group in by_task(cells).values())
+    text = outside_section([tree])
     assert "- [tree](tree.md): mine, random (seed 9), broken (seed 0, failed)\n" in text
-    listed_alone = {"tree": report_of(cells[:1], lambda _: None)}
+    listed_alone = [report_of(cells[:1], lambda _: None)]
     assert "`--suite published` lists every row." in outside_section(listed_alone)
 
 

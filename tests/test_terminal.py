@@ -5,8 +5,9 @@ import sys
 import pytest
 from rich.cells import cell_len
 
+from bench.report.markdown import pipe_table
 from bench.system import terminal
-from bench.system.terminal import say_table
+from bench.system.terminal import counted, say, say_table
 
 HEADER = ["method", "seeds", "overall", *map(str, range(9)), "visited / work %", "reason"]
 ROW = ["masked-de+faiss-ivf dim=32", "3", "97.5 ± 0.1", *["88.8"] * 9, "9.9 / 11.2 claimed ‡",
@@ -59,3 +60,44 @@ def test_brackets_and_colons_of_a_name_are_no_markup(capsys):
     for name in ("[red]method", *names):
         assert name.replace("\x1b", "\\x1b") in text
     assert "\x1b" not in text
+
+
+def test_a_table_without_rows_is_a_sentence(capsys):
+    assert printed(capsys, HEADER, []) == [pipe_table(HEADER, [])] == ["No row."]
+
+
+PATH = "/home/somebody/a/results/LEADERBOARD.md"
+COMMAND = f"  python -m bench leaderboard --out {PATH}"
+PROSE = f"More: all boards of what ran here with --boards,\n\nand {PATH} has them."
+
+
+def test_prose_is_broken_between_words_for_a_terminal(capsys, width):
+    say(PROSE)
+    lines = capsys.readouterr().out.splitlines()
+    assert all(len(line) <= width or line == PATH for line in lines)
+    assert " ".join(lines).split() == PROSE.split()
+    assert "" in lines
+
+
+@pytest.mark.parametrize("line", [COMMAND, pipe_table(HEADER, [ROW])])
+def test_a_line_to_copy_stays_whole(capsys, width, line):
+    say(line)
+    assert capsys.readouterr().out == f"{line}\n"
+
+
+def test_prose_is_left_as_it_is_in_a_pipe(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "20")  # of a shell that started it
+    say(PROSE)
+    assert capsys.readouterr().out == f"{PROSE}\n"
+
+
+def test_one_is_spoken_of_as_one():
+    assert [counted(number, "cell") for number in (0, 1, 2000)] == [
+        "0 cells",
+        "1 cell",
+        "2,000 cells",
+    ]
+    assert [counted(number, "cell is", "cells are") for number in (1, 2)] == [
+        "1 cell is",
+        "2 cells are",
+    ]

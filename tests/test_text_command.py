@@ -31,9 +31,9 @@ def test_a_folder_of_texts_is_measured_end_to_end(bench, folder, tmp_path):
     arguments += ["--precision", "float32"]  # by default it is that of the machine
     done = bench(*arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    boards = (tmp_path / "out" / "LEADERBOARD.md").read_text()
-    assert "## beir-topics" in boards
-    for title in ("### Ranking", "### Ranking at ≤ 10 % visited", "### R@100 against"):
+    boards = (tmp_path / "out" / "boards" / "beir-topics.md").read_text()
+    assert "# beir-topics" in boards
+    for title in ("## Ranking", "## Ranking at ≤ 10 % visited", "## R@100 against"):
         assert title in boards
     assert "None of them is seen" in boards
     assert "Equal to the last digit: exact steps=4 = zero-shot-de" in boards
@@ -80,7 +80,8 @@ def test_word_pairs_are_scored_and_methods_without_scores_are_skipped(bench, dat
     done = bench("--methods", "masked-de,de-hnsw,bm25", "--datasets", "hyperlex", *quick,
                  "--data-dir", str(data_dir))  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    boards = (tmp_path / "out" / "LEADERBOARD.md").read_text()
+    (path,) = (tmp_path / "out" / "boards").glob("hyperlex*.md")
+    boards = path.read_text()
     assert "Spearman's rho, scored by −log rank" in boards
     assert "pairs are scored without an index" in boards
     assert "does not score single pairs" in boards

@@ -92,6 +92,12 @@ def out_option(text: str) -> Callable[[Decorated], Decorated]:
     return click.option("--out", type=kind, default=default, show_default=True, help=text)
 
 
+def budget_option(text: str) -> Callable[[Decorated], Decorated]:
+    """The option of the largest share of the corpus that a query may cost."""
+    kind = click.FloatRange(0, 1, min_open=True)
+    return click.option("--budget", "budget_share", type=kind, metavar="SHARE", help=text)
+
+
 SEVERAL_SEEDS = click.option("--seeds", default="0,1,2", callback=read_seeds, show_default=True)
 JOBS = click.option(
     "--jobs",
@@ -155,15 +161,11 @@ STORED = click.option(
 LAST_RUN = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Results folder; without it that of the last run here, or else results.",
+    help="Results folder; without it that of the last run, or results if none is remembered.",
 )
-BUDGET = click.option(
-    "--budget",
-    "budget_share",
-    type=click.FloatRange(0, 1, min_open=True),
-    metavar="SHARE",
-    help="Compare rows at 0.01, 0.02, 0.05, 0.1 or 0.2 of the corpus; values of queries are kept "
-    "there, and not for other shares. Without it as each card says: 0.1.",
+BUDGET = budget_option(
+    "Compare rows at 0.01, 0.02, 0.05, 0.1 or 0.2 of the corpus; values of queries are kept "
+    "there, and not for other shares. Without it as each card says: 0.1."
 )
 BUDGET_BY = click.option(
     "--budget-by",
@@ -185,19 +187,20 @@ def results_folder(out: Path | None) -> Path:
     """The folder of ``LAST_RUN``; one that was not named is said, and why it was taken.
 
     Raises:
-        InputError: it is not there.
+        InputError: it is not there, or that of the last run is gone.
     """
     from bench.system.terminal import visible
 
     if out is not None:
         return out
     folder, why = folder_of_last_run(), "that of the last run"
-    if folder is None or not folder.is_dir():
-        gone = f"that of the last run, {folder}, is gone" if folder else "no run is remembered here"
-        folder, why = Path("results"), f"as {gone}"
-    click.echo(visible(f"Results folder: {folder} ({why}; --out names another)"), err=True)
+    if folder is None:
+        folder, why = Path("results"), "as no run is remembered here"
     if not folder.is_dir():
-        raise InputError(f"there is no results folder {folder.absolute()}; name one with --out")
+        raise InputError(
+            f"there is no results folder {folder.absolute()} ({why}); name one with --out"
+        )
+    click.echo(visible(f"Results folder: {folder} ({why}; --out names another)"), err=True)
     return folder
 
 

@@ -1,9 +1,10 @@
-"""Commands over a results folder: its boards, and whether its content is as measured."""
+"""Commands that write what a results folder holds: its boards, and tables of its results."""
 
 from __future__ import annotations
 
 import datetime as dt
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,157 +13,139 @@ import click
 from bench.cli.options import (
     BUDGET,
     BUDGET_BY,
-    DATA_DIR_HELP,
     LAST_RUN,
-    PLUGINS,
     STORED,
-    TIMEOUT,
     Command,
-    data_dir_option,
+    budget_option,
     read_budget,
     read_names,
+    read_seeds,
     results_folder,
 )
+from bench.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bench.measures.budget import By
 
-OWN_DATA = click.option(
-    "--dataset",
-    "datasets",
-    multiple=True,
-    metavar="NAME:PATH",
-    help="Where the data of a task lies that was read from a path. May be repeated.",
+FILE = click.Path(path_type=Path, dir_okay=False)
+OUTPUT = Path("-")
+"""Standard output, as a name of a file."""
+
+
+@click.command(name="results", cls=Command)
+@LAST_RUN
+@click.option(
+    "--csv", type=FILE, is_flag=False, flag_value=OUTPUT, metavar="[FILE]", help="Write CSV."
 )
-
-
-@click.command(name="replay", cls=Command)
-@STORED
-@OWN_DATA
-@data_dir_option(DATA_DIR_HELP)
-def replay_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) -> None:
-    """Check stored files, rebuild the boards, derive every metric again from the runs."""
-    from bench.verify.replay import replay
-
-    if not replay(out, data_dir, datasets):
-        sys.exit(1)
-
-
-@click.command(name="recompute", cls=Command)
-@STORED
-@OWN_DATA
-@data_dir_option(DATA_DIR_HELP)
-def recompute_command(out: Path, datasets: tuple[str, ...], data_dir: Path | None) -> None:
-    """Derive every measure again from stored runs and write it; nothing is searched."""
-    from bench.verify.recompute import recompute
-
-    if not recompute(out, data_dir, datasets):
-        sys.exit(1)
-
-
-@click.command(name="certify", cls=Command)
-@click.argument("cell")
-@STORED
-@PLUGINS
-@TIMEOUT
-@OWN_DATA
-@data_dir_option(DATA_DIR_HELP)
-def certify_command(
-    cell: str,
-    out: Path,
-    plugins: tuple[str, ...],
-    timeout_s: float,
-    datasets: tuple[str, ...],
-    data_dir: Path | None,
-) -> None:
-    """Measure a stored CELL again: OK, within tolerance or FAIL for each of its metrics.
-
-    CELL is a cell.json, its folder, or how its key begins.
-    """
-    from bench.verify.certify import CertifyOptions, certify
-
-    again = CertifyOptions(out, plugins, datasets, timeout_s, data_dir)
-    if not certify(cell, again):
-        sys.exit(1)
-
-
-@click.command(name="submit", cls=Command)
-@click.argument("cells", nargs=-1, metavar="[CELL]...")
+@click.option("--parquet", type=FILE, metavar="FILE", help="Write Parquet.")
+@click.option(
+    "--latex",
+    type=FILE,
+    is_flag=False,
+    flag_value=OUTPUT,
+    metavar="[FILE]",
+    help="Write a table for a paper: rows × measures of one dataset, or × datasets by one measure.",
+)
+@click.option("--datasets", callback=read_names, help="Only these, with commas between.")
+@click.option("--dataset", multiple=True, metavar="NAME[:ARGS]", help="One. May be repeated.")
 @click.option("--methods", callback=read_names, help="Only these, with commas between.")
+@click.option("--kind", callback=read_names, help="Kinds of methods: trainer, index, bound, …")
 @click.option(
-    "--dataset", "datasets", multiple=True, metavar="NAME", help="Only this. May be repeated."
+    "--words",
+    default="",
+    help="Only rows with all of these words in the name, the method, or what it is said to be.",
 )
-@click.option(
-    "--from",
-    "source",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results/local"),
-    show_default=True,
-    help="Results folder with the cells.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path("results"),
-    show_default=True,
-    help="Results folder that is published.",
-)
-@click.option("--certify", is_flag=True, help="Measure a seed of each row again, where none was.")
-@click.option("--check", "check_only", is_flag=True, help="Check, and copy nothing.")
-@TIMEOUT
-@data_dir_option(DATA_DIR_HELP)
-def submit_command(
-    cells: tuple[str, ...],
+@click.option("--default-settings", is_flag=True, help="Only rows without a setting of their own.")
+@click.option("--seeds", callback=read_seeds, help="Only these, with commas between.")
+@click.option("--measure", callback=read_names, help="Only these, such as recall,nDCG@10.")
+@budget_option("Only the point of each cell that costs most within this share of the corpus.")
+@BUDGET_BY
+def results_command(
+    out: Path | None,
+    csv: Path | None,
+    parquet: Path | None,
+    latex: Path | None,
+    datasets: tuple[str, ...] | None,
+    dataset: tuple[str, ...],
     methods: tuple[str, ...] | None,
-    datasets: tuple[str, ...],
-    source: Path,
-    out: Path,
-    timeout_s: float,
-    data_dir: Path | None,
+    kind: tuple[str, ...] | None,
+    words: str,
+    seeds: tuple[int, ...] | None,
+    measure: tuple[str, ...] | None,
+    budget_share: float | None,
+    budget_by: By | None,
     *,
-    certify: bool,
-    check_only: bool,
+    default_settings: bool,
 ) -> None:
-    """Check cells of your own as CI would, and put them among the published ones.
+    """Write a folder's results as one table, a row for each cell, point and measure.
 
-    CELL is a cell.json, its folder, or how its key begins; without one, all that were measured are
-    meant. If a check fails, nothing is copied.
+    CSV and LaTeX go to standard output where no FILE is named. Without --budget, CSV and Parquet
+    have all points of a cell, and a table for a paper has the one that costs most.
     """
-    from bench.verify.submit import submit
+    budget = read_budget(budget_share, budget_by)
+    if sum(each is not None for each in (csv, parquet, latex)) != 1:
+        raise click.UsageError("give one of --csv, --parquet FILE and --latex")
+    folder = results_folder(out)
+    # Heavy imports wait until the options are known to be right.
+    from bench.report import export
+    from bench.report.latex import latex as table_for_a_paper
+    from bench.report.tidy import cells_of
+    from bench.system.terminal import counted
 
-    holds = submit(
-        cells,
-        source,
-        out,
-        methods=methods or (),
-        datasets=datasets,
-        certify=certify,
-        check_only=check_only,
-        timeout_s=timeout_s,
-        data_dir=data_dir,
+    wanted = export.Wanted(
+        (*(datasets or ()), *dataset),
+        methods or (),
+        kind or (),
+        tuple(map(str, seeds or ())),
+        words.split(),
+        default_settings,
+        measure or (),
+        budget,
     )
-    if not holds:
-        sys.exit(1)
+    found = export.chosen(cells_of(folder), wanted)
+    if latex is not None:
+        text = table_for_a_paper(found, wanted)
+        _write(latex, "a table for a paper", partial(_write_text, text))
+        return
+    table = export.exported(found.cells, wanted)
+    if csv is not None:
+        _write(csv, counted(len(table), "row"), partial(_write_text, table.to_csv(index=False)))
+    elif parquet is not None:
+        _write(parquet, counted(len(table), "row"), partial(export.write_parquet, table))
 
 
-@click.command(name="lock", cls=Command)
-@click.option(
-    "--before",
-    default="HEAD",
-    metavar="COMMIT",
-    show_default=True,
-    help="Whose results code that changed under its version must still give.",
-)
-@click.option("--same", is_flag=True, help="Take my word that results are the same; run nothing.")
-def lock_command(before: str, *, same: bool) -> None:
-    """Take changed code of built-in methods into methods/versions.json.
+def _write(path: Path, content: str, write: Callable[[Path], None]) -> None:
+    """Write a file, and say so beside standard output.
 
-    Code whose version was not raised is run before and after, on two small tasks, and must give
-    every query the same ids.
+    Raises:
+        InputError: it cannot be written.
     """
-    from bench.verify.lock import lock
+    from bench.system.terminal import visible
 
-    lock(before, same=same)
+    try:
+        write(path)
+    except OSError as error:
+        folder = path.parent.absolute()
+        why = (error.strerror or error) if folder.is_dir() else f"there is no folder {folder}"
+        raise InputError(
+            f"cannot write {path}: {why}; name a FILE in a folder where you may write"
+        ) from error
+    if path != OUTPUT:
+        click.echo(visible(f"Written: {path} ({content})"), err=True)
+
+
+def _write_text(text: str, path: Path) -> None:
+    """Write a text as it is; to a terminal, without what would move its cursor."""
+    from bench.system.files import written
+    from bench.system.terminal import visible
+
+    if path == OUTPUT:
+        sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+        return
+    with written(path.parent, text) as file:
+        file.replace(path)
 
 
 @click.command(name="leaderboard", cls=Command)
@@ -178,7 +161,6 @@ def leaderboard_command(
     out: Path | None, budget_share: float | None, budget_by: By | None, *, mark: bool
 ) -> None:
     """Write LEADERBOARD.md, its charts and leaderboard.html again from the cells of a folder."""
-    from bench.errors import InputError
     from bench.report.console import print_written
     from bench.report.leaderboard import write_leaderboard
     from bench.report.published import mark_published
@@ -213,12 +195,4 @@ def reproduction_command(out: Path) -> None:
     say(f"Written: {write_reproduction(Store(out))}")
 
 
-COMMANDS = (
-    leaderboard_command,
-    reproduction_command,
-    recompute_command,
-    replay_command,
-    certify_command,
-    submit_command,
-    lock_command,
-)
+COMMANDS = (leaderboard_command, reproduction_command, results_command)

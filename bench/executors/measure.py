@@ -19,7 +19,7 @@ from bench.store.cell import CellSpec, Status
 from bench.system.cluster import join_cluster
 from bench.system.memory import MEMORY_SHARE
 from bench.system.provenance import usable_cores
-from bench.system.terminal import say
+from bench.system.terminal import counted, say
 from bench.task.files import save_task
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def measure_cells(
                 )
                 specs.append(spec)
     if kept:
-        say(f"{len(kept)} cells were measured before and are kept (--fresh measures again)")
+        before = "cell was measured before and is", "cells were measured before and are"
+        say(f"{counted(len(kept), *before)} kept (--fresh measures again)")
     events = _executor(store, conditions).run(specs)
     n_cells = len(refused) + len(specs)
     schedule = schedule_of([spec.planned for spec in specs], registry, store, conditions, measured)

@@ -123,10 +123,11 @@ def differences(pairs: Sequence[MeanSquares], n_rows: int) -> list[Difference]:
 
     Seeds and queries are crossed random effects: the variance of a mean is (MS_seeds + MS_queries -
     MS_rest) / (S Q), with the degrees of freedom of Satterthwaite (1946), and no smaller than by
-    seeds or queries alone. Its p-value is the larger one of two: as its interval has it, and with
-    MS_seeds no smaller than its mean over the pairs of the board: of many pairs, some have seeds
-    that agree by chance. The interval of a star so never holds 0. With one seed, only other
-    queries are considered: the interval is about these two runs, not about the methods.
+    seeds or queries alone. Interval and p-value are the more cautious ones of two: by the pair's
+    own MS_seeds, and with MS_seeds no smaller than its mean over the pairs of the board: of many
+    pairs, some have seeds that agree by chance. The interval of a star so never holds 0. With one
+    seed, only other queries are considered: the interval is about these two runs, not about the
+    methods.
 
     Args:
         pairs: the mean squares of each pair of rows.
@@ -141,7 +142,7 @@ def differences(pairs: Sequence[MeanSquares], n_rows: int) -> list[Difference]:
     p_values = np.full(len(pairs), np.nan)
     p_values[tested] = holm(np.array([_p_value(pair, of_board) for pair in pairs if pair.seeds.df]))
     return [
-        Difference(pair.mean, *_interval(pair), float(p))
+        Difference(pair.mean, *_interval(pair, of_board), float(p))
         for pair, p in zip(pairs, p_values, strict=True)
     ]
 
@@ -154,17 +155,25 @@ def _mean_of_seeds(seeds: Sequence[MeanSquare], n_rows: int) -> MeanSquare:
     return MeanSquare(fmean(each.square for each in seeds), df)
 
 
-def _interval(pair: MeanSquares) -> tuple[float, float]:
-    square, df = _of_mean(pair, pair.seeds)
-    if df == 0:
-        return -math.inf, math.inf
-    reach = math.sqrt(square) * float(stdtrit(df, (1 + CONFIDENCE) / 2))
+def _seeds_of(pair: MeanSquares, of_board: MeanSquare) -> tuple[MeanSquare, ...]:
+    """The mean squares of seeds that a pair is judged by: its own, and no less than the board's."""
+    return (pair.seeds, max(pair.seeds, of_board)) if pair.seeds.df else (pair.seeds,)
+
+
+def _interval(pair: MeanSquares, of_board: MeanSquare) -> tuple[float, float]:
+    """The wider interval of two, by the seeds of the pair and of the board."""
+    reach = max(_reach_by(pair, seeds) for seeds in _seeds_of(pair, of_board))
     return pair.mean - reach, pair.mean + reach
 
 
+def _reach_by(pair: MeanSquares, seeds: MeanSquare) -> float:
+    square, df = _of_mean(pair, seeds)
+    return math.sqrt(square) * float(stdtrit(df, (1 + CONFIDENCE) / 2)) if df else math.inf
+
+
 def _p_value(pair: MeanSquares, of_board: MeanSquare) -> float:
-    """The larger p-value of two: by the seeds of the pair, as its interval, and of the board."""
-    return max(_p_value_by(pair, seeds) for seeds in (pair.seeds, max(pair.seeds, of_board)))
+    """The larger p-value of two, by the seeds of the pair and of the board."""
+    return max(_p_value_by(pair, seeds) for seeds in _seeds_of(pair, of_board))
 
 
 def _p_value_by(pair: MeanSquares, seeds: MeanSquare) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
 from bench.store.took import took
+from bench.system.terminal import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -51,11 +52,14 @@ class Forecast(NamedTuple):
 
     def sentence(self) -> str:
         """The forecast as a sentence."""
-        text = f"{self.cells} cells: {self.stored} are stored, {self.to_measure} are to be measured"
+        stored = counted(self.stored, "is stored", "are stored")
+        new = counted(self.to_measure, "is to be measured", "are to be measured")
+        text = f"{counted(self.cells, 'cell')}: {stored}, {new}"
         if self.unknown and self.unknown == self.to_measure:
             return f"{text}; how long that takes is not known before the first of them have ended"
-        guessed = f"; {self.unknown} of them are of methods that were never measured here"
-        return f"{text}, which takes about {time_text(self.seconds)}" + guessed * bool(self.unknown)
+        of = "of them is of a method that was", "of them are of methods that were"
+        guessed = f"; {counted(self.unknown, *of)} never measured here" * bool(self.unknown)
+        return f"{text}, which takes about {time_text(self.seconds)}{guessed}"
 
 
 def time_text(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bench.data.cards import cards
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
 
 
+_EMPHASIS = re.compile(r"(`[^`]+`)|\*\*([^*]+)\*\*|\*([\w+][^*]*)\*")
+"""Code of a note, which stays, and its words in bold and in italics, as the page reads them."""
+
+
 def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     """Print the boards of the task of a cell."""
     say(f"\n== {cell.task} ==")
@@ -26,7 +31,7 @@ def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     for board in boards:
         say(f"\n{board.title}")
         for note in board.notes:
-            say(note)
+            say(_EMPHASIS.sub(r"\1\2\3", note))
         say_table(board.header, board.rows)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.cards import card_of_task
 from bench.report.markdown import cell_path, escaped, link, linked, pipe_table, target_of
@@ -21,15 +21,17 @@ BACK = "[Leaderboard](../LEADERBOARD.md) · [all datasets](README.md)"
 """The first line of each file that is written there."""
 
 
-def dataset_page(title: str, report: TaskReport, charts: Mapping[str, str]) -> str:
-    """All boards of a task in markdown.
+class Section(NamedTuple):
+    """A task, and the files of its charts by the title of the board that each belongs to."""
 
-    Args:
-        title: the task's name, different for each.
-        report: the report of the task.
-        charts: files of its charts, by the title of the board that each belongs to.
-    """
-    lines = [BACK, "", f"# {escaped(title)}", "", *_facts(report), ""]
+    report: TaskReport
+    charts: Mapping[str, str]
+
+
+def dataset_page(section: Section) -> str:
+    """All boards of a task in markdown."""
+    report = section.report
+    lines = [BACK, "", f"# {escaped(report.name)}", "", *_facts(report), ""]
     cells = {row.label: f"../{cell_path(row.cells[0])}" for row in report.rows}
     for number, board in enumerate(report.boards):
         shown = board if number else linked(board, cells)
@@ -41,16 +43,17 @@ def dataset_page(title: str, report: TaskReport, charts: Mapping[str, str]) -> s
             pipe_table(shown.header, shown.rows),
             "",
         ]
-        if board.title in charts:
-            lines += [figure(f"{board.title}, {title}", charts[board.title], "../"), ""]
+        if board.title in section.charts:
+            text = f"{board.title}, {report.name}"
+            lines += [figure(text, section.charts[board.title], "../"), ""]
     return "\n".join(lines)
 
 
-def contents(reports: Mapping[str, TaskReport], sections: Iterable[str]) -> str:
+def contents(reports: Iterable[TaskReport], sections: Iterable[str]) -> str:
     """The datasets with their boards, and what concerns all of them, in markdown."""
     lines = [
-        f"- {page_of(name)}: {escaped(' · '.join(board.title for board in report.boards))}"
-        for name, report in reports.items()
+        f"- {page_of(report.name)}: {escaped(' · '.join(board.title for board in report.boards))}"
+        for report in reports
     ]
     return "\n".join([BACK, "", "# Boards by dataset", "", *lines, "", *sections])
 
@@ -65,10 +68,11 @@ def figure(text: str, file: str, above: str = "") -> str:
     return f"!{link(text, target_of(f'{above}{FIGURES}/{file}'))}"
 
 
-def size_of(cell: Cell) -> str:
+def size_of(report: TaskReport) -> str:
     """The numbers of queries and documents of a task, and its data."""
+    cell = report.cells[0]
     return (
-        f"{cell.n_queries:,} {'pairs' if cell.similarity else 'queries'} over "
+        f"{cell.n_queries:,} {'pairs' if report.is_word_pairs else 'queries'} over "
         f"{cell.n_documents:,} documents; data `{cell.task_digest[:12]}`."
     )
 
@@ -90,7 +94,7 @@ def _facts(report: TaskReport) -> list[str]:
     if ways:
         lines += [escaped(f"Vectors are not compared in one way by all: {ways}."), ""]
     measured = escaped(f"Measured on {'; '.join(places(report.cells))}.")
-    return [*lines, size_of(first), *map(escaped, first.notes), measured]
+    return [*lines, size_of(report), *map(escaped, first.notes), measured]
 
 
 def places(cells: list[Cell]) -> list[str]:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
 from bench.measures.budget import UNLIMITED, Budget, By
+from bench.report.best import Best, best_of, fastest, measure_of, unaided
 from bench.report.published import scores_of
-from bench.report.rows import EARLIER, MUCH_WORK, label
-from bench.report.summary import Best, best_of, fastest, measure_of
+from bench.report.rows import label
+from bench.report.signs import meanings
 from bench.report.table import NONE
 from bench.store.cell import Status
 from bench.system.terminal import say, say_table
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Number of rows that are named, of those that are new and of those that were stored before."""
-SIGNS = {
-    MUCH_WORK: "its work is more than twice the share visited",
-    EARLIER: "of an earlier version of its method",
-}
-"""The meaning of signs after names and figures."""
 
 
 def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
@@ -48,8 +44,7 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
         say()
         say_table([report.cells[0].task, legend], lines)
         shown += str(lines)
-    signs = [f"{sign.strip()}: {text}" for sign, text in SIGNS.items() if sign in shown]
-    if signs:
+    if signs := meanings(shown):
         say(f"\n{'; '.join(signs)}.")
     missing = _not_measured(ran)
     if missing:
@@ -59,12 +54,21 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
 
 def _best(report: TaskReport) -> list[tuple[str, str]]:
     """The best row without a limit, and of what is searched those within the budget."""
+    if not unaided(report):
+        return [("best", f"{NONE} (every row sees the test)")]
     searched = bool(report.rows[0].cells[0].points)
     budgets = [Budget(report.budget.share, by) for by in get_args(By)] if searched else []
     found = {"best": best_of(report, UNLIMITED)}
     found |= {f"best {each.at}": best_of(report, each) for each in budgets}
-    lines = [(title, _text(best) if best else NONE) for title, best in found.items()]
-    return [*lines, (f"fastest {report.budget.at}", fastest(report))] if searched else lines
+    dear = f"{NONE} (no row costs so little)"
+    lines = [(title, _text(best) if best else dear) for title, best in found.items()]
+    if not searched:
+        return lines
+    fast = fastest(report)
+    if fast == NONE:
+        some = best_of(report, report.budget)
+        fast = f"{NONE} (every speed was taken on a busy machine)" if some else dear
+    return [*lines, (f"fastest {report.budget.at}", fast)]
 
 
 def _text(best: Best) -> str:
@@ -73,16 +77,23 @@ def _text(best: Best) -> str:
 
 
 def _named(report: TaskReport, keys: set[str]) -> str:
-    """The rows with a cell of some keys, the best first, each with its score and its rank."""
+    """The rows with a cell of some keys, the best first, each with its score and its rank.
+
+    Rows that show the same digits share a rank; a row that sees the test comes last and has none.
+    """
     scores = scores_of(report.rows)
-    order = sorted(report.rows, key=lambda row: -scores.rows[row.label].most.mean)
-    texts = [
-        f"{row.label} {scores.text(scores.rows[row.label].most)} (rank {rank} of {len(order)})"
-        for rank, row in enumerate(order, 1)
-        if keys.intersection(cell.key for cell in row.cells)
-    ]
-    more = f" and {len(texts) - NAMED} more" if len(texts) > NAMED else ""
-    return ", ".join(texts[:NAMED]) + more
+    texts = {name: scores.text(row.most) for name, row in scores.rows.items()}
+    shown = {name: float(text.partition(" ")[0]) for name, text in texts.items()}
+    ranked = {row.label: shown[row.label] for row in unaided(report)}
+    asked = [row.label for row in report.rows if keys.intersection(each.key for each in row.cells)]
+    order = sorted(asked, key=lambda name: (name not in ranked, -scores.rows[name].most.mean))
+    names = []
+    for name in order:
+        rank = 1 + sum(other > shown[name] for other in ranked.values())
+        of_all = f" (rank {rank} of {len(ranked)})" if name in ranked else ""
+        names.append(f"{name} {texts[name]}{of_all}")
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _not_measured(ran: Iterable[Cell]) -> list[list[str]]:

@@ -1,34 +1,26 @@
-"""``bench results``: some of the cells as a tidy table, or as a table for a paper."""
+"""``bench results``: some of the cells of a folder, and the tidy table of them."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import dataset_of
-from bench.errors import InputError, cannot_write, unknown
-from bench.measures.budget import UNLIMITED
+from bench.errors import InputError, unknown
 from bench.registry import about
 from bench.report.rows import by_task, label, rows_of
-from bench.report.table import NONE, mean_and_std
 from bench.report.tidy import tidy
+from bench.system.terminal import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     import pandas as pd
 
     from bench.measures.budget import Budget
+    from bench.report.rows import Row
     from bench.store.cell import Cell
-
-MOST_ROWS, MOST_COLUMNS = 60, 16
-"""Rows and columns of a table for a paper; a page has no room for more."""
-SIGNS = str.maketrans({"±": r"$\pm$", "–": "--", "≤": r"$\leq$", "†": r"\dag{}", "‡": r"\ddag{}"})
-"""Signs of boards that LaTeX does not read in every encoding."""
-
-
-BY_DISTANCE, CORRELATION = "recall_by_distance", "rho "
-"""How names of measures begin: of those with a row for each distance, and of correlations."""
 
 
 class Wanted(NamedTuple):
@@ -39,9 +31,11 @@ class Wanted(NamedTuple):
         methods: names of methods.
         kinds: kinds of methods.
         seeds: seeds, as text.
-        words: parts of a row's name, which must have all of them, in capitals or not.
+        words: parts of what the page's filter reads, which must have all of them, in capitals or
+            not: the row's name, and its method, kind and summary.
+        default_settings: whether rows with a setting of their own are left out.
         measures: names of measures, as the tidy table has them.
-        budget: of each cell the operating point that costs most within it; None: all points.
+        budget: only the point of each cell that costs most within it; None: all points.
     """
 
     datasets: Sequence[str] = ()
@@ -49,16 +43,26 @@ class Wanted(NamedTuple):
     kinds: Sequence[str] = ()
     seeds: Sequence[str] = ()
     words: Sequence[str] = ()
+    default_settings: bool = False
     measures: Sequence[str] = ()
     budget: Budget | None = None
 
 
-def chosen(cells: list[Cell], wanted: Wanted) -> list[Cell]:
+class Chosen(NamedTuple):
+    """The cells that are wanted, and the rows of boards that have some, by dataset."""
+
+    cells: list[Cell]
+    rows: dict[str, list[Row]]
+
+
+def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
     """The cells that are wanted, at least one.
 
     Raises:
         InputError: a name is of none of the cells that the options before it leave.
     """
+    rows_by_task = {name: rows_of(group) for name, group in by_task(cells).items()}
+    rows = [row for each in rows_by_task.values() for row in each]
     options: tuple[tuple[str, Sequence[str], Callable[[Cell], set[str]]], ...] = (
         ("--datasets", wanted.datasets, lambda cell: {cell.task, dataset_of(cell.task)}),
         ("--methods", wanted.methods, lambda cell: {cell.method}),
@@ -69,29 +73,58 @@ def chosen(cells: list[Cell], wanted: Wanted) -> list[Cell]:
         _require(option, names, set().union(*map(values_of, cells)), len(cells))
         cells = [cell for cell in cells if not names or values_of(cell).intersection(names)]
     words = [word.casefold() for word in wanted.words]
-    found = [cell for cell in cells if all(word in label(cell).casefold() for word in words)]
+    label_of = {cell.key: row.label for row in rows for cell in row.cells}
+    label_of = {cell.key: label_of.get(cell.key, label(cell)) for cell in cells}
+    differing = {cell.key for row in rows if row.differing_params for cell in row.cells}
+    found = [
+        cell
+        for cell in cells
+        if all(word in _described(cell, label_of[cell.key]) for word in words)
+        and not (wanted.default_settings and (cell.changed or cell.key in differing))
+    ]
     if not found:
-        rows = ", ".join(sorted({label(cell) for cell in cells}))
-        raise InputError(f"no row's name has all of --words {' '.join(words)}; the rows: {rows}")
-    return found
+        asked = f"--words {' '.join(words)}" if words else ""
+        asked += " --default-settings" * wanted.default_settings
+        listed = ", ".join(sorted({*label_of.values()}))
+        raise InputError(f"no row is left by {asked.strip()}; the rows: {listed}")
+    keys = {cell.key for cell in found}
+    left = {name: list(_left(each, keys)) for name, each in rows_by_task.items()}
+    return Chosen(found, {name: each for name, each in left.items() if each})
 
 
-def exported(cells: list[Cell], wanted: Wanted) -> pd.DataFrame:
-    """The tidy table of :func:`bench.results`, of the cells, points and measures that are wanted.
+def _left(rows: Iterable[Row], keys: set[str]) -> Iterator[Row]:
+    """The rows with cells of some keys, each with these alone."""
+    for row in rows:
+        if cells := [cell for cell in row.cells if cell.key in keys]:
+            yield replace(row, cells=cells)
+
+
+def _described(cell: Cell, name: str) -> str:
+    """What the page's filter reads of a row: ``kept`` in table.js."""
+    known = about(cell.method, cell.plugin)
+    return f"{name} {cell.method} {known.kind} {known.summary}".casefold()
+
+
+def exported(cells: Sequence[Cell], wanted: Wanted) -> pd.DataFrame:
+    """The tidy table of :func:`bench.results`, of the points and measures that are wanted.
 
     Raises:
-        InputError: a name is of none of the cells that the options before it leave.
+        InputError: a measure is of none of the cells.
     """
-    table = tidy(chosen(cells, wanted), wanted.budget)
+    table = tidy(cells, wanted.budget)
     if not wanted.measures:
         return table
-    figures = _with_figures(table, wanted.budget)
+    figures = with_figures(table, wanted.budget)
     _require("--measure", wanted.measures, set(figures.measure), figures.key.nunique())
     return figures[figures.measure.isin(wanted.measures)]
 
 
-def _with_figures(table: pd.DataFrame, budget: Budget | None) -> pd.DataFrame:
-    """The rows with a figure, at least one."""
+def with_figures(table: pd.DataFrame, budget: Budget | None) -> pd.DataFrame:
+    """The rows with a figure, at least one.
+
+    Raises:
+        InputError: there is none.
+    """
     figures = table.dropna(subset=["value"])
     if figures.empty:
         at = "" if budget is None else f" {budget.at}"
@@ -102,84 +135,14 @@ def _with_figures(table: pd.DataFrame, budget: Budget | None) -> pd.DataFrame:
 def _require(option: str, names: Sequence[str], known: set[str], n_cells: int) -> None:
     for name in names:
         if name not in known:
-            raise unknown(f"value of {option} in {n_cells} cells", name, known)
+            raise unknown(f"value of {option} in {counted(n_cells, 'cell')}", name, known)
 
 
 def write_parquet(table: pd.DataFrame, path: Path) -> None:
     """Write a table; a parameter that is text in one method and a number in another is text.
 
     Raises:
-        InputError: it cannot be written there.
+        OSError: it cannot be written there.
     """
     mixed = [name for name in table if table[name].dtype == object]
-    try:
-        table.astype(dict.fromkeys(mixed, "string")).to_parquet(path, index=False)
-    except OSError as error:
-        raise cannot_write(path, error) from error
-
-
-def latex(cells: list[Cell], wanted: Wanted) -> str:
-    """A table for a paper: rows × measures of one dataset, or rows × datasets by one measure.
-
-    Args:
-        cells: cells of a results folder.
-        wanted: the part that is shown; without a budget, of each cell the point that costs most.
-
-    Returns:
-        A ``tabular`` of the package booktabs, with means and standard deviations over seeds.
-
-    Raises:
-        InputError: a name is unknown, or the table would have too many rows or columns.
-    """
-    budget = wanted.budget or UNLIMITED
-    table = exported(cells, wanted._replace(budget=budget)).dropna(subset=["value"])
-    row_of, task_of = _names(chosen(cells, wanted))
-    # As on boards: a point that one seed lacks is no point of the row.
-    lacking = {row for key, row in row_of.items() if key not in set(table.key)}
-    table = table.assign(row=table.key.map(row_of), dataset=table.key.map(task_of))
-    table = _with_figures(table[~table.row.isin(lacking)], budget)
-    distances = table.distance.astype("string").radd(" ").fillna("")
-    table["column"] = table.measure.str.replace(BY_DISTANCE, "distance") + distances
-    datasets, columns = table.dataset.unique(), table.column.unique()
-    if len(datasets) > 1 and len(columns) > 1:
-        measures = [name for name in table.measure.unique() if not name.startswith(BY_DISTANCE)]
-        raise InputError(
-            f"{len(datasets)} datasets by {len(columns)} measures are more than one table shows; "
-            f"name one dataset (--datasets) of {', '.join(datasets)}, or one measure (--measure) "
-            f"of {', '.join(measures or ['recall'])}"
-        )
-    across, corner = ("dataset", columns[0]) if len(datasets) > 1 else ("column", datasets[0])
-    order = [row for row in dict.fromkeys(row_of.values()) if row in set(table.row)]
-    digits, factor = (3, 1) if table.measure.iloc[0].startswith(CORRELATION) else (1, 100)
-    shown = table.pivot_table(
-        "value", "row", across, lambda seeds: mean_and_std(seeds.tolist(), digits, factor)
-    ).reindex(index=order, columns=table[across].unique())
-    if across == "column":
-        costs = 100 * table.drop_duplicates("key").groupby("row")[["visited", "work"]].mean()
-        shown = shown.join(costs.dropna(how="all", axis="columns").map("{:.1f}".format))
-    if shown.shape[0] > MOST_ROWS or shown.shape[1] > MOST_COLUMNS:
-        raise InputError(
-            f"{shown.shape[0]} rows and {shown.shape[1]} columns are more than a page has room for "
-            f"({MOST_ROWS} and {MOST_COLUMNS}); narrow it with --methods, --kind, --words or "
-            f"--datasets, or name measures (--measure) of {', '.join(table.measure.unique())}"
-        )
-    text = (
-        shown.fillna(NONE)
-        .rename_axis(index=None, columns=corner)
-        .to_latex(escape=True, column_format="l" + "r" * shown.shape[1])
-    )
-    note = f"% In per cent (rho as it is), mean ± standard deviation over seeds, {budget.at}.\n"
-    return (note + "% Needs \\usepackage{booktabs}.\n" + text).translate(SIGNS)
-
-
-def _names(cells: list[Cell]) -> tuple[dict[str, str], dict[str, str]]:
-    """The name of the row, best rows first, and of the dataset of each cell, by its key."""
-    row_of: dict[str, str] = {}
-    task_of: dict[str, str] = {}
-    for group in by_task(cells):
-        name = group[0].task
-        if name in task_of.values():  # other data under the same name
-            name += f"-{group[0].task_digest[:8]}"
-        task_of |= {cell.key: name for cell in group}
-        row_of |= {cell.key: row.label for row in rows_of(group) for cell in row.cells}
-    return row_of, task_of
+    table.astype(dict.fromkeys(mixed, "string")).to_parquet(path, index=False)

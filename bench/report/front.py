@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import defaultdict
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,13 @@ from bench.report.boards.xray import xray_title
 from bench.report.dataset_page import BOARDS, figure, size_of
 from bench.report.markdown import anchor, entity, escaped, link, linked, pipe_table, target_of
 from bench.report.stated import statement
+from bench.report.table import INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bench.measures.budget import Budget
+    from bench.report.dataset_page import Section
     from bench.report.table import Board
     from bench.report.task_report import TaskReport
     from bench.store.cell import Cell
@@ -42,20 +45,18 @@ CHARTS = 2
 
 
 def front(
-    reports: Mapping[str, TaskReport],
-    charts: Mapping[str, Mapping[str, str]],
+    sections: Sequence[Section],
+    says: Sequence[str],
     overview: Sequence[Board],
-    says: Mapping[str, str],
     news: Sequence[str],
     budget: Budget | None,
 ) -> str:
     """The text of LEADERBOARD.md.
 
     Args:
-        reports: the report of each task by its name.
-        charts: files of charts by the name of the task, and by the title of their board.
+        sections: the tasks with their charts.
+        says: sentences on each task.
         overview: boards over all tasks, whose rows begin with the name of one.
-        says: sentences on each task by its name.
         news: sentences on all tasks.
         budget: the budget that the user stated, if any.
     """
@@ -65,30 +66,30 @@ def front(
         lines += [f"**{board.title}**", "", pipe_table(board.header, rows), ""]
         lines += [*map(_paragraph, board.notes), ""]
     lines += [*map(_paragraph, news), ""] if news else []
-    for name, report in reports.items():
-        lines += [*_section(name, report, charts[name], says[name]), ""]
-    return "\n".join([*lines, *_methods(reports.values())])
+    for section, text in zip(sections, says, strict=True):
+        lines += [*_section(section, text), ""]
+    return "\n".join([*lines, *_methods(section.report for section in sections)])
 
 
-def _section(name: str, report: TaskReport, charts: Mapping[str, str], says: str) -> Iterator[str]:
-    first = report.cells[0]
-    more = link(f"all {len(report.boards)} boards", target_of(f"{BOARDS}/{name}.md"))
-    yield from (f"## {escaped(name)}", "")
-    yield from (_paragraph(says), "")
-    yield _paragraph(" ".join([size_of(first), *first.notes])) + f" {more}."
+def _section(section: Section, says: str) -> Iterator[str]:
+    report, charts = section
+    more = link(f"all {len(report.boards)} boards", target_of(f"{BOARDS}/{report.name}.md"))
+    yield from (f"## {escaped(report.name)}", "", _paragraph(says), "")
+    yield _paragraph(" ".join([size_of(report), *report.cells[0].notes])) + f" {more}."
     yield ""
     if report.rows:
         folders = {row.label: _folder(row.cells[0]) for row in report.rows}
-        board = linked(report.boards[0], folders)
+        board = linked(_without_intervals(report.boards[0]), folders)
         yield from (pipe_table(board.header, board.rows), "")
-    yield from islice(
-        (
-            figure(f"{title}, {name}", charts[title])
-            for title in _preferred(report)
-            if title in charts
-        ),
-        CHARTS,
-    )
+    shown = (title for title in _preferred(report) if title in charts)
+    yield from (figure(f"{title}, {report.name}", charts[title]) for title in islice(shown, CHARTS))
+
+
+def _without_intervals(board: Board) -> Board:
+    """A board without its intervals, which leave no room in a line."""
+    places = [place for place, title in enumerate(board.header) if title != INTERVAL]
+    header, *rows = ([row[place] for place in places] for row in (board.header, *board.rows))
+    return replace(board, header=header, rows=rows)
 
 
 def _folder(cell: Cell) -> str:
@@ -98,7 +99,7 @@ def _folder(cell: Cell) -> str:
 
 def _preferred(report: TaskReport) -> list[str]:
     """Titles of boards with charts, those that show most first."""
-    texts = report.cells[0].cut is not None
+    texts = not report.is_hierarchy
     measures = (MAIN, DEEPEST) if texts else (RECALL,)
     against = [against_title(each, "visited") for each in measures]
     return [*([] if texts else [DISTANCES]), *against, xray_title(report.budget)]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.report.boards.all import report_of
 from bench.report.changes import changes_board, changes_since
-from bench.report.dataset_page import BACK, BOARDS, FIGURES, contents, dataset_page
+from bench.report.dataset_page import BACK, BOARDS, FIGURES, Section, contents, dataset_page
 from bench.report.front import front
 from bench.report.news import changes_section, counts, outside_section
 from bench.report.published import of_any_version, read_published, scores_of
@@ -68,21 +68,22 @@ def write_leaderboard(
     published = read_published(store.published)
     stored, left_out = store.read()
     reports, drawn = _reports(stored, store.query_values, budget, figures=figures)
-    named = _named(reports)
-    files = [{title: chart.name for title, chart in each.items()} for each in drawn]
-    charts = dict(zip(named, files, strict=True))
+    sections = [
+        Section(report, {title: chart.name for title, chart in charts.items()})
+        for report, charts in zip(reports, drawn, strict=True)
+    ]
     overview = summary_boards(reports)
-    news, sections, changed = [], [], []
+    news, on_all, changed = [], [], []
     if published is not None:
         now = [of_any_version(scores_of(each.rows)) for each in reports if each.rows]
         changes = changes_since(published, now)
         changed = [changes_board(published, changes)]
         news = counts(published, changes, reports)
-        sections = [changes_section(changed[0], changes, named), outside_section(named)]
-    says = {name: " ".join(sentences(each)) for name, each in named.items()}
-    write_atomically(path, front(named, charts, overview, says, news, budget))
-    pages = {name: dataset_page(name, each, charts[name]) for name, each in named.items()}
-    _write_boards(store.root / BOARDS, pages | {"README": contents(named, sections)})
+        on_all = [changes_section(changed[0], changes, reports), outside_section(reports)]
+    says = [" ".join(sentences(each)) for each in reports]
+    write_atomically(path, front(sections, says, overview, news, budget))
+    pages = {each.report.name: dataset_page(each) for each in sections}
+    _write_boards(store.root / BOARDS, pages | {"README": contents(reports, on_all)})
     if figures:
         from bench.report.charts.svg import write_charts
         from bench.report.page.write import write_page
@@ -105,20 +106,10 @@ def _reports(
 
     with ThreadPoolExecutor(1) as pool:
         reports, drawn = [], []
-        for each in by_task(cells):
-            reports.append(report_of(each, values_of, budget))
+        for name, each in by_task(cells).items():
+            reports.append(report_of(each, values_of, budget, name))
             drawn.append(pool.submit(draw, reports[-1]) if figures else None)
     return reports, [each.result() if each else {} for each in drawn]
-
-
-def _named(reports: list[TaskReport]) -> dict[str, TaskReport]:
-    """Reports by the name of the task; other data of the same name has its digest in the name."""
-    named: dict[str, TaskReport] = {}
-    for report in reports:
-        first = report.cells[0]
-        taken = first.task in named
-        named[f"{first.task}-{first.task_digest[:8]}" if taken else first.task] = report
-    return named
 
 
 def _write_boards(folder: Path, pages: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bench.store.folder import CELL
-from bench.system.terminal import visible
+from bench.system.terminal import NO_ROW, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,7 +48,12 @@ def link(text: str, target: str) -> Markdown:
 
 
 def pipe_table(header: list[str], rows: list[list[str]]) -> str:
-    """A table in markdown, without padding; what is not markdown by now is escaped."""
+    """A table in markdown, without padding; what is not markdown by now is escaped.
+
+    A table without rows is a sentence.
+    """
+    if not rows:
+        return NO_ROW
     table = [header, ["---" for _ in header], *rows]
     return "\n".join(f"| {' | '.join(map(escaped, row))} |" for row in table)
 

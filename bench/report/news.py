@@ -13,7 +13,7 @@ from bench.report.rows import EARLIER, label
 from bench.store.cell import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from bench.report.changes import TaskChanges
     from bench.report.published import Published
@@ -31,44 +31,45 @@ def counts(
 
 
 def changes_section(
-    board: Board, changes: Sequence[TaskChanges], reports: Mapping[str, TaskReport]
+    board: Board, changes: Sequence[TaskChanges], reports: Sequence[TaskReport]
 ) -> str:
     """The changes in markdown, a line for each dataset; the page has every row.
 
     Args:
         board: the board of all changes.
         changes: the changes.
-        reports: the report of each task by its name.
+        reports: the report of each task.
     """
+    named = {report.name for report in reports}
     lines = [
-        f"- {page_of(each.task) if each.task in reports else escaped(each.task)}{each.data}: "
+        f"- {page_of(each.task) if each.task in named else escaped(each.task)}{each.data}: "
         f"{escaped(each.line())}"
         for each in changes
     ]
     return "\n".join([f"## {board.title}", "", *board.notes, "", *lines, ""])
 
 
-def outside_section(reports: Mapping[str, TaskReport]) -> str:
+def outside_section(reports: Sequence[TaskReport]) -> str:
     """A section in markdown: rows that are not in the suite, and the number of earlier versions.
 
     Args:
-        reports: the report of each task by its name.
+        reports: the report of each task.
 
     Raises:
         InputError: the suite cannot be used.
     """
     suite, suite_named = read_suite(PUBLISHED), f"`--suite {PUBLISHED}`"
     lines = []
-    for name, report in reports.items():
+    for report in reports:
         outside = {cell.key for cell in not_listed(suite, report.cells)}
         if outside:
             rows = ", ".join(_with_cell_of(report, outside))
-            lines.append(f"- {page_of(name)}: {escaped(rows)}")
+            lines.append(f"- {page_of(report.name)}: {escaped(rows)}")
     if lines:
         lines = [f"Rows, or single seeds of them, that {suite_named} does not list:", "", *lines]
     else:
         lines = [f"{suite_named} lists every row."]
-    versions = _versions([*reports.values()])
+    versions = _versions(reports)
     return "\n".join(
         ["## Not of the suite, or of an earlier version", "", *lines, "", versions, ""]
     )

@@ -10,16 +10,8 @@ from pydantic import Field, PositiveInt
 
 from bench.errors import InputError
 from bench.measures.budget import DEFAULT
-from bench.report.rows import (
-    EARLIER,
-    at,
-    by_task,
-    chosen_points,
-    main_measure,
-    main_score,
-    most_visited,
-    rows_of,
-)
+from bench.report.points import at, main_measure, main_score, most_visited
+from bench.report.rows import EARLIER, by_task, chosen_points, rows_of
 from bench.report.table import NONE
 from bench.system.files import write_atomically
 from bench.system.records import NotWholeError, Record, read_record, to_json
@@ -137,7 +129,7 @@ def mark_published(store: Store, date: dt.date) -> None:
     stored, problems = store.read()
     if problems:
         raise InputError(f"boards are marked where every cell is whole: {'; '.join(problems)}")
-    found = [rows for cells in by_task(stored) if (rows := rows_of(cells))]
+    found = [rows for cells in by_task(stored).values() if (rows := rows_of(cells))]
     if not found:
         raise InputError(
             f"{store.runs} holds no measured cell, so there are no boards to compare later ones "

@@ -1,46 +1,24 @@
-"""Rows: cells over seeds, and the operating points that boards show."""
+"""Rows of boards: the cells of a method over seeds."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from statistics import fmean
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from bench.measures.ranking import MAIN, PARTS
-from bench.measures.records import PartResult, PointResult
-from bench.report.table import Column, mean_text
+from bench.report.points import Points, mean_score, most_visited
 from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from bench.measures.budget import Budget
+    from bench.report.points import Choose
 
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
-ABSENT = "No operating point costs so little"
-CLAIMED = " claimed"
-"""Marks a figure that is a method's own word, which the harness cannot count."""
-MUCH_WORK = " ‡"
-"""Marks a row that costs much more work than the share that it visits."""
-MUCH_ROUTING = 2
-"""Work of so many times the share visited is marked."""
-SHARES_NOTE = (
-    "Visited / work: mean shares of the corpus, without and with routing; *claimed*: the method's "
-    f"own word; {MUCH_WORK.strip()}: more than twice as much work as visited."
-)
 COMPARED = ("geometry", "temperature", "temperature_lr")
 """Parameters of trainers that say how vectors are compared: rows may differ in more than a loss."""
-ROUTING_ROUNDED = 1e-4
-"""Relative rounding of a stored routing cost."""
-
-Choose: TypeAlias = Callable[[Cell], PointResult | None]
-PointMeasure: TypeAlias = Callable[[PointResult], float | None]
-"""A fraction that an operating point comes to; None where it has no such measure."""
 
 
 @dataclass(frozen=True)
@@ -63,17 +41,10 @@ class Row:
         """The label without the mark of a version."""
         return self.label.replace(EARLIER, "")
 
-
-class Points(list[PointResult]):
-    """One operating point of each seed of a row.
-
-    Attributes:
-        cells: the cells that they are of.
-    """
-
-    def __init__(self, cells: list[Cell], points: Iterable[PointResult]) -> None:
-        super().__init__(points)
-        self.cells = cells
+    @property
+    def sees_test(self) -> bool:
+        """Whether its method is given the test relevance."""
+        return self.cells[0].sees_test
 
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
@@ -82,8 +53,8 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
     return min(found, key=lambda row: row.label != name, default=None)
 
 
-def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
-    """Cells grouped by task; a task with other data is another task.
+def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
+    """Cells by the name of their task; other data of the same name has its digest in the name.
 
     Hierarchies come first, then texts and word pairs, each by name; tasks with arguments
     (``tree-H=3,W=3``) come last.
@@ -97,7 +68,10 @@ def by_task(cells: Iterable[Cell]) -> list[list[Cell]]:
         is_hierarchy = cells[0].cut is None and not any(cell.similarity for cell in cells)
         return ("=" in key[0], not is_hierarchy, key)
 
-    return [groups[key] for key in sorted(groups, key=order)]
+    named: dict[str, list[Cell]] = {}
+    for task, digest in sorted(groups, key=order):
+        named[f"{task}-{digest[:8]}" if task in named else task] = groups[task, digest]
+    return named
 
 
 def rows_of(cells: Iterable[Cell]) -> list[Row]:
@@ -161,85 +135,10 @@ def _differing_params(cell: Cell, others: Iterable[Cell]) -> tuple[str, ...]:
     )
 
 
-def main_score(point: PointResult) -> float:
-    """The figure that rows are ordered by, a fraction; see ``main_measure``."""
-    return point.ranking[MAIN].mean if point.ranking else point.recall
-
-
-def main_measure(cell: Cell) -> str:
-    """The name of the measure that orders rows of a searched cell."""
-    return "recall@|S|" if cell.cut is None else MAIN
-
-
-def most_visited(cell: Cell) -> PointResult:
-    """The operating point that visits most, of at least one."""
-    return max(cell.points, key=lambda point: point.visited)
-
-
-def within(cell: Cell, budget: Budget) -> PointResult | None:
-    """The operating point that costs most within a budget, by measured means over queries."""
-    number = budget.most(cell.points)
-    return None if number is None else cell.points[number]
-
-
-def at(budget: Budget) -> Choose:
-    """The choice of the operating point that costs most within a budget."""
-    return partial(within, budget=budget)
-
-
-def parts_of(point: PointResult) -> Sequence[str]:
-    """The parts with boards of their own; a single part would have the figures of the whole."""
-    return PARTS if point.seen is not None and point.unseen is not None else PARTS[:1]
-
-
-def n_queries_of(cell: Cell, part: str) -> int:
-    """The number of queries that a measure of a part is a mean over."""
-    found = most_visited(cell).part(part)
-    return found.n_queries if isinstance(found, PartResult) else cell.n_queries
-
-
 def chosen_points(row: Row, choose: Choose) -> Points | None:
     """The chosen point of each seed, or None if a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
     return Points(row.cells, points) if len(points) == len(row.cells) else None
-
-
-def mean_score(points: Sequence[PointResult]) -> float:
-    """Mean of the main score over seeds."""
-    return fmean(map(main_score, points))
-
-
-def shares_text(points: Points) -> str:
-    """Mean shares visited and of work in per cent, each marked where it is claimed.
-
-    Work of more than twice the share visited is marked too.
-    """
-    visited, work = (fmean(getattr(each, cost) for each in points) for cost in ("visited", "work"))
-    claimed = any(map(routing_is_claimed, points.cells, points))
-    marks = CLAIMED * claimed + MUCH_WORK * (work > MUCH_ROUTING * visited)
-    return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
-
-
-def settings_text(points: Points) -> str:
-    """The settings over seeds; a setting that differs is shown with its least and its most."""
-    texts = []
-    for name in points[0].point:
-        values = sorted({point.point[name] for point in points})
-        ends = [values[0], values[-1]] if len(values) > 1 else values
-        texts.append(f"{name}={' … '.join(map(str, ends))}")
-    return " ".join(texts)
-
-
-def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
-    """Whether the routing cost is a method's own word: below a dot product for each leaf."""
-    if point.self_reported or cell.leaves is None:
-        return point.self_reported
-    occupied = cell.leaves.leaves - cell.leaves.empty
-    return point.routing < (1 - ROUTING_ROUNDED) * occupied
-
-
-SEEDS = Column[Points]("seeds", lambda points: str(len(points)))
-SHARES = Column("visited / work %", shares_text)
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from bench.measures.budget import UNLIMITED
 from bench.measures.recall import near_and_far, recall_at
+from bench.report.best import best_of, measure_of, unaided
 from bench.report.boards.xray import xrayed
-from bench.report.rows import at, chosen_points
-from bench.report.summary import best_of, measure_of, unaided
+from bench.report.points import at
+from bench.report.rows import chosen_points
 from bench.report.table import ends_text, mean_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.measures.budget import Budget
+    from bench.report.best import Best
     from bench.report.rows import Row
-    from bench.report.summary import Best
     from bench.report.task_report import TaskReport
 
 TIED = 2
@@ -28,7 +29,7 @@ def sentences(report: TaskReport) -> Iterator[str]:
     if not unaided(report):
         yield "Nothing was measured." if not report.rows else "Every row sees the test."
         return
-    if report.rows[0].cells[0].points:
+    if report.is_searched:
         yield from _within(report, report.budget)
     best = best_of(report, UNLIMITED)
     if best is not None:
@@ -45,13 +46,14 @@ def _within(report: TaskReport, budget: Budget) -> Iterator[str]:
         f"{_certainty(best)}."
     )
     (row,) = (row for row in report.rows if row.label == best.labels[0])
-    yield from _by_distance(row, budget)
+    if report.is_hierarchy:
+        yield from _by_distance(row, budget)
     for found in xrayed([row], budget):
         terms = found.terms()
         yield (
             f"It misses {found.missed():.1f} %: {terms['encoder']:.1f} by its encoder, "
-            f"{terms['routing']:.1f} in leaves that it did not visit, {terms['scoring']:.1f} by "
-            f"their order; it gains {terms['gain']:.1f} by not visiting others."
+            f"{terms['routing']:.1f} unvisited, {terms['scoring']:.1f} by their order; it gains "
+            f"{terms['gain']:.1f} by not visiting others."
         )
 
 
@@ -78,14 +80,15 @@ def _by_distance(row: Row, budget: Budget) -> Iterator[str]:
 def _certainty(best: Best) -> str:
     """How sure the best row is the best."""
     if not best.n_others:
-        return "there is no other row"
+        return "there is no other row" if len(best.labels) == 1 else "no row shows another score"
     if not best.n_tested:
-        return "no test compares it with any other row"
+        return "no test compares it with others"
     untested = best.n_others - best.n_tested
     rest = f", and not tested against {untested}" if untested else ""
     if best.tied:
         return f"it is not significantly ahead of {_named(best.tied)}{rest}"
-    return f"it is significantly ahead of {'all ' if not untested else ''}{best.n_tested}{rest}"
+    others = "the other row" if best.n_others == 1 else f"{best.n_tested} of {best.n_others} rows"
+    return f"it is significantly ahead of {others}{rest}"
 
 
 def _named(labels: list[str]) -> str:

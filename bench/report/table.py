@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 NONE = "–"
+INTERVAL = "95 % interval"
+"""The title of a column."""
 
 T = TypeVar("T")
 

@@ -58,6 +58,7 @@ class TaskReport(NamedTuple):
     """One task.
 
     Attributes:
+        name: its name, different for each task of a results folder.
         cells: its cells.
         rows: its rows.
         budget: the largest cost at which rows are compared, beside what they find without a limit.
@@ -67,9 +68,25 @@ class TaskReport(NamedTuple):
         boards: its boards.
     """
 
+    name: str
     cells: list[Cell]
     rows: list[Row]
     budget: Budget
     comparisons: dict[Budget, list[Comparison]]
     shown: list[Comparison]
     boards: list[Board]
+
+    @property
+    def is_searched(self) -> bool:
+        """Whether its rows search documents; those of word pairs do not."""
+        return any(row.cells[0].points for row in self.rows)
+
+    @property
+    def is_word_pairs(self) -> bool:
+        """Whether its queries are pairs of words; a cell that was not measured does not tell."""
+        return any(cell.similarity for cell in self.cells)
+
+    @property
+    def is_hierarchy(self) -> bool:
+        """Whether its rankings are cut at the number of relevant documents."""
+        return self.cells[0].cut is None and not self.is_word_pairs

@@ -60,7 +60,7 @@ def tidy(cells: Iterable[Cell], budget: Budget | None = None) -> pd.DataFrame:
 
     Args:
         cells: the cells.
-        budget: of each cell the operating point that costs most within it; None: all points.
+        budget: only the point of each cell that costs most within it; None: all points.
     """
     rows = pd.DataFrame([row for cell in cells for row in _rows(cell, budget)])
     params = [str(name) for name in rows if name not in COLUMNS]

@@ -7,6 +7,7 @@ import re
 import shutil
 import sys
 import time
+from textwrap import TextWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -35,6 +36,7 @@ GAP = 2
 """Characters between two columns of a table."""
 FOLDED_FROM = 24
 """Characters from which a text of a table may go over several lines."""
+NO_ROW = "No row."
 NARROWEST = 20
 """Characters of a terminal that tables are made for; on a narrower one they are cut."""
 
@@ -48,9 +50,21 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number and what is said of one thing or of several; an ``s`` if no more is said of them."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def say(text: str = "") -> None:
-    """Print one line to standard output."""
-    click.echo(visible(text))
+    """Print lines to standard output; for a terminal, prose is broken between words.
+
+    A line to copy stays whole: a command, which begins with a space, or a row in markdown.
+    """
+    lines = visible(text).split("\n")
+    if width := _terminal_width():
+        wrapper = TextWrapper(width, break_long_words=False, break_on_hyphens=False)
+        lines = [line if line.startswith((" ", "|")) else wrapper.fill(line) for line in lines]
+    click.echo("\n".join(lines))
 
 
 def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -58,8 +72,11 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
     Long texts go over several lines. Where there is no room for all columns, the others follow in
     further tables, each after the first column. A file or a pipe gets each row as one line of any
-    length.
+    length. A table without rows is a sentence.
     """
+    if not rows:
+        say(NO_ROW)
+        return
     texts = [
         [visible(text).expandtabs(1).replace("\n", " ") for text in row] for row in (header, *rows)
     ]
@@ -78,7 +95,7 @@ def say_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         with console.capture() as captured:
             console.print(table)
         lines = "\n".join(map(str.rstrip, captured.get().split("\n")))
-        say("\n" * bool(number) + lines.rstrip("\n"))
+        click.echo("\n" * bool(number) + lines.rstrip("\n"))
 
 
 def _terminal_width() -> int | None:

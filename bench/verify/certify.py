@@ -21,7 +21,7 @@ from bench.store.folder import CELL, MARK, Store
 from bench.system.files import write_atomically
 from bench.system.provenance import provenance, usable_cores
 from bench.system.records import read_record, to_json
-from bench.system.terminal import say, say_table
+from bench.system.terminal import counted, say, say_table
 from bench.verify.mark import JudgedMetric, Mark, MetricVerdict
 from bench.verify.runs import stores_of
 from bench.verify.verdicts import STATED, judge
@@ -115,7 +115,11 @@ def find_cell(named: str, out: Path) -> Path:
         raise InputError(f"{len(found)} cells begin with {named!r}: {_listed(found)}; give more")
     inside = [key for key, path in cells.items() if named and named in path.parts]
     near = inside or difflib.get_close_matches(named, cells, n=FOUND, cutoff=0.5)
-    hint = f"did you mean {_listed(near)}?" if near else f"{out / 'runs'} has {len(cells)} cells"
+    hint = (
+        f"did you mean {_listed(near)}?"
+        if near
+        else f"{out / 'runs'} has {counted(len(cells), 'cell')}"
+    )
     raise InputError(
         f"unknown cell {named!r}; {hint} (a cell is the path of a cell.json, its folder, or how "
         "its key begins)"

@@ -12,7 +12,7 @@ from bench.store.folder import CELL, MARK, QUERIES, RUN
 from bench.store.query_values import equal_values, write_query_values
 from bench.system.files import is_altered, sha256_of, write_atomically
 from bench.system.records import to_json
-from bench.system.terminal import say
+from bench.system.terminal import counted, say
 from bench.verify.mark import read_mark
 from bench.verify.runs import rederive, runs_by_task, stores_of, tasks_in
 
@@ -63,7 +63,8 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
                     say(f"FAIL {failures_here[-1]}")
                 finally:
                     claim.release()
-            say(f"{runs.name}: {written} of {len(runs.here)} cells written anew{runs.without}")
+            here = counted(len(runs.here), "cell")
+            say(f"{runs.name}: {written} of {here} written anew{runs.without}")
         failures += failures_here
     say(f"`python -m bench leaderboard --out {out}` shows what is new on the boards")
     return not failures

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from bench.data.load import task_reader
 from bench.store.folder import CELL, MARK, QUERIES, RUN, Store
-from bench.system.terminal import say
+from bench.system.terminal import counted, say
 from bench.verify.files import check_files
 from bench.verify.metrics import check_metrics
 from bench.verify.pages import check_boards
@@ -89,13 +89,13 @@ def _print_metrics(derived: Derived, seconds: float) -> None:
     runs = derived.runs
     if runs.reason:
         say(
-            f"{runs.name}: metrics of {len(runs.here)} cells not derived again{runs.without}: "
-            f"{runs.reason}"
+            f"{runs.name}: metrics of {counted(len(runs.here), 'cell')} not derived again"
+            f"{runs.without}: {runs.reason}"
         )
     else:
         say(
-            f"{runs.name}: metrics of {derived.equal} cells derived again, equal{runs.without} "
-            f"({seconds:.1f} s)"
+            f"{runs.name}: metrics of {counted(derived.equal, 'cell')} derived again, equal"
+            f"{runs.without} ({seconds:.1f} s)"
         )
     if derived.lacking:
         names = ", ".join(sorted(derived.lacking))

@@ -10,8 +10,9 @@ from bench.measures.budget import DEFAULT
 from bench.report.dataset_page import places
 from bench.report.markdown import pipe_table
 from bench.report.page.data import command_of
+from bench.report.points import SHARES_NOTE, at, shares_text
 from bench.report.published import scores_of
-from bench.report.rows import SHARES_NOTE, at, chosen_points, shares_text
+from bench.report.rows import chosen_points
 from bench.report.table import NONE
 from bench.store.folder import MARK
 from bench.system.terminal import say

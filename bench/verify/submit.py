@@ -14,7 +14,7 @@ from bench.report.stated import stated_budget
 from bench.store.cell import Cell, Status
 from bench.store.folder import MARK, QUERIES, RUN, Store
 from bench.system.records import NotWholeError, read_record
-from bench.system.terminal import say
+from bench.system.terminal import counted, say
 from bench.verify.certify import CertifyOptions, find_cell
 from bench.verify.certify import certify as measure_again
 from bench.verify.replay import replay
@@ -81,10 +81,11 @@ def submit(
     if refusals:
         say(f"\nRefused: {len(refusals)}. Nothing was copied.")
         return False
-    say(f"{len(new)} cells hold: files, commit, data, metrics, code.")
+    say(f"{counted(len(new), 'cell holds', 'cells hold')}: files, commit, data, metrics, code.")
     say(CLAIMED)
     if len(found) > len(new):
-        say(f"{len(found) - len(new)} cells are published already.")
+        here = counted(len(found) - len(new), "cell is", "cells are")
+        say(f"{here} published already.")
     for seeds in rows:
         if (n_seeds := len(seeds.cells)) < ENOUGH_SEEDS:
             say(
@@ -169,7 +170,7 @@ def _rows(found: list[Candidate]) -> list[Seeds]:
     by_key = {each.cell.key: each for each in found}
     rows = [
         Seeds(row, [by_key[cell.key] for cell in row.cells])
-        for group in by_task(each.cell for each in found)
+        for group in by_task(each.cell for each in found).values()
         for row in rows_of(group)
     ]
     return [row for row in rows if any(each.new for each in row.cells)] or rows

@@ -10,19 +10,13 @@ from typing import TYPE_CHECKING, get_args
 from bench.measures.budget import SHARES, Budget, By
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
-from bench.report.rows import (
-    SHARES_NOTE,
-    at,
-    chosen_points,
-    most_visited,
-    n_queries_of,
-    parts_of,
-    shares_text,
-)
+from bench.report.points import SHARES_NOTE, at, most_visited, n_queries_of, parts_of, shares_text
+from bench.report.rows import chosen_points
 from bench.report.table import NONE, Board, Column, itself, mean_text, table
 
 if TYPE_CHECKING:
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
     from bench.store.cell import Cell
 
 RECALL = "Recall"
@@ -37,7 +31,7 @@ def against_boards(rows: list[Row]) -> list[Board]:
     if rows[0].cells[0].cut is None:
         measures = dict([*measures.items()][:1])
     return [
-        against_cost(rows, name, value, by)
+        against_cost(rows, name, value, by, with_shares=number == 0)
         for number, (name, value) in enumerate(measures.items())
         for by in (get_args(By) if number == 0 else ("visited",))
     ]
@@ -68,22 +62,33 @@ def _few_queries(cell: Cell, part: str) -> str:
     return f" (fewer than {MIN_PAIRS} queries)" if few else ""
 
 
-def against_cost(rows: list[Row], what: str, value: PointMeasure, by: By) -> Board:
-    """A measure at the operating point that costs most within each share of the corpus."""
+def against_cost(
+    rows: list[Row], what: str, value: PointMeasure, by: By, *, with_shares: bool
+) -> Board:
+    """A measure at the operating point that costs most within each share of the corpus.
+
+    Args:
+        rows: the rows of one task.
+        what: title of the measure.
+        value: the measure.
+        by: the cost that is limited.
+        with_shares: whether the point's own shares stand in brackets.
+    """
 
     def text(row: Row, share: float) -> str:
         points = chosen_points(row, at(Budget(share, by)))
         values = [found for point in points or () if (found := value(point)) is not None]
         if points is None or len(values) < len(points):
             return NONE
-        return f"{mean_text(values)} ({shares_text(points)})"
+        return mean_text(values) + f" ({shares_text(points)})" * with_shares
 
     columns = [Column(_limit(share), partial(text, share=share)) for share in SHOWN]
     cost = "share of documents visited" if by == "visited" else "work"
+    shares = "; in brackets its visited / work shares" if with_shares else ""
     notes = [
         f"{what} in per cent at the operating point with the largest mean {cost} within the "
-        "column; in brackets its visited / work shares. Nothing is interpolated. A cheap setting "
-        f"may return fewer documents than a measure reads. {SHARES_NOTE}"
+        f"column{shares}. Nothing is interpolated. A cheap setting may return fewer documents than "
+        f"a measure reads.{f' {SHARES_NOTE}' if with_shares else ''}"
     ]
     return table(against_title(what, by), rows, itself, columns, notes)
 

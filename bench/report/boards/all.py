@@ -35,13 +35,16 @@ MOST_ROWS = 50
 """More rows are compared within the dataset's budget and without a limit alone: pairs are many."""
 
 
-def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None) -> TaskReport:
+def report_of(
+    cells: list[Cell], values_of: ValuesOf, budget: Budget | None = None, name: str = ""
+) -> TaskReport:
     """All boards over the cells of one task, the papers' rows last.
 
     Args:
         cells: the cells of one task.
         values_of: a function that gives the values of each query of a cell, or None if not kept.
         budget: the largest cost at which rows are compared; None: that of the dataset's card.
+        name: the task's name among those of a results folder; empty: the one in its cells.
     """
     rows = rows_of(cells)
     card = card_of_task(cells[0].task)
@@ -57,7 +60,7 @@ def report_of(cells: list[Cell], values_of: ValuesOf, budget: Budget | None = No
         boards.append(unmeasured_board(skipped))
     if card is not None and card.reported and card.name == cells[0].task:
         boards.append(_reported_board(card.reported))
-    return TaskReport(cells, rows, budget, comparisons, shown, boards)
+    return TaskReport(name or cells[0].task, cells, rows, budget, comparisons, shown, boards)
 
 
 def _comparisons(

@@ -6,20 +6,21 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.budget import DEFAULT, Budget
-from bench.report.rows import (
+from bench.report.points import (
     SHARES_NOTE,
     Points,
-    Row,
     main_measure,
     main_score,
     mean_score,
+    score_text,
     settings_text,
     shares_text,
 )
-from bench.report.table import Board, Column, mean_and_std, table
+from bench.report.table import Board, Column, table
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
+    from bench.report.rows import Row
     from bench.store.cell import Cell
 
 
@@ -36,10 +37,10 @@ def choice_boards(rows: list[Row], budget: Budget) -> list[Board]:
     columns: list[Column[_Choices]] = [
         Column("seeds", lambda found: str(len(found.chosen))),
         Column("chosen", lambda found: settings_text(found.chosen)),
-        Column(measure, lambda found: _scores(found.chosen)),
+        Column(measure, lambda found: score_text(found.chosen)),
         Column("visited / work %", lambda found: shares_text(found.chosen)),
         Column("best in hindsight", lambda found: settings_text(found.hindsight)),
-        Column(measure, lambda found: _scores(found.hindsight)),
+        Column(measure, lambda found: score_text(found.hindsight)),
         Column("gap", _gap),
     ]
     notes = [
@@ -88,7 +89,3 @@ def _choice(cell: Cell, budget: Budget) -> tuple[PointResult, PointResult] | Non
 
 def _gap(found: _Choices) -> str:
     return f"{100 * (mean_score(found.hindsight) - mean_score(found.chosen)):+.1f}"
-
-
-def _scores(points: Points) -> str:
-    return mean_and_std([main_score(point) for point in points])

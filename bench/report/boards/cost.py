@@ -6,7 +6,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from bench.report.load import load_notes, marked, speed_text
-from bench.report.rows import Choose, Row, at, chosen_points, label, most_visited
+from bench.report.points import Choose, at, most_visited
+from bench.report.rows import Row, chosen_points, label
 from bench.report.table import NONE, Board, Column, itself, table
 
 if TYPE_CHECKING:

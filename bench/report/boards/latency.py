@@ -9,18 +9,18 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.report.load import is_busy, load_notes, marked, speed_text
-from bench.report.rows import (
+from bench.report.points import (
     SHARES_NOTE,
     Points,
-    Row,
-    chosen_points,
     main_measure,
     main_score,
     mean_score,
+    score_text,
     settings_text,
     shares_text,
 )
-from bench.report.table import NONE, Board, Column, itself, mean_and_std, mean_text, table
+from bench.report.rows import Row, chosen_points
+from bench.report.table import NONE, Board, Column, itself, mean_text, table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ STEPS = tuple(factor * 10.0**power for power in range(-3, 5) for factor in (1, 2
 
 def latency_boards(rows: list[Row]) -> list[Board]:
     """The boards by time over rows that do not see the test; none where nothing is searched."""
-    rows = [row for row in rows if row.cells[0].points and not row.cells[0].sees_test]
+    rows = [row for row in rows if row.cells[0].points and not row.sees_test]
     exact = {row.label: points for row in rows if (points := chosen_points(row, _exact))}
     boards = []
     if exact:
@@ -74,7 +74,7 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
     columns: list[Column[Row]] = [
         Column("seeds", lambda row: str(len(row.cells))),
         Column("setting", lambda row: settings_text(found[row.label]) or NONE),
-        Column(measure, lambda row: mean_and_std([main_score(p) for p in found[row.label]])),
+        Column(measure, lambda row: score_text(found[row.label])),
         Column("visited / work %", lambda row: shares_text(found[row.label])),
         Column("q/s", lambda row: speed_text(found[row.label])),
         Column("p50 ms", lambda row: _time_text(found[row.label], "p50_ms")),

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.measures.ranking import DEEPEST
 from bench.measures.recall import near_and_far, recall_at
 from bench.report.load import speed_text
-from bench.report.rows import (
+from bench.report.points import (
     Points,
-    Row,
     at,
-    chosen_points,
     main_measure,
-    main_score,
     mean_score,
     most_visited,
+    score_text,
     shares_text,
 )
+from bench.report.rows import Row, chosen_points
 from bench.report.table import NONE, Board, Column, ends_text, mean_and_std, mean_text, table
 
 if TYPE_CHECKING:
@@ -51,14 +50,14 @@ def main_board(rows: list[Row], budget: Budget) -> Board:
     }
     worst = {"worst": lambda points: mean_text(point.min for point in points)} if parts else {}
     if first.cut is not None:
-        parts = {DEEPEST: _deepest}
-    within = {f"{measure} {budget.limit}": _score, **parts}
+        parts, worst = {DEEPEST: _deepest}, {}
+    within = {f"{measure} {budget.limit}": score_text, **parts}
     within |= {"visited / work %": shares_text, "q/s": speed_text}
-    cheap = any(chosen_points(row, at(budget)) for row in rows if not row.cells[0].sees_test)
+    cheap = any(chosen_points(row, at(budget)) for row in rows if not row.sees_test)
     columns = [
         Column[_Chosen]("seeds", lambda found: str(len(found.most))),
         *(_within(title, text) for title, text in within.items() if cheap),
-        *(_most(title, text) for title, text in {measure: _score, **parts, **worst}.items()),
+        *(_most(title, text) for title, text in {measure: score_text, **parts, **worst}.items()),
     ]
     return table(
         f"{measure} {f'{budget.at}, and ' if cheap else ''}without a limit",
@@ -78,7 +77,7 @@ def _choose(row: Row, budget: Budget) -> _Chosen | None:
 def _order(found: _Chosen) -> tuple[float, ...]:
     """Rows without a point within the budget come last, and after them those that see the test."""
     within = mean_score(found.within) if found.within else -1.0
-    return (not found.most.cells[0].sees_test, within, mean_score(found.most))
+    return (not found.most.sees_test, within, mean_score(found.most))
 
 
 def _within(title: str, text: Callable[[Points], str]) -> Column[_Chosen]:
@@ -87,10 +86,6 @@ def _within(title: str, text: Callable[[Points], str]) -> Column[_Chosen]:
 
 def _most(title: str, text: Callable[[Points], str]) -> Column[_Chosen]:
     return Column(title + NO_LIMIT, lambda found: text(found.most))
-
-
-def _score(points: Points) -> str:
-    return mean_and_std([main_score(point) for point in points])
 
 
 def _at_distances(points: Points, distances: Sequence[int]) -> str:

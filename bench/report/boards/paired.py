@@ -12,7 +12,8 @@ import numpy as np
 from bench.measures.differences import ALPHA, Lead, differences, mean_squares
 from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
-from bench.report.rows import SHARES_NOTE, at, chosen_points, shares_text
+from bench.report.points import SHARES_NOTE, at, shares_text
+from bench.report.rows import chosen_points
 from bench.report.table import NONE, Board
 from bench.report.task_report import Comparison
 
@@ -93,7 +94,7 @@ def _gathered(
 
 def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     """The values of a row within a budget, or why it is not compared."""
-    if row.cells[0].sees_test:
+    if row.sees_test:
         return "they see the test"
     seeds: list[tuple[Ints, dict[str, Floats]]] = []
     for cell in row.cells:

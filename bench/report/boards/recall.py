@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING
 from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import PartResult
-from bench.report.rows import (
+from bench.report.points import (
     ABSENT,
     SEEDS,
     SHARES,
     Choose,
     Points,
-    Row,
     at,
-    chosen_points,
     mean_score,
     most_visited,
     n_queries_of,
     parts_of,
 )
+from bench.report.rows import Row, chosen_points
 from bench.report.table import (
+    INTERVAL,
     NONE,
     Board,
     Column,
@@ -92,7 +92,7 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
         return text if strata[place].n >= MIN_PAIRS else f"({text})"
 
     of_whole: list[Column[Points]] = [
-        Column("95 % interval", lambda points: interval_text([(p.low, p.high) for p in points], 2)),
+        Column(INTERVAL, lambda points: interval_text([(p.low, p.high) for p in points], 2)),
         Column("macro", lambda points: mean_and_std([point.macro for point in points])),
         Column("min", lambda points: mean_and_std([point.min for point in points])),
     ]
@@ -117,7 +117,7 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
         partial(chosen_points, choose=choose),
         [SEEDS, Column("overall", overall), *([] if part else of_whole), *at_distances, SHARES],
         notes,
-        best=None if part else mean_score,
+        best=None if part else lambda points: (not points.sees_test, mean_score(points)),
         absent=ABSENT,
     )
 
@@ -139,7 +139,7 @@ def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
         return interval_text(ends) if ends else NONE
 
     columns = [Column(name, partial(text, name=name)) for name in MEASURES]
-    columns.insert(1, Column("95 % interval", interval))
+    columns.insert(1, Column(INTERVAL, interval))
     notes = [_counts(rows[0].cells[0], part)]
     if few:
         brackets = "In brackets: fewer" if part else "Fewer"
@@ -154,7 +154,10 @@ def _ranking(rows: list[Row], title: str, part: str, choose: Choose) -> Board:
         notes,
         best=None
         if few and part
-        else lambda points: fmean(point.mean(MAIN, part) or 0.0 for point in points),
+        else lambda points: (
+            not points.sees_test,
+            fmean(point.mean(MAIN, part) or 0.0 for point in points),
+        ),
         absent=ABSENT,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from bench.report.rows import most_visited
+from bench.report.points import most_visited
 from bench.report.table import mean_text
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def tied_note(rows: list[Row]) -> list[str]:
     shares = {
         row.label: fmean(point.tied or 0.0 for point in map(most_visited, row.cells))
         for row in rows
-        if row.cells[0].points and not row.cells[0].sees_test
+        if row.cells[0].points and not row.sees_test
     }
     tied = [f"{label} ({mean_text([share])} %)" for label, share in shares.items() if share > DIGIT]
     note = (

@@ -7,7 +7,16 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.report.rows import Row
-from bench.report.table import NONE, Board, Column, interval_text, itself, mean_and_std, table
+from bench.report.table import (
+    INTERVAL,
+    NONE,
+    Board,
+    Column,
+    interval_text,
+    itself,
+    mean_and_std,
+    table,
+)
 
 if TYPE_CHECKING:
     from bench.measures.records import Correlation
@@ -45,7 +54,7 @@ def _correlations(rows: list[Row], score: str) -> Board:
     columns = [
         Column[Row]("seeds", lambda row: str(len(row.cells))),
         Column(whole, partial(rho, subset=whole)),
-        Column("95 % interval", interval),
+        Column(INTERVAL, interval),
         *(Column(subset, partial(rho, subset=subset)) for subset in others),
     ]
     counts = ", ".join(f"{each.subset} {each.n:,}" for each in first)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.xray import LOSSES
-from bench.report.rows import SHARES_NOTE, Row, at, chosen_points, shares_text
+from bench.report.points import SHARES_NOTE, at, shares_text
+from bench.report.rows import Row, chosen_points
 from bench.report.table import Board, Column, itself, table
 
 if TYPE_CHECKING:

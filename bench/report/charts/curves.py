@@ -7,7 +7,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.report.load import is_busy
-from bench.report.rows import Points, at, chosen_points, main_score, settings_text
+from bench.report.points import Points, at, main_score, settings_text
+from bench.report.rows import chosen_points
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
     from bench.measures.budget import Budget
     from bench.measures.records import PointResult
     from bench.report.boards.xray import XRayed
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
 
 
 class Strata(NamedTuple):

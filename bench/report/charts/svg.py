@@ -17,13 +17,16 @@ from bench.report.boards.xray import xray_title, xrayed
 from bench.report.charts import vega
 from bench.report.charts.curves import curve_of, strata_of, xray_values
 from bench.report.charts.kept import made_by_vega
+from bench.report.points import at, mean_score
+from bench.report.rows import chosen_points
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from bench.data.cards import Reported
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
 
 Values = list[dict[str, Any]]
 
@@ -55,13 +58,14 @@ def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
     rows = list(rows)
     if not rows:
         return {}
-    honest = [row for row in rows if not row.cells[0].sees_test]
+    honest = [row for row in rows if not row.sees_test]
     card = card_of_task(rows[0].cells[0].task)
     reported = card.reported if card is not None and card.name == rows[0].cells[0].task else []
     drawn: dict[str, tuple[str, vega.Spec, Values]] = {}
     for name, measure in measures_of(rows).items():
         if _is_drawn(name):
-            values, papers = _against(honest, measure), _reported_at(reported, name)
+            values = _against(honest, measure, budget)
+            papers = _reported_at(reported, name)
             spec = vega.against_visited("linear", papers=bool(papers))
             kind = f"visited-{name.replace('@', '')}"
             drawn[against_title(name, "visited")] = (kind, spec, [*values, *papers * bool(values)])
@@ -124,10 +128,11 @@ def _in_colour(rows: Sequence[Row], names: Collection[str]) -> set[str]:
     return {*[*papers, *others][: len(vega.PALETTE)]}
 
 
-def _against(rows: Sequence[Row], measure: PointMeasure) -> Values:
-    """The operating points of every row that has more than one."""
+def _against(rows: Sequence[Row], measure: PointMeasure, budget: Budget) -> Values:
+    """The operating points of every row that has more than one, the best within a budget first."""
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
     several = [row for row in rows if len(curves[row.label].visited) > 1]
+    several.sort(key=lambda row: _score_within(row, budget), reverse=True)
     focus = _in_colour(several, AGAINST_VISITED)
     return [
         {"method": label, "focus": label in focus, "visited": visited, "value": value}
@@ -135,6 +140,11 @@ def _against(rows: Sequence[Row], measure: PointMeasure) -> Values:
         for visited, value in zip(curves[label].visited, curves[label].measures[""], strict=True)
         if visited > 0
     ]
+
+
+def _score_within(row: Row, budget: Budget) -> float:
+    points = chosen_points(row, at(budget))
+    return mean_score(points) if points else -1.0
 
 
 def _by_distance(rows: Sequence[Row]) -> Values:

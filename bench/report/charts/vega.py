@@ -143,7 +143,7 @@ def distance() -> alt.X:
 
 
 def _scale(kind: str) -> alt.Scale:
-    return alt.Scale(type="log", nice=False) if kind == "log" else alt.Scale(domain=[0, 100])
+    return alt.Scale(type="log", nice=False) if kind == "log" else alt.Scale(domainMin=0)
 
 
 def _focused(base: alt.Chart, order: str, *above: alt.Chart) -> Layers:

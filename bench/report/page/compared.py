@@ -15,14 +15,14 @@ from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.measures.ranking import MEASURES, titled
 from bench.report.boards.paired import COMPARED
-from bench.report.rows import most_visited, parts_of
+from bench.report.points import most_visited, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
-    from bench.report.rows import PointMeasure
+    from bench.report.points import PointMeasure
     from bench.report.task_report import Comparison, TaskReport
     from bench.store.cell import Cell
     from bench.types import Floats, Ints

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
     from bench.data.cards import Card
     from bench.measures.budget import Budget
-    from bench.report.rows import PointMeasure, Row
+    from bench.report.points import PointMeasure
+    from bench.report.rows import Row
     from bench.report.table import Board
     from bench.report.task_report import TaskReport
     from bench.store.cell import Cell

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from bench.errors import InputError
 from bench.measures.budget import DEFAULT
 from bench.report.boards.all import report_of
-from bench.report.markdown import anchor, link, pipe_table
+from bench.report.dataset_page import BOARDS
+from bench.report.markdown import anchor, link, pipe_table, target_of
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
 from bench.report.rows import by_task
@@ -30,7 +30,7 @@ HEAD = """# What reproduces
 The headline claims of the two papers that Treeline starts from, what they print, what was measured
 here, and a verdict. Neither paper comes with code; where ours had to choose, the last line of a
 claim says what was tried. Figures are read from the cells behind
-[the leaderboard](LEADERBOARD.md) and from published tables: means ± standard deviation over seeds
+[the boards](boards/README.md) and from published tables: means ± standard deviation over seeds
 in per cent, with a 95 % interval over queries; that of a difference is over seeds and queries.
 In brackets the shares of the corpus that are visited, and with routing; ‡: more than twice as much.
 """
@@ -51,8 +51,8 @@ def reproduction_text(store: Store, papers: list[Paper]) -> str:
         InputError: a figure is missing, or a verdict no longer rests on its figures.
     """
     reports = {
-        cells[0].task: report_of(cells, store.query_values, DEFAULT)
-        for cells in by_task(store.cells())
+        name: report_of(cells, store.query_values, DEFAULT)
+        for name, cells in by_task(store.cells()).items()
     }
     verdicts = [
         [paper.source, link(claim.claim, f"#{anchor(claim.claim)}"), claim.verdict]
@@ -75,11 +75,11 @@ def _section(paper: Paper, reports: Mapping[str, TaskReport], root: Path) -> str
 
 
 def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: Path) -> list[str]:
-    """A figure, with a link to the published table or to the row's place on the leaderboard."""
+    """A figure, with a link to the published table or to the boards of its dataset."""
     found = measured(figure, reports, root)
     _check(figure, found, claim)
     seeds = NONE if found.n_seeds is None else str(found.n_seeds)
-    place = f"LEADERBOARD.md#{quote(anchor(figure.dataset))}"
+    place = target_of(f"{BOARDS}/{figure.dataset}.md")
     source = link(figure.file or figure.row, figure.file or place)
     return [figure.what, figure.paper or NONE, found.text, found.interval or NONE, seeds, source]
 
