@@ -293,7 +293,25 @@ def test_rows_without_values_of_queries_are_compared_by_distance_alone(small):
 
 def test_the_heat_map_has_the_recall_of_a_row_at_each_distance_and_point(small):
     small.select_option("#heat-row", "far")
-    small.wait_for_function("heat.querySelector('svg')?.textContent.includes('40')")
+    small.wait_for_function("drawn.heat?.spec === wanted.heat")
+    figures = small.locator("#heat svg .role-mark text").all_text_contents()
+    assert sorted(figures) == ["30", "30", "40", "40"]
+
+
+def test_a_chart_that_takes_long_to_draw_does_not_cover_a_later_one(small):
+    drawn(small, "ahead-distance")
+    small.evaluate("""() => {
+        const quick = vegaEmbed, slow = new Promise(done => setTimeout(done, 500));
+        let calls = 0;
+        window.vegaEmbed = async (...given) => {
+            if (calls++ === 0) await slow;
+            return quick(...given);
+        };
+    }""")
+    small.select_option("#heat-row", "near dim=4")
+    small.wait_for_timeout(100)
+    small.select_option("#heat-row", "far")
+    small.wait_for_timeout(1000)
     figures = small.locator("#heat svg .role-mark text").all_text_contents()
     assert sorted(figures) == ["30", "30", "40", "40"]
 

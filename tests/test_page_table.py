@@ -132,6 +132,20 @@ def test_two_hundred_rows_are_filtered_at_once_under_a_header_that_stays(open_pa
     assert took < 300
 
 
+def test_a_checkbox_changes_its_row_alone_and_the_charts_behind_it(open_page, tmp_path):
+    page = page_of(open_page, tmp_path, *crowded(200))
+    took = page.evaluate("""() => {
+        const row = board.tBodies[0].rows[150], began = performance.now();
+        row.querySelector('input').click();
+        document.body.offsetHeight;
+        const took = performance.now() - began;
+        return row.isConnected && row.className === 'checked' && took;
+    }""")
+    assert 0 < took < 300
+    page.wait_for_function("""drawn.visited?.spec.datasets.values.some(
+        each => each.focus && each.method === state.checked[0])""")
+
+
 def test_a_title_is_explained_by_pointer_by_keyboard_and_by_touch(small):
     small.select_option("#board-choice", label="Recall by distance")
     tip = small.locator("#tip")

@@ -35,8 +35,23 @@ function drawingIn({ ink, soft, line, background }) {
 const worded = (description, name) => JSON.parse(JSON.stringify(description, (key, value) =>
   key === "title" && value === "distance" ? name : value));
 
-/** Once the tables were painted, which wait for no chart. */
-const painted = () => unpacked.then(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+/** The last of the charts that are drawn one after the other, each behind a paint: nothing waits for a chart. */
+let drawing = unpacked;
+const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+
+/** Draw what a figure is to show, unless it is to show something else by now. */
+async function embed(figure, spec) {
+  if (wanted[figure] !== spec) return;
+  const place = byId(`${figure}-chart`);
+  const chart = await vegaEmbed(place, spec, drawingIn(pageColours()));
+  drawn[figure]?.chart.finalize();
+  drawn[figure] = { chart, spec };
+  // One picture with one description, not a heap of marks.
+  place.querySelector("svg").setAttribute("aria-hidden", "true");
+  // What is wider than the screen must scroll from the keyboard, too.
+  if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+  else place.removeAttribute("tabindex");
+}
 
 /** Draw one chart, or hide its figure where there is nothing to show. */
 function draw(figure, description, values, label, changes = {}) {
@@ -52,17 +67,7 @@ function draw(figure, description, values, label, changes = {}) {
   const caption = byId(figure).querySelector("figcaption > span").textContent;
   for (const button of byId(figure).querySelectorAll(".save button")) button.setAttribute("aria-label", `Save as ${button.textContent}: ${caption}`);
   wanted[figure] = spec;
-  painted().then(async () => {
-    if (wanted[figure] !== spec) return;
-    const chart = await vegaEmbed(place, spec, drawingIn(pageColours()));
-    drawn[figure]?.chart.finalize();
-    drawn[figure] = { chart, spec };
-    // One picture with one description, not a heap of marks.
-    place.querySelector("svg").setAttribute("aria-hidden", "true");
-    // What is wider than the screen must scroll from the keyboard, too.
-    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
-    else place.removeAttribute("tabindex");
-  }).catch((error) => console.error(`${figure}: ${error}`));
+  drawing = drawing.then(painted).then(() => embed(figure, spec)).catch((error) => console.error(`${figure}: ${error}`));
 }
 
 /** A sentence in the place of a chart. */
@@ -80,6 +85,7 @@ function titleOf(figure) {
 
 /** Save a chart as it is drawn, in colours for paper, with its title. */
 async function saveChart(figure, kind) {
+  await drawing;
   const { chart, spec } = drawn[figure];
   const name = state.task ? state.task.id : "overview";
   const title = `${name}: ${titleOf(byId(figure))}`;

@@ -94,10 +94,10 @@ function drawXray(task, state) {
   byId("xray").hidden = values.length === 0 && byId("xray-missing").textContent === "";
 }
 
-function drawCharts(task, state) {
+/** Draw the charts that show the rows checked. */
+function drawFocus(task, state) {
   drawAgainst(task, state);
   drawDistance(task, state);
-  drawHeat(task);
   drawXray(task, state);
   byId("charts").hidden = ["visited", "distance", "heat", "xray"].every((id) => byId(id).hidden);
   const chosen = state.checked.length;

@@ -24,11 +24,8 @@ const state = {
     const rows = this.checked.map((each) => this.task.byLabel.get(each));
     const two = rows.filter((row) => !whyNotCompared(row)).slice(-2);
     if (two.length === 2) [byId("row-a").value, byId("row-b").value] = two.map(({ link }) => link);
-  },
-  redraw() {
-    drawBoard(state.task, boardChosen(), state);
-    drawCharts(state.task, state);
-    showComparison(state.task);
+    drawFocus(this.task, this);
+    showComparison(this.task);
   },
 };
 
@@ -101,11 +98,11 @@ function offerTask(task) {
   offerComparison(task);
 }
 
-/** Draw all that is chosen of a dataset. */
-function showTask() {
-  showBoard();
-  drawCharts(state.task, state);
-  drawRanking(state.task);
+/** Draw all charts of what is shown. */
+function drawCharts() {
+  if (!state.task) return drawDatasets();
+  drawHeat(state.task);
+  drawFocus(state.task, state);
   showComparison(state.task);
 }
 
@@ -159,7 +156,11 @@ function route() {
   if (task) offerTask(task);
   const missing = choose(id, values);
   byId("not-here").textContent = missing.length ? `The link names what is not here: ${missing.join(", ")}.` : "";
-  if (task) showTask(); else drawDatasets();
+  if (task) {
+    showBoard();
+    drawRanking(task);
+  }
+  drawCharts();
 }
 
 const places = [["", "Overview"], ...DATA.tasks.map((task) => [task.id, task.name])];
@@ -181,7 +182,7 @@ byId("over-within").addEventListener("change", drawDatasets);
 byId("at").addEventListener("change", () => drawDistance(state.task, state));
 byId("heat-row").addEventListener("change", () => drawHeat(state.task));
 for (const id of ["row-a", "row-b", "compare-measure", "compare-within"]) byId(id).addEventListener("change", () => drawComparison(state.task));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => state.task ? state.redraw() : drawDatasets());
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", drawCharts);
 byId("skip").addEventListener("click", (event) => {
   // The address keeps the dataset.
   event.preventDefault();

@@ -105,15 +105,17 @@ function headCell(board, column, redraw) {
   }, headTitle(board, column, { class: "sort", "data-column": column, click: press }));
 }
 
-function nameCell(task, label, state, redraw) {
+function nameCell(task, label, state) {
   const row = task.byLabel.get(label);
   if (!row) return element("th", { scope: "row" }, label);
   const tick = element("input", {
     type: "checkbox", "aria-label": `Show ${label} in the charts and compare it`, "data-label": label,
-    change: (event) => {
-      state.check(label, event.target.checked);
-      redraw();
-      byId("board").querySelector(`[data-label="${CSS.escape(label)}"]`).focus();
+    change: ({ target }) => {
+      for (const each of byId("board").querySelectorAll(`[data-label="${CSS.escape(label)}"]`)) {
+        each.checked = target.checked;
+        each.closest("tr").classList.toggle("checked", target.checked);
+      }
+      state.check(label, target.checked);
     },
   });
   tick.checked = state.checked.includes(label);
@@ -135,7 +137,7 @@ function drawBoard(task, board, state) {
   const numeric = board.header.map((_, column) => isNumeric(board.rows, column));
   const head = element("tr", {}, ...shown.map((column) => headCell(board, column, redraw)));
   const body = rows.map((row) => element("tr", { class: state.checked.includes(row[0]) ? "checked" : "" },
-    ...shown.map((column) => column === 0 ? nameCell(task, row[0], state, state.redraw)
+    ...shown.map((column) => column === 0 ? nameCell(task, row[0], state)
       : element("td", { class: classOf(board, column, !numeric[column]) }, row[column]))));
   byId("board").replaceChildren(
     element("caption", {}, board.title),
