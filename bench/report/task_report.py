@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.measures.ranking import MEASURES, titled
+
 if TYPE_CHECKING:
     from bench.measures.budget import Budget
     from bench.measures.differences import Lead
@@ -11,6 +13,16 @@ if TYPE_CHECKING:
     from bench.report.table import Board
     from bench.store.cell import Cell
     from bench.types import Floats, Ints
+
+COMPARED = {
+    **{
+        f"{part} {measure.name}".strip(): titled(measure.name, part)
+        for measure in MEASURES.values()
+        for part in measure.compared
+    },
+    "recall": "recall (macro)",
+}
+"""The comparisons of rows: the column of a cell's values of queries, and its title."""
 
 
 class Comparison(NamedTuple):

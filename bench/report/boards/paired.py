@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.measures.differences import ALPHA, Lead, differences, mean_squares
-from bench.measures.ranking import MEASURES, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.report.points import SHARES_NOTE, at, shares_text
 from bench.report.rows import chosen_points
 from bench.report.table import NONE, Board
-from bench.report.task_report import Comparison
+from bench.report.task_report import COMPARED, Comparison
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,16 +26,6 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
 
     ValuesOf = Callable[[Cell], QueryValues | None]
-
-COMPARED = {
-    **{
-        f"{part} {measure.name}".strip(): titled(measure.name, part)
-        for measure in MEASURES.values()
-        for part in measure.compared
-    },
-    "recall": "recall (macro)",
-}
-"""The comparisons of rows: the column of a cell's values of queries, and its title."""
 
 
 class _Values(NamedTuple):

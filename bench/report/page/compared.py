@@ -14,8 +14,8 @@ from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.measures.ranking import MEASURES, titled
-from bench.report.boards.paired import COMPARED
 from bench.report.points import most_visited, parts_of
+from bench.report.task_report import COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 from bench.measures.records import Interval
-from bench.report.boards.paired import COMPARED
 from bench.report.markdown import read_tables
 from bench.report.points import at, shares_text, within
 from bench.report.reproduction.claims import AT
 from bench.report.rows import chosen_points, row_named
 from bench.report.table import interval_text, mean_and_std
+from bench.report.task_report import COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
