@@ -155,7 +155,7 @@ def test_rows_without_an_interval_are_compared_by_the_measure_that_was_chosen(op
 @pytest.mark.parametrize(
     ("lead", "ending"),
     [
-        ("low: 0.6, high: 1.9, p: 0.2", "The interval is of this pair alone, and excludes 0 by "
+        ("low: 0.6, high: 1.9, p: 0.2", "The interval is not so corrected, and excludes 0 by "
          "chance for 1 pair in 20: the difference may be chance."),
         ("low: -0.6, high: 1.9, p: 0.2", "0 of 5 seeds. The difference may be chance."),
         ("low: 0.6, high: 1.9, p: 0.01, starred: 1", "0 of 5 seeds."),

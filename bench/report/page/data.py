@@ -60,7 +60,7 @@ def task_json(
         "pairs": any(cell.similarity for cell in report.cells),
         "notes": first.notes,
         "cut": first.cut,
-        "strata": [[each.distance, each.n] for each in strata],
+        "strata": [each.distance for each in strata],
         "measures": list(measures),
         "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),

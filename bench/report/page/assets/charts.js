@@ -48,13 +48,13 @@ function drawDistance(task, state) {
   const has = (row) => row.at[at];
   const focus = inFocus(task, state, at, has);
   const rows = task.strata.length > 1 ? focusFirst(task, focus).filter(has) : [];
-  const measured = rows.flatMap((row) => task.strata.map(([distance], place) => ({
+  const measured = rows.flatMap((row) => task.strata.map((distance, place) => ({
     method: row.label, focus: focus.includes(row.label), distance, recall: row.at[at].recall[place],
   })));
   // Papers search everything.
   const papers = at === "all" && measured.length ? task.reported.filter(({ recall }) => recall.length) : [];
   showReported("distance", papers);
-  const values = [...measured, ...papers.flatMap(({ method, recall }) => task.strata.map(([distance]) => ({
+  const values = [...measured, ...papers.flatMap(({ method, recall }) => task.strata.map((distance) => ({
     method, reported: true, distance, recall: recall[distance],
   })).filter((each) => each.recall !== undefined))];
   // The choice stays, even where no row is so cheap.
@@ -68,7 +68,7 @@ function drawDistance(task, state) {
 function drawHeat(task) {
   const row = task.byLink.get(byId("heat-row").value);
   const curve = row && task.strata.length > 1 ? row.curve : null;
-  const values = curve ? curve.visited.flatMap((visited, place) => task.strata.map(([distance], level) => ({
+  const values = curve ? curve.visited.flatMap((visited, place) => task.strata.map((distance, level) => ({
     visited: visited < 10 ? visited.toFixed(1) : visited.toFixed(0), distance, recall: curve.recall[place][level],
   }))) : [];
   // On a narrow screen there is no room for figures in the fields.

@@ -28,7 +28,7 @@ function certainty({ low, high, p, starred, ahead, behind, seeds }, tested) {
   if (p === null && seeds > 1) return "These are too few queries to rank rows by.";
   if (p === null) return "The interval is over queries alone, of these runs: one seed says nothing about others.";
   const shown = p < 0.001 ? "p < 0.001" : `p = ${p.toPrecision(2)}`;
-  const chance = low > 0 || high < 0 ? " The interval is of this pair alone, and excludes 0 by chance for 1 pair in 20: the difference may be chance."
+  const chance = low > 0 || high < 0 ? " The interval is not so corrected, and excludes 0 by chance for 1 pair in 20: the difference may be chance."
     : " The difference may be chance.";
   return `${shown}, corrected for the ${tested} ${tested === 1 ? "pair" : "pairs"} of the board; A is ahead in ${ahead} and behind in ${behind} of ${seeds} seeds.`
     + (starred ? "" : chance);
@@ -77,7 +77,7 @@ function showNotCompared(task, checked) {
 /** What happens by distance, of any two rows that have a point there. */
 function aheadByDistance(task, left, right) {
   if (task.strata.length < 2) return [];
-  return task.strata.map(([distance], place) => {
+  return task.strata.map((distance, place) => {
     const ahead = left.recall[place] - right.recall[place];
     return { distance, ahead, winner: ahead < 0 ? "B" : "A" };
   });

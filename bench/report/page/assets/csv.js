@@ -22,7 +22,7 @@ function csvButton(title, table) {
 
 /** A table that scrolls by itself, and the button that saves it. */
 function framed(title, table) {
-  return element("div", { class: "framed" },
+  return element("div", {},
     element("div", { class: "scroll", role: "region", "aria-label": title, tabindex: "0" }, table),
     element("div", { class: "save" }, csvButton(title, table)));
 }
