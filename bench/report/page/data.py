@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from bench.data.cards import Card
     from bench.measures.budget import Budget
+    from bench.report.charts.curves import Curve
     from bench.report.points import PointMeasure
     from bench.report.rows import Row
     from bench.report.table import Board
@@ -116,8 +117,8 @@ def _row_json(
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
-        "curve": curve_of(row, measures)._asdict() if first.points else None,
-        "curves": [each._asdict() for each in curves_of_seeds(row, measures)],
+        "curve": _curve_json(curve_of(row, measures)) if first.points else None,
+        "curves": [*map(_curve_json, curves_of_seeds(row, measures))],
         "strata": [each._asdict() for each in strata_once],
         "at": at,
     }
@@ -126,6 +127,11 @@ def _row_json(
         # Every bar is of this row, with its terms in this order.
         found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
     return found
+
+
+def _curve_json(curve: Curve) -> Json:
+    """A curve, with its measures in the order of the task's."""
+    return curve._asdict() | {"measures": [*curve.measures.values()]}
 
 
 def _seed_json(cell: Cell, places: list[Json]) -> Json:

@@ -2,6 +2,9 @@
 
 for (const task of DATA.tasks) {
   task.byLabel = new Map(task.rows.map((row) => [row.label, row]));
+  for (const curve of task.rows.flatMap((row) => row.curve ? [row.curve, ...row.curves] : [])) {
+    curve.measures = Object.fromEntries(task.measures.map((name, place) => [name, curve.measures[place]]));
+  }
   // Links name rows without the mark of an earlier version, unless another row has that name.
   task.byLink = new Map();
   for (const row of [...task.rows].sort((a, b) => a.label.length - b.label.length)) {
