@@ -149,7 +149,7 @@ def _recall(points: Sequence[PointResult]) -> list[float]:
 
 def _value(points: Sequence[PointResult], measure: PointMeasure) -> float | None:
     known = [value for point in points if (value := measure(point)) is not None]
-    return round(100 * fmean(known), 2) if known else None
+    return _percent(known) if known else None
 
 
 def _percent(shares: Sequence[float]) -> float:
