@@ -126,6 +126,9 @@ def test_the_row_that_is_open_is_in_the_address_and_back_closes_it(small, open_p
     small.locator("#details").wait_for(state="visible")
     small.keyboard.press("Escape")
     small.wait_for_function("!location.hash.includes('details')")
+    assert small.evaluate("history.length") == 3
+    small.go_forward()  # closing by hand went back
+    small.locator("#details").wait_for(state="visible")
     page = open_page(address)
     page.click("#overview-boards button:text-is('near + 1')")
     assert page.url.endswith("?details=small-d&details=near")

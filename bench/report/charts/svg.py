@@ -59,8 +59,9 @@ def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
     if not rows:
         return {}
     honest = [row for row in rows if not row.sees_test]
-    card = card_of_task(rows[0].cells[0].task)
-    reported = card.reported if card is not None and card.name == rows[0].cells[0].task else []
+    cell = rows[0].cells[0]
+    card = card_of_task(cell.task)
+    reported = card.reported if card is not None and card.name == cell.task else []
     drawn: dict[str, tuple[str, vega.Spec, Values]] = {}
     for name, measure in measures_of(rows).items():
         if _is_drawn(name):
@@ -69,17 +70,18 @@ def draw_charts(rows: Sequence[Row], budget: Budget) -> dict[str, Chart]:
             spec = vega.against_visited("linear", papers=bool(papers))
             kind = f"visited-{name.replace('@', '')}"
             drawn[against_title(name, "visited")] = (kind, spec, [*values, *papers * bool(values)])
-    values, papers = _by_distance(honest), _reported_by_distance(reported)
-    spec = vega.by_distance(papers=bool(papers))
-    drawn[DISTANCES] = ("distance", spec, [*values, *papers * bool(values)])
+    if cell.cut is None:
+        values, papers = _by_distance(honest), _reported_by_distance(reported)
+        spec = vega.by_distance(papers=bool(papers))
+        drawn[DISTANCES] = ("distance", spec, [*values, *papers * bool(values)])
     shown = xrayed(rows, budget)
     bars = [bar for row in shown for bar in xray_values(row)]
     several = len({bar["distance"] for bar in bars}) > 1
     labels = tuple(row.label for row in shown)
-    stacked = vega.xray_by_distance(labels) if several else vega.xray()
+    stratum = vega.DISTANCE if cell.cut is None else "level of relevance"
+    stacked = vega.xray_by_distance(labels, stratum) if several else vega.xray()
     drawn[xray_title(budget)] = ("xray", stacked, bars)
 
-    cell = rows[0].cells[0]
     # Data of one name may have changed: the digest keeps their charts apart.
     begin = f"{cell.task}-{cell.task_digest[:8]}"
     return {

@@ -120,13 +120,14 @@ def xray() -> alt.Chart:
 
 
 @as_spec
-def xray_by_distance(labels: tuple[str, ...] = ()) -> Layers:
+def xray_by_distance(labels: tuple[str, ...] = (), stratum: str = DISTANCE) -> Layers:
     """The same bars at each distance, a small chart for each method.
 
     Args:
         labels: names of the methods in their order; small charts do not keep that of the data.
+        stratum: what a distance is called.
     """
-    bars = _bars().encode(x=distance(), y=alt.Y("missed:Q", title="missed, %"))
+    bars = _bars().encode(x=distance(stratum), y=alt.Y("missed:Q", title="missed, %"))
     facet = alt.Facet("method:N", sort=list(labels), title=None, header=alt.Header(labelLimit=180))
     chart: Layers = bars.properties(width=150, height=90).facet(facet, columns=4)
     return chart
@@ -137,9 +138,9 @@ def data() -> alt.Chart:
     return alt.Chart(alt.NamedData(DATA))
 
 
-def distance() -> alt.X:
-    """The axis of distances."""
-    return alt.X("distance:O", title=DISTANCE, axis=alt.Axis(labelAngle=0))
+def distance(stratum: str = DISTANCE) -> alt.X:
+    """The axis of distances, or of what they are called."""
+    return alt.X("distance:O", title=stratum, axis=alt.Axis(labelAngle=0))
 
 
 def _scale(kind: str) -> alt.Scale:

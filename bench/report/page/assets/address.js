@@ -69,6 +69,8 @@ function recordViews(present) {
     const isChanged = address !== recorded;
     // Back must show something else: what is typed and taken away again is two choices.
     const isMore = target === typedIn && address !== before;
+    // To close by hand is to go back to where it was opened.
+    if (isChanged && type === "close" && address === before) { history.back(); return; }
     if (isChanged && !isMore) before = recorded;
     if (isChanged) history[isMore ? "replaceState" : "pushState"](null, "", address);
     recorded = address;
