@@ -1,5 +1,7 @@
 """Boards over cells, by hand."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -235,6 +237,19 @@ def test_the_papers_rows_stand_apart():
 def test_other_data_of_the_same_name_is_another_task():
     groups = by_task([cell(), cell(seed=1), cell(task_digest="e")])
     assert {name: len(cells) for name, cells in groups.items()} == {"small": 2, "small-e": 1}
+
+
+def test_the_summary_groups_datasets_by_what_they_are(tmp_path):
+    store = Store(tmp_path)
+    store.prepare()
+    for task, cut in (("a-texts", 100), ("b-tree", None)):
+        ranking = {"nDCG@10": Interval(mean=0.5, low=0.4, high=0.6)} if cut else {}
+        of_task = point(0.1, 0.7).model_copy(update={"ranking": ranking})
+        store.commit(cell(task=task, key=task, points=[of_task], cut=cut))
+    rows = re.findall(
+        r"^\| (\*\*.+?\*\*|\[.+?\]\(#)", write_leaderboard(store).path.read_text(), re.M
+    )
+    assert rows[:4] == ["**Hierarchies**", "[b-tree](#", "**Texts and vectors**", "[a-texts](#"]
 
 
 def test_the_leaderboard_names_machine_and_commit(tmp_path):

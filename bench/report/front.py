@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections import defaultdict
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from bench.measures.ranking import DEEPEST, MAIN
@@ -20,7 +20,7 @@ from bench.report.stated import statement
 from bench.report.table import INTERVAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from bench.measures.budget import Budget
     from bench.report.dataset_page import Section
@@ -61,14 +61,22 @@ def front(
         budget: the budget that the user stated, if any.
     """
     lines = [HEAD, *statement(budget), "## Summary", ""]
+    groups = {section.report.name: section.report.group for section in sections}
     for board in overview:
-        rows = [[link(name, f"#{anchor(name)}"), *texts] for name, *texts in board.rows]
+        rows = [*_grouped(board, groups)]
         lines += [f"**{board.title}**", "", pipe_table(board.header, rows), ""]
         lines += [*map(_paragraph, board.notes), ""]
     lines += [*map(_paragraph, news), ""] if news else []
     for section, text in zip(sections, says, strict=True):
         lines += [*_section(section, text), ""]
     return "\n".join([*lines, *_methods(section.report for section in sections)])
+
+
+def _grouped(board: Board, groups: Mapping[str, str]) -> Iterator[list[str]]:
+    """The rows of an overview, each with a link to its task; above those of a group, its name."""
+    for group, rows in groupby(board.rows, lambda row: groups[row[0]]):
+        yield [f"**{group}**", *[""] * (len(board.header) - 1)]
+        yield from ([link(name, f"#{anchor(name)}"), *texts] for name, *texts in rows)
 
 
 def _section(section: Section, says: str) -> Iterator[str]:

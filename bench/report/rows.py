@@ -11,12 +11,14 @@ from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bench.report.points import Choose
 
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
+GROUPS = ("Hierarchies", "Texts and vectors", "Pairs of words")
+"""The kinds of tasks, in the order of boards."""
 COMPARED = ("geometry", "temperature", "temperature_lr")
 """Parameters of trainers that say how vectors are compared: rows may differ in more than a loss."""
 
@@ -53,20 +55,25 @@ def row_named(rows: Iterable[Row], name: str) -> Row | None:
     return min(found, key=lambda row: row.label != name, default=None)
 
 
+def group_of(cells: Sequence[Cell]) -> str:
+    """What a task is of, one of ``GROUPS``; a cell that was not measured does not tell of pairs."""
+    if any(cell.similarity for cell in cells):
+        return GROUPS[2]
+    return GROUPS[cells[0].cut is not None]
+
+
 def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
     """Cells by the name of their task; other data of the same name has its digest in the name.
 
-    Hierarchies come first, then texts and word pairs, each by name; tasks with arguments
-    (``tree-H=3,W=3``) come last.
+    Hierarchies come first, then texts and vectors, then pairs of words, each by name; in each group
+    tasks with arguments (``tree-H=3,W=3``) come last.
     """
     groups: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in cells:
         groups[cell.task, cell.task_digest].append(cell)
 
-    def order(key: tuple[str, str]) -> tuple[bool, bool, tuple[str, str]]:
-        cells = groups[key]
-        is_hierarchy = cells[0].cut is None and not any(cell.similarity for cell in cells)
-        return ("=" in key[0], not is_hierarchy, key)
+    def order(key: tuple[str, str]) -> tuple[int, bool, tuple[str, str]]:
+        return GROUPS.index(group_of(groups[key])), "=" in key[0], key
 
     named: dict[str, list[Cell]] = {}
     for task, digest in sorted(groups, key=order):

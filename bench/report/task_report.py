@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.measures.ranking import MEASURES, titled
+from bench.report.rows import GROUPS, group_of
 
 if TYPE_CHECKING:
     from bench.measures.budget import Budget
@@ -94,11 +95,16 @@ class TaskReport(NamedTuple):
         return any(row.cells[0].points for row in self.rows)
 
     @property
+    def group(self) -> str:
+        """What it is of, one of ``GROUPS``."""
+        return group_of(self.cells)
+
+    @property
     def is_word_pairs(self) -> bool:
-        """Whether its queries are pairs of words; a cell that was not measured does not tell."""
-        return any(cell.similarity for cell in self.cells)
+        """Whether its queries are pairs of words."""
+        return self.group == GROUPS[2]
 
     @property
     def is_hierarchy(self) -> bool:
         """Whether its rankings are cut at the number of relevant documents."""
-        return self.cells[0].cut is None and not self.is_word_pairs
+        return self.group == GROUPS[0]

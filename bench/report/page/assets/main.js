@@ -41,13 +41,6 @@ function showBoard() {
   drawColumns(boardChosen(), () => drawBoard(state.task, boardChosen(), state));
 }
 
-/** What a dataset is of; one that has no report now is told by its name alone. */
-function groupOf(task) {
-  if (!task) return "No longer measured";
-  if (task.pairs) return "Pairs of words";
-  return task.cut === null ? "Hierarchies" : "Texts and vectors";
-}
-
 /** The name of a row of a dataset, which opens it; null for any other text. "a + 2" is a, and two more. */
 function rowNamed(task, text) {
   const row = task?.byLabel.get(text.replace(/ \+ \d+$/, ""));
@@ -67,7 +60,7 @@ function overviewBoard(board, place) {
   }, rowNamed(task, text) ?? text);
   const line = (row) => element("tr", {}, ...columns.map((column) => column === 0
     ? element("th", { scope: "row" }, named(row[0])) : cellOf(tasks.get(row[0]), column, row[column])));
-  const groups = Map.groupBy(rows, ([name]) => groupOf(tasks.get(name)));
+  const groups = Map.groupBy(rows, ([name]) => tasks.get(name)?.group ?? "No longer measured");
   const body = [...groups].flatMap(([group, of]) => [
     element("tr", { class: "group" }, element("th", { scope: "rowgroup", colspan: columns.length }, group)), ...of.map(line)]);
   const table = element("table", { class: "cards" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...body));
