@@ -247,7 +247,7 @@ def test_the_summary_groups_datasets_by_what_they_are(tmp_path):
         of_task = point(0.1, 0.7).model_copy(update={"ranking": ranking})
         store.commit(cell(task=task, key=task, points=[of_task], cut=cut))
     rows = re.findall(
-        r"^\| (\*\*.+?\*\*|\[.+?\]\(#)", write_leaderboard(store).path.read_text(), re.M
+        r"^\| (\*\*.+?\*\*|\[.+?\]\(#)", write_leaderboard(store).path.read_text(), re.MULTILINE
     )
     assert rows[:4] == ["**Hierarchies**", "[b-tree](#", "**Texts and vectors**", "[a-texts](#"]
 
