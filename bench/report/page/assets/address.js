@@ -61,16 +61,23 @@ function restore(section, values) {
   return missing;
 }
 
-/** Write each choice into the history: Back undoes it; what is typed in a field at once is one choice. */
+/**
+ * Write each choice into the history: Back undoes it; what is typed in a field at once is one choice.
+ * The function that is returned takes the one that restores a view, when the address has changed.
+ */
 function recordViews(present) {
-  let recorded = present(), before = null, typedIn = null;
+  let recorded = present(), before = null, typedIn = null, isShown = false;
   const record = ({ type, target }) => {
     const address = present();
     const isChanged = address !== recorded;
     // Back must show something else: what is typed and taken away again is two choices.
     const isMore = target === typedIn && address !== before;
-    // To close by hand is to go back to where it was opened.
-    if (isChanged && type === "close" && address === before) { history.back(); return; }
+    // To close by hand is to go back to where it was opened: what is shown stays, with its focus.
+    if (isChanged && type === "close" && address === before) {
+      isShown = true;
+      history.back();
+      return;
+    }
     if (isChanged && !isMore) before = recorded;
     if (isChanged) history[isMore ? "replaceState" : "pushState"](null, "", address);
     recorded = address;
@@ -79,5 +86,10 @@ function recordViews(present) {
   for (const type of ["click", "input", "change"]) document.addEventListener(type, record);
   // A dialogue tells nobody above it that it closes.
   document.addEventListener("close", record, { capture: true });
-  return () => { recorded = present(); typedIn = null; };
+  return (restore) => {
+    if (!isShown) restore();
+    isShown = false;
+    recorded = present();
+    typedIn = null;
+  };
 }

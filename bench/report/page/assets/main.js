@@ -186,8 +186,5 @@ byId("skip").addEventListener("click", (event) => {
   byId("main").scrollIntoView();
 });
 route();
-const viewRestored = recordViews(present);
-addEventListener("hashchange", () => {
-  route();
-  viewRestored();
-});
+const addressChanged = recordViews(present);
+addEventListener("hashchange", () => addressChanged(route));
