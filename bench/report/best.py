@@ -77,7 +77,7 @@ def best_of(report: TaskReport, budget: Budget) -> Best | None:
     rows = {row.label: row for row in unaided(report)}
     if not rows:
         return None
-    if not report.rows[0].cells[0].points:
+    if not report.is_searched:
         found = scores_of([*rows.values()])
         return _best_of_pairs(found.rows, found.text) if budget == UNLIMITED else None
     chosen = {label: chosen_points(row, at(budget)) for label, row in rows.items()}

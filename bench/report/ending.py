@@ -37,12 +37,12 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
     shown = ""
     for report in filter(lambda each: each.rows, reports):
         legend = f"{measure_of(report)}, mean ± deviation over seeds"
-        if report.rows[0].cells[0].points:
+        if report.is_searched:
             legend = f"{legend}, in %; visited / work in %"
         ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
         lines = [*_best(report), *(each for each in ran_here if each[1])]
         say()
-        say_table([report.cells[0].task, legend], lines)
+        say_table([report.name, legend], lines)
         shown += str(lines)
     if signs := meanings(shown):
         say(f"\n{'; '.join(signs)}.")
@@ -56,13 +56,12 @@ def _best(report: TaskReport) -> list[tuple[str, str]]:
     """The best row without a limit, and of what is searched those within the budget."""
     if not unaided(report):
         return [("best", f"{NONE} (every row sees the test)")]
-    searched = bool(report.rows[0].cells[0].points)
-    budgets = [Budget(report.budget.share, by) for by in get_args(By)] if searched else []
+    budgets = [Budget(report.budget.share, by) for by in get_args(By) if report.is_searched]
     found = {"best": best_of(report, UNLIMITED)}
     found |= {f"best {each.at}": best_of(report, each) for each in budgets}
     dear = f"{NONE} (no row costs so little)"
     lines = [(title, _text(best) if best else dear) for title, best in found.items()]
-    if not searched:
+    if not report.is_searched:
         return lines
     fast = fastest(report)
     if fast == NONE:

@@ -9,7 +9,7 @@ import pandas as pd
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.export import exported, with_figures
-from bench.report.points import at, shares_text
+from bench.report.points import SHARES, at, shares_text
 from bench.report.rows import chosen_points
 from bench.report.signs import meanings
 from bench.report.table import NONE, mean_and_std
@@ -24,7 +24,6 @@ SIGNS = str.maketrans({"±": r"$\pm$", "–": "--", "≤": r"$\leq$", "†": r"\
 """Signs of boards that LaTeX does not read in every encoding."""
 BY_DISTANCE, CORRELATION = "recall_by_distance", "rho "
 """How names of measures begin: of those with a row for each distance, and of correlations."""
-SHARES = "visited / work %"
 
 
 def latex(found: Chosen, wanted: Wanted) -> str:
@@ -49,7 +48,7 @@ def latex(found: Chosen, wanted: Wanted) -> str:
         "value", "row", across, lambda seeds: mean_and_std(seeds.tolist(), digits, factor)
     ).reindex(index=_order(figures, across, columns), columns=columns)
     if across == "column" and figures.shares.notna().any():
-        shown[SHARES] = figures.groupby("row").shares.first()
+        shown[SHARES.title] = figures.groupby("row").shares.first()
     _require_room(shown, figures)
     text = (
         shown.fillna(NONE)

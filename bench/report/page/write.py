@@ -84,7 +84,8 @@ def _summary(board: Board) -> str:
     """The first board in HTML, which stands there until a script draws it, or if none may run."""
 
     def line(texts: list[str], tag: str) -> str:
-        return f"<tr>{''.join(f'<{tag}>{escape(text)}</{tag}>' for text in texts)}</tr>"
+        cells = (f'<{tag} class="text">{escape(text)}</{tag}>' for text in texts)
+        return f"<tr>{''.join(cells)}</tr>"
 
     head, rows = line(board.header, "th"), (line(row, "td") for row in board.rows)
     title = f"<h3>{escape(board.title)}</h3>"
