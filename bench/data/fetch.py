@@ -19,7 +19,7 @@ from bench.data.archives import unpacked
 from bench.data.cards import find_card
 from bench.data.download import download
 from bench.errors import InputError
-from bench.system.paths import data_folders
+from bench.system.paths import data_folders, load_object
 from bench.system.terminal import say
 
 if TYPE_CHECKING:
@@ -139,15 +139,17 @@ def _fetch_source(card: Card, source: Source, data: Path) -> None:
     if not (source.unpack and whole.is_file()):
         file, way_out = whole.with_name(f"{whole.name}.part"), _AGAIN
         by_hand = f"put the {kind} at {whole} and run the same command{_obtain(card)}"
+        if not source.public:
+            raise InputError(f"dataset {card.name} is made from {source.url}: {by_hand}")
         download(source, file, by_hand)
     try:
-        name = f"{file} from {source.url}"
+        name = f"{file} from {source.url}" if source.public else str(file)
         size = file.stat().st_size
         if size != source.size:
             raise InputError(f"{name} has {size:,} bytes, its card says {source.size:,}; {way_out}")
         _check_hash(file, name, source.hash, way_out)
         with unpacked(file, target) if source.unpack else nullcontext(file) as content:
-            _move(card, source, content, target, way_out)
+            _move(card, source, _rewritten(source, content), target, way_out)
     except InputError:
         if file != whole:
             file.unlink(missing_ok=True)
@@ -165,6 +167,15 @@ def _check_hash(path: Path, name: str, expected: str, way_out: str) -> None:
         found = hashlib.file_digest(file, kind).hexdigest()
     if found != digest.lower():
         raise InputError(f"{name} has {kind} {found}, its card says {digest}; {way_out}")
+
+
+def _rewritten(source: Source, content: Path) -> Path:
+    """The content of a source in the form of the card's reader."""
+    if not source.rewrite:
+        return content
+    made = content.with_name(f"{content.name}.rewritten")
+    load_object(source.rewrite)(content, made)
+    return made
 
 
 def _move(card: Card, source: Source, content: Path, target: Path, way_out: str) -> None:
