@@ -456,6 +456,18 @@ class TestBeir:
         drawn = load_dataset(f"beir:{folder},validation=")
         assert pairs(drawn, drawn.validation.relevance) <= {(q, d, 0) for q, d, _ in TRAIN}
 
+    def test_topics_of_a_folder_beside_it_are_queries_and_splits_too(self, folder):
+        more = folder.with_name("later")
+        (more / "qrels").mkdir(parents=True)
+        lines(more / "queries.jsonl", [{"_id": "q9", "text": "ninth"}])
+        qrels(more / "qrels" / "next.tsv", [("q9", "d1", 1)])
+        task = beir.read("small", folder, validation="test", test="next", topics="later")
+        assert pairs(task, task.test.relevance) == {("q9", "d1", 0)}
+        assert task.query_texts[task.query_names.index("q9")] == "ninth"
+        lines(more / "queries.jsonl", [{"_id": "q1", "text": "again"}])
+        with pytest.raises(InputError, match=rf"{more}/queries.jsonl has the id 'q1' twice"):
+            beir.read("small", folder, test="next", topics="later")
+
     def test_a_folder_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="there is no folder .*absent"):
             load_dataset("beir:absent", tmp_path)
@@ -822,15 +834,28 @@ class TestNaturalQuestions:
         assert len({line.split("\t")[1] for line in asked}) == counts["test_queries"]
 
 
+MSMARCO_SLICES = [
+    "msmarco-slice",
+    "msmarco-slice-heldout",
+    "msmarco-slice-dl19",
+    "msmarco-slice-dl20",
+]
+
+
+def real(name, data_dir):
+    """A dataset, or a visible skip where its files are not on this machine."""
+    if (state := state_of(cards()[name], data_dir)) != READY:
+        pytest.skip(f"{name}: {state}")
+    return load_dataset(name, data_dir)
+
+
 class TestRealData:
     @pytest.mark.parametrize(
         "name",
-        ["scifact", "fiqa-slice", "msmarco-slice", "msmarco-slice-heldout", "insuranceqa"],
+        ["scifact", "fiqa-slice", "insuranceqa", *MSMARCO_SLICES],
     )
     def test_a_dataset_has_the_counts_of_its_card(self, name, data_dir):
-        if (state := state_of(cards()[name], data_dir)) != READY:
-            pytest.skip(f"{name}: {state}")
-        task = load_dataset(name, data_dir)  # compares the counts
+        task = real(name, data_dir)  # compares the counts
         assert len(task.query_texts) == len(task.query_names)
         assert not set(task.train.answered) & set(task.test.relevance.answered)
         assert not set(task.train.answered) & set(task.validation.relevance.answered)
@@ -841,9 +866,7 @@ class TestRealData:
         assert len(seen) == 185  # of 300; 196 before validation is taken out of training
 
     def test_a_few_of_insuranceqas_test_queries_have_a_training_positive(self, data_dir):
-        if (state := state_of(cards()["insuranceqa"], data_dir)) != READY:
-            pytest.skip(f"insuranceqa: {state}")
-        task = load_dataset("insuranceqa", data_dir)
+        task = real("insuranceqa", data_dir)
         assert len(task.train.answered) == 12_889
         assert len(task.validation.relevance.answered) == 2_000
         seen = np.unique(task.test.relevance.queries[task.test.seen])
@@ -853,6 +876,17 @@ class TestRealData:
         test = load_dataset("msmarco-slice", data_dir).test
         assert np.bincount(test.relevance.distances).tolist() == [697, 1804, 1601]
         assert (test.gains, test.least_gain) == ((3, 2, 1), 2)
+
+    def test_each_year_of_the_track_is_the_validation_of_the_other(self, data_dir):
+        nineteen, twenty = (real(f"msmarco-slice-dl{year}", data_dir) for year in (19, 20))
+        for one, other in ((nineteen, twenty), (twenty, nineteen)):
+            assert pairs(one, one.validation.relevance) == pairs(other, other.test.relevance)
+            assert (one.validation.gains, one.validation.least_gain) == ((3, 2, 1), 2)
+            assert len(one.train.answered) == 11_992
+        assert np.bincount(twenty.test.relevance.distances).tolist() == [482, 641, 1241]
+        asked = {task.test.relevance.answered.tobytes() for task in (nineteen, twenty)}
+        assert len(asked) == 2
+        assert sum(len(task.test.relevance.answered) for task in (nineteen, twenty)) == 97
 
     def test_the_tracks_own_judgements_say_the_same(self, data_dir, tmp_path):
         folder = tmp_path / "dl19"
@@ -875,7 +909,7 @@ class TestRealData:
         assert as_beir.test.removed.n_pairs == 15
 
     def test_a_slice_says_that_it_is_one(self, data_dir):
-        for name in ("fiqa-slice", "msmarco-slice", "msmarco-slice-heldout"):
+        for name in ("fiqa-slice", *MSMARCO_SLICES):
             assert any("not comparable" in note for note in load_dataset(name, data_dir).notes)
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from bench.data.readers import jsonl
+from bench.data.readers.cache import require_distinct
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.tables import read_table
 from bench.data.readers.text import text_task
@@ -49,6 +50,7 @@ def read(
     train: str = "train",
     validation: str = "",
     test: str = "test",
+    topics: str = "",
     **splits: Unpack[Splits],
 ) -> Task:
     """A task from a folder in BEIR's form; each file may be gzipped.
@@ -63,6 +65,8 @@ def read(
         validation: the split to validate on; empty: a sample of the training queries; ``auto``: the
             split ``dev`` where it is there, else such a sample.
         test: the split to test on, unless ``heldout_queries`` are drawn from training.
+        topics: a folder beside this one with queries.jsonl and qrels of more splits, of the same
+            corpus; empty: there is none.
         splits: rules by which validation and test are drawn, and what counts as relevant.
 
     Raises:
@@ -73,6 +77,11 @@ def read(
     documents = jsonl.read(folder / "corpus.jsonl")
     queries = jsonl.read(folder / "queries.jsonl", jsonl.WITHOUT_TITLE)
     files, notes = _files(folder), []
+    if topics:
+        more = folder.with_name(topics)
+        files |= _files(more)
+        queries = queries.followed_by(jsonl.read(more / "queries.jsonl", jsonl.WITHOUT_TITLE))
+        require_distinct(queries.names, more / "queries.jsonl")
     if train not in files:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
     heldout = splits.get("heldout_queries", 0)

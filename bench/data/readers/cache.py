@@ -49,6 +49,11 @@ class Texts(NamedTuple):
             np.load(untitled, mmap_mode="r") if untitled.exists() else None,
         )
 
+    def followed_by(self, others: Self) -> Texts:
+        """These texts and then others, in memory; both are queries, which have no title."""
+        names, texts = ([*first, *then] for first, then in zip(self[:2], others[:2], strict=True))
+        return Texts(Strings.of(names), Strings.of(texts))
+
 
 @contextlib.contextmanager
 def texts_writer(folder: Path, kind: str) -> Iterator[Callable[[Column, Column], None]]:

@@ -162,9 +162,7 @@ def _with_absent(queries: Texts, absent: Sequence[str]) -> Texts:
     """The queries, and after them those that are judged and not there, with empty texts."""
     if not absent:
         return queries
-    return Texts(
-        Strings.of([*queries.names, *absent]), Strings.of([*queries.texts, *("" for _ in absent)])
-    )
+    return queries.followed_by(Texts(Strings.of(absent), Strings.of("" for _ in absent)))
 
 
 def _without(
