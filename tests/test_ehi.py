@@ -164,14 +164,14 @@ class TestLosses:
 
     def test_the_triplet_by_hand(self):
         # q·d+ = 0.6 and q·d- = 0.8: [0.8 - 0.6 + 0.3]+ = 0.5; and swapped: [0.6 - 0.8 + 0.3]+.
-        relevant = torch.tensor([[True, False]])
+        negatives = torch.tensor([[False, True]])
         for scores, expected in (([0.6, 0.8], 0.5), ([0.8, 0.6], 0.1), ([0.9, 0.5], 0.0)):
-            found = triplet(torch.tensor([scores]), relevant, self.batch(), margin=0.3)
+            found = triplet(torch.tensor([scores]), negatives, self.batch(), margin=0.3)
             assert found.item() == pytest.approx(expected, abs=1e-6)
 
     def test_the_softmax_by_hand(self):
-        relevant = torch.tensor([[True, False]])
-        found = softmax(torch.tensor([[math.log(3), 0.0]]), relevant, self.batch())
+        negatives = torch.tensor([[False, True]])
+        found = softmax(torch.tensor([[math.log(3), 0.0]]), negatives, self.batch())
         assert found.item() == pytest.approx(-math.log(3 / 4))
 
     def test_the_intra_leaf_term_by_hand(self):
@@ -182,11 +182,11 @@ class TestLosses:
         loss = JointLoss(
             tree, EHI(margin=0.5, threshold=0.9), temperature=Temperature(20.0), steps=10
         )
-        relevant = torch.tensor([[True, False]])
+        negatives = torch.tensor([[False, True]])
         for unlike, expected in (([0.0, 1.0], 0.1), ([1.0, 0.1], 0.0)):
             x = torch.tensor([[1.0, 0.0], unlike])
             x = x / x.norm(dim=1, keepdim=True)
-            found = loss._intra_leaf(x, paths, relevant, self.batch())
+            found = loss._intra_leaf(x, paths, negatives, self.batch())
             assert found.item() == pytest.approx(expected, abs=1e-6)
 
     def test_a_relevant_document_in_a_far_leaf_has_the_gradient_of_float64(self):
@@ -197,7 +197,7 @@ class TestLosses:
         settings = EHI(paths="all", intra_leaf_weight=0.0)
         own, others = q.clone().requires_grad_(), x.clone().requires_grad_()
         loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
-        found = loss._of_paths(own, others, torch.tensor([[True, False]]), self.batch())
+        found = loss._of_paths(own, others, torch.tensor([[False, True]]), self.batch())
         of_found = torch.autograd.grad(found, [own, others])
         own, others = q.double().requires_grad_(), x.double().requires_grad_()
         weights = next(tree.levels).W[0].detach().double()
@@ -324,13 +324,13 @@ class TestMining:
         settings = EHI(mined_leaves=2, hard_negatives=5, similar_negatives=similar)
         mining = HardNegatives(relevance, settings, seed=0)
         rng = np.random.default_rng(0)
-        assert not len(mining.draw(np.arange(12), rng))
+        assert not len(mining.draw(np.arange(12), rng)[1])
         mining.refresh(tree, queries, documents)
         leaf = tree.leaves(torch.tensor(documents), 1)[:, 0].numpy()
         probed = tree.leaves(torch.tensor(queries), 2).numpy()
         for row in range(12):
-            drawn = mining.draw(np.array([row]), rng)
-            assert len(drawn) == 5
+            places, drawn = mining.draw(np.array([row]), rng)
+            assert places.tolist() == [0] * 5
             assert row not in drawn
             assert set(leaf[drawn]) <= set(probed[row])
 
@@ -420,16 +420,6 @@ def test_branching_by_default():
     assert default_branching(13, 2) == 3  # 4 ** 2 would be more than the documents
     with pytest.raises(InputError, match=r"height is 7, .* 2 \*\* 7 = 128 leaves"):
         default_branching(85, 7)
-
-
-def test_the_printed_settings():
-    # arXiv 2310.08891, table 2, SciFact.
-    paper = EHIPaper()
-    weights = (paper.similarity_weight, paper.indexing_weight, paper.intra_leaf_weight)
-    assert weights == (0.2, 0.8, 0.2)
-    assert (paper.batch, paper.branching**paper.height) == (64, 40)
-    assert (paper.encoder_lr, paper.indexer_lr) == (4e-4, 0.016)
-    assert (paper.margin, paper.threshold, paper.refresh, paper.epochs) == (0.3, 0.9, 5, 100)
 
 
 def test_a_checkpoint_counts_a_tree_over_the_budget_below_any_within_it(small_text_task):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 import torch
 
-from methods.device import moved_together
+from methods.device import moved, moved_together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,8 @@ class Batch(NamedTuple):
         pairs: [p] places of the relevant pairs in the flattened [r, c] score matrix.
         pair_rows: [p] the row of each pair.
         weights: [p] weight of each pair in the loss.
+        negatives: [2, r, c] whether each document is a negative of each query, for the triplets of
+            vectors and for the paths of a tree; None: every document that is in none of its pairs.
     """
 
     queries: torch.Tensor
@@ -34,10 +36,14 @@ class Batch(NamedTuple):
     pairs: torch.Tensor
     pair_rows: torch.Tensor
     weights: torch.Tensor
+    negatives: torch.Tensor | None = None
 
     def scored_on(self, device: torch.device) -> Batch:
         """The same batch, with the arrays that losses read on a device; the rows stay here."""
-        return Batch(self.queries, self.documents, *moved_together(self[2:], device))
+        there = Batch(self.queries, self.documents, *moved_together(self[2:6], device))
+        if self.negatives is None:
+            return there
+        return there._replace(negatives=moved(self.negatives, device))
 
 
 class Batches:

@@ -207,7 +207,7 @@ class EHI(TreeSettings, Learned):
             mining: the source of hard negatives.
             rng: the random numbers of the draws.
         """
-        from methods.trainers.batches import Batches, make_batch
+        from methods.trainers.batches import Batches
 
         n_sentences = joined.n_queries - asked.n_queries
         n_drawn = min(self.corpus_pairs, n_sentences)
@@ -217,6 +217,19 @@ class EHI(TreeSettings, Learned):
             anywhere = rng.integers(0, asked.n_documents, self.negatives)
             of_corpus = asked.n_queries + rng.choice(n_sentences, n_drawn, replace=False)
             rows = np.concatenate([queries, of_corpus])
-            return make_batch(rows, joined.rows(rows), negatives=np.concatenate([hard, anywhere]))
+            return self._laid_out(rows, joined.rows(rows), hard, anywhere, rng)
 
         return Batches(asked, self.batch, rng, make)
+
+    def _laid_out(
+        self,
+        rows: Ints,
+        relevant: Relevance,
+        hard: tuple[Ints, Ints],
+        anywhere: Ints,
+        rng: np.random.Generator,
+    ) -> Batch:
+        """A batch of all relevant documents, whose documents are negatives of all its queries."""
+        from methods.trainers.batches import make_batch
+
+        return make_batch(rows, relevant, negatives=np.concatenate([hard[1], anywhere]))

@@ -23,32 +23,32 @@ divided by, and far above the smallest float, whose inverse would overflow."""
 
 
 def triplet(
-    scores: torch.Tensor, relevant: torch.Tensor, batch: Batch, margin: float
+    scores: torch.Tensor, negatives: torch.Tensor, batch: Batch, margin: float
 ) -> torch.Tensor:
-    """Mean over pairs and irrelevant documents of [s(q, d-) - s(q, d+) + margin]+ (EHI, eq. 2).
+    """Mean over pairs and negatives of [s(q, d-) - s(q, d+) + margin]+ (EHI, eq. 2).
 
     Args:
         scores: [r, c] scores of queries and the batch's documents.
-        relevant: [r, c] whether each is relevant.
+        negatives: [r, c] whether each document is a negative of each query.
         batch: the pairs and their weights.
         margin: the lead that a relevant document should have.
     """
     positive = scores.flatten()[batch.pairs]
-    irrelevant = ~relevant[batch.pair_rows]
-    short = relu(scores[batch.pair_rows] - positive[:, None] + margin) * irrelevant
-    of_pairs = short.sum(1) / irrelevant.sum(1).clamp_min(1)
+    counted = negatives[batch.pair_rows]
+    short = relu(scores[batch.pair_rows] - positive[:, None] + margin) * counted
+    of_pairs = short.sum(1) / counted.sum(1).clamp_min(1)
     return (batch.weights * of_pairs).mean()
 
 
-def softmax(logits: torch.Tensor, relevant: torch.Tensor, batch: Batch) -> torch.Tensor:
-    """Mean over pairs of -log of the document's share against all irrelevant ones (InfoNCE).
+def softmax(logits: torch.Tensor, negatives: torch.Tensor, batch: Batch) -> torch.Tensor:
+    """Mean over pairs of -log of the document's share against all negatives (InfoNCE).
 
     MaskedSoftmax is the same loss with a gradient written by hand, which ends at the vectors; this
     gradient continues into the tree.
     """
-    negatives = logits.masked_fill(relevant, -math.inf).logsumexp(1).clamp_min(-1e4)
+    against = logits.masked_fill(~negatives, -math.inf).logsumexp(1).clamp_min(-1e4)
     positive = logits.flatten()[batch.pairs]
-    total = torch.logaddexp(positive, negatives[batch.pair_rows])
+    total = torch.logaddexp(positive, against[batch.pair_rows])
     return (batch.weights * (total - positive)).mean()
 
 
@@ -80,11 +80,15 @@ class JointLoss:
         Raises:
             InputError: the loss is not a number; on a GPU, the loss of one of the last steps.
         """
-        relevant = torch.zeros(len(q), len(x), dtype=torch.bool, device=q.device)
-        relevant.view(-1)[batch.pairs] = True
-        of_vectors = self._of_vectors(q, x, relevant, batch)
+        if batch.negatives is None:
+            irrelevant = torch.ones(len(q), len(x), dtype=torch.bool, device=q.device)
+            irrelevant.view(-1)[batch.pairs] = False
+            for_vectors = for_paths = irrelevant
+        else:
+            for_vectors, for_paths = batch.negatives
+        of_vectors = self._of_vectors(q, x, for_vectors, batch)
         q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
-        loss = self._of_paths(q, x, relevant, batch)
+        loss = self._of_paths(q, x, for_paths, batch)
         if loss.requires_grad:
             self._optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -99,7 +103,7 @@ class JointLoss:
         return Gradients(total, of_vectors.queries + q.grad, of_vectors.documents + x.grad)
 
     def _of_vectors(
-        self, q: torch.Tensor, x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+        self, q: torch.Tensor, x: torch.Tensor, negatives: torch.Tensor, batch: Batch
     ) -> Gradients:
         """The similarity term (EHI, eq. 3)."""
         weight = self._settings.similarity_weight
@@ -107,12 +111,12 @@ class JointLoss:
             found = self._softmax(q, x, batch)
             return Gradients(weight * found.loss, weight * found.queries, weight * found.documents)
         q, x = q.detach().requires_grad_(), x.detach().requires_grad_()
-        loss = weight * triplet(q @ x.T, relevant, batch, self._settings.margin)
+        loss = weight * triplet(q @ x.T, negatives, batch, self._settings.margin)
         of_q, of_x = torch.autograd.grad(loss, [q, x])
         return Gradients(loss.detach(), of_q, of_x)
 
     def _of_paths(
-        self, q: torch.Tensor, x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+        self, q: torch.Tensor, x: torch.Tensor, negatives: torch.Tensor, batch: Batch
     ) -> torch.Tensor:
         """The indexing, intra-leaf and balance terms."""
         settings = self._settings
@@ -123,13 +127,13 @@ class JointLoss:
         if settings.indexing_weight:
             met = of_q @ of_x.T
             term = (
-                triplet(met, relevant, batch, settings.margin)
+                triplet(met, negatives, batch, settings.margin)
                 if settings.indexing_loss == "triplet"
-                else softmax((met + TINY).log(), relevant, batch)
+                else softmax((met + TINY).log(), negatives, batch)
             )
             loss = loss + settings.indexing_weight * term
         if settings.intra_leaf_weight:
-            loss = loss + settings.intra_leaf_weight * self._intra_leaf(x, of_x, relevant, batch)
+            loss = loss + settings.intra_leaf_weight * self._intra_leaf(x, of_x, negatives, batch)
         if settings.balance:
             of_leaves = of_x if settings.paths == "all" else self._tree.node_probabilities(x)[-1]
             loss = loss + settings.balance * unevenness(of_leaves)
@@ -141,12 +145,12 @@ class JointLoss:
         return self._tree.node_probabilities(vectors)[-1]
 
     def _intra_leaf(
-        self, x: torch.Tensor, of_x: torch.Tensor, relevant: torch.Tensor, batch: Batch
+        self, x: torch.Tensor, of_x: torch.Tensor, negatives: torch.Tensor, batch: Batch
     ) -> torch.Tensor:
-        """Irrelevant documents unlike the relevant one should be in other leaves (eq. 5)."""
+        """Negatives unlike the relevant document should be in other leaves (eq. 5)."""
         columns = batch.pairs % len(x)
         unlike = (x[columns] @ x.T).detach() < self._settings.threshold
-        counted = unlike & ~relevant[batch.pair_rows]
+        counted = unlike & negatives[batch.pair_rows]
         own = (of_x[columns] ** 2).sum(1, keepdim=True)
         short = relu(of_x[columns] @ of_x.T - own + self._settings.margin) * counted
         return (short.sum(1) / counted.sum(1).clamp_min(1)).mean()

@@ -79,15 +79,20 @@ class HardNegatives:
         self._health.append(health)
         return health
 
-    def draw(self, queries: Ints, rng: np.random.Generator) -> Ints:
-        """Hard negatives of some query rows; none for a query whose leaves hold only answers."""
+    def draw(self, queries: Ints, rng: np.random.Generator) -> tuple[Ints, Ints]:
+        """Hard negatives of some query rows; none for a query whose leaves hold only answers.
+
+        Returns:
+            [n] the place of a query among ``queries``, and [n] its hard negative.
+        """
         if not len(self._pool):
-            return np.empty(0, np.int64)
+            return np.empty(0, np.int64), np.empty(0, np.int64)
         rows = self._relevance.answered.searchsorted(queries)
-        rows = rows[self._sizes[rows] > 0]
+        asked = np.flatnonzero(self._sizes[rows])
+        rows = rows[asked]
         places = rng.random((len(rows), self._settings.hard_negatives)) * self._sizes[rows, None]
         drawn: Ints = np.take_along_axis(self._pool[rows], places.astype(np.int64), axis=1)
-        return drawn.ravel()
+        return np.repeat(asked, self._settings.hard_negatives), drawn.ravel()
 
 
 def health_warning(health: LeafHealth) -> str | None:
