@@ -25,7 +25,7 @@ from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
 from methods.trees.sentences import Sentences
-from methods.trees.start import default_branching, start_at_clusters
+from methods.trees.start import default_branching, new_tree, start_at_clusters
 
 
 @pytest.fixture(autouse=True)
@@ -113,6 +113,8 @@ class TestSearch:
         x = torch.randn(1, 8)
         assert tree_of("own", 6, 1, 8).search(x, 2).routing == 6
         assert tree_of("own", 6, 1, 8, transform=True).search(x, 2).routing == 8 + 6
+        # A projection to 4 of 8 dimensions, which halves the cost of a classifier.
+        assert tree_of("own", 6, 1, 8, routing_dim=4).search(x, 2).routing == 4 + 3
         # A beam of one node: 6 children of the root and 6 of the node.
         assert tree_of("own", 6, 2, 8).search(x, 2, beam=1).routing == 12
 
@@ -272,14 +274,30 @@ class TestLosses:
 
 
 class TestStart:
+    @pytest.mark.parametrize("routing_dim", [0, 4])
     @pytest.mark.parametrize("height", [1, 2, 3])
-    def test_documents_go_to_the_leaves_of_nested_clusters(self, height):
+    def test_documents_go_to_the_leaves_of_nested_clusters(self, height, routing_dim):
         documents = unit(600, 8)
-        tree = tree_of("own", 3, height, 8)
+        tree = tree_of("own", 3, height, 8, routing_dim=routing_dim)
         start_at_clusters(tree, documents, 20.0, seed=0)
         health = leaf_health(tree.leaves(torch.tensor(documents), 1).numpy(), 3**height)
         assert health.empty == 0
         assert health.gini < 0.3
+
+    def test_the_projection_starts_at_the_axes_along_which_documents_differ(self):
+        documents = unit(600, 8)
+        documents[:, 3:] *= 0.01
+        tree = tree_of("own", 3, 1, 8, routing_dim=3)
+        start_at_clusters(tree, documents, 20.0, seed=0)
+        weight = tree.projection.weight.detach()
+        torch.testing.assert_close(weight @ weight.T, torch.eye(3), atol=1e-4, rtol=0)
+        assert weight[:, 3:].abs().max() < 0.01
+
+    def test_vectors_of_few_dimensions_are_not_projected(self):
+        settings = EHI(routing_dim=8, branching=2)
+        assert new_tree(settings, unit(20, 8), 0, torch.device("cpu")).projection is None
+        tree = new_tree(settings, unit(20, 9), 0, torch.device("cpu"))
+        assert tree.projection.weight.shape == (8, 9)
 
     def test_shared_classifiers_are_fitted_to_the_clusters(self):
         documents = unit(600, 8)
@@ -415,11 +433,13 @@ def test_parameters_that_mean_nothing(change, message):
 
 
 def test_branching_by_default():
-    assert default_branching(5183, 1) == 288
-    assert default_branching(5183, 2) == 17
-    assert default_branching(13, 2) == 3  # 4 ** 2 would be more than the documents
+    # 2 sqrt(5183) = 144 dot products: 64 for the projection, 480 classifiers of a sixth.
+    assert default_branching(5183, 1, dim=384, routing_dim=64) == 480
+    assert default_branching(5183, 2, dim=384, routing_dim=64) == 22
+    assert default_branching(5183, 1, dim=384, routing_dim=0) == 144
+    assert default_branching(2, 1, dim=8, routing_dim=0) == 2  # 3 would be more than the documents
     with pytest.raises(InputError, match=r"height is 7, .* 2 \*\* 7 = 128 leaves"):
-        default_branching(85, 7)
+        default_branching(85, 7, dim=8, routing_dim=0)
 
 
 def test_a_checkpoint_counts_a_tree_over_the_budget_below_any_within_it(small_text_task):

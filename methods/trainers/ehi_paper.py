@@ -46,6 +46,7 @@ class EHIPaper(EHI):
     indexer_lr: float = 0.016
     branching: int = 0  # leaves as printed; 0: nothing is printed for the dataset
     children: str = "shared"
+    routing_dim: int = 0
     transform: bool = True
     paths: str = "best"
     similarity_loss: str = "triplet"

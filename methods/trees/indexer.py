@@ -47,6 +47,8 @@ class TreeShape:
         children: ``shared``: one classifier for each height, given one-hot vectors of the branches
             above (EHI, eq. 1); ``own``: a classifier for each node.
         transform: whether x + ReLU(Ux), with a U for each height, precedes the classifiers.
+        routing_dim: dimension to which a learned projection takes the vectors first, so that a
+            classifier costs less than a document; 0: there is none.
     """
 
     dim: int
@@ -54,6 +56,12 @@ class TreeShape:
     height: int
     children: str = "own"
     transform: bool = False
+    routing_dim: int = 0
+
+    @property
+    def width(self) -> int:
+        """Dimension of the vectors that the classifiers read."""
+        return self.routing_dim or self.dim
 
     @property
     def n_leaves(self) -> int:
@@ -69,7 +77,7 @@ class Level(nn.Module):
         super().__init__()
         self._shape, self._depth = shape, depth
         above = shape.branching * depth if shape.children == "shared" else 0
-        self.inputs = shape.dim + above
+        self.inputs = shape.width + above
         nodes = 1 if shape.children == "shared" else shape.branching**depth
         # [parents, B, inputs]; the scale of torch.nn.Linear.
         bound = self.inputs**-0.5
@@ -119,7 +127,7 @@ class Level(nn.Module):
         A one-hot input costs an addition of rows, so that U is multiplied with the vector once. The
         count is that of the algorithm; in small trees all nodes are scored, which is faster.
         """
-        of_transform = 0 if self.U is None else self._shape.dim * self.inputs
+        of_transform = 0 if self.U is None else self._shape.width * self.inputs
         return of_transform + parents * self._shape.branching * self.inputs
 
 
@@ -136,6 +144,9 @@ class Indexer(nn.Module):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self._levels = nn.ModuleList(Level(shape, depth) for depth in range(shape.height))
+            self.projection = (
+                nn.Linear(shape.dim, shape.routing_dim, bias=False) if shape.routing_dim else None
+            )
         self.history: list[LeafHealth] = []
 
     @property
@@ -154,6 +165,7 @@ class Indexer(nn.Module):
         At each height, the path has the probabilities of the children of the most probable node
         above, times the probability of that node.
         """
+        x = self._projected(x)
         node = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
         reached = x.new_zeros(len(x), 1)
         parts = []
@@ -166,6 +178,7 @@ class Indexer(nn.Module):
 
     def node_probabilities(self, x: torch.Tensor) -> list[torch.Tensor]:
         """Probabilities of all nodes, [n, B], [n, B²] … [n, B^H]: all paths, not just the best."""
+        x = self._projected(x)
         log_probs = x.new_zeros(len(x), 1)
         found = []
         for level in self.levels:
@@ -183,6 +196,7 @@ class Indexer(nn.Module):
             beam: number of nodes kept at each height above the leaves, at least as many as
                 ``count`` needs; 0: all nodes.
         """
+        x = self._projected(x)
         nodes = torch.zeros(len(x), 1, dtype=torch.long, device=x.device)
         log_probs = x.new_zeros(len(x), 1)
         branching = self.shape.branching
@@ -198,7 +212,11 @@ class Indexer(nn.Module):
         branching, kept = self.shape.branching, self._kept(count, beam)
         parents = (min(kept, branching**depth) for depth in range(self.shape.height))
         costs = (level.cost(n) for level, n in zip(self.levels, parents, strict=True))
-        return sum(costs) / self.shape.dim
+        return self.shape.routing_dim + sum(costs) / self.shape.dim
+
+    def _projected(self, x: torch.Tensor) -> torch.Tensor:
+        """[n, width] what the classifiers read of vectors [n, dim]."""
+        return x if self.projection is None else self.projection(x)
 
     def _kept(self, count: int, beam: int) -> int:
         """Number of nodes kept at each height above the leaves."""

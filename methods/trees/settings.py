@@ -19,6 +19,7 @@ class TreeSettings(Hyperparameters):
 
     may_be_zero: ClassVar[tuple[str, ...]] = (
         "branching",
+        "routing_dim",
         "similarity_weight",
         "indexing_weight",
         "intra_leaf_weight",
@@ -34,9 +35,10 @@ class TreeSettings(Hyperparameters):
         "children": ("shared", "own"),
     }
 
-    branching: int = 0  # B, children of a node; 0: leaves number about 4 times sqrt(corpus)
+    branching: int = 0  # B, children of a node; 0: ranking all leaves costs about 2 sqrt(corpus)
     height: int = 1  # H, levels of the tree, which has B^H leaves
     children: str = "own"  # a classifier for each node; "shared": one for each height (EHI, eq. 1)
+    routing_dim: int = 64  # vectors are projected to it for the tree, if they have more; 0: never
     transform: bool = False  # x + ReLU(Ux) before the classifiers of a height (EHI, eq. 1)
     paths: str = "all"  # paths that are trained; "best": the most probable one (EHI, section 3.3)
     similarity_loss: str = "softmax"  # loss of vectors; "triplet": EHI, eq. 3

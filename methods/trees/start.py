@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from bench.types import Bools, Floats, Ints
     from methods.trees.settings import TreeSettings
 
-LEAVES = 4
-"""Default number of leaves of a tree, in square roots of the corpus."""
+ROUTING = 2
+"""What ranking the leaves of a tree costs by default, in document dot products and square roots of
+the corpus: the number of leaves follows."""
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
 
 
@@ -38,8 +39,9 @@ def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch
     """
     n_documents, dim = documents.shape
     height = settings.height
-    branching = settings.branching or default_branching(n_documents, height)
-    shape = TreeShape(dim, branching, height, settings.children, settings.transform)
+    routing_dim = settings.routing_dim if settings.routing_dim < dim else 0
+    branching = settings.branching or default_branching(n_documents, height, dim, routing_dim)
+    shape = TreeShape(dim, branching, height, settings.children, settings.transform, routing_dim)
     if shape.n_leaves > n_documents:
         raise InputError(
             f"branching ** height is {branching} ** {height} = {shape.n_leaves:,} leaves "
@@ -51,8 +53,14 @@ def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch
     return tree
 
 
-def default_branching(n_documents: int, height: int) -> int:
-    """The number of children that gives about ``LEAVES`` times sqrt(corpus) leaves.
+def default_branching(n_documents: int, height: int, dim: int, routing_dim: int) -> int:
+    """The number of children for which a tree of height 1 with as many leaves costs ``ROUTING``.
+
+    Args:
+        n_documents: size of the corpus.
+        height: height of the tree.
+        dim: dimension of the vectors.
+        routing_dim: dimension that the classifiers read, after a projection; 0: ``dim``.
 
     Raises:
         InputError: even two children of a node would be too many.
@@ -62,7 +70,10 @@ def default_branching(n_documents: int, height: int) -> int:
             f"height is {height}, which takes at least 2 ** {height} = {2**height:,} leaves, but "
             f"there are {n_documents:,} documents; lower height"
         )
-    branching: int = max(2, round((LEAVES * math.sqrt(n_documents)) ** (1 / height)))
+    affordable = ROUTING * math.sqrt(n_documents)
+    # The projection costs routing_dim, and each classifier its share of a document.
+    leaves = max(affordable, (affordable - routing_dim) * dim / (routing_dim or dim))
+    branching: int = max(2, round(leaves ** (1 / height)))
     while branching**height > n_documents:
         branching -= 1
     return branching
@@ -81,6 +92,8 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
         seed: seed of the clusterings.
     """
     shape = tree.shape
+    if tree.projection is not None:
+        documents = _on_main_axes(documents, tree.projection.weight)
     node = np.zeros(len(documents), np.int64)
     paths = [node]
     for depth, level in enumerate(tree.levels):
@@ -103,6 +116,16 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
                 level.W[0].copy_(torch.from_numpy(scale * centroids[0]))
     if shape.children == "shared" and shape.height > 1:
         _fit_to_labels(tree, documents, paths, seed)
+
+
+def _on_main_axes(documents: Floats, projection: torch.Tensor) -> Floats:
+    """[n, routing_dim] unit vectors on the principal axes, to which the projection is set."""
+    centred = documents - documents.mean(axis=0)
+    axes = np.linalg.eigh(centred.T @ centred)[1][:, : -len(projection) - 1 : -1]
+    with torch.no_grad():
+        projection.copy_(torch.from_numpy(axes.T.copy()))
+    projected: Floats = documents @ axes
+    return projected / np.linalg.norm(projected, axis=1, keepdims=True)
 
 
 def _centroids_of(documents: Floats, mask: Bools, k: int, seed: int) -> Floats:
