@@ -8,9 +8,11 @@ import torch
 
 from bench.data.cards import cards
 from bench.errors import InputError
+from bench.method import Workspace
 from bench.plan.grid import Settings, settled
 from bench.registry import Registry
 from bench.task import Relevance
+from methods.encoders.text import TextLearner
 from methods.trainers.ehi_paper import EHIPaper
 from methods.trainers.losses import Temperature
 from methods.trees.indexer import Indexer, TreeShape
@@ -102,6 +104,24 @@ def test_nothing_is_trained_where_no_training_pair_exists(tune, small_text_task)
     assert "no training pairs" in EHIPaper(branching=4, tune=tune).skip(data)
 
 
+def test_the_last_layer_is_trained_with_the_tree(small_text_task, tmp_path, monkeypatch):
+    method = PAPER(tune="last-layer", branching=4, batch=4, epochs=1, checkpoint_budget=1.0)
+    method.workspace = Workspace(tmp_path)
+    step, moved = TextLearner.step, []
+
+    def watched(learner, gradients, rate):
+        block = learner._encoder.queries.module
+        before = [weight.clone() for weight in block.parameters()]
+        step(learner, gradients, rate)
+        moved.append(not all(map(torch.equal, before, block.parameters())))
+
+    monkeypatch.setattr(TextLearner, "step", watched)
+    method.fit(small_text_task.training(), seed=0, progress=lambda _done, _total: None)
+    assert moved
+    assert all(moved)
+    assert method.encoder.tree.shape.n_leaves == 4
+
+
 def test_a_softmax_in_the_place_of_triplets_is_refused():
     with pytest.raises(InputError, match="similarity_loss is one of triplet, got 'softmax'"):
         EHIPaper(similarity_loss="softmax")
@@ -178,3 +198,37 @@ def test_the_path_terms_do_not_move_with_a_hard_negative():
 def test_a_batch_keeps_its_negatives_on_a_device():
     batch = drawn(hard=([0], [2])).scored_on(torch.device("cpu"))
     assert batch.negatives.shape == (2, 3, len(batch.documents))
+
+
+def test_the_loss_is_that_of_algorithm_1_by_loops():
+    torch.manual_seed(0)
+    settings = EHIPaper(branching=3, height=2, similarity_weight=0.7, threshold=0.5)
+    batch = drawn(hard=([0, 2], [2, 3]))
+    x = torch.nn.functional.normalize(torch.randn(len(batch.documents), 4), dim=1)
+    q = torch.nn.functional.normalize(torch.randn(3, 4), dim=1)
+    tree = Indexer(TreeShape(4, 3, 2, "shared", transform=True), 0)
+    of_q, of_x = tree.path_embedding(q).detach(), tree.path_embedding(x).detach()
+    found = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)(q, x, batch)
+    place = {document: column for column, document in enumerate(batch.documents.tolist())}
+    answers = {0: {1, 4}, 1: {4}, 2: {6}}
+    own = batch.documents[batch.pairs % len(batch.documents)].tolist()
+    hard = {0: 2, 2: 3}
+
+    def triplet(a, positive, negative):
+        return max(0.0, float(a @ negative - a @ positive) + 0.3)
+
+    total = 0.0
+    for i, d_i in enumerate(own):
+        others = {d_j for j, d_j in enumerate(own) if j != i and d_j not in answers[i]}
+        compared = [*others, hard[i]] if i in hard else list(others)
+        d = place[d_i]
+        similar = [triplet(q[i], x[d], x[place[other]]) for other in compared]
+        indexing = [triplet(of_q[i], of_x[d], of_x[place[other]]) for other in others]
+        apart = [
+            triplet(of_x[d], of_x[d], of_x[place[other]])
+            for other in others
+            if x[d] @ x[place[other]] < 0.5
+        ]
+        terms = ((0.7, similar), (0.8, indexing), (0.2, apart))
+        total += sum(weight * np.mean(values) for weight, values in terms if values)
+    assert found.loss.item() == pytest.approx(total / 3, rel=1e-5)

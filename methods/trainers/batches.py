@@ -68,7 +68,7 @@ class Batches:
 
         Args:
             relevance: the training pairs.
-            size: queries of a batch.
+            size: queries of a batch; all of them, where they are fewer.
             rng: the random numbers of the order; ``make`` may draw from it too.
             make: the batch of some query rows; None: the next rows are taken.
         """
