@@ -71,6 +71,19 @@ def test_a_vector_of_wordllama_is_the_mean_of_those_of_its_tokens(workspace):
 
 
 @with_wordllama
+def test_static_vectors_are_looked_up_at_once(monkeypatch):
+    passes = []
+    looked_up = torch.nn.EmbeddingBag.forward
+    monkeypatch.setattr(
+        torch.nn.EmbeddingBag,
+        "forward",
+        lambda *given: passes.append(1) or looked_up(*given),
+    )
+    embed(WORDLLAMA._replace(device="cpu"), Strings.of(["dog " * 1000] * 30), Workspace())
+    assert len(passes) == 1
+
+
+@with_wordllama
 @pytest.mark.parametrize("tune", ["none", "head", "full"])
 def test_static_vectors_are_tuned_as_those_of_a_transformer_are(small_text_task, workspace, tune):
     encoder = fitted(small_text_task, workspace, encoder="wordllama", tune=tune).encoder

@@ -108,7 +108,7 @@ class LastLayer(Transformer):
         return in_batches(
             lambda rows: self.forward(prepared, rows),
             prepared.lengths,
-            self.device,
+            BUDGET[self.device.type],
             self.workspace.progress,
         )
 
