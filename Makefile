@@ -44,6 +44,7 @@ docs: install
 	$(BIN)/python docs/api.py
 	$(BIN)/python docs/architecture.py
 	$(BIN)/python docs/dimensions.py
+	$(BIN)/python docs/ehi.py
 	$(BIN)/python docs/measures.py
 	$(BIN)/python docs/plan.py
 

@@ -11,7 +11,7 @@ import numpy as np
 from bench.errors import InputError
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
 from methods.encoders.routed import RoutedEncoder
-from methods.encoders.sentence import encoder_version
+from methods.encoders.sentence import encoder_version, lacks_weights
 from methods.indexes.base import Asked, Guide
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ class DualEncoder(Method):
             return "vectors are given and nothing is trained: see zero-shot-de with any index"
         if self.index_type.needs_training and not train.relevance.n_pairs:
             return "there are no training queries to lay its leaves out by"
-        return self.trainer.skip(train)
+        read = None if train.document_texts is None else self.trainer.reads()
+        return (read and lacks_weights(read)) or self.trainer.skip(train)
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
         """Train the encoder."""

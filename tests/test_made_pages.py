@@ -19,6 +19,12 @@ def test_the_plan_for_large_corpora_is_that_of_the_stored_cells():
     assert made(text) == text, "it is stale; run `make docs`"
 
 
+def test_the_page_of_ehi_is_that_of_the_stored_cells():
+    made = runpy.run_path(str(ROOT / "docs" / "ehi.py"))["page"]
+    text = (ROOT / "docs" / "ehi.md").read_text()
+    assert made(text) == text, "it is stale; run `make docs`"
+
+
 def test_the_page_of_speed_is_that_of_what_was_measured():
     results = ROOT / "results"
     assert page(read(results)) == (results / "SPEED.md").read_text()

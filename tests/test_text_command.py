@@ -55,7 +55,7 @@ def test_an_encoder_that_is_nowhere_fails_its_cell_and_says_what_to_do(bench, fo
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     done = bench("--methods", "exact", "--dataset", f"beir:{folder}", "--encoder", "nobody/none")
     assert done.returncode == 1
-    assert "neither minilm nor a folder here" in done.stdout
+    assert "neither minilm nor wordllama nor a folder" in done.stdout
 
 
 def test_an_unknown_way_of_tuning_is_refused(bench, folder):

@@ -22,6 +22,10 @@ from methods.trainers.standard import Standard
 from tests.searching import searcher_of
 
 MINILM = Pretrained("minilm", "", mixed=False)
+WORDLLAMA = Pretrained("wordllama", "", mixed=False)
+with_wordllama = pytest.mark.skipif(
+    sentence.lacks_weights("wordllama") is not None, reason="the extra static is not installed"
+)
 TEXTS = Strings.of(["a dog barks", "", "the quick brown fox jumps over the lazy dog", "pianos"])
 QUICK = {"steps": 8, "checks": 2, "lr": 0.001, "batch": 8}
 
@@ -52,6 +56,58 @@ def test_a_second_run_encodes_nothing(workspace, monkeypatch):
     first = np.array(embed(MINILM, TEXTS, workspace))
     monkeypatch.setattr(Pretrained, "encode", lambda *given: pytest.fail("encoded again"))
     np.testing.assert_array_equal(embed(MINILM, TEXTS, workspace), first)
+
+
+@with_wordllama
+def test_a_vector_of_wordllama_is_the_mean_of_those_of_its_tokens(workspace):
+    model = WORDLLAMA.model()
+    found = embed(WORDLLAMA, TEXTS, workspace)
+    assert found.shape == (4, 256)
+    for text, vector in zip(TEXTS, found, strict=True):
+        ids = model.tokenizer.encode(text, add_special_tokens=False).ids
+        mean = model[0].embedding.weight[ids].mean(0) if ids else torch.zeros(256)
+        expected = torch.nn.functional.normalize(mean, dim=0).detach().numpy()
+        np.testing.assert_allclose(vector, expected, atol=1e-6)
+
+
+@with_wordllama
+def test_static_vectors_are_looked_up_at_once(monkeypatch):
+    passes = []
+    looked_up = torch.nn.EmbeddingBag.forward
+    monkeypatch.setattr(
+        torch.nn.EmbeddingBag,
+        "forward",
+        lambda *given: passes.append(1) or looked_up(*given),
+    )
+    embed(WORDLLAMA._replace(device="cpu"), Strings.of(["dog " * 1000] * 30), Workspace())
+    assert len(passes) == 1
+
+
+@with_wordllama
+@pytest.mark.parametrize("tune", ["none", "head", "full"])
+def test_static_vectors_are_tuned_as_those_of_a_transformer_are(small_text_task, workspace, tune):
+    encoder = fitted(small_text_task, workspace, encoder="wordllama", tune=tune).encoder
+    assert encoder.encode_documents(TEXTS).shape == (4, 256)
+
+
+@with_wordllama
+def test_static_vectors_have_no_last_layer_to_tune(workspace):
+    recipe = TextRecipe("wordllama", "last-layer")
+    with pytest.raises(InputError, match="'wordllama' has none; take tune=head or tune=full"):
+        TextEncoder.pretrained(recipe, workspace, seed=0)
+
+
+@pytest.mark.parametrize("name", ["zero-shot-de", "standard-de", "ehi"])
+def test_an_encoder_whose_package_is_not_installed_is_skipped(small_text_task, monkeypatch, name):
+    monkeypatch.setitem(sentence.PACKAGED, "wordllama", sentence.Packaged("not-installed", "."))
+    sentence.model_folder.cache_clear()
+    method = Registry().resolve(name)(encoder="wordllama")
+    reason = "the encoder wordllama needs its weights: pip install not-installed"
+    assert method.skip(small_text_task.training()) == reason
+    without_texts = dataclasses.replace(
+        small_text_task.training(), document_texts=None, query_texts=None
+    )
+    assert method.skip(without_texts) != reason
 
 
 def test_texts_are_tokenised_once_as_sentence_transformers_does_it(workspace, monkeypatch):
@@ -179,7 +235,9 @@ def test_encoding_tells_how_far_it_is(tmp_path):
 
 def test_an_encoder_that_is_nowhere_says_what_to_do(monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(InputError, match="neither minilm nor a folder here.*copy the folder"):
+    with pytest.raises(
+        InputError, match="neither minilm nor wordllama nor a folder here.*copy the folder"
+    ):
         sentence.model_folder("nobody/no-such-encoder")
 
 

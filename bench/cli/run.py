@@ -53,7 +53,9 @@ if TYPE_CHECKING:
 @PLUGINS
 @click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
 @SET
-@click.option("--encoder", help="Of texts: minilm, a sentence-transformers name, or a folder.")
+@click.option(
+    "--encoder", help="Of texts: minilm, wordllama, a sentence-transformers name, or a folder."
+)
 @click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
 @click.option(
     "--precision",

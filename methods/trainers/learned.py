@@ -45,7 +45,7 @@ class Learned(Trainer):
         "precision": ("float32", "bfloat16"),
     }
 
-    encoder: str = "minilm"  # text encoder: minilm, a sentence-transformers name, or a folder
+    encoder: str = "minilm"  # of texts: minilm, wordllama, a sentence-transformers name, a folder
     tune: str = "head"  # trained part of a text encoder: none (zero-shot), head, last-layer, full
     precision: str = "float32"  # of a text encoder's products, or bfloat16
     siamese: bool = True  # queries and documents share one text encoder, or have one each

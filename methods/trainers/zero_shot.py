@@ -27,7 +27,7 @@ class ZeroShot(Trainer):
 
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"precision": ("float32", "bfloat16")}
 
-    encoder: str = "minilm"  # minilm, a sentence-transformers name, or a folder
+    encoder: str = "minilm"  # minilm, wordllama, a sentence-transformers name, or a folder
     precision: str = "float32"  # of a text encoder's products, or bfloat16
 
     def reads(self) -> str | None:

@@ -1,0 +1,32 @@
+"""Writes the computed parts of ``docs/ehi.md`` from ``results/``: ``make docs``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bench.store.folder import Store
+from studies.ehi.claims import claims
+from studies.ehi.rows import rows_by_encoder
+from studies.ehi.tables import count, order, scifact, why, wins
+
+RESULTS = Path(__file__).parent.parent / "results"
+PAGE = Path(__file__).with_suffix(".md")
+PART = re.compile(r"(<!-- (\w+): made by docs/ehi\.py -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def page(text: str) -> str:
+    """The page with its computed parts of today."""
+    rows = rows_by_encoder(Store(RESULTS))
+    parts = {
+        "wins": wins(rows),
+        "count": count(rows),
+        "scifact": scifact(rows),
+        "why": f"{why(rows)}\n{order(rows)}",
+        "claims": claims(rows, RESULTS / "ablations" / "ehi-scifact.md"),
+    }
+    return PART.sub(lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}", text)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""EHI beside fair rivals: the computed parts of ``docs/ehi.md``."""

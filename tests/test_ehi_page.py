@@ -1,0 +1,107 @@
+"""The computed parts of docs/ehi.md."""
+
+import pytest
+
+from bench.measures.records import Interval
+from bench.store.folder import Store
+from studies.ehi.claims import claims
+from studies.ehi.rows import rows_by_encoder
+from studies.ehi.tables import count, order, scifact, wins
+from tests.cells import cell, xrayed
+
+RIVAL = "de-faiss-ivf"
+ABLATIONS = """
+| what | changed to | R@100 at ≤ 10 % |
+| --- | --- | --- |
+|  | as it is | 92.3 ± 0.9 |
+| negatives | no hard ones | 92.1 ± 2.8 |
+"""
+
+
+def of_scifact(method, recall, encoder="minilm", visited=0.09, **changes):
+    """A cell of SciFact with one point, whose R@100 is its recall."""
+    ranking = dict.fromkeys(("nDCG@10", "R@100"), Interval(mean=recall, low=recall, high=recall))
+    found = xrayed(visited, recall).model_copy(update={"ranking": ranking})
+    changed = {} if encoder == "minilm" else {"encoder": encoder}
+    facts = {"task": "scifact", "cut": 100, "params": {"encoder": encoder}, "changed": changed}
+    return cell(method, points=[found], **{**facts, **changes})
+
+
+@pytest.fixture
+def rows_of(tmp_path, monkeypatch):
+    """A function from cells to the rows of the page."""
+
+    def rows(*cells):
+        monkeypatch.setattr(Store, "cells", lambda store: list(cells))
+        monkeypatch.setattr(Store, "query_values", lambda store, cell: None)
+        return rows_by_encoder(Store(tmp_path))
+
+    return rows
+
+
+@pytest.fixture
+def ablations(tmp_path):
+    path = tmp_path / "ablations.md"
+    path.write_text(ABLATIONS)
+    return path
+
+
+def line_of(table, first):
+    (line,) = (line for line in table.splitlines() if line.startswith(f"| {first}"))
+    return [text.strip() for text in line.split("|")[1:-1]]
+
+
+def test_the_best_rival_has_no_part_of_ehi(rows_of):
+    cells = [of_scifact("ehi", 0.6), of_scifact("ehi-encoder+scann", 0.7)]
+    rows = rows_of(*cells, of_scifact(RIVAL, 0.5), of_scifact("de-scann", 0.4))
+    assert line_of(wins(rows), "scifact, minilm")[2:5] == ["60.0", f"`{RIVAL}` 50.0", "+10.0 °"]
+
+
+def test_ehi_is_only_counted_where_it_is_ahead(rows_of):
+    ahead = rows_of(of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.5))
+    assert "in 1 of 1 lines" in count(ahead)
+    assert "(scifact, minilm)" in count(ahead)
+    behind = rows_of(of_scifact("ehi", 0.4), of_scifact(RIVAL, 0.5))
+    assert "in 0 of 1 lines" in count(behind)
+
+
+def test_a_row_that_costs_more_is_no_rival(rows_of):
+    rows = rows_of(of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.9, visited=0.2))
+    assert line_of(wins(rows), "scifact, minilm")[2:5] == ["60.0", "–", "–"]
+
+
+def test_rows_of_two_encoders_are_compared_apart(rows_of):
+    words = [of_scifact(name, recall, "words") for name, recall in (("ehi", 0.3), (RIVAL, 0.2))]
+    rows = rows_of(*words, of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.5))
+    assert [each.title for each in rows] == ["scifact, minilm", "scifact, words"]
+    assert line_of(wins(rows), "scifact, words")[2:5] == ["30.0", f"`{RIVAL}` 20.0", "+10.0 °"]
+    assert line_of(scifact(rows), "`ehi`")[-1] == "30.0"
+
+
+def test_the_order_of_rows_is_compared_over_encoders(rows_of):
+    names = ("de-scann", RIVAL, "ehi")
+    same = [of_scifact(name, 0.1 * n) for n, name in enumerate(names, 5)]
+    turned = [of_scifact(name, 0.1 * (3 - n), "words") for n, name in enumerate(names)]
+    found = order(rows_of(*same, *turned))
+    assert "the best of 3 rows that both have is `de-scann` (with `minilm` `ehi`)" in found
+    assert "rho of their means is -1.00" in found
+
+
+def test_a_row_that_is_not_measured_is_left_out_and_its_claim_says_so(rows_of, ablations):
+    rows = rows_of(of_scifact("ehi", 0.6))
+    assert "de-scann" not in scifact(rows)
+    table = claims(rows, ablations)
+    assert line_of(table, "SciFact, R@100 at 10 % visited: ahead")[-1] == "not measured"
+    assert line_of(table, "FiQA")[-1] == "not measured"
+    assert line_of(table, "MS MARCO, nDCG@10")[-1] == "not measured"
+
+
+def test_a_claim_is_answered_by_one_change_of_the_ablations(rows_of, ablations):
+    table = claims(rows_of(of_scifact("ehi", 0.6)), ablations)
+    assert line_of(table, "hard negatives")[-1] == "no hard ones: -0.2"
+    assert line_of(table, "mined more often")[-1] == "not measured"
+
+
+def test_the_losses_of_a_row_are_those_of_its_x_ray(rows_of):
+    (rows,) = rows_of(of_scifact("ehi", 0.6))
+    assert rows.missed("ehi") == pytest.approx((20, 15, 5))
