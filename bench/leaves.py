@@ -40,10 +40,13 @@ def leaf_health(leaf: Ints, n_leaves: int) -> LeafHealth:
     """The statistics of a partition.
 
     Args:
-        leaf: [n_documents] or [n_documents, r] the leaves of each document.
+        leaf: [n_documents] or [n_documents, r] the leaves of each document; one that is named
+            twice holds it once.
         n_leaves: number of leaves, including the empty ones.
     """
-    sizes = np.sort(np.bincount(leaf.ravel(), minlength=n_leaves)).astype(np.float64)
+    held = np.sort(leaf.reshape(len(leaf), -1), axis=1)
+    again = np.diff(held, axis=1, prepend=-1) == 0
+    sizes = np.sort(np.bincount(held[~again], minlength=n_leaves)).astype(np.float64)
     n_leaves, total = len(sizes), sizes.sum()
     share = sizes / total
     rank = np.arange(1, n_leaves + 1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from bench.errors import InputError
 from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
+from bench.task import Queries
 from methods.encoders.routed import RoutedEncoder
 from methods.encoders.sentence import encoder_version, lacks_weights
 from methods.indexes.base import Asked, Guide
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.leaves import LeafHealth
-    from bench.task import Corpus, Queries, Training
+    from bench.task import Corpus, Strings, Training
     from bench.types import Floats, Ints, Kind
     from methods.encoders.base import Encoder
     from methods.indexes.base import Index
@@ -48,8 +49,8 @@ class DualEncoder(Method):
             return f"pairs are scored without an index: see {self.trainer_name}"
         if train.document_vectors is not None and not self.trainer_type.takes_vectors:
             return "vectors are given and nothing is trained: see zero-shot-de with any index"
-        if self.index_type.needs_training and not train.relevance.n_pairs:
-            return "there are no training queries to lay its leaves out by"
+        if reason := self.index_type.skip(train):
+            return reason
         read = None if train.document_texts is None else self.trainer.reads()
         return (read and lacks_weights(read)) or self.trainer.skip(train)
 
@@ -72,8 +73,16 @@ class DualEncoder(Method):
         if not self.index_type.reads_chunks:
             self._documents = np.asarray(self._documents, np.float32)
         sample = self.encoder.encode_queries(corpus.sample)
-        guide = Guide(sample, corpus.judged, training, tree, self.workspace)
+        sentences = None if corpus.texts is None else partial(self._sentences, corpus.texts)
+        guide = Guide(sample, corpus.judged, training, tree, self.workspace, sentences)
         self._index.build(self._documents, guide)
+
+    def _sentences(self, texts: Strings, of_each: int, at_most: int) -> Floats:
+        """[n, dim] the first sentences of texts, encoded as queries: see ``Guide``."""
+        from methods.trees.sentences import Sentences, spread
+
+        found = spread(Sentences.of(spread(texts, at_most), of_each).texts, at_most)
+        return self.encoder.encode_queries(Queries(np.arange(len(found)), found, found))
 
     def operating_points(self) -> list[Point]:
         """The operating points of the index."""
@@ -231,7 +240,7 @@ def _sentence(part: type[Trainer | Index]) -> str:
 
 def _kind(index: type[Index]) -> Kind:
     """The kind of a method with this index: exact search leaves the trainer to differ by."""
-    if index.needs_tree or index.needs_training:
+    if index.needs_tree or index.is_learned:
         return "learned index"
     return "trainer" if index.scores_all else "index"
 

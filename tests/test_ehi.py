@@ -12,7 +12,7 @@ from bench.errors import InputError
 from bench.leaves import leaf_health
 from bench.task import Judgements, Relevance
 from methods.indexes.base import Asked, Guide
-from methods.indexes.guided import LearnedRouter, MovedPositives
+from methods.indexes.guided import JudgedRouter, MovedPositives
 from methods.indexes.kmeans import spherical_kmeans
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
@@ -395,7 +395,7 @@ class TestGuided:
         # Queries point away from their answers, so that centroids send them astray.
         queries = -documents[:200]
         guide = guide_of(queries, relevant=np.arange(200), n_documents=300)
-        router = LearnedRouter(nlist=10)
+        router = JudgedRouter(nlist=10)
         router.build(documents, guide)
         leaf = router.partition()[:200]
         assert (router.rank_leaves(queries)[:, 0] == leaf).mean() > 0.5

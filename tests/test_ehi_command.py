@@ -52,12 +52,12 @@ def test_a_loss_that_is_not_a_number_fails_its_cell(bench):
 
 
 def test_a_diverging_dual_encoder_or_router_names_its_rate(bench):
-    rates = ["--set", "standard-de.lr=1e39", "--set", "router_lr=1e25"]
-    done = bench("--methods", "standard-de,de-learned-router", *TREE, *rates)
+    rates = ["--set", "standard-de.lr=1e39", "--set", "judged_lr=1e25"]
+    done = bench("--methods", "standard-de,de-judged-router", *TREE, *rates)
     assert done.returncode == 1
     assert "the loss is nan at step" in done.stdout
     assert "lower lr" in done.stdout
-    assert "lower router_lr" in done.stdout
+    assert "lower judged_lr" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,14 @@ from methods.indexes import leaves
 from methods.indexes.base import Asked, Guide
 from methods.indexes.budgets import BUDGETS
 from methods.indexes.faiss_ivf import FaissIVF
-from methods.indexes.guided import LearnedRouter, MovedPositives
+from methods.indexes.faiss_ivf_2 import FaissIVF2
+from methods.indexes.guided import JudgedRouter, MovedPositives
 from methods.indexes.hnsw import HNSW
+from methods.indexes.learned_router import LearnedRouter
 from methods.indexes.learned_tree import LearnedTree
+from methods.indexes.optimist import Optimist
 from methods.indexes.scann import ScaNN
+from methods.indexes.scann_soar import ScaNNSOAR
 from methods.shards.ivf import ShardedIVF
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.start import start_at_clusters
@@ -73,10 +77,13 @@ def test_a_budget_is_used_to_nine_tenths_by_visited_and_by_work(index):
             assert 0.9 * budget <= costs[costs <= budget].max() <= budget, f"{budget} by {by}"
 
 
-INDEXES = [FaissIVF, ShardedIVF, ScaNN, LearnedRouter, MovedPositives, HNSW]
+WITH_LEAVES = [
+    FaissIVF, FaissIVF2, ShardedIVF, ScaNN, ScaNNSOAR, Optimist, LearnedRouter, JudgedRouter,
+    MovedPositives,
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", INDEXES)
+@pytest.mark.parametrize("kind", [*WITH_LEAVES, HNSW])
 def test_the_same_seed_makes_the_same_index_and_another_seed_another(kind):
     documents, queries = unit(1000, 0), unit(60, 1)
     found = []
@@ -106,7 +113,7 @@ def test_a_seed_of_32_bits_is_not_that_of_a_small_one(seed):
     assert 0 <= found < 2**31 - 1
 
 
-@pytest.mark.parametrize("kind", [FaissIVF, ShardedIVF, ScaNN, LearnedRouter, MovedPositives])
+@pytest.mark.parametrize("kind", WITH_LEAVES)
 def test_the_number_of_leaves_is_chosen_on_a_sample_and_all_documents_are_laid_out_once(
     kind, monkeypatch
 ):

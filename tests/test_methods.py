@@ -211,7 +211,10 @@ def test_where_there_is_nothing_to_encode_preparing_is_part_of_the_search(small_
     assert searcher.encoding.seconds == 0
 
 
-@pytest.mark.parametrize("name", ["de-faiss-ivf", "de-learned-router"])
+@pytest.mark.parametrize(
+    "name",
+    ["de-faiss-ivf", "de-faiss-ivf-2", "de-scann-soar", "de-optimist", "de-learned-router"],
+)
 def test_more_leaves_than_documents_are_refused_and_never_capped(small_task, name):
     with pytest.raises(InputError, match="nlist=22 asks for more leaves than .* documents, 21; "):
         fitted(small_task, name, steps=1, nlist=22)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.method import Point, SearchResult
-    from bench.task import Judgements, Relevance
+    from bench.task import Judgements, Relevance, Training
     from bench.types import Floats, Ints
     from methods.trees.indexer import Indexer
 
@@ -49,6 +49,8 @@ class Guide(NamedTuple):
         training: a function that gives the training queries, for indexes that need them; or None.
         tree: the tree that was learned with the encoder, or None.
         workspace: its seed, its memory, and a folder for data that does not fit into memory.
+        sentences: a function that gives vectors [n, dim] of sentences of the documents, encoded as
+            queries; it takes the most of a document and the most of all. None: there are no texts.
     """
 
     vectors: Floats
@@ -56,6 +58,7 @@ class Guide(NamedTuple):
     training: Callable[[], Asked] | None = None
     tree: Indexer | None = None
     workspace: Workspace = Workspace()
+    sentences: Callable[[int, int], Floats] | None = None
 
     @property
     def seed(self) -> int:
@@ -110,7 +113,7 @@ class Index(Hyperparameters, ABC):
     Attributes:
         requires: packages that it imports.
         needs_tree: whether its leaves are those of a tree learned with the encoder.
-        needs_training: whether its leaves depend on training queries.
+        is_learned: whether its leaves depend on queries.
         reads_chunks: whether it takes vectors that are mapped or in half precision; other indexes
             get them in single precision in memory.
         scores_all: whether it scores every document.
@@ -118,9 +121,14 @@ class Index(Hyperparameters, ABC):
 
     requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
-    needs_training: ClassVar[bool] = False
+    is_learned: ClassVar[bool] = False
     reads_chunks: ClassVar[bool] = False
     scores_all: ClassVar[bool] = False
+
+    @classmethod
+    def skip(cls, train: Training) -> str | None:  # noqa: ARG003 - for those that override it
+        """The reason why it cannot be laid out by this data, or None."""
+        return None
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:

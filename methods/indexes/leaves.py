@@ -86,6 +86,7 @@ class ClusteredLeaves(LeafIndex):
     whole corpus is then laid out once.
     """
 
+    leaves_per_document: ClassVar[int] = 1
     may_be_zero: ClassVar[tuple[str, ...]] = ("nlist",)
     shares: ClassVar[tuple[str, ...]] = ("budget",)
 
@@ -100,22 +101,36 @@ class ClusteredLeaves(LeafIndex):
         """Divide the documents, and measure the cost of a sample of queries.
 
         Raises:
-            InputError: more leaves are asked for than there are documents.
+            InputError: there are fewer documents than leaves, or fewer leaves than hold a document.
         """
-        n_documents = len(documents)
-        if self.nlist > n_documents:
-            raise InputError(
-                f"nlist={self.nlist} asks for more leaves than there are documents, {n_documents}; "
-                "give at most as many, or 0, which chooses their number on validation"
-            )
+        self._require_possible(len(documents))
         factors = FACTORS if len(guide.vectors) else (1,)
-        candidates = [self.nlist] if self.nlist else _candidates(n_documents, factors)
+        candidates = [self.nlist] if self.nlist else self._candidates(len(documents), factors)
         best, laid_out = candidates[0], False
         if len(candidates) > 1:
             best, laid_out = self._best_number(candidates, documents, guide)
         if not laid_out:
             self.lay_out(documents, best, guide)
             self.measure(guide.sample(documents))
+
+    def _require_possible(self, n_documents: int) -> None:
+        least = self.leaves_per_document
+        if self.nlist > n_documents:
+            raise InputError(
+                f"nlist={self.nlist} asks for more leaves than there are documents, {n_documents}; "
+                "give at most as many, or 0, which chooses their number on validation"
+            )
+        if min(self.nlist or n_documents, n_documents) < least:
+            raise InputError(
+                f"each document lies in {least} leaves: nlist must be {least} or more, and there "
+                f"must be as many documents; got nlist={self.nlist} and {n_documents} documents"
+            )
+
+    def _candidates(self, n_documents: int, factors: Iterable[float]) -> list[int]:
+        """Numbers about the square root of the corpus, where routing costs as much as a leaf."""
+        least, root = self.leaves_per_document, math.sqrt(n_documents)
+        numbers = {max(least, round(factor * root)) for factor in factors}
+        return sorted(number for number in numbers if number <= n_documents)
 
     def _best_number(
         self, candidates: list[int], documents: Floats, guide: Guide
@@ -182,9 +197,3 @@ def visited_shares(ranked: Ints, leaf: Ints) -> Floats:
         counts += np.bincount(first.ravel(), minlength=nlist)
     within: Floats = counts.cumsum() / counts.sum()
     return within
-
-
-def _candidates(n_documents: int, factors: Iterable[float]) -> list[int]:
-    """Numbers about the square root of the corpus, where routing costs as much as one leaf."""
-    numbers = {max(1, round(factor * math.sqrt(n_documents))) for factor in factors}
-    return sorted(number for number in numbers if number <= n_documents)

@@ -45,7 +45,13 @@ class ScaNN(ClusteredLeaves):
         builder = (
             scann.scann_ops_pybind.builder(documents, 10, "dot_product")
             # A minimum size would be reached by splitting leaves into twins of equal centroids.
-            .tree(nlist, 1, training_sample_size=n_documents, min_partition_size=1)
+            .tree(
+                nlist,
+                1,
+                training_sample_size=n_documents,
+                min_partition_size=1,
+                **self.spilling(),
+            )
             .score_brute_force()
         )
         # The builder has no argument for the seed of the clustering; the text that it makes has.
@@ -54,14 +60,18 @@ class ScaNN(ClusteredLeaves):
         self._scann = scann.scann_ops_pybind.create_searcher(documents, config)
         with tempfile.TemporaryDirectory() as folder:
             self._scann.serialize(folder)
-            self._leaf, self._centroids = _read_partition(Path(folder))
+            self._leaf, self._centroids = _read_partition(Path(folder), n_documents)
+
+    def spilling(self) -> dict[str, float]:
+        """Arguments of ScaNN's tree by which documents lie in more than one leaf."""
+        return {}
 
     def rank_leaves(self, queries: Floats) -> Ints:
         """[n, nlist] leaves by the scores of their centroids."""
         return self._ranked(queries, len(self._centroids))[1]
 
     def partition(self) -> Ints:
-        """[n_documents] ScaNN's token of each document."""
+        """[n_documents] ScaNN's token of each document, or [n_documents, 2] its tokens."""
         return self._leaf
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
@@ -80,7 +90,10 @@ class ScaNN(ClusteredLeaves):
             real = ~np.isnan(of_visited)
             visited, of_visited = visited[real], of_visited[real]
             ids[row], scores[row], leaves[row] = -1, -np.inf, -1
-            probed = np.unique(self._leaf[visited])
+            # A leaf of which every document was visited may count as probed.
+            probed = np.setdiff1d(self._leaf[visited], np.delete(self._leaf, visited, axis=0))
+            more = max(0, len(probed) - leaves.shape[1])
+            leaves = np.pad(leaves, ((0, 0), (0, more)), constant_values=-1)
             leaves[row, : len(probed)] = probed
             n = min(k, len(visited))
             ids[row, :n], scores[row, :n] = visited[:n], of_visited[:n]
@@ -107,8 +120,12 @@ class ScaNN(ClusteredLeaves):
         return leaves[:, :nprobe], np.flatnonzero(last - next_best <= TIE * scale)
 
 
-def _read_partition(folder: Path) -> tuple[Ints, Floats]:
-    """[n_documents] leaf of each document and [n_leaves, dim] centroids, as ScaNN wrote them."""
+def _read_partition(folder: Path, n_documents: int) -> tuple[Ints, Floats]:
+    """The leaf of each document and [n_leaves, dim] centroids, as ScaNN wrote them.
+
+    With spilling it writes two leaves one after another for each document, -1 for a second that is
+    the first: they are [n_documents, 2] here, where the first is then repeated.
+    """
     from scann.partitioning import partitioner_pb2
 
     partitioner = partitioner_pb2.SerializedPartitioner()
@@ -116,4 +133,8 @@ def _read_partition(folder: Path) -> tuple[Ints, Floats]:
     root = partitioner.kmeans.kmeans_tree.root
     centroids = np.array([center.dimension for center in root.centers], np.float32)
     order = np.argsort([child.leaf_id for child in root.children])
-    return np.load(folder / "datapoint_to_token.npy"), np.ascontiguousarray(centroids[order])
+    tokens = np.load(folder / "datapoint_to_token.npy")
+    if len(tokens) > n_documents:
+        tokens = tokens.reshape(n_documents, 2)
+        tokens = np.where(tokens < 0, tokens[:, :1], tokens)
+    return tokens, np.ascontiguousarray(centroids[order])

@@ -55,6 +55,13 @@ class Sentences(NamedTuple):
         )
 
 
+def spread(texts: Strings, most: int) -> Strings:
+    """At most ``most`` of the texts, at equal distances: any seed gets the same, from the cache."""
+    if len(texts) <= most:
+        return texts
+    return texts.take(np.linspace(0, len(texts) - 1, most).astype(np.int64))
+
+
 class SentenceLearner(TextLearner):
     """Trains on queries and, in the rows after them, on sentences."""
 
