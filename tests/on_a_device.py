@@ -36,6 +36,7 @@ from methods.trainers.standard import Standard
 from methods.trees import start
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss
+from methods.trees.neighbours import Neighbours
 from tests.fake_gpu import GPU, fake_gpu
 
 CPU = torch.device("cpu")
@@ -184,7 +185,9 @@ def test_a_step_of_encoder_and_tree_is_taken_on_the_device(diamond, settings):
         learner = TableLearner(
             TableEncoder.random(6, 6, 4, geometry="cosine", seed=0), RowAdam, device
         )
-        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
+        neighbours = Neighbours(0, device)
+        neighbours.refresh(np.eye(6, 4, dtype=np.float32), np.zeros(6, int))
+        loss = JointLoss(tree, settings, neighbours, temperature=Temperature(20.0), steps=10)
         for batch in islice(batches_of(Standard(batch=2), diamond), 2):
             a_step(learner, loss, batch, device)
         assert all(weight.grad.device == device for weight in tree.parameters())

@@ -24,6 +24,7 @@ from methods.trainers.losses import Temperature
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss, softmax, triplet, unevenness
 from methods.trees.mining import HardNegatives, health_warning
+from methods.trees.neighbours import Neighbours
 from methods.trees.sentences import Sentences
 from methods.trees.start import default_branching, new_tree, start_at_clusters
 
@@ -41,6 +42,15 @@ def set_level(tree, depth, weights):
     level = list(tree.levels)[depth]
     with torch.no_grad():
         level.W.copy_(torch.tensor(np.array(weights)))
+
+
+def joint_loss(tree, settings, documents=None, leaf=None):
+    """The loss of a tree, whose neighbours are among ``documents``."""
+    neighbours = Neighbours(0, torch.device("cpu"))
+    if documents is None:
+        documents = np.zeros((1, tree.shape.dim), next(tree.parameters()).detach().numpy().dtype)
+    neighbours.refresh(documents, np.zeros(1) if leaf is None else leaf)
+    return JointLoss(tree, settings, neighbours, temperature=Temperature(20.0), steps=10)
 
 
 def unit(n, dim, seed=0):
@@ -181,9 +191,7 @@ class TestLosses:
         # irrelevant document whose cosine is over the threshold does not count.
         tree = tree_of("own", 2, 1, 2)
         paths = torch.tensor([[1.0, 0.0], [0.6, 0.4]])
-        loss = JointLoss(
-            tree, EHI(margin=0.5, threshold=0.9), temperature=Temperature(20.0), steps=10
-        )
+        loss = joint_loss(tree, EHI(margin=0.5, threshold=0.9))
         negatives = torch.tensor([[False, True]])
         for unlike, expected in (([0.0, 1.0], 0.1), ([1.0, 0.1], 0.0)):
             x = torch.tensor([[1.0, 0.0], unlike])
@@ -196,9 +204,9 @@ class TestLosses:
         tree = tree_of("own", 3, 1, 4)
         set_level(tree, 0, [np.float32([[50, 0, 0, 0], [0, 50, 0, 0], [0, 0, 50, 0]])])
         q, x = torch.tensor([[1, 0.1, 0, 0]]), torch.tensor([[0, 1, 0, 0], [0.9, 0, 0.1, 0]])
-        settings = EHI(paths="all", intra_leaf_weight=0.0)
+        settings = EHI(paths="all", neighbour_weight=0.0)
         own, others = q.clone().requires_grad_(), x.clone().requires_grad_()
-        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
+        loss = joint_loss(tree, settings)
         found = loss._of_paths(own, others, torch.tensor([[False, True]]), self.batch())
         of_found = torch.autograd.grad(found, [own, others])
         own, others = q.double().requires_grad_(), x.double().requires_grad_()
@@ -227,7 +235,7 @@ class TestLosses:
         batch = make_batch(rows, relevance, negatives=np.array([3, 4]))
         q, x = torch.tensor(unit(3, 4)), torch.tensor(unit(5, 4, seed=1))
         before = [weight.detach().clone() for weight in tree.parameters()]
-        found = JointLoss(tree, trainer, temperature=Temperature(20.0), steps=10)(q, x, batch)
+        found = joint_loss(tree, trainer)(q, x, batch)
         assert found.queries.abs().sum() > 0
         assert found.documents.abs().sum() > 0
         moved = [not torch.equal(a, b) for a, b in zip(before, tree.parameters(), strict=True)]
@@ -241,6 +249,8 @@ class TestLosses:
             paths="all",
             similarity_weight=0.7,
             indexing_weight=1.3,
+            neighbour_weight=0.5,
+            neighbours=1,
             intra_leaf_weight=0.4,
             balance=0.2,
             margin=0.3,
@@ -256,7 +266,7 @@ class TestLosses:
         x = torch.tensor(unit(4, 3, seed=1), dtype=torch.float64)
         batch = batch._replace(weights=batch.weights.double())
         tree = tree_of("own", 2, 2, 3).double()
-        loss = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)
+        loss = joint_loss(tree, settings)
         found, step = loss(q, x, batch), 1e-6
         for row, column in np.ndindex(*q.shape):
             moved = q.clone()
@@ -264,13 +274,24 @@ class TestLosses:
             slope = (loss(moved, x, batch).loss - found.loss).item() / step
             assert slope == pytest.approx(found.queries[row, column].item(), abs=1e-4)
 
+    def test_the_leaves_of_the_nearest_documents_are_labels(self):
+        tree = tree_of("own", 2, 1, 2)
+        settings = EHI(similarity_weight=0.0, indexing_weight=0.0, neighbours=2)
+        documents, leaf = np.array([[1, 0], [0.8, 0.6], [0, 1]], np.float32), np.array([0, 1, 1])
+        relevance = Relevance.from_pairs(np.zeros(1, int), np.zeros(1, int), np.zeros(1, int), 1, 1)
+        batch = make_batch(np.arange(1), relevance)
+        x = torch.tensor(documents[:1])
+        probabilities = tree.node_probabilities(x)[-1][0]
+        found = joint_loss(tree, settings, documents, leaf)(x, x, batch)
+        assert found.loss.item() == pytest.approx(-probabilities.log().mean().item())
+
     def test_what_is_not_a_number_stops_with_a_way_out(self):
         tree = tree_of("own", 3, 1, 4)
         x = torch.full((2, 4), math.nan)
         relevance = Relevance.from_pairs(np.array([0]), np.array([0]), np.array([0]), 1, 2)
         batch = make_batch(np.array([0]), relevance, negatives=np.array([1]))
         with pytest.raises(InputError, match="the loss is nan at step 1; lower lr or indexer_lr"):
-            JointLoss(tree, EHI(), temperature=Temperature(20.0), steps=10)(x[:1], x, batch)
+            joint_loss(tree, EHI())(x[:1], x, batch)
 
 
 class TestStart:
@@ -343,14 +364,35 @@ class TestMining:
         mining = HardNegatives(relevance, settings, seed=0)
         rng = np.random.default_rng(0)
         assert not len(mining.draw(np.arange(12), rng)[1])
-        mining.refresh(tree, queries, documents)
-        leaf = tree.leaves(torch.tensor(documents), 1)[:, 0].numpy()
+        leaf = tree.leaves(torch.tensor(documents), 1).numpy()
+        mining.refresh(tree, queries, documents, leaf)
         probed = tree.leaves(torch.tensor(queries), 2).numpy()
         for row in range(12):
             places, drawn = mining.draw(np.array([row]), rng)
             assert places.tolist() == [0] * 5
             assert row not in drawn
-            assert set(leaf[drawn]) <= set(probed[row])
+            assert set(leaf[drawn, 0]) <= set(probed[row])
+
+
+class TestNeighbours:
+    def test_the_leaves_of_the_nearest(self):
+        neighbours, documents = Neighbours(0, torch.device("cpu")), unit(50, 4)
+        neighbours.refresh(documents, np.arange(50))
+        queries = unit(3, 4, seed=1)
+        nearest = np.argsort(-(queries @ documents.T), axis=1)
+        assert neighbours.leaves(torch.tensor(queries), 5).tolist() == nearest[:, :5].tolist()
+        assert neighbours.leaves(torch.tensor(queries), 99).shape == (3, 50)
+
+    def test_they_are_sought_among_documents_drawn_from_a_large_corpus(self, monkeypatch):
+        monkeypatch.setattr("methods.trees.neighbours.MOST", 20)
+        neighbours, documents = Neighbours(0, torch.device("cpu")), unit(50, 4)
+        found = []
+        for _ in range(2):
+            neighbours.refresh(documents, np.arange(50))
+            drawn = neighbours.leaves(torch.tensor(documents[:1]), 50)[0].tolist()
+            assert len(set(drawn)) == 20
+            found.append(sorted(drawn))
+        assert found[0] != found[1]
 
 
 class TestSentences:

@@ -17,6 +17,7 @@ from methods.trainers.ehi_paper import EHIPaper
 from methods.trainers.losses import Temperature
 from methods.trees.indexer import Indexer, TreeShape
 from methods.trees.losses import JointLoss
+from methods.trees.neighbours import Neighbours
 from methods.trees.triplets import make_triplets
 
 # arXiv 2310.08891, table 2. The numbers of documents are those of the whole collections.
@@ -127,6 +128,11 @@ def test_a_softmax_in_the_place_of_triplets_is_refused():
         EHIPaper(similarity_loss="softmax")
 
 
+def joint_loss(tree, settings):
+    neighbours = Neighbours(0, torch.device("cpu"))
+    return JointLoss(tree, settings, neighbours, temperature=Temperature(20.0), steps=10)
+
+
 def drawn(hard=((), ()), anywhere=(), seed=0):
     """Query 7 answered by documents 1 and 4, query 8 by 4, query 9 by 6."""
     relevant = Relevance.from_pairs(
@@ -189,7 +195,7 @@ def test_the_path_terms_do_not_move_with_a_hard_negative():
     x = torch.nn.functional.normalize(torch.randn(len(batch.documents), 4), dim=1)
     q = torch.nn.functional.normalize(torch.randn(3, 4), dim=1)
     tree = Indexer(TreeShape(4, 3, 1, "shared"), 0)
-    found = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)(q, x, batch)
+    found = joint_loss(tree, settings)(q, x, batch)
     hard = np.isin(batch.documents.numpy(), [2, 3])
     assert found.documents[~hard].abs().sum() > 0
     assert found.documents[hard].abs().sum() == 0
@@ -208,7 +214,7 @@ def test_the_loss_is_that_of_algorithm_1_by_loops():
     q = torch.nn.functional.normalize(torch.randn(3, 4), dim=1)
     tree = Indexer(TreeShape(4, 3, 2, "shared", transform=True), 0)
     of_q, of_x = tree.path_embedding(q).detach(), tree.path_embedding(x).detach()
-    found = JointLoss(tree, settings, temperature=Temperature(20.0), steps=10)(q, x, batch)
+    found = joint_loss(tree, settings)(q, x, batch)
     place = {document: column for column, document in enumerate(batch.documents.tolist())}
     answers = {0: {1, 4}, 1: {4}, 2: {6}}
     own = batch.documents[batch.pairs % len(batch.documents)].tolist()

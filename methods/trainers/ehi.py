@@ -111,11 +111,14 @@ class EHI(TreeSettings, Learned):
         progress: Progress,
     ) -> Encoder:
         """Train encoder and tree."""
+        import torch
+
         from methods.device import device_of
         from methods.encoders.routed import RoutedEncoder
         from methods.trainers.loop import train_encoder
         from methods.trees.losses import JointLoss
         from methods.trees.mining import HardNegatives, health_warning
+        from methods.trees.neighbours import Neighbours
         from methods.trees.start import new_tree
 
         encoder = start.copy() if start else self.new_encoder(data, workspace, seed=seed)
@@ -123,7 +126,10 @@ class EHI(TreeSettings, Learned):
         tree = new_tree(self, documents, seed, device_of(workspace))
         routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
-        mining = HardNegatives(data.relevance, self, seed)
+        mining, neighbours = (
+            HardNegatives(data.relevance, self, seed),
+            Neighbours(seed, tree.device),
+        )
         batches = self._batches(data.relevance, joined, mining, np.random.default_rng(seed))
         an_epoch = batches.per_epoch
         steps = self.epochs * an_epoch or min(self.steps, self.max_epochs * an_epoch)
@@ -132,8 +138,10 @@ class EHI(TreeSettings, Learned):
         def mine(step: int) -> None:
             queries = encoder.encode_queries(data.queries(data.relevance.answered))
             documents = np.asarray(encoder.encode_documents(data.document_texts), np.float32)
+            leaf = routed.tree.leaves(torch.tensor(documents), 1).numpy()
+            neighbours.refresh(documents, leaf[:, 0])
             earlier = mining.history
-            health = mining.refresh(routed.tree, queries, documents)
+            health = mining.refresh(routed.tree, queries, documents, leaf)
             warning = health_warning(health) if self.indexing_weight else None
             if warning and not any(map(health_warning, earlier)):
                 workspace.warn(f"{warning} after {step:,} of {steps:,} steps")
@@ -147,13 +155,15 @@ class EHI(TreeSettings, Learned):
         train_encoder(
             learner,
             batches,
-            JointLoss(routed.tree, self, temperature=self.new_temperature(), steps=steps),
+            JointLoss(
+                routed.tree, self, neighbours, temperature=self.new_temperature(), steps=steps
+            ),
             steps=steps,
             lr=self.rate(data),
             progress=progress,
             checkpoint=workspace.checkpoint,
             after_step=after_step,
-            changed={"best": best, "mining": mining},
+            changed={"best": best, "mining": mining, "neighbours": neighbours},
         )
         kept = cast("RoutedEncoder", best.encoder)
         kept.tree.history = mining.history

@@ -56,6 +56,7 @@ class EHIPaper(EHI):
     similarity_weight: float = 0.2
     indexing_weight: float = 0.8
     intra_leaf_weight: float = 0.2
+    neighbour_weight: float = 0.0
     warm_start: bool = False
     similar_negatives: bool = False
     corpus_pairs: int = 0

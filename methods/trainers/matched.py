@@ -25,6 +25,7 @@ class MatchedDE(EHI):
     version: ClassVar[str] = "matched-de 3"
 
     indexing_weight: float = 0.0
+    neighbour_weight: float = 0.0
 
     def _checkpoint(self, routed: RoutedEncoder, data: Training, steps: int) -> BestCheckpoint:
         """The keeper of the best encoder."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Temperature
     from methods.trees.indexer import Indexer
+    from methods.trees.neighbours import Neighbours
     from methods.trees.settings import TreeSettings
 
 TINY = 1e-30
@@ -58,17 +59,24 @@ class JointLoss:
     checkpointed: ClassVar[tuple[str, ...]] = ("_tree", "_optimizer", "_softmax", "_step", "_watch")
 
     def __init__(
-        self, tree: Indexer, settings: TreeSettings, *, temperature: Temperature, steps: int
+        self,
+        tree: Indexer,
+        settings: TreeSettings,
+        neighbours: Neighbours,
+        *,
+        temperature: Temperature,
+        steps: int,
     ) -> None:
         """Train ``tree`` with its own AdamW.
 
         Args:
             tree: the tree that each call updates.
             settings: the terms and their weights.
+            neighbours: the documents that are near a query, and their leaves.
             temperature: factor of the scores of vectors.
             steps: number of steps over which the tree's learning rate falls to 0, on half a cosine.
         """
-        self._tree, self._settings = tree, settings
+        self._tree, self._settings, self._neighbours = tree, settings, neighbours
         self._steps, self._step = steps, 0
         self._optimizer = torch.optim.AdamW(tree.parameters())
         self._softmax = MaskedSoftmax(temperature)
@@ -98,9 +106,10 @@ class JointLoss:
         self._watch.add(total)
         if self._step == self._steps:
             self._watch.look()
-        if q.grad is None or x.grad is None:
-            return of_vectors
-        return Gradients(total, of_vectors.queries + q.grad, of_vectors.documents + x.grad)
+        of_paths = [0 if vectors.grad is None else vectors.grad for vectors in (q, x)]
+        return Gradients(
+            total, of_vectors.queries + of_paths[0], of_vectors.documents + of_paths[1]
+        )
 
     def _of_vectors(
         self, q: torch.Tensor, x: torch.Tensor, negatives: torch.Tensor, batch: Batch
@@ -118,10 +127,16 @@ class JointLoss:
     def _of_paths(
         self, q: torch.Tensor, x: torch.Tensor, negatives: torch.Tensor, batch: Batch
     ) -> torch.Tensor:
-        """The indexing, intra-leaf and balance terms."""
+        """The indexing, neighbour, intra-leaf and balance terms."""
         settings = self._settings
         loss = q.new_zeros(())
-        if not (settings.indexing_weight or settings.intra_leaf_weight or settings.balance):
+        weights = (
+            settings.indexing_weight,
+            settings.neighbour_weight,
+            settings.intra_leaf_weight,
+            settings.balance,
+        )
+        if not any(weights):
             return loss
         of_q, of_x = self._paths(q), self._paths(x)
         if settings.indexing_weight:
@@ -132,17 +147,25 @@ class JointLoss:
                 else softmax((met + TINY).log(), negatives, batch)
             )
             loss = loss + settings.indexing_weight * term
+        if settings.neighbour_weight:
+            leaves = self._neighbours.leaves(q, settings.neighbours)
+            of_nearest = self._of_leaves(q, of_q).gather(1, leaves)
+            loss = loss - settings.neighbour_weight * (of_nearest + TINY).log().mean()
         if settings.intra_leaf_weight:
             loss = loss + settings.intra_leaf_weight * self._intra_leaf(x, of_x, negatives, batch)
         if settings.balance:
-            of_leaves = of_x if settings.paths == "all" else self._tree.node_probabilities(x)[-1]
-            loss = loss + settings.balance * unevenness(of_leaves)
+            loss = loss + settings.balance * unevenness(self._of_leaves(x, of_x))
         return loss
 
     def _paths(self, vectors: torch.Tensor) -> torch.Tensor:
         if self._settings.paths == "best":
             return self._tree.path_embedding(vectors)
         return self._tree.node_probabilities(vectors)[-1]
+
+    def _of_leaves(self, vectors: torch.Tensor, paths: torch.Tensor) -> torch.Tensor:
+        """[n, B^H] probabilities of all leaves for vectors whose ``paths`` are known."""
+        trained = self._settings.paths
+        return paths if trained == "all" else self._tree.node_probabilities(vectors)[-1]
 
     def _intra_leaf(
         self, x: torch.Tensor, of_x: torch.Tensor, negatives: torch.Tensor, batch: Batch

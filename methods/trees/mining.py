@@ -51,16 +51,16 @@ class HardNegatives:
         """Statistics of the leaves at each refresh."""
         return [LeafHealth(*each) for each in self._health]
 
-    def refresh(self, tree: Indexer, queries: Floats, documents: Floats) -> LeafHealth:
-        """Send all queries and documents through the tree again.
+    def refresh(self, tree: Indexer, queries: Floats, documents: Floats, leaf: Ints) -> LeafHealth:
+        """Send all queries through the tree again.
 
         Args:
             tree: the tree in its present state.
             queries: [n, dim] vectors of the queries with an answer.
             documents: [n_documents, dim] vectors.
+            leaf: [n_documents, 1] their leaves.
         """
         total = tree.shape.n_leaves
-        leaf = tree.leaves(torch.tensor(documents), 1).numpy()
         if self._settings.hard_negatives:
             nprobe = min(self._settings.mined_leaves, total)
             probed = tree.leaves(torch.tensor(queries), nprobe).numpy()

@@ -24,6 +24,7 @@ class TreeSettings(Hyperparameters):
         "indexing_weight",
         "intra_leaf_weight",
         "margin",
+        "neighbour_weight",
         "balance",
         "start_scale",
         "hard_negatives",
@@ -46,6 +47,8 @@ class TreeSettings(Hyperparameters):
     similarity_weight: float = 1.0  # lambda 1
     indexing_weight: float = 1.0  # lambda 2
     intra_leaf_weight: float = 0.0  # lambda 3
+    neighbour_weight: float = 1.0  # weight of the leaves of the nearest documents as labels
+    neighbours: int = 10  # nearest documents of a query for that term
     margin: float = 0.3  # gamma, margin of triplets
     threshold: float = 0.9  # tau, cosine below which two documents should be in different leaves
     balance: float = 0.0  # weight of the divergence of the mean leaf from an even one

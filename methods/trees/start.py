@@ -124,8 +124,9 @@ def _on_main_axes(documents: Floats, projection: torch.Tensor) -> Floats:
     axes = np.linalg.eigh(centred.T @ centred)[1][:, : -len(projection) - 1 : -1]
     with torch.no_grad():
         projection.copy_(torch.from_numpy(axes.T.copy()))
-    projected: Floats = documents @ axes
-    return projected / np.linalg.norm(projected, axis=1, keepdims=True)
+    projected = documents @ axes
+    unit: Floats = projected / np.linalg.norm(projected, axis=1, keepdims=True)
+    return unit
 
 
 def _centroids_of(documents: Floats, mask: Bools, k: int, seed: int) -> Floats:
