@@ -159,7 +159,7 @@ def _deeper(rows: Rows, budget: Budget) -> str:
     deep = [
         name
         for name, row in rows.by_name.items()
-        if row.cells[0].method == "ehi" and row.cells[0].params.get("height") == 2  # noqa: PLR2004
+        if row.cells[0].method == "ehi" and row.cells[0].changed.get("height") == 2  # noqa: PLR2004
     ]
     best = rows.best(deep, budget)
     if best is None:
