@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,20 @@ HELD_OUT = 0.1
 """Share of the queries that the router is chosen on, and not trained."""
 PATIENCE = 3
 """Epochs without a better loss on these queries before training stops."""
+
+
+class Labelled(NamedTuple):
+    """Queries and their nearest documents.
+
+    Attributes:
+        documents: [n_documents, dim] the vectors that were searched.
+        queries: [n, dim] unit vectors.
+        nearest: [n, neighbours] the nearest documents of each query.
+    """
+
+    documents: Floats
+    queries: torch.Tensor
+    nearest: Ints
 
 
 @dataclass
@@ -48,9 +62,9 @@ class LearnedRouter(RoutedLeaves):
     router_temperature: float = 20.0  # factor of the scores
 
     def __post_init__(self) -> None:
-        """Nothing is known yet of any documents."""
+        """No query is labelled yet."""
         super().__post_init__()
-        self._labelled_for: Floats | None = None
+        self._labelled: Labelled | None = None
 
     @classmethod
     def skip(cls, train: Training) -> str | None:
@@ -59,21 +73,27 @@ class LearnedRouter(RoutedLeaves):
             return None
         return "there are neither training queries nor texts for its router to learn from"
 
+    def build(self, documents: Floats, guide: Guide) -> None:
+        """Divide the documents and train the router; the queries are not kept."""
+        super().build(documents, guide)
+        self._labelled = None
+
     def routed(
         self, documents: Floats, centroids: Floats, leaf: Ints, guide: Guide
     ) -> tuple[LinearRouter, Ints]:
         """Train the router by cross-entropy against the leaves of the nearest documents."""
         import torch
 
-        if self._labelled_for is not documents:  # the same for each number of leaves that is tried
-            self._queries, self._nearest = self._labelled(documents, guide)
-            self._labelled_for = documents
-        labels = torch.tensor(leaf[self._nearest, 0])
-        start = torch.tensor(centroids)
-        return LinearRouter(self._trained(start, labels, guide.seed).numpy()), leaf
+        labelled = self._labelled
+        if labelled is None or labelled.documents is not documents:
+            # The same for each number of leaves that is tried.
+            labelled = self._labelled = self._label(documents, guide)
+        labels = torch.tensor(leaf[labelled.nearest, 0])
+        router = self._trained(torch.tensor(centroids), labelled.queries, labels, guide.seed)
+        return LinearRouter(router.numpy()), leaf
 
-    def _labelled(self, documents: Floats, guide: Guide) -> tuple[torch.Tensor, Ints]:
-        """Unit vectors [n, dim] of the queries, and their nearest documents [n, neighbours].
+    def _label(self, documents: Floats, guide: Guide) -> Labelled:
+        """The queries, with their nearest documents by exact search.
 
         Raises:
             InputError: there is no query.
@@ -97,13 +117,16 @@ class LearnedRouter(RoutedLeaves):
             )
         k = min(self.router_neighbors, len(documents))
         nearest = top_k(vectors, documents, k, guide.workspace.memory_bytes)[1]
-        return normalize(torch.tensor(vectors)), nearest
+        return Labelled(documents, normalize(torch.tensor(vectors)), nearest)
 
-    def _trained(self, start: torch.Tensor, labels: torch.Tensor, seed: int) -> torch.Tensor:
+    def _trained(
+        self, start: torch.Tensor, queries: torch.Tensor, labels: torch.Tensor, seed: int
+    ) -> torch.Tensor:
         """[nlist, dim] the router that has the least loss on the queries held out.
 
         Args:
             start: [nlist, dim] the router to start from.
+            queries: [n, dim] unit vectors.
             labels: [n, neighbours] the leaves of each query's nearest documents.
             seed: the seed of the queries' order.
         """
@@ -117,7 +140,7 @@ class LearnedRouter(RoutedLeaves):
         held_out, trained = np.split(order, [max(1, round(HELD_OUT * len(order)))])
 
         def loss_of(rows: Ints) -> torch.Tensor:
-            logits = self.router_temperature * self._queries[rows] @ router.T
+            logits = self.router_temperature * queries[rows] @ router.T
             return -log_softmax(logits, dim=1).gather(1, labels[rows]).mean()
 
         best, least, waited = start, float(loss_of(held_out).detach()), 0

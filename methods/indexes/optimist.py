@@ -53,6 +53,8 @@ class Moments(NamedTuple):
             means[number] = vectors.mean(axis=0)
             vectors = (vectors - means[number]) / math.sqrt(len(members))
             variances[number] = (vectors**2).sum(axis=0)
+            if not rank:
+                continue
             deviations = np.sqrt(variances[number])
             whitened = vectors / np.where(deviations > 0, deviations, 1)
             _, singular, rows = np.linalg.svd(whitened, full_matrices=False)
