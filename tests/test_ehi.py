@@ -10,6 +10,7 @@ import torch
 
 from bench.errors import InputError
 from bench.leaves import leaf_health
+from bench.method import Workspace
 from bench.task import Judgements, Relevance
 from methods.indexes.base import Asked, Guide
 from methods.indexes.guided import JudgedRouter, MovedPositives
@@ -511,3 +512,19 @@ def test_a_checkpoint_counts_a_tree_over_the_budget_below_any_within_it(small_te
     set_level(fixed.tree, 0, [half])
     assert TreeCheckpoint(fixed, data, budget=0.1, steps=1, checks=1).score == -0.5
     assert TreeCheckpoint(fixed, data, budget=0.6, steps=1, checks=1).score >= 0
+
+
+@pytest.mark.parametrize(("first", "later", "warned"), [(0.5, 0.4, True), (0.5, 0.6, False)])
+def test_a_tree_that_no_checkpoint_betters_is_said_to_be_untrained(
+    first, later, warned, small_text_task, tmp_path, monkeypatch
+):
+    from methods.trees.checkpoint import TreeCheckpoint
+
+    scores = iter([first, later])
+    monkeypatch.setattr(TreeCheckpoint, "_validate", lambda _: next(scores))
+    trainer, said = EHI(branching=4, batch=4, steps=1, checks=1, sentences=1), []
+    workspace = Workspace(tmp_path, warn=said.append)
+    data = small_text_task.training()
+    trainer.train(data, None, workspace, seed=0, progress=lambda _done, _total: None)
+    untrained = [text for text in said if text.startswith("no checkpoint is better on validation")]
+    assert bool(untrained) == warned

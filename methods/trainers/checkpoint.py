@@ -52,6 +52,11 @@ class BestCheckpoint:
         return self.is_perfect or 0 < self._patience <= self._since_best
 
     @property
+    def is_untrained(self) -> bool:
+        """Whether training made nothing better of an encoder that could be better."""
+        return self.score == self._untrained and not self.is_perfect
+
+    @property
     def is_perfect(self) -> bool:
         """Whether no encoder could score better."""
         return self.score >= 1

@@ -165,6 +165,11 @@ class EHI(TreeSettings, Learned):
             after_step=after_step,
             changed={"best": best, "mining": mining, "neighbours": neighbours},
         )
+        if best.is_untrained:
+            workspace.warn(
+                "no checkpoint is better on validation than the start: encoder and tree are kept "
+                "as they were before training"
+            )
         kept = cast("RoutedEncoder", best.encoder)
         kept.tree.history = mining.history
         return kept
