@@ -37,7 +37,7 @@ class EHI(TreeSettings, Learned):
     tree sees documents without a training query. Tables start from those of masked-de.
     """
 
-    version: ClassVar[str] = "ehi-encoder 4"
+    version: ClassVar[str] = "ehi-encoder 5"
     learns_tree: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (
         *TreeSettings.may_be_zero,

@@ -22,7 +22,7 @@ class MatchedDE(EHI):
         do not move, and the checkpoint is that of the best exact search.
     """
 
-    version: ClassVar[str] = "matched-de 3"
+    version: ClassVar[str] = "matched-de 4"
 
     indexing_weight: float = 0.0
     neighbour_weight: float = 0.0
