@@ -33,7 +33,7 @@ class EHIPaper(EHI):
     which is followed, has them in the similarity term alone.
     """
 
-    version: ClassVar[str] = "ehi-paper-encoder 4"
+    version: ClassVar[str] = "ehi-paper-encoder 5"
     # A softmax over a batch's documents has no hard negatives of a query's own.
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         **EHI.choices,
