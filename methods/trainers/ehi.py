@@ -31,10 +31,12 @@ class EHI(TreeSettings, Learned):
     """A dual encoder and the tree that routes its vectors, trained by one loss (arXiv 2310.08891).
 
     It departs from the paper in parameters whose printed values ``ehi-paper`` keeps: the tree
-    starts at clusters of the documents; each node has its own classifier, without the residual
-    layer before it; all paths are trained, not only the most probable; both contrastive terms are a
-    softmax over the batch's documents; sentences of the documents are used as queries, so that the
-    tree sees documents without a training query. Tables start from those of masked-de.
+    starts at clusters of the documents; each node has its own classifier, which reads a learned
+    projection of the vectors and no residual layer; all paths are trained, not only the most
+    probable; both contrastive terms are a softmax over the batch's documents; a further term has
+    the leaves of a query's exact nearest documents as labels; sentences of the documents are used
+    as queries, so that the tree sees documents without a training query. Tables start from those of
+    masked-de.
     """
 
     version: ClassVar[str] = "ehi-encoder 5"
