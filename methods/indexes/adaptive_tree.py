@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 LEAST_SHARE, GROWTH = 0.005, 1.1
 """Share of the corpus that a sample of queries visits at the first operating point, and its growth
 from one to the next: a budget is used up to a tenth, however other queries are routed."""
+BELOW = 0.995
+"""Share of a value of the sample that a point takes: with three digits it stays below the value."""
 BLOCK = 4096
 """Queries that are routed at once."""
 
@@ -57,7 +59,7 @@ class AdaptiveTree(LearnedTree):
     visited in the mean.
     """
 
-    version: ClassVar[str] = "adaptive-tree 1"
+    version: ClassVar[str] = "adaptive-tree 2"
 
     def measure(self, queries: Floats, n_documents: int = 0) -> None:
         """Find the least values at which a sample of queries [n, dim] visits growing shares."""
@@ -71,7 +73,8 @@ class AdaptiveTree(LearnedTree):
         share = LEAST_SHARE
         while share < 1:
             leaves = int(np.searchsorted(visited, share * visited[-1], side="right"))
-            least = float(values[leaves - 1])
+            # A little below a sample's value: its last bits are not the same in every batch.
+            least = float(f"{BELOW * values[leaves - 1]:.3g}")
             if leaves > n and 0 < least < self._settings[-1].least:
                 self._settings.append(Setting(-(-leaves // n), least))
             share *= GROWTH
