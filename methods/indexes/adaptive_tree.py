@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 LEAST_SHARE, GROWTH = 0.005, 1.1
 """Share of the corpus that a sample of queries visits at the first operating point, and its growth
 from one to the next: a budget is used up to a tenth, however other queries are routed."""
-BLOCK = 4096
-"""Queries that are routed at once."""
+SLACK = 1e-4
+"""Share of a value by which the least one visited is lower: values are those of leaves of the sample,
+and the last bits of a query's own differ in a batch of another size."""
+RANKED = 1 << 25
+"""Pairs of a query and a leaf that are ranked at once."""
 
 
 class Setting(NamedTuple):
@@ -71,7 +74,7 @@ class AdaptiveTree(LearnedTree):
         share = LEAST_SHARE
         while share < 1:
             leaves = int(np.searchsorted(visited, share * visited[-1], side="right"))
-            least = float(values[leaves - 1])
+            least = (1 - SLACK) * float(values[leaves - 1])
             if leaves > n and 0 < least < self._settings[-1].least:
                 self._settings.append(Setting(-(-leaves // n), least))
             share *= GROWTH
@@ -85,9 +88,10 @@ class AdaptiveTree(LearnedTree):
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Scan the leaves that the beam ends in and whose value is at least ``point["least"]``."""
         nprobe, least = int(point["nprobe"]), float(point["least"])
+        size = max(1, RANKED // self._tree.shape.n_leaves)
         blocks = [
-            self._probed(queries[start : start + BLOCK], nprobe)
-            for start in range(0, max(len(queries), 1), BLOCK)
+            self._probed(queries[start : start + size], nprobe)
+            for start in range(0, max(len(queries), 1), size)
         ]
         leaves = np.concatenate([_at_least(least, block) for block in blocks])
         leaves = leaves[:, : int((leaves >= 0).sum(axis=1).max(initial=1))]
