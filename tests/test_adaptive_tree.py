@@ -102,10 +102,17 @@ def test_queries_are_routed_in_blocks_as_all_at_once(monkeypatch):
     index = built()
     point = index.operating_points()[5]
     at_once = index.search(QUERIES, 5, point)
-    monkeypatch.setattr("methods.indexes.adaptive_tree.BLOCK", 7)
+    monkeypatch.setattr("methods.indexes.adaptive_tree.RANKED", 7 * 20)
     in_blocks = index.search(QUERIES, 5, point)
     assert (at_once.ids == in_blocks.ids).all()
     assert (at_once.leaves == in_blocks.leaves).all()
+
+
+def test_a_query_of_the_sample_visits_the_same_leaves_alone_as_in_a_batch():
+    index = built(branching=50)
+    for point in index.operating_points()[::4]:
+        alone = [visited(index, index.search(SAMPLE[i : i + 1], 1, point))[0] for i in range(200)]
+        assert visited(index, index.search(SAMPLE, 1, point)).tolist() == alone
 
 
 def test_a_document_in_two_leaves_is_returned_once():

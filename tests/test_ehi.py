@@ -113,6 +113,11 @@ class TestSearch:
         assert (found.leaves // 4 == best_node[:, None]).all()
         assert found.routing < tree.search(x, 4).routing
 
+    @pytest.mark.parametrize("children", ["shared", "own"])
+    def test_no_query_finds_no_leaf(self, children):
+        tree = tree_of(children, branching=4, height=2, dim=5)
+        assert tree.search(torch.zeros(0, 5), 3).leaves.shape == (0, 3)
+
     def test_few_nodes_of_many_are_scored_as_all_are(self):
         tree = tree_of("own", branching=40, height=2, dim=5)
         level = list(tree.levels)[1]
@@ -314,6 +319,13 @@ class TestStart:
         weight = tree.projection.weight.detach()
         torch.testing.assert_close(weight @ weight.T, torch.eye(3), atol=1e-4, rtol=0)
         assert weight[:, 3:].abs().max() < 0.01
+
+    def test_a_document_with_the_vector_0_starts_no_nan(self):
+        documents = unit(50, 8)
+        documents[3] = 0
+        tree = tree_of("own", 3, 1, 8, routing_dim=3)
+        start_at_clusters(tree, documents, 20.0, seed=0)
+        assert all(weight.isfinite().all() for weight in tree.parameters())
 
     def test_vectors_of_few_dimensions_are_not_projected(self):
         settings = EHI(routing_dim=8, branching=2)

@@ -18,8 +18,8 @@ LEAST_SHARE, GROWTH = 0.005, 1.1
 from one to the next: a budget is used up to a tenth, however other queries are routed."""
 BELOW = 0.995
 """Share of a value of the sample that a point takes: with three digits it stays below the value."""
-BLOCK = 4096
-"""Queries that are routed at once."""
+RANKED = 1 << 25
+"""Pairs of a query and a leaf that are ranked at once."""
 
 
 class Setting(NamedTuple):
@@ -88,9 +88,10 @@ class AdaptiveTree(LearnedTree):
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Scan the leaves that the beam ends in and whose value is at least ``point["least"]``."""
         nprobe, least = int(point["nprobe"]), float(point["least"])
+        size = max(1, RANKED // self._tree.shape.n_leaves)
         blocks = [
-            self._probed(queries[start : start + BLOCK], nprobe)
-            for start in range(0, max(len(queries), 1), BLOCK)
+            self._probed(queries[start : start + size], nprobe)
+            for start in range(0, max(len(queries), 1), size)
         ]
         leaves = np.concatenate([_at_least(least, block) for block in blocks])
         leaves = leaves[:, : int((leaves >= 0).sum(axis=1).max(initial=1))]

@@ -90,7 +90,7 @@ class Level(nn.Module):
         n_parents = self._shape.branching**self._depth
         if self._shape.children == "own":
             x = self._transformed(x)
-            return (x @ self.W.flatten(0, 1).T).view(len(x), n_parents, -1)
+            return (x @ self.W.flatten(0, 1).T).view(len(x), n_parents, self._shape.branching)
         nodes = torch.arange(n_parents, device=x.device)
         return self._of_shared(x, nodes.expand(len(x), -1))
 
@@ -202,8 +202,9 @@ class Indexer(nn.Module):
         branching = self.shape.branching
         for depth, level in enumerate(self.levels, start=1):
             children = log_softmax(level.some_parents(x, nodes), dim=2) + log_probs[:, :, None]
+            children = children.flatten(1)
             wanted = count if depth == self.shape.height else self._kept(count, beam)
-            log_probs, best = children.flatten(1).topk(min(wanted, children[0].numel()), dim=1)
+            log_probs, best = children.topk(min(wanted, children.shape[1]), dim=1)
             nodes = nodes.gather(1, best // branching) * branching + best % branching
         return Beam(nodes, log_probs, self.routing(count, beam))
 

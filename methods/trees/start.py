@@ -119,13 +119,17 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
 
 
 def _on_main_axes(documents: Floats, projection: torch.Tensor) -> Floats:
-    """[n, routing_dim] unit vectors on the principal axes, to which the projection is set."""
+    """[n, routing_dim] unit vectors on the principal axes, to which the projection is set.
+
+    A document without a part on them, as one whose text has no known token, keeps the vector 0.
+    """
     centred = documents - documents.mean(axis=0)
     axes = np.linalg.eigh(centred.T @ centred)[1][:, : -len(projection) - 1 : -1]
     with torch.no_grad():
         projection.copy_(torch.from_numpy(axes.T.copy()))
     projected = documents @ axes
-    unit: Floats = projected / np.linalg.norm(projected, axis=1, keepdims=True)
+    lengths = np.linalg.norm(projected, axis=1, keepdims=True)
+    unit: Floats = projected / np.where(lengths > 0, lengths, 1)
     return unit
 
 
