@@ -17,8 +17,8 @@ LEAST_SHARE, GROWTH = 0.005, 1.1
 """Share of the corpus that a sample of queries visits at the first operating point, and its growth
 from one to the next: a budget is used up to a tenth, however other queries are routed."""
 SLACK = 1e-4
-"""Share of a value by which the least one visited is lower: values are those of leaves of the sample,
-and the last bits of a query's own differ in a batch of another size."""
+"""Share by which the least value visited is lower than that of a leaf of the sample: in a batch of
+another size the same leaf's value may differ in its last bits."""
 RANKED = 1 << 25
 """Pairs of a query and a leaf that are ranked at once."""
 
