@@ -63,10 +63,10 @@ def test_the_count_is_what_comes_back_of_all_documents(tree, indexed, name, npro
         assert set(ids[ids >= 0]) == set(np.flatnonzero(inside))
 
 
-def test_a_learned_tree_is_counted_as_faiss_scans_it(tree, indexed):
-    method = indexed("ehi")
-    for nprobe in (1, 2, 4):
-        point = {"nprobe": nprobe}
+@pytest.mark.parametrize("name", ["ehi", "ehi-encoder+learned-tree"])
+def test_a_learned_tree_is_counted_as_faiss_scans_it(tree, indexed, name):
+    method = indexed(name)
+    for point in method.operating_points():
         counted = searcher_of(method, tree, 3).run(point, silent).visited
         faiss.cvar.indexIVF_stats.reset()
         method.search(Queries(np.arange(N), tree.query_names), 3, point)

@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 LEAST_SHARE, GROWTH = 0.005, 1.1
 """Share of the corpus that a sample of queries visits at the first operating point, and its growth
 from one to the next: a budget is used up to a tenth, however other queries are routed."""
-SLACK = 1e-4
-"""Share by which the least value visited is lower than that of a leaf of the sample: in a batch of
-another size the same leaf's value may differ in its last bits."""
+BELOW = 0.995
+"""Share of a value of the sample that a point takes: with three digits it stays below the value."""
 RANKED = 1 << 25
 """Pairs of a query and a leaf that are ranked at once."""
 
@@ -60,7 +59,7 @@ class AdaptiveTree(LearnedTree):
     visited in the mean.
     """
 
-    version: ClassVar[str] = "adaptive-tree 1"
+    version: ClassVar[str] = "adaptive-tree 2"
 
     def measure(self, queries: Floats, n_documents: int = 0) -> None:
         """Find the least values at which a sample of queries [n, dim] visits growing shares."""
@@ -74,7 +73,8 @@ class AdaptiveTree(LearnedTree):
         share = LEAST_SHARE
         while share < 1:
             leaves = int(np.searchsorted(visited, share * visited[-1], side="right"))
-            least = (1 - SLACK) * float(values[leaves - 1])
+            # A little below a sample's value: its last bits are not the same in every batch.
+            least = float(f"{BELOW * values[leaves - 1]:.3g}")
             if leaves > n and 0 < least < self._settings[-1].least:
                 self._settings.append(Setting(-(-leaves // n), least))
             share *= GROWTH
