@@ -21,10 +21,14 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from bench.check.apart import results_apart
 from bench.check.fit_checks import SAFE_FORMS, is_safe
 from bench.check.run import CHECKS, CheckStatus, MethodChecks
+from bench.check.subject import Subject
 from bench.check.tasks import TASKS
 from bench.check.threads import Watch
 from bench.errors import InputError
+from bench.evaluation.answers import reason_to_skip
+from bench.evaluation.fitted import training_of
 from bench.plan.grid import Settings
+from bench.registry import Registry
 from bench.system.threads import one_thread
 from tests.conftest import ROOT
 
@@ -253,6 +257,17 @@ def test_one_line_in_a_test_file_makes_every_check_a_test(tmp_path):
     assert "2 failed, 40 passed, 6 skipped" in done.stdout, done.stdout
     assert "test_contract[texts-no_duplicates]" in done.stdout
     assert "got document" in done.stdout
+
+
+@pytest.mark.parametrize("name", Registry().built_ins())
+def test_a_built_in_method_has_a_row_on_a_small_task(name, tmp_path):
+    method = Registry().resolve(name)
+    subjects = [Subject(method, Settings(), make(), tmp_path) for make in TASKS.values()]
+    training = [training_of(one.task, sees_test=method.sees_test) for one in subjects]
+    reasons = [
+        reason_to_skip(one.make(), data) for one, data in zip(subjects, training, strict=True)
+    ]
+    assert None in reasons
 
 
 @pytest.mark.slow

@@ -14,11 +14,9 @@ from bench.registry import Registry
 from bench.task import Relevance
 from methods.encoders.text import TextLearner
 from methods.trainers.ehi_paper import EHIPaper
-from methods.trainers.losses import Temperature
 from methods.trees.indexer import Indexer, TreeShape
-from methods.trees.losses import JointLoss
-from methods.trees.neighbours import Neighbours
 from methods.trees.triplets import make_triplets
+from tests.test_ehi import joint_loss
 
 # arXiv 2310.08891, table 2. The numbers of documents are those of the whole collections.
 SCIFACT = {
@@ -126,11 +124,6 @@ def test_the_last_layer_is_trained_with_the_tree(small_text_task, tmp_path, monk
 def test_a_softmax_in_the_place_of_triplets_is_refused():
     with pytest.raises(InputError, match="similarity_loss is one of triplet, got 'softmax'"):
         EHIPaper(similarity_loss="softmax")
-
-
-def joint_loss(tree, settings):
-    neighbours = Neighbours(0, torch.device("cpu"))
-    return JointLoss(tree, settings, neighbours, temperature=Temperature(20.0), steps=10)
 
 
 def drawn(hard=((), ()), anywhere=(), seed=0):

@@ -58,6 +58,13 @@ def test_code_that_gives_other_ids_is_refused_until_the_version_is_raised(clone)
     assert versions(clone).keys() - before.keys() == {"random 2"}
 
 
+def test_a_method_whose_settings_are_printed_for_no_small_task_is_compared(clone):
+    edit(clone, "n = len(queries)", "n = len(relevant.counts)", "trees/triplets.py")
+    code, told = lock(clone)
+    assert code == 0, told
+    assert "Running ehi-paper as of HEAD" in told
+
+
 def test_my_word_that_results_are_the_same_is_taken(clone):
     edit(clone, "strides", "coprime")
     code, told = lock(clone, "--same")

@@ -16,7 +16,7 @@ from bench.plan.grid import settled
 from bench.system.device import wanted_device
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from bench.method import Method, Params, Point, SearchResult, Value
@@ -28,6 +28,8 @@ K = 3
 """Number of documents asked for, if a check needs no other number."""
 CAPS = {"steps": 25, "epochs": 2, "checks": 2, "dim": 16, "branching": 4}
 """Largest values of hyper-parameters in a check, by name or by the ending of a name."""
+NEEDED: Mapping[str, Params] = {"ehi-paper": {"branching": 4, "batch": 4}}
+"""Values without which a built-in method skips small tasks: for these the paper prints none."""
 
 
 def small_params(method: type[Method], task: Task, settings: Settings) -> dict[str, Value]:
@@ -36,17 +38,19 @@ def small_params(method: type[Method], task: Task, settings: Settings) -> dict[s
     Values that the user set stay as they are.
     """
     values, asked = settled(method, task, settings), settings.of(method)
-    return values | {name: cap for name, cap in capped(values).items() if name not in asked}
+    lowered = lowered_params(method, values)
+    return values | {name: value for name, value in lowered.items() if name not in asked}
 
 
-def capped(params: Params) -> dict[str, Value]:
-    """The hyper-parameters that are above the cap of their name, with the cap."""
-    return {
+def lowered_params(method: type[Method], values: Params) -> dict[str, Value]:
+    """The hyper-parameters of a method that have another value on a small task, with that value."""
+    capped = {
         name: cap
-        for name, value in params.items()
+        for name, value in values.items()
         for word, cap in CAPS.items()
         if (name == word or name.endswith(f"_{word}")) and type(value) is int and value > cap
     }
+    return {**capped, **NEEDED.get(method.name, {})}
 
 
 class CheckFailed(Exception):  # noqa: N818 - the result of a check, not an error of ours

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.check.subject import capped
+from bench.check.subject import lowered_params
 from bench.check.tasks import TOPICS
 from bench.errors import InputError
 from bench.registry import Registry
@@ -176,7 +176,8 @@ def _rankings(tree: Path, methods: set[str], folder: Path) -> dict[str, list[lis
     command = [sys.executable, "run_bench.py", "--methods", ",".join(sorted(methods))]
     command += ["--dataset", TREE, "--dataset", f"beir:{folder / 'texts'}", "--out", str(own)]
     for name in sorted(methods):
-        for param, value in capped(registry.resolve(name).params).items():
+        method = registry.resolve(name)
+        for param, value in lowered_params(method, method.params).items():
             command += ["--set", f"{name}.{param}={value}"]
     # The cache is not shared: embeddings of the code before would be read by that of now.
     environment = {**os.environ, "PYTHONPATH": str(tree), "TREELINE_CACHE": f"{own}-cache"}
