@@ -320,6 +320,15 @@ class TestStart:
         torch.testing.assert_close(weight @ weight.T, torch.eye(3), atol=1e-4, rtol=0)
         assert weight[:, 3:].abs().max() < 0.01
 
+    def test_documents_scored_in_parts_start_the_same_tree(self, monkeypatch):
+        documents, weights = unit(600, 8), []
+        for scored in (1 << 26, 3 * 7):
+            monkeypatch.setattr("methods.trees.start.SCORED", scored)
+            tree = tree_of("own", 3, 2, 8)
+            start_at_clusters(tree, documents, 20.0, seed=0)
+            weights.append(list(tree.levels)[1].W)
+        assert torch.equal(*weights)
+
     def test_a_document_with_the_vector_0_starts_no_nan(self):
         documents = unit(50, 8)
         documents[3] = 0

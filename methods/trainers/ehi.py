@@ -34,9 +34,9 @@ class EHI(TreeSettings, Learned):
     starts at clusters of the documents; each node has its own classifier, which reads a learned
     projection of the vectors and no residual layer; all paths are trained, not only the most
     probable; both contrastive terms are a softmax over the batch's documents; a further term has
-    the leaves of a query's exact nearest documents as labels; sentences of the documents are used
-    as queries, so that the tree sees documents without a training query. Tables start from those of
-    masked-de.
+    the leaves of a query's nearest documents as labels, among 16,384 that are drawn from a larger
+    corpus; sentences of the documents are used as queries, so that the tree sees documents without
+    a training query. Tables start from those of masked-de.
     """
 
     version: ClassVar[str] = "ehi-encoder 5"
@@ -128,10 +128,8 @@ class EHI(TreeSettings, Learned):
         tree = new_tree(self, documents, seed, device_of(workspace))
         routed = RoutedEncoder(encoder, tree)
         learner, joined = self._learner(encoder, data, workspace)
-        mining, neighbours = (
-            HardNegatives(data.relevance, self, seed),
-            Neighbours(seed, tree.device),
-        )
+        mining = HardNegatives(data.relevance, self, seed)
+        neighbours = Neighbours(seed, tree.device)
         batches = self._batches(data.relevance, joined, mining, np.random.default_rng(seed))
         an_epoch = batches.per_epoch
         steps = self.epochs * an_epoch or min(self.steps, self.max_epochs * an_epoch)

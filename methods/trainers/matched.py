@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 class MatchedDE(EHI):
     """EHI without its indexing term: the same pairs, steps and learning rates.
 
-    If EHI does better than this, the cause is the tree learned with the encoder, and its
-        consequences: here hard negatives come from the clusters that EHI's tree starts from, which
-        do not move, and the checkpoint is that of the best exact search.
+    The leaves of nearest documents are no labels either. If EHI does better than this, the cause is
+    the tree learned with the encoder, and its consequences: here hard negatives come from the
+    clusters that EHI's tree starts from, which do not move, and the checkpoint is that of the best
+    exact search.
     """
 
     version: ClassVar[str] = "matched-de 4"

@@ -23,6 +23,8 @@ ROUTING = 2
 """What ranking the leaves of a tree costs by default, in document dot products and square roots of
 the corpus: the number of leaves follows."""
 FIT_STEPS, FIT_BATCH, FIT_RATE = 300, 512, 0.01
+SCORED = 1 << 26
+"""Pairs of a document and a centroid that are scored at once."""
 
 
 def new_tree(settings: TreeSettings, documents: Floats, seed: int, device: torch.device) -> Indexer:
@@ -103,11 +105,11 @@ def start_at_clusters(tree: Indexer, documents: Floats, scale: float, seed: int)
                 for parent in range(shape.branching**depth)
             ]
         )
-        scores = np.empty((len(documents), shape.branching), np.float32)
+        child = np.empty_like(node)
         for parent in np.unique(node):
             rows = node == parent
-            scores[rows] = documents[rows] @ centroids[parent].T
-        node = node * shape.branching + scores.argmax(axis=1)
+            child[rows] = _nearest(documents[rows], centroids[parent])
+        node = node * shape.branching + child
         paths.append(node)
         with torch.no_grad():
             if shape.children == "own":
@@ -139,6 +141,13 @@ def _centroids_of(documents: Floats, mask: Bools, k: int, seed: int) -> Floats:
         return spherical_kmeans(documents[mask], k, seed)
     rng = np.random.default_rng(seed)
     return rng.normal(0, 1e-3, (k, documents.shape[1])).astype(np.float32)
+
+
+def _nearest(documents: Floats, centroids: Floats) -> Ints:
+    """[n] the centroid of the largest dot product with each document."""
+    size = max(1, SCORED // len(centroids))
+    parts = np.split(documents, range(size, len(documents), size))
+    return np.concatenate([(part @ centroids.T).argmax(axis=1) for part in parts])
 
 
 def _fit_to_labels(tree: Indexer, documents: Floats, paths: Sequence[Ints], seed: int) -> None:
