@@ -33,9 +33,11 @@ NEW = {
     "de-moved-positives": "… where training positives are in the leaves that their queries probe",
     "matched-de+faiss-ivf": "the encoder is trained on EHI's pairs and hard negatives",
     "matched-de+scann": "… over ScaNN's tree",
+    "matched-de+learned-router": "… probed by a linear router (2404.11731)",
     "ehi-encoder+faiss-ivf": "the encoder learned with a tree, over k-means leaves",
     "ehi-encoder+scann": "… over ScaNN's tree",
-    "ehi": "… and its own tree kept",
+    "ehi-encoder+learned-tree": "… its own tree kept, as many leaves for each query",
+    "ehi": "… and as many leaves as the query needs",
     "ehi-paper": "EHI in the printed settings",
     "exact": "every document visited",
 }
