@@ -35,7 +35,8 @@ NEW = {
     "matched-de+scann": "… over ScaNN's tree",
     "ehi-encoder+faiss-ivf": "the encoder learned with a tree, over k-means leaves",
     "ehi-encoder+scann": "… over ScaNN's tree",
-    "ehi": "… and its own tree kept",
+    "ehi-encoder+learned-tree": "… and its own tree kept, as many leaves for each query",
+    "ehi": "… and its own tree kept, as many leaves as a query needs",
     "ehi-paper": "EHI in the printed settings",
     "exact": "every document visited",
 }
