@@ -77,6 +77,7 @@ def test_a_dataset_of_which_nothing_is_printed_is_skipped_with_the_way_out(small
     reason = EHIPaper().skip(data)
     assert "prints settings for SciFact, FiQA, MS MARCO and NQ320k, and none for" in reason
     assert "--set ehi-paper.branching=NUMBER" in reason
+    assert reason.endswith("SciFact's other settings where the dataset's card has none")
     assert EHIPaper(branching=4, batch=6).skip(data) is None
 
 

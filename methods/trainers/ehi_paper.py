@@ -69,7 +69,7 @@ class EHIPaper(EHI):
             return (
                 "the paper prints settings for SciFact, FiQA, MS MARCO and NQ320k, and none for "
                 "this dataset; --set ehi-paper.branching=NUMBER tries that many leaves, with "
-                "SciFact's other settings where none are set"
+                "SciFact's other settings where the dataset's card has none"
             )
         n_documents, leaves = data.relevance.n_documents, self.branching**self.height
         if leaves > n_documents:
