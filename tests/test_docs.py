@@ -232,4 +232,5 @@ def test_the_published_boards_can_be_read_on_a_code_host():
     assert max(map(len, front.read_text().splitlines())) < 200
     boards = [*(ROOT / "results" / "boards").glob("*.md")]
     assert len(boards) > 10
-    assert max(path.stat().st_size for path in boards) < 100_000
+    # A code host shows half a megabyte; 30 rows by 30 boards are a quarter of that.
+    assert max(path.stat().st_size for path in boards) < 200_000

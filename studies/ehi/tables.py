@@ -169,9 +169,10 @@ def why(all_rows: list[Rows]) -> str:
         if (rival := _rival(rows, budget, MOST))
     ]
     return (
-        f"Rows miss {', '.join(terms)}. With as many leaves for each query, as all rivals visit, its "
-        f"tree is ahead of the best of them by {', '.join(fixed)}. EHI's pairs and hard negatives without its tree are worth "
-        f"(`matched-de+faiss-ivf` over `de-faiss-ivf`) {', '.join(pairs)}."
+        f"Rows miss {', '.join(terms)}. With as many leaves for each query, as all rivals visit, "
+        f"its tree is ahead of the best of them by {', '.join(fixed)}. EHI's pairs and hard "
+        "negatives without its tree are worth (`matched-de+faiss-ivf` over `de-faiss-ivf`) "
+        f"{', '.join(pairs)}."
     )
 
 
