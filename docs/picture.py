@@ -43,6 +43,7 @@ def main() -> None:
             color_scheme="light",
         )
         page.goto(f"{PAGE.as_uri()}#{TASK}")
+        page.wait_for_function("typeof state === 'object'")
         _prepare(page)
         below = page.locator("#visited").bounding_box()
         if below is None:

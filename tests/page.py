@@ -43,6 +43,7 @@ def open_page(browser):
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
+        page.wait_for_function("typeof state === 'object'")  # the data is unpacked, and drawn
         return page
 
     yield opened

@@ -1,5 +1,7 @@
 """The one-file page: what is written into it, by hand."""
 
+import base64
+import gzip
 import json
 import re
 import shlex
@@ -43,7 +45,8 @@ def written(tmp_path_factory):
     store = small_results(tmp_path_factory.mktemp("results"))
     write_leaderboard(store, figures=True)
     page = (store.root / "leaderboard.html").read_text()
-    (data,) = re.findall(r'<script id="data" type="application/json">(.*?)</script>', page)
+    (packed,) = re.findall(r'<script id="data" type="application/gzip">(.*?)</script>', page)
+    data = gzip.decompress(base64.b64decode(packed)).decode()
     return store, page, json.loads(data)
 
 

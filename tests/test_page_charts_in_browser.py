@@ -141,7 +141,7 @@ def test_rows_are_compared_within_another_budget_or_by_their_means_there(small):
 
 def test_rows_without_an_interval_are_compared_by_the_measure_that_was_chosen(open_page, published):
     address, _ = published
-    page = open_page(f"{address}#scifact?compare=R%40100&compare-within=visited-5")
+    page = open_page(f"{address}#fiqa-slice?compare=R%40100&compare-within=visited-5")
     board = page.evaluate("""state.task.boards.find(({ title }) =>
         title === 'R@100 against the share of documents visited')""")
     column = board["header"].index("≤ 5 %")

@@ -221,6 +221,7 @@ def test_without_javascript_the_summary_is_there_once_and_escaped(browser, tmp_p
     with browser.new_context(offline=True) as context:
         page = context.new_page()
         page.goto(address)
+        page.wait_for_function("typeof state === 'object'")
         assert page.locator("h3:text-is('Best at ≤ 10 % visited')").count() == 1
         assert "Without JavaScript" not in page.inner_text("#overview")
 

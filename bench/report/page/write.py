@@ -1,7 +1,7 @@
 """``leaderboard.html``: one file with all boards, charts and comparisons, that loads nothing else.
 
 Style, script and the shell of the page are files of their own in ``assets/``; Vega, which draws the
-charts, comes from vl-convert. The data is JSON in the page, made from cells alone, so that
+charts, comes from vl-convert. The data is JSON, packed in the page, made from cells alone, so that
 equal results give an equal page.
 """
 
@@ -62,22 +62,27 @@ def write_page(
         "summary": _summary(overview[0]),
         "licence": (assets / "vega.LICENSE.txt").read_text("utf-8"),
         "vega": made_by_vega(_packed_script, "window.vegaEmbed = vegaEmbed;"),
-        "data": json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":")),
+        "data": _packed(
+            json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        ),
+        "unpack": (assets / "unpack.js").read_text("utf-8"),
         "script": "\n".join((assets / name).read_text("utf-8") for name in SCRIPTS),
     }
-    # A script ends where "</" begins a tag, wherever that stands.
-    parts["data"] = parts["data"].replace("<", "\\u003c")
     shell = (assets / "page.html").read_text("utf-8")
     write_atomically(path, re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], shell))
 
 
 def _packed_script(source: str) -> str:
-    """A script with Vega in it, under gzip, in base 64: it is most of the page.
+    """A script with Vega in it, packed."""
+    return _packed(vl_convert.javascript_bundle(source))
+
+
+def _packed(text: str) -> str:
+    """A text under gzip, in base 64: Vega and the data are most of the page.
 
     By pyarrow, which brings its own zlib: every machine packs the same bytes.
     """
-    script = vl_convert.javascript_bundle(source).encode()
-    return base64.b64encode(pa.compress(script, codec="gzip", asbytes=True)).decode()
+    return base64.b64encode(pa.compress(text.encode(), codec="gzip", asbytes=True)).decode()
 
 
 def _summary(board: Board) -> str:

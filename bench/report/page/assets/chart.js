@@ -6,12 +6,8 @@ const wanted = {};
 const PAPER = { ink: "#16191d", soft: "#565d68", line: "#dde1e6", background: "#ffffff" };
 const PNG_SCALE = 3;
 
-/** Vega, which is most of the page, is unpacked behind the tables. */
-const unpacked = (async () => {
-  const bytes = Uint8Array.from(atob(byId("vega").textContent), (character) => character.charCodeAt(0));
-  const script = new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
-  document.head.append(element("script", {}, await script.text()));
-})();
+/** Vega is unpacked behind the tables. */
+const vegaIsHere = unpacked("vega").then((script) => document.head.append(element("script", {}, script)));
 
 /** Colours of the page, as it is now. */
 function pageColours() {
@@ -36,7 +32,7 @@ const worded = (description, name) => JSON.parse(JSON.stringify(description, (ke
   key === "title" && value === "distance" ? name : value));
 
 /** The last of the charts that are drawn one after the other, each behind a paint: nothing waits for a chart. */
-let drawing = unpacked;
+let drawing = vegaIsHere;
 const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
 
 /** Draw what a figure is to show, unless it is to show something else by now. */

@@ -1,6 +1,5 @@
 // What the page shows, and the few ways of making elements and numbers of it.
 
-const DATA = JSON.parse(document.getElementById("data").textContent);
 const NO_VALUE = 4095, LARGEST = 4094;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const byId = (id) => document.getElementById(id);
