@@ -1,5 +1,10 @@
 """A results folder small enough to check by hand, as the tests of the page read it."""
 
+import base64
+import gzip
+import json
+import re
+
 import numpy as np
 
 from bench.store.folder import QUERIES, Store
@@ -40,3 +45,9 @@ def small_results(root):
                 each = each.model_copy(update={"queries_sha256": sha256, "n_queries": 4})  # noqa: PLW2901
             store.commit(each, folder)
     return store
+
+
+def data_of_page(page):
+    """What is packed into the text of a page."""
+    (packed,) = re.findall(r'<script id="data" type="application/gzip">(.*?)</script>', page)
+    return json.loads(gzip.decompress(base64.b64decode(packed)))

@@ -1,8 +1,5 @@
 """The one-file page: what is written into it, by hand."""
 
-import base64
-import gzip
-import json
 import re
 import shlex
 from types import SimpleNamespace
@@ -30,7 +27,7 @@ from bench.store.folder import Store
 from bench.store.query_values import QueryValues
 from tests.cells import cell, point
 from tests.conftest import ROOT
-from tests.small_results import small_results
+from tests.small_results import data_of_page, small_results
 from tests.test_boards import LEAVES, no_values
 
 
@@ -45,9 +42,7 @@ def written(tmp_path_factory):
     store = small_results(tmp_path_factory.mktemp("results"))
     write_leaderboard(store, figures=True)
     page = (store.root / "leaderboard.html").read_text()
-    (packed,) = re.findall(r'<script id="data" type="application/gzip">(.*?)</script>', page)
-    data = gzip.decompress(base64.b64decode(packed)).decode()
-    return store, page, json.loads(data)
+    return store, page, data_of_page(page)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import pytest
 
 from bench.errors import InputError
 from bench.experiment import measure
+from bench.report.leaderboard import PAGE
 from bench.store.cell import Status
 from bench.store.folder import MARK, RUN, Store, to_json
 from bench.verify import submit as command
@@ -16,6 +17,7 @@ from bench.verify.mark import Mark, MetricVerdict, read_mark
 from bench.verify.replay import replay
 from tests.conftest import ROOT
 from tests.running import experiment
+from tests.small_results import data_of_page
 
 pytestmark = pytest.mark.slow
 
@@ -107,7 +109,8 @@ def test_what_holds_is_published_with_its_runs_marks_and_boards(submit, out, cap
     cell = first(published)
     assert read_mark(published.folder(cell) / MARK, cell) is not None
     assert (published.folder(cell) / RUN).exists()
-    assert "random" in (out / "leaderboard.html").read_text()
+    (task,) = data_of_page((out / PAGE).read_text())["tasks"]
+    assert [row["label"] for row in task["rows"]] == ["random"]
     told = capsys.readouterr().out
     assert "3 cells hold: files, commit, data, metrics, code." in told
     assert "Claimed, as no file can show it: seconds" in told
