@@ -1,4 +1,4 @@
-"""Writes the computed parts of ``docs/ehi.md`` from ``results/``: ``make docs``."""
+"""Writes the computed parts of ``ehi.md`` and ``ehi-tree.md`` from ``results/``: ``make docs``."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from studies.ehi.rows import rows_by_encoder
 from studies.ehi.tables import count, order, scifact, why, wins
 
 RESULTS = Path(__file__).parent.parent / "results"
-PAGE = Path(__file__).with_suffix(".md")
+PAGES = [Path(__file__).with_name(name) for name in ("ehi.md", "ehi-tree.md")]
 PART = re.compile(r"(<!-- (\w+): made by docs/ehi\.py -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def page(text: str) -> str:
-    """The page with its computed parts of today."""
+def pages() -> dict[Path, str]:
+    """The pages with their computed parts of today."""
     rows = rows_by_encoder(Store(RESULTS))
     parts = {
         "wins": wins(rows),
@@ -25,8 +25,15 @@ def page(text: str) -> str:
         "why": f"{why(rows)}\n{order(rows)}",
         "claims": claims(rows, RESULTS / "ablations" / "ehi-scifact.md"),
     }
-    return PART.sub(lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}", text)
+    return {
+        path: PART.sub(
+            lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}",
+            path.read_text(encoding="utf-8"),
+        )
+        for path in PAGES
+    }
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -12,22 +12,26 @@ if TYPE_CHECKING:
 
 # Questions of arXiv 2310.08891, section 4.3 and appendix E, and of each departure from it.
 EHI: Ablations = {
-    "branching": {"72": {"branching": 72}, "144": {"branching": 144}, "576": {"branching": 576}},
+    "branching": {"120": {"branching": 120}, "240": {"branching": 240}, "960": {"branching": 960}},
+    "projection": {
+        "none, as much routing": {"routing_dim": 0},
+        "32, as much routing": {"routing_dim": 32},
+        "128, as much routing": {"routing_dim": 128},
+    },
     "height": {
         "2": {"height": 2},
         "3": {"height": 3},
-        "2, beam of 6 nodes": {"height": 2, "beam": 6},
         "2, children as printed": {"height": 2, "children": "shared"},
         "2, paths as printed": {"height": 2, "paths": "best"},
-        "2, both as printed": {"height": 2, "children": "shared", "paths": "best"},
     },
     "loss": {
         "no similarity term": {"similarity_weight": 0.0},
         "no indexing term": {"indexing_weight": 0.0},
+        "no nearest documents": {"neighbour_weight": 0.0},
+        "neither of both": {"indexing_weight": 0.0, "neighbour_weight": 0.0},
         "with intra-leaf term": {"intra_leaf_weight": 1.0},
         "similarity by triplets": {"similarity_loss": "triplet"},
         "indexing by triplets": {"indexing_loss": "triplet"},
-        "with balance term": {"balance": 0.1},
     },
     "negatives": {
         "no hard ones": {"hard_negatives": 0},

@@ -485,6 +485,7 @@ class TestVisitedShares:
         ({"branching": -1}, "branching must be 0 or more, got -1"),
         ({"height": 0}, "height must be more than 0, got 0"),
         ({"batch": 1}, "batch must be at least 2, got 1"),
+        ({"branching": 1}, "branching must be 2 or more, or 0"),
         ({"paths": "some"}, "paths is one of best, all, got 'some'"),
         ({"indexing_loss": "hinge"}, "indexing_loss is one of triplet, softmax, got 'hinge'"),
         ({"checkpoint_budget": 2.0}, "checkpoint_budget takes a share up to 1, got 2.0"),

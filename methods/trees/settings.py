@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from bench.errors import InputError
 from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
@@ -58,3 +59,11 @@ class TreeSettings(Hyperparameters):
     hard_negatives: int = 1  # number for each query and step, from its own leaves
     mined_leaves: int = 4  # leaves of a query that they are drawn from
     similar_negatives: bool = True  # the most similar documents of those leaves; or any of them
+
+    def __post_init__(self) -> None:
+        """A node with one child chooses nothing."""
+        super().__post_init__()
+        if self.branching == 1:
+            raise InputError(
+                "branching must be 2 or more, or 0, which makes it follow the corpus; got 1"
+            )

@@ -117,7 +117,9 @@ def _of_ablations(path: Path) -> list[Claim]:
         before, after = (float(text.partition(" ")[0]) for text in texts)
         return f"{changed_to}: {after - before:+.1f}"
 
-    terms = ("no similarity term", "no indexing term", "with intra-leaf term")
+    terms = (
+        "no similarity term", "no indexing term", "no nearest documents", "with intra-leaf term",
+    )  # fmt: skip
     negatives, leaves = "negatives", "leaves of a document"
     return [
         Claim("hard negatives help (ablation)", "FiQA +3.1", [effect(negatives, "no hard ones")]),
@@ -132,7 +134,11 @@ def _of_ablations(path: Path) -> list[Claim]:
             "better",
             [effect(leaves, n) for n in ("2", "3")],
         ),
-        Claim("more leaves (ablation)", "better", [effect("branching", n) for n in ("72", "576")]),
+        Claim(
+            "more leaves (ablation)",
+            "better",
+            [effect("branching", n) for n in ("120", "240", "960")],
+        ),
     ]
 
 
