@@ -6,7 +6,7 @@ from bench.measures.records import Interval
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
-from studies.ehi.tables import count, order, scifact, wins
+from studies.ehi.tables import order, scifact, verdict, wins
 from tests.cells import cell, xrayed
 
 RIVAL = "de-faiss-ivf"
@@ -57,12 +57,12 @@ def test_the_best_rival_has_no_part_of_ehi(rows_of):
     assert line_of(wins(rows), "scifact, minilm")[2:5] == ["60.0", f"`{RIVAL}` 50.0", "+10.0 °"]
 
 
-def test_ehi_is_only_counted_where_it_is_ahead(rows_of):
-    ahead = rows_of(of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.5))
-    assert "in 1 of 1 lines" in count(ahead)
-    assert "(scifact, minilm)" in count(ahead)
-    behind = rows_of(of_scifact("ehi", 0.4), of_scifact(RIVAL, 0.5))
-    assert "in 0 of 1 lines" in count(behind)
+def test_the_verdict_names_the_datasets_on_which_ehi_is_ahead_and_behind(rows_of):
+    ahead = verdict(rows_of(of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.5)))
+    assert "visited `ehi` finds most on scifact, minilm; the best rival on none.**" in ahead
+    behind = verdict(rows_of(of_scifact("ehi", 0.4), of_scifact(RIVAL, 0.5)))
+    assert "visited `ehi` finds most on none; the best rival on scifact, minilm.**" in behind
+    assert "leaves out 0 on none" in behind, "one seed is not tested"
 
 
 def test_a_row_that_costs_more_is_no_rival(rows_of):

@@ -88,30 +88,23 @@ def _lines(all_rows: list[Rows]) -> Iterator[tuple[Rows, str]]:
             yield rows, UNSEEN
 
 
-def count(all_rows: list[Rows]) -> str:
-    """On how many datasets EHI is ahead of every rival, and how surely."""
+def verdict(all_rows: list[Rows]) -> str:
+    """On which datasets EHI finds more than every rival, and how surely."""
     sentences = []
     for budget in (VISITED, WORK):
-        pairs = [
-            (rows, rival)
-            for rows in all_rows
-            if (rival := _rival(rows, budget, rows.measure))
-            and rows.values("ehi", budget, rows.measure)
-        ]
-        ahead = [
-            rows.title
-            for rows, rival in pairs
-            if rows.best(("ehi", rival), budget, rows.measure) == "ehi"
-        ]
-        named = f" ({'; '.join(ahead)})" if ahead else ""
-        leads = [rows.lead("ehi", rival, budget, rows.measure) for rows, rival in pairs]
-        tested = [lead.difference for lead in leads if lead and lead.is_tested]
+        won, lost, surely = [], [], []
+        for rows in all_rows:
+            rival = _rival(rows, budget, rows.measure)
+            if rival is None or not rows.values("ehi", budget, rows.measure):
+                continue
+            wins = rows.best(("ehi", rival), budget, rows.measure) == "ehi"
+            (won if wins else lost).append(rows.title)
+            lead = rows.lead("ehi", rival, budget, rows.measure)
+            if lead and lead.is_tested and lead.difference.low * lead.difference.high > 0:
+                surely.append(rows.title)
         sentences.append(
-            f"At {budget.limit} `ehi` has the highest mean in {len(ahead)} of {len(pairs)} lines "
-            f"over all documents where it and a rival have a setting"
-            f"{named}; of {len(tested)} leads that are tested "
-            f"the interval is above 0 in {sum(each.low > 0 for each in tested)} and below 0 in "
-            f"{sum(each.high < 0 for each in tested)}."
+            f"**At {budget.limit} `ehi` finds most on {_listed(won)}; the best rival on "
+            f"{_listed(lost)}.** The interval leaves out 0 on {_listed(surely)}."
         )
     shown = [row for rows in all_rows for row in rows.by_name.values()]
     n_earlier = sum(row.label != row.name for row in shown)
@@ -121,6 +114,11 @@ def count(all_rows: list[Rows]) -> str:
             "their method."
         )
     return "\n".join(sentences)
+
+
+def _listed(titles: list[str]) -> str:
+    """Datasets with their encoders, or that there is none."""
+    return "; ".join(titles) or "none"
 
 
 def scifact(all_rows: list[Rows]) -> str:
