@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
-from studies.ehi.tables import order, scifact, verdict, why, wins
+from studies.ehi.tables import order, other_budgets, scifact, verdict, why, wins
 
 RESULTS = Path(__file__).parent.parent / "results"
 PAGES = [Path(__file__).with_name(name) for name in ("ehi.md", "ehi-tree.md")]
@@ -20,6 +20,7 @@ def pages() -> dict[Path, str]:
     rows = rows_by_encoder(Store(RESULTS))
     parts = {
         "wins": wins(rows),
+        "other_budgets": other_budgets(rows),
         "verdict": verdict(rows),
         "scifact": scifact(rows),
         "why": f"{why(rows)}\n{order(rows)}",

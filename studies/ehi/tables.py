@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scipy.stats import spearmanr
 
-from bench.measures.budget import UNLIMITED
+from bench.measures.budget import UNLIMITED, Budget
 from bench.report.markdown import pipe_table
 from bench.report.table import NONE
 from bench.report.task_report import COMPARED
@@ -16,12 +16,13 @@ from studies.ehi.rows import MOST, UNSEEN, VISITED, WORK
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench.measures.budget import Budget
     from bench.report.rows import Row
     from studies.ehi.rows import Rows
 
 RIVALS = ("de-", "zero-shot-de+", "standard-de+", "masked-de+", "matched-de+")
 """How the names of rivals begin: indexes over encoders that are trained without a tree."""
+SHARES = (0.02, 0.05, 0.2)
+"""Budgets of work beside that of 10 %."""
 NEW = {
     "de-scann": "a dual encoder over ScaNN's tree",
     "de-scann-soar": "… with documents in two leaves, by SOAR",
@@ -86,6 +87,21 @@ def _lines(all_rows: list[Rows]) -> Iterator[tuple[Rows, str]]:
         yield rows, rows.measure
         if rows.measure == MOST and rows.values("ehi", WORK, f"seen {MOST}"):
             yield rows, UNSEEN
+
+
+def other_budgets(all_rows: list[Rows]) -> str:
+    """EHI beside the best rival where less work is allowed, and where more is."""
+    budgets = [Budget(share, "work") for share in SHARES]
+    table = []
+    for rows in all_rows:
+        line = []
+        for budget in budgets:
+            found = _beside(rows, budget, rows.measure)
+            line.append("; ".join(found) if set(found) != {NONE} else NONE)
+        if set(line) != {NONE}:
+            table.append([rows.title, *line])
+    header = [f"{budget.limit}: `ehi`; best rival; ahead by" for budget in budgets]
+    return pipe_table(["dataset, encoder", *header], table)
 
 
 def verdict(all_rows: list[Rows]) -> str:
