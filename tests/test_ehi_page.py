@@ -6,7 +6,7 @@ from bench.measures.records import Interval
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
-from studies.ehi.tables import order, scifact, verdict, wins
+from studies.ehi.tables import order, other_budgets, scifact, verdict, wins
 from tests.cells import cell, xrayed
 
 RIVAL = "de-faiss-ivf"
@@ -68,6 +68,14 @@ def test_the_verdict_names_the_datasets_on_which_ehi_is_ahead_and_behind(rows_of
 def test_a_row_that_costs_more_is_no_rival(rows_of):
     rows = rows_of(of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.9, visited=0.2))
     assert line_of(wins(rows), "scifact, minilm")[2:5] == ["60.0", "–", "–"]
+
+
+def test_ehi_stands_beside_the_best_rival_of_each_budget_that_one_of_them_meets(rows_of):
+    cheap = [of_scifact("ehi", 0.5, visited=0.04), of_scifact(RIVAL, 0.4, visited=0.03)]
+    line = line_of(other_budgets(rows_of(*cheap)), "scifact, minilm")
+    assert line[1:] == ["–", f"50.0; `{RIVAL}` 40.0; +10.0 °", f"50.0; `{RIVAL}` 40.0; +10.0 °"]
+    alone = rows_of(of_scifact("ehi", 0.5, visited=0.04), of_scifact(RIVAL, 0.4))
+    assert line_of(other_budgets(alone), "scifact, minilm")[2] == "50.0; –; –"
 
 
 def test_rows_of_two_encoders_are_compared_apart(rows_of):
