@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
-from studies.ehi.tables import order, other_budgets, scifact, verdict, why, wins
+from studies.ehi.tables import ceilings, order, other_budgets, scifact, verdict, why, wins
 
 RESULTS = Path(__file__).parent.parent / "results"
 PAGES = [Path(__file__).with_name(name) for name in ("ehi.md", "ehi-tree.md")]
@@ -22,6 +22,7 @@ def pages() -> dict[Path, str]:
         "wins": wins(rows),
         "other_budgets": other_budgets(rows),
         "verdict": verdict(rows),
+        "ceilings": ceilings(rows),
         "scifact": scifact(rows),
         "why": f"{why(rows)}\n{order(rows)}",
         "claims": claims(rows, RESULTS / "ablations" / "ehi-scifact.md"),

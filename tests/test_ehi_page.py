@@ -6,7 +6,7 @@ from bench.measures.records import Interval
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
-from studies.ehi.tables import order, other_budgets, scifact, verdict, wins
+from studies.ehi.tables import ceilings, order, other_budgets, scifact, verdict, wins
 from tests.cells import cell, xrayed
 
 RIVAL = "de-faiss-ivf"
@@ -76,6 +76,16 @@ def test_ehi_stands_beside_the_best_rival_of_each_budget_that_one_of_them_meets(
     assert line[1:] == ["–", f"50.0; `{RIVAL}` 40.0; +10.0 °", f"50.0; `{RIVAL}` 40.0; +10.0 °"]
     alone = rows_of(of_scifact("ehi", 0.5, visited=0.04), of_scifact(RIVAL, 0.4))
     assert line_of(other_budgets(alone), "scifact, minilm")[2] == "50.0; –; –"
+
+
+def test_rows_stand_beside_exact_search_over_their_own_vectors(rows_of):
+    (exact,) = of_scifact("ehi", 0.7, visited=1.0).points
+    cells = [
+        each.model_copy(update={"points": [*each.points, exact]})
+        for each in (of_scifact("ehi", 0.6), of_scifact(RIVAL, 0.5))
+    ]
+    line = line_of(ceilings(rows_of(*cells)), "scifact, minilm")
+    assert line[1:] == [f"`{RIVAL}`", "70.0", "-20.0", "70.0", "-10.0"]
 
 
 def test_rows_of_two_encoders_are_compared_apart(rows_of):

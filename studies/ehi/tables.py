@@ -190,6 +190,22 @@ def why(all_rows: list[Rows]) -> str:
     )
 
 
+def ceilings(all_rows: list[Rows]) -> str:
+    """How far EHI and the best rival at equal work are below exact search over their vectors."""
+    table = []
+    for rows in all_rows:
+        line = []
+        for name in (_rival(rows, WORK, rows.measure), "ehi"):
+            found = [rows.values(name or "", cost, rows.measure) for cost in (UNLIMITED, WORK)]
+            if all(found):
+                exact, within = (100 * fmean(values) for values in found)
+                line += [f"`{name}`", f"{exact:.1f}", f"{within - exact:+.1f}"]
+        if len(line) == 6:  # noqa: PLR2004 - both are known
+            table.append([rows.title, *line[:3], *line[4:]])
+    header = ["dataset, encoder", "best rival", "exact", "within", "`ehi`, exact", "within"]
+    return pipe_table(header, table)
+
+
 def order(all_rows: list[Rows]) -> str:
     """Whether rows stand in the same order with another encoder."""
     first, *others = of_scifact(all_rows)
