@@ -1,5 +1,5 @@
-"""Studies of the project's own claims: ablations, EHI, geometry, speed. Nothing imports them.
+"""Studies of the project's own claims: ablations, EHI, geometry, LIMIT, speed.
 
-They may import ``bench`` and ``methods``; ``python -m bench`` has their commands if this folder is
-beside ``bench``.
+Nothing imports them. They may import ``bench`` and ``methods``; ``python -m bench`` has their
+commands if this folder is beside ``bench``.
 """

@@ -79,6 +79,35 @@ def geometry_command(
     geometry(asked, out, jobs or usable_cores())
 
 
+@click.command(name="limit", cls=Command)
+@click.option(
+    "--to",
+    default=16,
+    show_default=True,
+    type=click.IntRange(4, 45),
+    help="The largest dimension; the smallest is 4.",
+)
+@click.option(
+    "--most",
+    default=256,
+    show_default=True,
+    type=click.IntRange(64, 1414),
+    help="The largest number of documents that is tried.",
+)
+@click.option("--seeds", default="0", show_default=True, callback=read_seeds)
+@click.option(
+    "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
+)
+@out_option("Results folder; what its folder limit holds is not measured again.")
+def limit_command(to: int, most: int, seeds: tuple[int, ...], jobs: int | None, out: Path) -> None:
+    """How many documents d dimensions hold, where every two answer a query (arXiv 2508.21038)."""
+    from bench.system.provenance import usable_cores
+    from studies.limit.command import limit
+    from studies.limit.critical import Grid
+
+    limit(Grid(tuple(range(4, to + 1)), most, seeds), out, jobs or usable_cores())
+
+
 @click.command(name="speed", cls=Command)
 @click.argument("parts", nargs=-1, metavar=f"[{'|'.join(PARTS)}]...")
 @out_option("Results folder; its parts that are not measured are kept.")
@@ -93,4 +122,4 @@ def speed_command(parts: tuple[str, ...], out: Path, data_dir: Path | None) -> N
     speed(parts, out, data_dir)
 
 
-COMMANDS = (ablate_command, geometry_command, speed_command)
+COMMANDS = (ablate_command, geometry_command, limit_command, speed_command)

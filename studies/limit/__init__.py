@@ -1,0 +1,1 @@
+"""How many documents d dimensions hold, where every two of them are the answer to a query."""
