@@ -108,7 +108,9 @@ def verdict(all_rows: list[Rows]) -> str:
     """On which datasets EHI finds more than every rival, and how surely."""
     sentences = []
     for budget in (VISITED, WORK):
-        won, lost, surely = [], [], []
+        won: list[str] = []
+        lost: list[str] = []
+        surely: list[str] = []
         for rows in all_rows:
             rival = _rival(rows, budget, rows.measure)
             if rival is None or not rows.values("ehi", budget, rows.measure):
