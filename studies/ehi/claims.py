@@ -137,7 +137,7 @@ def _of_ablations(path: Path) -> list[Claim]:
         Claim(
             "more leaves (ablation)",
             "better",
-            [effect("branching", n) for n in ("120", "240", "960")],
+            [effect(what, answer) for what, answer in found if what == "branching"],
         ),
     ]
 
