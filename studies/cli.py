@@ -24,6 +24,16 @@ PARTS = (
     "training", "exact-search", "measures", "visited", "harness", "texts", "growth", "gpu",
 )  # fmt: skip
 """What ``bench speed`` measures, as a word each."""
+DIMS = range(2, 64)
+"""Dimensions that ``bench limit`` takes: it tries 64 documents or more, more than dimensions."""
+
+
+def _read_dims(_ctx: click.Context, _param: click.Parameter, text: str) -> tuple[int, ...]:
+    """Parse ``4,8,16``, in any order, each once."""
+    numbers = {number.strip() for number in text.split(",")}
+    if not all(number.isdecimal() and int(number) in DIMS for number in numbers):
+        raise click.BadParameter(f"takes whole numbers from {DIMS[0]} to {DIMS[-1]}, got {text!r}")
+    return tuple(sorted(map(int, numbers)))
 
 
 @click.command(name="ablate", cls=Command)
@@ -81,15 +91,15 @@ def geometry_command(
 
 @click.command(name="limit", cls=Command)
 @click.option(
-    "--to",
-    default=16,
+    "--dims",
+    default="4,5,6,7,8,10,12,16",
     show_default=True,
-    type=click.IntRange(4, 45),
-    help="The largest dimension; the smallest is 4.",
+    callback=_read_dims,
+    help="The dimensions.",
 )
 @click.option(
     "--most",
-    default=256,
+    default=128,
     show_default=True,
     type=click.IntRange(64, 1414),
     help="The largest number of documents that is tried.",
@@ -99,13 +109,15 @@ def geometry_command(
     "--jobs", type=click.IntRange(1), help="Trainings at once; without it, one for each core."
 )
 @out_option("Results folder; what its folder limit holds is not measured again.")
-def limit_command(to: int, most: int, seeds: tuple[int, ...], jobs: int | None, out: Path) -> None:
+def limit_command(
+    dims: tuple[int, ...], most: int, seeds: tuple[int, ...], jobs: int | None, out: Path
+) -> None:
     """How many documents d dimensions hold, where every two answer a query (arXiv 2508.21038)."""
     from bench.system.provenance import usable_cores
     from studies.limit.command import limit
     from studies.limit.critical import Grid
 
-    limit(Grid(tuple(range(4, to + 1)), most, seeds), out, jobs or usable_cores())
+    limit(Grid(dims, most, seeds), out, jobs or usable_cores())
 
 
 @click.command(name="speed", cls=Command)

@@ -65,7 +65,7 @@ def test_ours_stand_beside_the_papers():
     assert header == ["d", "masked, dot", "arXiv 2508.21038, table 6", CLOSED]
     assert rows[0] == ["4", "64", "10", "193"]
     assert rows[4] == ["8", "> 512", "28", ""]
-    assert {"d": 4, "n": 10, "training": "arXiv 2508.21038"} in values_of(critical)
+    assert {"d": 4, "n": 10, "training": "the paper"} in values_of(critical)
     assert {"d": 4, "n": 64, "training": "masked, dot"} in values_of(critical)
     assert chart(critical).to_dict()["layer"]
 
@@ -114,14 +114,15 @@ def test_trainings_of_every_variant_hold_all_pairs_of_five_documents_in_four_dim
 
 def test_the_report_names_its_command():
     assert command_of(Grid((4, 5), 64, (0, 1))) == (
-        "python -m bench limit --to 5 --most 64 --seeds 0,1"
+        "python -m bench limit --dims 4,5 --most 64 --seeds 0,1"
     )
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--to", "3"], "3 is not in the range 4<=x<=45"),
+        (["--dims", "4,x"], "takes whole numbers from 2 to 63, got '4,x'"),
+        (["--dims", "1"], "takes whole numbers from 2 to 63, got '1'"),
         (["--most", "2000"], "2000 is not in the range 64<=x<=1414"),
         (["--seeds", "x"], "takes whole numbers"),
     ],

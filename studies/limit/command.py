@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 CHART = "critical.svg"
 TITLE = "Documents of which d dimensions hold all pairs"
-PAPER = "arXiv 2508.21038"
+PAPER, REPORTED = "arXiv 2508.21038", "the paper"
+"""The paper, in tables and in the chart."""
 CLOSED = f"closed form, d = {moment_curve.DIM}"
 FAR = (512, 1024, 4096)
 """Dimensions that the paper's fit is extended to."""
@@ -78,8 +79,8 @@ def _write(critical: Critical, trainings: TrainingTable, folder: Path) -> None:
 
 def command_of(grid: Grid) -> str:
     """The command that measures a grid."""
-    seeds = ",".join(map(str, grid.seeds))
-    return f"python -m bench limit --to {grid.dims[-1]} --most {grid.most} --seeds {seeds}"
+    dims, seeds = (",".join(map(str, some)) for some in (grid.dims, grid.seeds))
+    return f"python -m bench limit --dims {dims} --most {grid.most} --seeds {seeds}"
 
 
 def _notes(grid: Grid, closed: int) -> str:
@@ -139,7 +140,7 @@ def values_of(critical: Critical) -> list[dict[str, Any]]:
     reported = {dim: n for dim, n in paper.CRITICAL.items() if dim in grid.dims}
     return [
         {"d": dim, "n": n, "training": label}
-        for label, points in (measured | {PAPER: reported}).items()
+        for label, points in (measured | {REPORTED: reported}).items()
         for dim, n in points.items()
     ]
 
@@ -147,7 +148,7 @@ def values_of(critical: Critical) -> list[dict[str, Any]]:
 def chart(critical: Critical) -> Layers:
     """The critical n over the dimension, both axes logarithmic. Data: d, n, training."""
     labels = [each.label for each in critical.grid.variants]
-    scale = alt.Scale(domain=[*labels, PAPER], range=[*PALETTE[: len(labels)], GREY])
+    scale = alt.Scale(domain=[*labels, REPORTED], range=[*PALETTE[: len(labels)], GREY])
     base = alt.Chart(alt.NamedData(DATA)).encode(
         x=alt.X(
             "d:Q",
