@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 DOCUMENTS = 4096
 """Documents of a block; it does not depend on memory, so that ties are cut alike everywhere."""
-CELLS = 1 << 18
+CELLS = 1 << 17
 """Scores of a block that stay in the cache of a core, for each thread."""
+FAR = 15.0
+"""Minus the side below which the log of its softplus is the side, to 2e-7."""
 COPIES = 8
 """Arrays as large as a block that a score holds at once, at most."""
 
@@ -60,7 +62,9 @@ def box(q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     side_q, side_x = softplus(q[len(low_q) :]), softplus(x[len(low_x) :])
     score = -softplus(side_q).log().sum(0)
     for a, b, end_a, end_b in zip(low_q, low_x, low_q + side_q, low_x + side_x, strict=True):
-        score = score + softplus(torch.minimum(end_a, end_b) - torch.maximum(a, b)).log()
+        side = torch.minimum(end_a, end_b) - torch.maximum(a, b)
+        # Far below 0 the log of softplus is the side itself; float32 would round softplus to 0.
+        score = score + softplus(side.clamp_min(-FAR)).log() + (side + FAR).clamp_max(0)
     return score
 
 
