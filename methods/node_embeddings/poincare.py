@@ -29,7 +29,7 @@ class Poincare(NodeTrainer):
     takes the step of Nickel & Kiela, ICML 2018 (arXiv 1806.03417, algorithm 1): along a geodesic of
     the hyperboloid; loss and distance are the same. Documents are ranked by distance, which is
     monotone in the Lorentzian inner product, so that every index can search it. Pairs of words are
-    scored by -(1 + alpha (|v| - |u|)) d(u, v), as in the first paper's section on lexical entailment.
+    scored by -(1 + alpha (|v| - |u|)) d(u, v), as in the first paper's section on entailment.
 
     Departures: a pair's negatives are all documents of a batch that are not relevant to its query,
     not ten of its own; a step takes the gradient of a batch, a node's divided by the sum of the
