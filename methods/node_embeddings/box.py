@@ -36,8 +36,10 @@ class BoxEmbedding(NodeTrainer):
     geometry: ClassVar[str] = "box"
     by_dot_product: ClassVar[bool] = False
 
+    steps: int = 5000  # the most
+    patience: int = 3  # validations without a better one before training stops; 0: never
     lr: float = 0.1  # at the first step, of lazy Adam
-    negative_weight: float = 3.0  # weight of the mean over irrelevant pairs
+    negative_weight: float = 30.0  # weight of the mean over irrelevant pairs
     scale: float = 1.0  # standard deviation of corners, and side, of boxes before training
 
     def new_table(self, n_nodes: int, generator: torch.Generator) -> torch.Tensor:

@@ -31,6 +31,8 @@ class OrderEmbedding(NodeTrainer):
     geometry: ClassVar[str] = "order"
     by_dot_product: ClassVar[bool] = False
 
+    steps: int = 10_000  # the most
+    patience: int = 3  # validations without a better one before training stops; 0: never
     lr: float = 0.1  # at the first step, of lazy Adam
     margin: float = 1.0  # penalty that an irrelevant pair has at least
     negative_weight: float = 30.0  # weight of the mean over irrelevant pairs; 1 as printed

@@ -43,6 +43,7 @@ class Poincare(NodeTrainer):
     shares: ClassVar[tuple[str, ...]] = ("burn_in",)
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"model": ("poincare", "lorentz")}
 
+    negatives: int = 0  # documents drawn from the whole corpus, beside those of the batch
     lr: float = 1.0  # the longest move of a node in a step, in hyperbolic length
     model: str = "poincare"  # how a point moves: in the Poincaré ball, or on the hyperboloid
     burn_in: float = 0.1  # share of the steps at a tenth of the rate
