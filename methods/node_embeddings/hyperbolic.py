@@ -34,7 +34,8 @@ def distances(u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
 
 def norms(rows: torch.Tensor) -> torch.Tensor:
     """[n] norms in the Poincaré ball of points [n, d]."""
-    return torch.linalg.vector_norm(in_ball(rows), dim=1)
+    found: torch.Tensor = torch.linalg.vector_norm(in_ball(rows), dim=1)
+    return found
 
 
 def in_ball(rows: torch.Tensor) -> torch.Tensor:
