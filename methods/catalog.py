@@ -22,6 +22,9 @@ TRAINERS = {
     "ehi-encoder": "methods.trainers.ehi:EHI",
     "matched-de": "methods.trainers.matched:MatchedDE",
     "ehi-paper-encoder": "methods.trainers.ehi_paper:EHIPaper",
+    "poincare": "methods.node_embeddings.poincare:Poincare",
+    "order-embedding": "methods.node_embeddings.order:OrderEmbedding",
+    "box-embedding": "methods.node_embeddings.box:BoxEmbedding",
 }
 
 INDEXES = {
@@ -49,6 +52,9 @@ METHODS = {
     "masked-de": "masked-de+exact",
     "constructed-de": "constructed-de+exact",
     "interval-de": "interval-de+exact",
+    "poincare": "poincare+exact",
+    "order-embedding": "order-embedding+exact",
+    "box-embedding": "box-embedding+exact",
     "exact": "standard-de+exact",
     "de-faiss-ivf": "standard-de+faiss-ivf",
     "de-scann": "standard-de+scann",

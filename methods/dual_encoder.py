@@ -74,7 +74,15 @@ class DualEncoder(Method):
             self._documents = np.asarray(self._documents, np.float32)
         sample = self.encoder.encode_queries(corpus.sample)
         sentences = None if corpus.texts is None else partial(self._sentences, corpus.texts)
-        guide = Guide(sample, corpus.judged, training, tree, self.workspace, sentences)
+        guide = Guide(
+            sample,
+            corpus.judged,
+            training,
+            tree,
+            self.workspace,
+            sentences,
+            self.encoder.similarity,
+        )
         self._index.build(self._documents, guide)
 
     def _sentences(self, texts: Strings, of_each: int, at_most: int) -> Floats:
@@ -98,11 +106,11 @@ class DualEncoder(Method):
         return self._index.search(self._vectors(queries), k, point)
 
     def rank_exactly(self, queries: Queries, k: int) -> Ints:
-        """The ranking by dot product with every document's vector."""
+        """The ranking by the score of every document's vector."""
         from methods.indexes.exact import top_k
 
-        ceiling = self.workspace.memory_bytes
-        return top_k(self._vectors(queries), self._documents, k, ceiling)[1]
+        ceiling, similarity = self.workspace.memory_bytes, self.encoder.similarity
+        return top_k(self._vectors(queries), self._documents, k, ceiling, similarity)[1]
 
     def _vectors(self, queries: Queries) -> Floats:
         if queries.texts is None:
@@ -118,8 +126,8 @@ class DualEncoder(Method):
         return self._encoded[digest]
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
-        """Scores of single pairs by the encoder."""
-        return self.encoder.score(queries, documents)
+        """Scores of single pairs by the trainer's rule."""
+        return self.trainer.score(self.encoder, queries, documents)
 
     def partition(self) -> Ints | None:
         """The leaf of each document in the index."""
@@ -206,12 +214,18 @@ def compose(
     """The class of the method that trains with ``trainer`` and searches with ``index``.
 
     Raises:
-        InputError: the index needs a tree that the trainer does not learn.
+        InputError: the index needs a tree that the trainer does not learn, or dot products where
+            the trainer's score is none.
     """
     if index.needs_tree and not trainer.learns_tree:
         raise InputError(
             f"method {name!r}: {trainer_name} learns no tree to search; compose it with another "
             "index"
+        )
+    if not (trainer.by_dot_product or index.takes_similarity):
+        raise InputError(
+            f"method {name!r}: the score of {trainer_name} is no dot product, and this index can "
+            f"search no other score; take {trainer_name}+exact"
         )
     both = _defaults(trainer).keys() & _defaults(index).keys()
     if both:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from bench.task import Corpus, Queries, Strings
     from bench.types import Floats, Ints
+    from methods.encoders.similarity import Similarity
     from methods.trainers.batches import Batch
     from methods.trainers.losses import Gradients
 
@@ -27,7 +28,13 @@ class Learner(Protocol):
 
 
 class Encoder(ABC):
-    """Turns queries and documents into vectors that are scored by dot product."""
+    """Turns queries and documents into vectors that are scored by dot product.
+
+    Attributes:
+        similarity: the score of vectors that are compared otherwise, or None.
+    """
+
+    similarity: Similarity | None = None
 
     @abstractmethod
     def encode_queries(self, queries: Queries) -> Floats:

@@ -6,6 +6,8 @@
   row is the point's d free coordinates, and sqrt(1 + |row|^2) is one more. The Lorentzian inner
   product, -cosh(distance), is a dot product of d + 1 numbers if the last one of a query changes its
   sign, so that every index can search it.
+- ``order`` and ``box``: rows as they are, which are scored by no dot product; see
+  ``methods.encoders.similarity``.
 """
 
 from __future__ import annotations

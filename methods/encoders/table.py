@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from methods.device import moved_together
 from methods.encoders.base import Encoder
 from methods.encoders.geometry import to_rows, to_vectors
+from methods.encoders.similarity import SIMILARITIES, Similarity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +42,11 @@ class TableEncoder(Encoder):
     queries: torch.Tensor
     documents: torch.Tensor
     geometry: str
+
+    @property
+    def similarity(self) -> Similarity | None:  # type: ignore[override]
+        """The score of a geometry that is no dot product, or None."""
+        return SIMILARITIES.get(self.geometry)
 
     @classmethod
     def random(
@@ -90,10 +96,13 @@ class TableEncoder(Encoder):
         return vectors
 
     def score(self, queries: Queries, documents: Ints) -> Floats:
-        """Dot products of the vectors of n pairs, [n]."""
+        """Dot products of the vectors of n pairs, or their similarity, [n]."""
+        q = self._query_vectors(queries)
         x = to_vectors(_rows(self.documents, documents), self.geometry, queries=False)
-        scores: Floats = (self._query_vectors(queries) * x).sum(1).cpu().numpy()
-        return scores
+        similarity = self.similarity
+        scores = (q * x).sum(1) if similarity is None else similarity(q.T, x.T)
+        found: Floats = scores.cpu().numpy()
+        return found
 
     def _query_vectors(self, queries: Queries) -> torch.Tensor:
         return to_vectors(_rows(self.queries, queries.rows), self.geometry, queries=True)

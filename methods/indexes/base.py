@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bench.method import Point, SearchResult
     from bench.task import Judgements, Relevance, Training
     from bench.types import Floats, Ints
+    from methods.encoders.similarity import Similarity
     from methods.trees.indexer import Indexer
 
 LARGEST_SEED = 2**31 - 1
@@ -51,6 +52,7 @@ class Guide(NamedTuple):
         workspace: its seed, its memory, and a folder for data that does not fit into memory.
         sentences: a function that gives vectors [n, dim] of sentences of the documents, encoded as
             queries; it takes the most of a document and the most of all. None: there are no texts.
+        similarity: the score, where it is not the dot product of the vectors; or None.
     """
 
     vectors: Floats
@@ -59,6 +61,7 @@ class Guide(NamedTuple):
     tree: Indexer | None = None
     workspace: Workspace = Workspace()
     sentences: Callable[[int, int], Floats] | None = None
+    similarity: Similarity | None = None
 
     @property
     def seed(self) -> int:
@@ -117,6 +120,7 @@ class Index(Hyperparameters, ABC):
         reads_chunks: whether it takes vectors that are mapped or in half precision; other indexes
             get them in single precision in memory.
         scores_all: whether it scores every document.
+        takes_similarity: whether it can search by a score that is no dot product.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -124,6 +128,7 @@ class Index(Hyperparameters, ABC):
     is_learned: ClassVar[bool] = False
     reads_chunks: ClassVar[bool] = False
     scores_all: ClassVar[bool] = False
+    takes_similarity: ClassVar[bool] = False
 
     @classmethod
     def skip(cls, train: Training) -> str | None:  # noqa: ARG003 - for those that override it

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bench.types import Floats, Ints
+    from methods.encoders.similarity import Similarity
     from methods.indexes.base import Guide
 
 
@@ -22,21 +23,24 @@ if TYPE_CHECKING:
 class Exact(Index):
     """Every document is scored by dot product, with Faiss.
 
-    Documents on disk are read in chunks.
+    Documents on disk are read in chunks. A score that is no dot product is searched in blocks, with
+    PyTorch.
     """
 
     version: ClassVar[str] = "exact 1"
     scores_all: ClassVar[bool] = True
     reads_chunks: ClassVar[bool] = True
+    takes_similarity: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Keep the vectors as they are."""
         self._documents = documents
         self._ceiling = guide.workspace.memory_bytes
+        self._similarity = guide.similarity
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Score every document."""
-        scores, ids = top_k(queries, self._documents, k, self._ceiling)
+        scores, ids = top_k(queries, self._documents, k, self._ceiling, self._similarity)
         return SearchResult(ids, scores)
 
     def memory_bytes(self) -> int:
@@ -44,7 +48,13 @@ class Exact(Index):
         return self._documents.nbytes
 
 
-def top_k(queries: Floats, documents: Floats, k: int, ceiling: int = 0) -> tuple[Floats, Ints]:
+def top_k(
+    queries: Floats,
+    documents: Floats,
+    k: int,
+    ceiling: int = 0,
+    similarity: Similarity | None = None,
+) -> tuple[Floats, Ints]:
     """Scores and numbers, both [n, k], of the k largest dot products; -1 past the corpus.
 
     Args:
@@ -52,7 +62,12 @@ def top_k(queries: Floats, documents: Floats, k: int, ceiling: int = 0) -> tuple
         documents: [n_documents, dim] float32, or float16, or a memory map of them.
         k: number of documents.
         ceiling: bytes that the process may allocate; 0: not known.
+        similarity: the score, where it is no dot product: the columns end with the corpus then.
     """
+    if similarity is not None:
+        from methods.encoders.similarity import best_by
+
+        return best_by(similarity, queries, documents, k, ceiling)
 
     def found() -> Iterator[tuple[Floats, Ints]]:
         for begin, chunk in chunks(documents, ceiling):

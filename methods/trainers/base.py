@@ -10,7 +10,8 @@ from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from bench.method import Params, Progress, Workspace
-    from bench.task import Training
+    from bench.task import Queries, Training
+    from bench.types import Floats, Ints
     from methods.encoders.base import Encoder
 
 
@@ -21,10 +22,12 @@ class Trainer(Hyperparameters, ABC):
     Attributes:
         learns_tree: whether the encoder comes with a tree that routes its vectors.
         takes_vectors: whether it uses vectors that the task gives, without change.
+        by_dot_product: whether dot products rank its vectors as its score does.
     """
 
     learns_tree: ClassVar[bool] = False
     takes_vectors: ClassVar[bool] = False
+    by_dot_product: ClassVar[bool] = True
 
     @classmethod
     def defaults_given(cls, stated: Params, *, texts: bool) -> Params:  # noqa: ARG003
@@ -42,6 +45,10 @@ class Trainer(Hyperparameters, ABC):
         progress: Progress,
     ) -> Encoder:
         """Train on ``data``, from ``start`` if there is a first stage."""
+
+    def score(self, encoder: Encoder, queries: Queries, documents: Ints) -> Floats:
+        """[n] scores of single pairs: those that rank documents, if it has no others."""
+        return encoder.score(queries, documents)
 
     def first_stage(self, data: Training) -> tuple[str, Trainer] | None:
         """Name and trainer of the encoder that this one starts from, or None."""

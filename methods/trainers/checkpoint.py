@@ -65,6 +65,7 @@ class BestCheckpoint:
         documents = self._training.encode_documents(self._data.document_texts)
 
         def rank(queries: Queries, k: int) -> Ints:
-            return top_k(self._training.encode_queries(queries), documents, k)[1]
+            vectors = self._training.encode_queries(queries)
+            return top_k(vectors, documents, k, similarity=self._training.similarity)[1]
 
         return self._data.validation_score(rank)

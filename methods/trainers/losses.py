@@ -31,6 +31,7 @@ class Gradients(NamedTuple):
     loss: torch.Tensor  # a scalar: reading its value waits for a GPU
     queries: torch.Tensor
     documents: torch.Tensor
+    pulls: tuple[torch.Tensor, torch.Tensor] | None = None  # [r], [c] sums of absolute slopes
 
 
 class Loss(Protocol):
