@@ -100,7 +100,7 @@ def a_step(learner, loss, batch, device):
     q, x = learner.vectors(batch)
     gradients = loss(q, x, batch.scored_on(device))
     learner.step(gradients, 0.1)
-    for part in (q, x, *gradients):
+    for part in (q, x, *gradients[:3]):  # no pulls: these losses give none
         assert part.device == device
     return gradients
 

@@ -463,6 +463,7 @@ class TestEarlier:
         labels = {row.label: row.cells[0].seed for row in rows_of(cells)}
         assert labels == {"mine": 0, "mine †": 1}
 
+    @pytest.mark.slow
     def test_every_published_cell_is_found_by_its_key_or_marked(self):
         """Built from what is stored, without data: nothing published is silently stale."""
         registry = Registry()
