@@ -6,6 +6,7 @@ import sys
 from tests.conftest import ROOT
 
 
+@pytest.mark.slow
 def test_training_computes_on_the_device():
     # PyTorch starts a thread for each device that it knows: after that, no process of another test
     # could be forked and train.
