@@ -12,6 +12,7 @@ import torch
 from torch.nn.functional import softplus
 
 from methods.chunks import DEFAULT_MEMORY, merged
+from methods.device import chosen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +23,8 @@ DOCUMENTS = 4096
 """Documents of a block; it does not depend on memory, so that ties are cut alike everywhere."""
 CELLS = 1 << 17
 """Scores of a block that stay in the cache of a core, for each thread."""
+GPU_CELLS = 1 << 26
+"""Scores of a block on a GPU, a quarter of a gigabyte: smaller ones wait for their launch."""
 FAR = 15.0
 """Minus the side below which the log of its softplus is the side, to 2e-7."""
 COPIES = 8
@@ -79,7 +82,12 @@ def table_of(similarity: Similarity, q: torch.Tensor, x: torch.Tensor) -> torch.
 
 @torch.inference_mode()
 def best_by(
-    similarity: Similarity, queries: Floats, documents: Floats, k: int, ceiling: int = 0
+    similarity: Similarity,
+    queries: Floats,
+    documents: Floats,
+    k: int,
+    ceiling: int = 0,
+    device: str = "cpu",
 ) -> tuple[Floats, Ints]:
     """Scores and numbers, both [n, at most k], of the k documents with the largest scores.
 
@@ -90,15 +98,19 @@ def best_by(
         k: number of documents.
         ceiling: bytes that the process may allocate; 0: not known. Queries are taken so many at a
             time that an eighth of it suffices.
+        device: where blocks are scored, by the name that a workspace gives it.
     """
-    x = torch.split(torch.from_numpy(documents), DOCUMENTS)
-    cells = min((ceiling or DEFAULT_MEMORY) // 8 // (4 * COPIES), CELLS * torch.get_num_threads())
-    parts = torch.split(torch.from_numpy(queries), max(1, cells // DOCUMENTS))
+    place = chosen(device)
+    x = torch.split(torch.from_numpy(documents).to(place), DOCUMENTS)
+    held = (ceiling or DEFAULT_MEMORY) // 8 // (4 * COPIES)
+    on_cpu = place.type == "cpu"
+    cells = min(held, CELLS * torch.get_num_threads()) if on_cpu else GPU_CELLS
+    parts = torch.split(torch.from_numpy(queries).to(place), max(1, cells // DOCUMENTS))
 
     def found(q: torch.Tensor) -> Iterator[tuple[Floats, Ints]]:
         for number, chunk in enumerate(x):
             top = table_of(similarity, q, chunk).topk(min(k, len(chunk)))
-            yield top.values.numpy(), (top.indices + number * DOCUMENTS).numpy()
+            yield top.values.cpu().numpy(), (top.indices + number * DOCUMENTS).cpu().numpy()
 
     ranked = [merged(found(q), k) for q in parts]
     scores, ids = (torch.cat([torch.from_numpy(r[i]) for r in ranked]).numpy() for i in (0, 1))

@@ -24,7 +24,7 @@ class Exact(Index):
     """Every document is scored by dot product, with Faiss.
 
     Documents on disk are read in chunks. A score that is no dot product is searched in blocks, with
-    PyTorch.
+    PyTorch, on a GPU where there is one.
     """
 
     version: ClassVar[str] = "exact 1"
@@ -36,11 +36,14 @@ class Exact(Index):
         """Keep the vectors as they are."""
         self._documents = documents
         self._ceiling = guide.workspace.memory_bytes
+        self._device = guide.workspace.device
         self._similarity = guide.similarity
 
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Score every document."""
-        scores, ids = top_k(queries, self._documents, k, self._ceiling, self._similarity)
+        scores, ids = top_k(
+            queries, self._documents, k, self._ceiling, self._similarity, self._device
+        )
         return SearchResult(ids, scores)
 
     def memory_bytes(self) -> int:
@@ -54,6 +57,7 @@ def top_k(
     k: int,
     ceiling: int = 0,
     similarity: Similarity | None = None,
+    device: str = "cpu",
 ) -> tuple[Floats, Ints]:
     """Scores and numbers, both [n, k], of the k largest dot products; -1 past the corpus.
 
@@ -63,11 +67,12 @@ def top_k(
         k: number of documents.
         ceiling: bytes that the process may allocate; 0: not known.
         similarity: the score, where it is no dot product: the columns end with the corpus then.
+        device: where such a score is computed, by the name that a workspace gives it.
     """
     if similarity is not None:
         from methods.encoders.similarity import best_by
 
-        return best_by(similarity, queries, documents, k, ceiling)
+        return best_by(similarity, queries, documents, k, ceiling, device)
 
     def found() -> Iterator[tuple[Floats, Ints]]:
         for begin, chunk in chunks(documents, ceiling):
