@@ -38,7 +38,7 @@ ONE = Variant("masked, dot", "masked-de", ("geometry=dot",))
 def test_the_largest_number_of_documents_that_is_held_is_found(held):
     made = Made(lambda *_: held)
     critical = Critical(Grid((4,), 64, (0,), (ONE,)), made)
-    assert critical.of(4, ONE) == held
+    assert critical.points(ONE) == {4: held}
     assert len(made.tried) == len(set(made.tried)) <= 10
 
 
@@ -50,7 +50,7 @@ def test_eleven_are_found_by_doubling_from_five_and_halving():
 
 def test_one_seed_that_holds_all_pairs_is_enough():
     critical = Critical(Grid((4,), 64, (0, 1), (ONE,)), Made(lambda _, seed: 8 + seed))
-    assert critical.of(4, ONE) == 9
+    assert critical.points(ONE) == {4: 9}
 
 
 def test_as_many_as_were_tried_are_told_and_stay_out_of_the_fit():
@@ -68,6 +68,18 @@ def test_ours_stand_beside_the_papers():
     assert {"d": 4, "n": 10, "training": "the paper"} in values_of(critical)
     assert {"d": 4, "n": 64, "training": "masked, dot"} in values_of(critical)
     assert chart(critical).to_dict()["layer"]
+
+
+def test_a_training_is_not_tried_above_its_largest_dimension():
+    made = Made(lambda *_: 7)
+    critical = Critical(Grid((4, 5), 64, (0,), (ONE._replace(up_to=4),)), made)
+    assert critical.points(ONE._replace(up_to=4)) == {4: 7}
+    assert [row[1] for row in table_of(critical, 193)[1]] == ["7", "–"]
+
+
+def test_a_step_is_over_so_many_queries_at_most():
+    assert "batch=4095" in ONE.trial(8, 91, 0).settings
+    assert "batch=4096" in ONE.trial(8, 400, 0).settings
 
 
 def test_the_fit_of_a_cube_is_that_cube_and_four_points_make_none():

@@ -16,7 +16,7 @@ from bench.system.files import write_atomically
 from bench.system.terminal import say, say_table
 from studies.geometry.trainings import NAME, TrainingTable
 from studies.limit import moment_curve, paper
-from studies.limit.critical import Critical, Cubic, Grid, K, cubic
+from studies.limit.critical import BATCH, Critical, Cubic, Grid, K, cubic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,9 +91,9 @@ def _notes(grid: Grid, closed: int) -> str:
         f"Every {K} of n documents are the answer to one query, and each query and each document "
         "has a free vector of d numbers. The critical n is the largest number of documents of "
         "which training finds all pairs, recall@2 = 100 %; it did not on one document more. "
-        "`> n`: as many as were tried are held. Each step is over all queries, and training ends "
-        f"where all pairs are found; seeds {', '.join(map(str, grid.seeds))}, of which one must "
-        "hold them.\n\n"
+        f"`> n`: as many as were tried are held. Each step is over all queries, or {BATCH:,} of "
+        "them, and training ends where all pairs are found; seeds "
+        f"{', '.join(map(str, grid.seeds))}, of which one must hold them.\n\n"
         f"{settings}\n"
         "- lorentz: d free numbers, and one more that follows from them.\n\n"
         "**The critical n is that of a training, not of the space.** In "
@@ -107,10 +107,14 @@ def table_of(critical: Critical, closed: int) -> tuple[list[str], list[list[str]
     """Header and rows: the critical n of each dimension, the paper's beside ours."""
     grid = critical.grid
     header = ["d", *(each.label for each in grid.variants), f"{PAPER}, table 6", CLOSED]
+    found = {each: critical.points(each) for each in grid.variants}
     rows = [
         [
             str(dim),
-            *(f"{critical.of(dim, each) or f'> {grid.most}'}" for each in grid.variants),
+            *(
+                str(found[each].get(dim, f"> {grid.most}")) if dim <= each.up_to else NONE
+                for each in grid.variants
+            ),
             str(paper.CRITICAL.get(dim, NONE)),
             str(closed) if dim == moment_curve.DIM else "",
         ]

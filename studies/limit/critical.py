@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 K = 2
 """Documents that are relevant to a query."""
 DEGREE = 3
+BATCH = 4096
+"""Queries of a step, at most: those of 91 documents."""
 
 
 class Variant(NamedTuple):
@@ -26,16 +28,18 @@ class Variant(NamedTuple):
     Attributes:
         label: its name in a table.
         method: name of the method.
-        settings: settings besides the dimension and the batch, which is all queries.
+        settings: settings besides the dimension and the batch.
+        up_to: the largest dimension that it is tried in.
     """
 
     label: str
     method: str
     settings: tuple[str, ...]
+    up_to: float = math.inf
 
     def trial(self, dim: int, n: int, seed: int) -> Trial:
         """The training on n documents."""
-        batch = f"batch={math.comb(n, K)}"
+        batch = f"batch={min(math.comb(n, K), BATCH)}"
         return Trial(f"limit:n={n},k={K}", self.method, (f"dim={dim}", batch, *self.settings), seed)
 
 
@@ -49,7 +53,7 @@ _MASKED = (
     "checks=40", "patience=0",
 )  # fmt: skip
 VARIANTS = (
-    Variant("InfoNCE, cosine", "standard-de", _PAPER),
+    Variant("InfoNCE, cosine", "standard-de", _PAPER, up_to=12),
     *(
         Variant(f"masked, {geometry}", "masked-de", (f"geometry={geometry}", *_MASKED))
         for geometry in ("dot", "cosine", "lorentz")
@@ -86,7 +90,10 @@ class Critical:
         """
         self.grid = grid
         self._failed: dict[tuple[int, Variant], dict[int, bool]] = {
-            (dim, variant): {} for dim in grid.dims for variant in grid.variants
+            (dim, variant): {}
+            for dim in grid.dims
+            for variant in grid.variants
+            if dim <= variant.up_to
         }
         while wanted := self._next():
             trials = {
@@ -98,15 +105,10 @@ class Critical:
                 held = any(found[trial].recall == 1 for trial in some)
                 self._failed[dim, variant][n] = not held
 
-    def of(self, dim: int, variant: Variant) -> int | None:
-        """The critical n; None if as many documents as were tried are held."""
-        first = smallest(self._failed[dim, variant])
-        return None if first is None else first - 1
-
     def points(self, variant: Variant) -> dict[int, int]:
-        """The critical n by dimension, where it is known."""
-        found = {dim: self.of(dim, variant) for dim in self.grid.dims}
-        return {dim: n for dim, n in found.items() if n is not None}
+        """The critical n by dimension, where fewer documents than were tried are held."""
+        found = {dim: smallest(self._failed.get((dim, variant), {})) for dim in self.grid.dims}
+        return {dim: first - 1 for dim, first in found.items() if first is not None}
 
     def _next(self) -> list[tuple[int, Variant, int]]:
         return [
