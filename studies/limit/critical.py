@@ -20,6 +20,8 @@ K = 2
 DEGREE = 3
 BATCH = 4096
 """Queries of a step, at most: those of 91 documents."""
+RESOLUTION = 0.02
+"""A search ends where the smallest n that fails is larger than one that is held by 2 % or 1."""
 
 
 class Variant(NamedTuple):
@@ -85,8 +87,8 @@ class Critical:
         """Search for them: each round tries the next n of every unfinished search.
 
         The smallest n that fails is found by doubling from d + 1 on, which vectors always hold, and
-        halving. The paper adds one document at a time; more documents are never easier to hold, but
-        a training may fail on fewer by chance.
+        halving, to 2 %. The paper adds one document at a time; more documents are never easier to
+        hold, but a training may fail on fewer by chance.
         """
         self.grid = grid
         self._failed: dict[tuple[int, Variant], dict[int, bool]] = {
@@ -107,15 +109,31 @@ class Critical:
 
     def points(self, variant: Variant) -> dict[int, int]:
         """The critical n by dimension, where fewer documents than were tried are held."""
-        found = {dim: smallest(self._failed.get((dim, variant), {})) for dim in self.grid.dims}
-        return {dim: first - 1 for dim, first in found.items() if first is not None}
+        found = {dim: _held(self._failed.get((dim, variant), {})) for dim in self.grid.dims}
+        return {dim: n for dim, n in found.items() if n is not None}
 
     def _next(self) -> list[tuple[int, Variant, int]]:
         return [
             (dim, variant, n)
             for (dim, variant), failed in self._failed.items()
-            if (n := next_dimension(failed, dim + 1, self.grid.most)) is not None
+            if not _is_found(failed)
+            and (n := next_dimension(failed, dim + 1, self.grid.most)) is not None
         ]
+
+
+def _held(failed: dict[int, bool]) -> int | None:
+    """The largest n below the smallest that fails; None where none fails, or is held."""
+    first = smallest(failed)
+    if first is None:
+        return None
+    return max(
+        (n for n, has_failed in failed.items() if not has_failed and n < first), default=None
+    )
+
+
+def _is_found(failed: dict[int, bool]) -> bool:
+    first, held = smallest(failed), _held(failed)
+    return first is not None and held is not None and first - held <= RESOLUTION * first
 
 
 class Cubic(NamedTuple):
