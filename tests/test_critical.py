@@ -51,11 +51,8 @@ def test_eleven_are_found_by_doubling_from_five_and_halving():
 def test_many_documents_are_counted_to_two_per_cent():
     made = Made(lambda *_: 335)
     critical = Critical(Grid((16,), 1024, (0,), (ONE,)), made)
-    assert critical.points(ONE) == {16: 331}
-    assert (
-        made.tried
-        == [17, 34, 68, 136, 272, 544, 408, 340, 306, 323, 331, 335, 337][: len(made.tried)]
-    )
+    assert critical.points(ONE) == {16: 335}
+    assert made.tried == [17, 34, 68, 136, 272, 544, 408, 340, 306, 323, 331, 335]
 
 
 def test_one_seed_that_holds_all_pairs_is_enough():

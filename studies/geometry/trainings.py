@@ -14,6 +14,7 @@ from multiprocessing import get_context, parent_process
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
+from bench.system.device import gpu_used
 from bench.system.files import write_atomically
 from bench.system.provenance import provenance
 from bench.system.terminal import count_bar
@@ -31,7 +32,7 @@ COLUMNS = (
 
 
 class _Line(NamedTuple):
-    """A result with its origin."""
+    """A result with its origin: the processor, and the GPU where there was one."""
 
     result: TrialResult
     commit: str
@@ -97,13 +98,13 @@ class TrainingTable:
         )
         try:
             running = {
-                workers.submit(partial(measure, trial, self._fits)): trial for trial in missing
+                workers.submit(partial(_measured, trial, self._fits)): trial for trial in missing
             }
             with count_bar("trainings", len(missing)) as advance:
                 for future in as_completed(running):
                     trial = running[future]
                     try:
-                        result = future.result()
+                        result, gpu = future.result()
                     except InputError as error:
                         what = " ".join((trial.method, *trial.settings))
                         raise InputError(f"{what} on {trial.dataset}: {error}") from error
@@ -112,7 +113,8 @@ class TrainingTable:
                             "a process of trainings was killed, by hand or for want of memory; the "
                             "same command goes on, with fewer --jobs if it was memory"
                         ) from None
-                    self._lines[trial] = _Line(result, self._commit, self._cpu, keys[trial])
+                    machine = ", ".join(filter(None, (self._cpu, gpu)))
+                    self._lines[trial] = _Line(result, self._commit, machine, keys[trial])
                     self._write()  # at once: a study that is killed goes on from there
                     advance(1)
         finally:
@@ -140,6 +142,11 @@ class TrainingTable:
                 ]
             )
         write_atomically(self._path, text.getvalue())
+
+
+def _measured(trial: Trial, fits: Path) -> tuple[TrialResult, str | None]:
+    """A result, and the GPU that this process trained on, if any."""
+    return measure(trial, fits), gpu_used()
 
 
 def _begin() -> None:
