@@ -91,6 +91,7 @@ COLUMNS = (
     Column("WordNet", "wordnet", 5),
     Column("WordNet", "wordnet", 16),
     Column("WordNet", "wordnet", 64),
+    Column("held-out WordNet", "wordnet-heldout", 64),
     Column("HyperLex", "hyperlex", 5),
 )
 
