@@ -47,6 +47,7 @@ docs: install
 	$(BIN)/python docs/ehi.py
 	$(BIN)/python docs/measures.py
 	$(BIN)/python docs/plan.py
+	$(BIN)/python docs/rivals.py
 
 # The README's, of the published page; needs Chromium.
 picture: install

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from bench.store.folder import Store
 from studies.ehi.claims import claims
 from studies.ehi.rows import rows_by_encoder
 from studies.ehi.tables import ceilings, order, other_budgets, scifact, verdict, why, wins
+from studies.parts import filled
 
 RESULTS = Path(__file__).parent.parent / "results"
 PAGES = [Path(__file__).with_name(name) for name in ("ehi.md", "ehi-tree.md")]
-PART = re.compile(r"(<!-- (\w+): made by docs/ehi\.py -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def pages() -> dict[Path, str]:
@@ -27,13 +26,7 @@ def pages() -> dict[Path, str]:
         "why": f"{why(rows)}\n{order(rows)}",
         "claims": claims(rows, RESULTS / "ablations" / "ehi-scifact.md"),
     }
-    return {
-        path: PART.sub(
-            lambda part: f"{part[1]}\n{parts[part[2]]}\n\n{part[3]}",
-            path.read_text(encoding="utf-8"),
-        )
-        for path in PAGES
-    }
+    return {path: filled(path, "docs/ehi.py", parts) for path in PAGES}
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ TRAINERS = {
     "poincare": "methods.node_embeddings.poincare:Poincare",
     "order-embedding": "methods.node_embeddings.order:OrderEmbedding",
     "box-embedding": "methods.node_embeddings.box:BoxEmbedding",
+    "hope": "methods.node_embeddings.hope:HOPE",
 }
 
 INDEXES = {
@@ -55,6 +56,7 @@ METHODS = {
     "poincare": "poincare+exact",
     "order-embedding": "order-embedding+exact",
     "box-embedding": "box-embedding+exact",
+    "hope": "hope+exact",
     "exact": "standard-de+exact",
     "de-faiss-ivf": "standard-de+faiss-ivf",
     "de-scann": "standard-de+scann",

@@ -42,7 +42,7 @@ QUICK = {
     "finetune_lr": 0.5,
     "finetune_temperature": 5.0,
 }
-WITHOUT_STEPS = {"zero-shot-de", "constructed-de", "interval-de"}
+WITHOUT_STEPS = {"zero-shot-de", "constructed-de", "interval-de", "hope"}
 """Trainers that have nothing to go on from."""
 
 

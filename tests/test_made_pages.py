@@ -26,6 +26,11 @@ def test_the_pages_of_ehi_are_those_of_the_stored_cells():
     assert stale == [], "run `make docs`"
 
 
+def test_the_page_of_the_rivals_is_that_of_the_stored_cells():
+    made = runpy.run_path(str(ROOT / "docs" / "rivals.py"))["page"]()
+    assert made == (ROOT / "docs" / "rivals.md").read_text(), "it is stale; run `make docs`"
+
+
 def test_the_page_of_speed_is_that_of_what_was_measured():
     results = ROOT / "results"
     assert page(read(results)) == (results / "SPEED.md").read_text()

@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from methods.trainers.optimizers import RowOptimizer
 
 
+def lacks_nodes(data: Training) -> str | None:
+    """The reason why ``data`` is not of nodes without texts, with a document each; or None."""
+    from methods.trainers.circle import nodes_of
+
+    if data.document_texts is not None:
+        return "makes tables, which have no vector for a query or a text that is not trained on"
+    try:
+        nodes_of(data.relevance)
+    except InputError as error:
+        return str(error)
+    return None
+
+
 @dataclass(frozen=True)
 class NodeTrainer(Trainer):
     """The base of embeddings of a hierarchy's nodes, trained on the pairs of a dual encoder.
@@ -52,15 +65,9 @@ class NodeTrainer(Trainer):
         return {name: getattr(cls, name) for name in own}
 
     def skip(self, data: Training) -> str | None:
-        """There must be nodes without texts, each with a document of its own."""
-        from methods.trainers.circle import nodes_of
-
-        if data.document_texts is not None:
-            return "makes tables, which have no vector for a query or a text that is not trained on"
-        try:
-            nodes_of(data.relevance)
-        except InputError as error:
-            return str(error)
+        """There must be nodes without texts, each with a document of its own, and pairs of two."""
+        if reason := lacks_nodes(data):
+            return reason
         if not (data.relevance.distances > 0).any():
             return "learns from pairs of two nodes, and the training pairs hold none"
         return None
