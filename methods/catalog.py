@@ -23,6 +23,7 @@ TRAINERS = {
     "matched-de": "methods.trainers.matched:MatchedDE",
     "ehi-paper-encoder": "methods.trainers.ehi_paper:EHIPaper",
     "poincare": "methods.node_embeddings.poincare:Poincare",
+    "euclidean-embedding": "methods.node_embeddings.euclidean:EuclideanEmbedding",
     "order-embedding": "methods.node_embeddings.order:OrderEmbedding",
     "box-embedding": "methods.node_embeddings.box:BoxEmbedding",
     "hope": "methods.node_embeddings.hope:HOPE",
@@ -54,6 +55,7 @@ METHODS = {
     "constructed-de": "constructed-de+exact",
     "interval-de": "interval-de+exact",
     "poincare": "poincare+exact",
+    "euclidean-embedding": "euclidean-embedding+exact",
     "order-embedding": "order-embedding+exact",
     "box-embedding": "box-embedding+exact",
     "hope": "hope+exact",
@@ -73,13 +75,15 @@ METHODS = {
     "ehi-encoder+scann": "ehi-encoder+scann",
     "matched-de+faiss-ivf": "matched-de+faiss-ivf",
     "matched-de+scann": "matched-de+scann",
+    "ancestor-lookup": "methods.graph_lookup:AncestorLookup",
+    "path-similarity": "methods.graph_lookup:PathSimilarity",
     "bm25": "methods.bm25:BM25",
     "random": "methods.random:Random",
     "oracle": "methods.oracle:Oracle",
     "noop": "methods.noop:Noop",
 }
 
-ON_REQUEST = {"noop"}
+ON_REQUEST = {"ancestor-lookup", "path-similarity", "noop"}
 """Methods that are not part of ``--methods all``."""
 
 

@@ -134,14 +134,6 @@ class TestReleased:
         assert not (empty & pairs.subsets["nouns"]).any()
         assert empty.sum() == 247
 
-    def test_ancestor_or_not_over_any_senses_agrees_as_known(self, released):
-        pairs, train = released.similarity, released.train
-        codes = pairs.queries * np.int64(train.n_documents) + pairs.documents
-        ancestor = best_of(np.isin(codes, train.codes).astype(float), pairs.indptr)
-        nouns = pairs.subsets["nouns"]
-        found = correlation(ancestor[nouns], pairs.gold[nouns], score="ancestor", subset="nouns")
-        assert found.rho == pytest.approx(0.786, abs=0.001)
-
 
 class TestMeasures:
     def test_the_best_of_each_range_and_nothing_of_an_empty_one(self):

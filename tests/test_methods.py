@@ -38,7 +38,7 @@ def fitted(task, name, seed=0, **params):
     return method
 
 
-@pytest.fixture(params=[*REGISTRY.names(), "noop", "masked-de+scann", "constructed-de+hnsw"])
+@pytest.fixture(params=[*REGISTRY.built_ins(), "masked-de+scann", "constructed-de+hnsw"])
 def name(request):
     return request.param
 

@@ -1,4 +1,4 @@
-"""Poincaré, order and box embeddings: one table of a hierarchy's nodes, each with its own score."""
+"""Embeddings of a hierarchy's nodes, each with a score of its own."""
 
 import math
 from dataclasses import replace
@@ -16,21 +16,16 @@ from bench.task import Queries
 from methods.encoders.similarity import DOCUMENTS, best_by, box, order, table_of
 from methods.encoders.table import TableEncoder
 from methods.node_embeddings.box import BoxEmbedding
-from methods.node_embeddings.hyperbolic import (
-    BallSGD,
-    DistanceSoftmax,
-    LorentzSGD,
-    distances,
-    in_ball,
-    norms,
-)
+from methods.node_embeddings.distance_softmax import DistanceSoftmax, HyperbolicSoftmax
+from methods.node_embeddings.euclidean import EuclideanEmbedding
+from methods.node_embeddings.hyperbolic import BallSGD, LorentzSGD, distances, in_ball, norms
 from methods.node_embeddings.order import OrderEmbedding
 from methods.node_embeddings.pair_loss import PairLoss
 from methods.node_embeddings.poincare import Poincare
 from methods.trainers.batches import make_batch
 from tests.searching import searcher_of
 
-TRAINERS = (Poincare, OrderEmbedding, BoxEmbedding)
+TRAINERS = (EuclideanEmbedding, Poincare, OrderEmbedding, BoxEmbedding)
 LN2 = math.log(2)
 
 
@@ -60,6 +55,7 @@ def recall(task, name, **params):
     [
         ("poincare", {"model": "poincare"}, 0.90),
         ("poincare", {"model": "lorentz"}, 0.90),
+        ("euclidean-embedding", {"dim": 8}, 0.9),
         ("order-embedding", {"dim": 8}, 0.97),
         ("box-embedding", {}, 0.99),
     ],
@@ -98,6 +94,18 @@ def test_the_score_of_words_by_hand():
     assert found == pytest.approx([0, -2 * LN2], abs=1e-6)
     found = Poincare(alpha=0.0).score(encoder, queries, documents)
     assert found == pytest.approx([-LN2, -LN2], abs=1e-6)
+    # In flat space |u| = 0.75, and d is its square.
+    flat = replace(encoder, geometry="euclidean")
+    found = EuclideanEmbedding(alpha=4.0).score(flat, queries, documents)
+    assert found == pytest.approx([2 * 0.75**2, -4 * 0.75**2])
+
+
+def test_a_dot_product_ranks_by_distance_in_flat_space():
+    # |q|^2 = 2; squared distances are 0, 1 and 8.
+    table = torch.tensor([[1.0, 1.0], [1.0, 2.0], [-1.0, -1.0]])
+    encoder = TableEncoder(table, table, "euclidean")
+    scores = encoder.score(Queries(np.zeros(3, int), ["q"] * 3), np.arange(3))
+    assert scores.tolist() == [2 - 0, 2 - 1, 2 - 8]
 
 
 def test_order_and_box_scores_by_hand():
@@ -120,7 +128,14 @@ def small_batch(self_weight=0.0):
     )
 
 
-def test_the_gradient_of_the_distances_is_that_of_autograd():
+@pytest.mark.parametrize(
+    ("geometry", "softmax", "distance"),
+    [
+        ("lorentz", HyperbolicSoftmax, distances),
+        ("euclidean", DistanceSoftmax, lambda u, v: (u - v).square().sum(1)),
+    ],
+)
+def test_the_gradient_of_the_distances_is_that_of_autograd(geometry, softmax, distance):
     from methods.encoders.geometry import to_rows, to_vectors
 
     batch = small_batch()
@@ -128,19 +143,20 @@ def test_the_gradient_of_the_distances_is_that_of_autograd():
     tables = torch.randn(2, 7, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     q = tables[0, batch.queries.long()].requires_grad_()
     x = tables[1, batch.documents.long()].requires_grad_()
-    both = [to_vectors(q, "lorentz", queries=True), to_vectors(x, "lorentz", queries=False)]
+    both = [to_vectors(q, geometry, queries=True), to_vectors(x, geometry, queries=False)]
     relevant = torch.zeros(len(q) * len(x), dtype=torch.bool)
     relevant[batch.pairs] = True
-    minus = torch.stack([-distances(each.expand_as(x), x) for each in q])
+    minus = torch.stack([-distance(each.expand_as(x), x) for each in q])
     others = torch.where(relevant.view_as(minus), -torch.inf, minus).logsumexp(1)[batch.pair_rows]
     positive = minus.flatten()[batch.pairs]
     loss = (batch.weights * (torch.logaddexp(others, positive) - positive)).sum()
     loss.backward()
     with torch.no_grad():
-        found = DistanceSoftmax()(*(each.detach() for each in both), batch)
+        found = softmax()(*(each.detach() for each in both), batch)
         assert found.loss.item() * len(batch.pairs) == pytest.approx(loss.item())
-        for gradient, leaf, vectors in zip(found[1:3], (q, x), both, strict=True):
-            of_rows = to_rows(gradient, leaf.detach(), vectors.detach(), "lorentz")
+        sides = zip(found[1:3], (q, x), both, (True, False), strict=True)
+        for gradient, leaf, vectors, queries in sides:
+            of_rows = to_rows(gradient, leaf.detach(), vectors.detach(), geometry, queries=queries)
             torch.testing.assert_close(of_rows, leaf.grad)
 
 
@@ -206,9 +222,10 @@ def test_an_index_that_cannot_search_a_score_says_so(name, index):
         Registry().resolve(f"{name}+{index}")
 
 
-def test_an_index_searches_hyperbolic_space():
+@pytest.mark.parametrize("name", ["poincare", "euclidean-embedding"])
+def test_an_index_searches_by_distance(name):
     task = load_dataset("tree:H=4,W=3")
-    method = Registry().resolve("poincare+hnsw")(dim=3, steps=200)
+    method = Registry().resolve(f"{name}+hnsw")(dim=3, steps=200)
     method.fit(task.training(), seed=0, progress=lambda done, total: None)
     method.index(task.corpus)
     queries = task.queries_of(task.test)

@@ -212,7 +212,7 @@ def test_dot_products_of_lorentz_are_minus_the_cosh_of_hyperbolic_distances(smal
     assert -scores == pytest.approx(1 + 2 * apart, rel=1e-4)
 
 
-@pytest.mark.parametrize("geometry", Masked.choices["geometry"])
+@pytest.mark.parametrize("geometry", [*Masked.choices["geometry"], "euclidean"])
 @pytest.mark.parametrize("queries", [True, False])
 def test_gradients_by_rows_are_those_of_autograd_in_any_geometry(geometry, queries):
     generator = torch.Generator().manual_seed(0)
@@ -220,7 +220,7 @@ def test_gradients_by_rows_are_those_of_autograd_in_any_geometry(geometry, queri
     vectors = to_vectors(rows, geometry, queries=queries)
     gradient = torch.randn(vectors.shape, generator=generator)
     vectors.backward(gradient)
-    found = to_rows(gradient.clone(), rows.detach(), vectors.detach(), geometry)
+    found = to_rows(gradient.clone(), rows.detach(), vectors.detach(), geometry, queries=queries)
     torch.testing.assert_close(found, rows.grad)
 
 

@@ -28,7 +28,9 @@ class Reported(BaseModel):
         recall_by_distance: recall from distance 0 on.
         min, overall: figures as printed.
         visited: per cent of the documents that were visited, where charts show the row.
-        values: other measures by name (``nDCG@10`` in per cent; ``rho nouns`` as it is).
+        values: other measures by name (``nDCG@10`` in per cent; ``nouns``, a rho, as it is).
+        row: the row of these boards that repeats it, beside which boards of word pairs show it;
+            empty: none does.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -40,6 +42,7 @@ class Reported(BaseModel):
     overall: float | None = None
     visited: float | None = None
     values: dict[str, float] = {}
+    row: str = ""
     comment: str = ""
 
 

@@ -84,6 +84,9 @@ MEANINGS = (
     (".*", "min", "The smallest recall over all distances that have enough pairs."),
     ("Recall by .*", r"\d+", "The share found of the pairs at this distance in hops, or at this "
      "level of relevance, in per cent."),
+    ("Spearman's rho, .*", "scored by", "The way of scoring a pair: the method's own score, or the "
+     "rank among sampled documents."),
+    ("Spearman's rho, .*", ".*, reported", "The figure that a paper prints of the same method."),
     ("Spearman's rho, .*", ".*", "Rank correlation with people's scores over this part of the "
      "pairs, from -1 to 1."),
     ("Leaves", "leaves", "The number of leaves of the index."),

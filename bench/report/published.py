@@ -13,6 +13,7 @@ from bench.measures.budget import DEFAULT
 from bench.report.points import at, main_measure, main_score, most_visited
 from bench.report.rows import EARLIER, by_task, chosen_points, rows_of
 from bench.report.table import NONE
+from bench.report.word_pairs import chosen_way, rhos
 from bench.system.files import write_atomically
 from bench.system.records import NotWholeError, Record, read_record, to_json
 
@@ -91,12 +92,11 @@ def scores_of(rows: Sequence[Row]) -> TaskScores:
 
 
 def _row_scores(row: Row) -> RowScores:
-    """Scores of word pairs are by the first way of scoring and subset; 0 without a rho."""
+    """Scores of word pairs are over the first subset, by the way that dev pairs choose."""
     seeds = len(row.cells)
     if not row.cells[0].points:
-        return RowScores(
-            seeds=seeds, most=_score(cell.similarity[0].rho or 0.0 for cell in row.cells)
-        )
+        whole = row.cells[0].similarity[0].subset
+        return RowScores(seeds=seeds, most=_score(rhos(row, chosen_way(row), whole)))
     points = chosen_points(row, at(DEFAULT))
     return RowScores(
         seeds=seeds,

@@ -172,5 +172,7 @@ class _Table:
 
     def step(self, gradient: torch.Tensor, rate: float) -> None:
         """Move the rows that ``vectors`` was called with last against the vectors' gradient."""
-        of_rows = to_rows(gradient, self._rows, self._vectors, self._geometry)
+        of_rows = to_rows(
+            gradient, self._rows, self._vectors, self._geometry, queries=self._of_queries
+        )
         self.optimizer.step(self._places, of_rows, rate)

@@ -1,4 +1,4 @@
-"""Hyperbolic space: distances, the softmax of distances, and Riemannian gradient descent.
+"""Hyperbolic space: distances, and Riemannian gradient descent.
 
 A point is a row of d free coordinates s of the hyperboloid, whose last one is sqrt(1 + |s|^2); in
 the Poincaré ball it is s / (1 + sqrt(1 + |s|^2)).
@@ -11,12 +11,8 @@ from typing import ClassVar
 
 import torch
 
-from methods.trainers.losses import Gradients, MaskedSoftmax, Temperature
-
 LARGEST_NORM = 1 - 1e-5
 """Norm in the ball beyond which points are projected back: arXiv 1705.08039, eq. 4."""
-NEAREST = 1e-12
-"""The least of cosh(distance) - 1 that has a slope: at a distance of 0 it is infinite."""
 SLOWER = 10
 """The rate is divided by it during burn-in, as in the paper."""
 
@@ -41,39 +37,6 @@ def norms(rows: torch.Tensor) -> torch.Tensor:
 def in_ball(rows: torch.Tensor) -> torch.Tensor:
     """[n, d] the points in the Poincaré ball."""
     return rows / (1 + last_of(rows))
-
-
-class DistanceSoftmax(MaskedSoftmax):
-    """Softmax of minus the hyperbolic distance: arXiv 1705.08039, eq. 5.
-
-    Query and document vectors are those of the geometry ``lorentz``, whose product is minus the
-    cosh of the distance.
-    """
-
-    def __init__(self) -> None:
-        super().__init__(Temperature(1.0))
-
-    def _scores(self, q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """Minus distances, [r, c]."""
-        self._cosh = (-(q @ x.T)).clamp_min_(1 + NEAREST)
-        return -torch.acosh(self._cosh)
-
-    def _gradients(
-        self,
-        loss: torch.Tensor,
-        shares: torch.Tensor,
-        weights: torch.Tensor,
-        vectors: tuple[torch.Tensor, torch.Tensor],
-        n_pairs: int,
-    ) -> Gradients:
-        """The mean loss of pairs, and the gradients of its *sum*, with the pulls."""
-        q, x = vectors
-        slopes = shares.mul_(weights[:, None])
-        pulls = slopes.abs()
-        by_product = slopes.div_((self._cosh * self._cosh - 1).sqrt_())
-        return Gradients(
-            loss / n_pairs, by_product @ x, by_product.T @ q, (pulls.sum(1), pulls.sum(0))
-        )
 
 
 class _RiemannianSGD(ABC):

@@ -66,9 +66,9 @@ class NodeLearner:
         each see where the last one left it.
         """
         both = [
-            to_rows(gradient, rows, vectors, self._geometry)
-            for gradient, rows, vectors in zip(
-                gradients[1:3], self._rows, self._vectors, strict=True
+            to_rows(gradient, rows, vectors, self._geometry, queries=queries)
+            for gradient, rows, vectors, queries in zip(
+                gradients[1:3], self._rows, self._vectors, (True, False), strict=True
             )
         ]
         places, inverse = torch.unique(torch.cat(self._places), return_inverse=True)

@@ -5,22 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from methods.node_embeddings.trainer import NodeTrainer
+from methods.node_embeddings.distance import DistanceEmbedding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import torch
 
-    from bench.task import Queries
-    from bench.types import Floats, Ints
-    from methods.encoders.base import Encoder
     from methods.trainers.losses import Loss
     from methods.trainers.optimizers import RowOptimizer
 
 
 @dataclass(frozen=True)
-class Poincare(NodeTrainer):
+class Poincare(DistanceEmbedding):
     """Poincaré embeddings: a node is a point of hyperbolic space, near those it is relevant to.
 
     Nickel & Kiela, NeurIPS 2017 (arXiv 1705.08039): the loss is that of eq. 5, a softmax of minus
@@ -28,8 +25,7 @@ class Poincare(NodeTrainer):
     is scaled by the metric and subtracted, and the point projected into the ball. ``model=lorentz``
     takes the step of Nickel & Kiela, ICML 2018 (arXiv 1806.03417, algorithm 1): along a geodesic of
     the hyperboloid; loss and distance are the same. Documents are ranked by distance, which is
-    monotone in the Lorentzian inner product, so that every index can search it. Pairs of words are
-    scored by -(1 + alpha (|v| - |u|)) d(u, v), as in the first paper's section on entailment.
+    monotone in the Lorentzian inner product, so that every index can search it.
 
     Departures: a pair's negatives are all documents of a batch that are not relevant to its query,
     not ten of its own; a step takes the gradient of a batch, a node's divided by the sum of the
@@ -39,28 +35,24 @@ class Poincare(NodeTrainer):
 
     version: ClassVar[str] = "poincare 1"
     geometry: ClassVar[str] = "lorentz"
-    may_be_zero: ClassVar[tuple[str, ...]] = (*NodeTrainer.may_be_zero, "burn_in", "alpha")
+    may_be_zero: ClassVar[tuple[str, ...]] = (*DistanceEmbedding.may_be_zero, "burn_in")
     shares: ClassVar[tuple[str, ...]] = ("burn_in",)
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {"model": ("poincare", "lorentz")}
 
-    negatives: int = 0  # documents drawn from the whole corpus, beside those of the batch
     lr: float = 1.0  # the longest move of a node in a step, in hyperbolic length
     model: str = "poincare"  # how a point moves: in the Poincaré ball, or on the hyperboloid
     burn_in: float = 0.1  # share of the steps at a tenth of the rate
-    alpha: float = 1000.0  # weight of the difference of norms in the score of a pair of words
 
     def new_table(self, n_nodes: int, generator: torch.Generator) -> torch.Tensor:
         """Points of the ball with coordinates from -0.001 to 0.001, as in the papers."""
-        import torch
-
-        points = torch.rand(n_nodes, self.dim, generator=generator, dtype=torch.float64)
-        return (points - 0.5) * 0.004  # free coordinates: near 0 they are twice those of the ball
+        in_ball = super().new_table(n_nodes, generator)
+        return 2 * in_ball  # free coordinates: near 0 they are twice those of the ball
 
     def loss(self) -> Loss:
         """The softmax of minus the distances."""
-        from methods.node_embeddings.hyperbolic import DistanceSoftmax
+        from methods.node_embeddings.distance_softmax import HyperbolicSoftmax
 
-        return DistanceSoftmax()
+        return HyperbolicSoftmax()
 
     def optimizer(self, table: torch.Tensor, steps: int) -> RowOptimizer:
         """Riemannian gradient descent in the model."""
@@ -69,19 +61,14 @@ class Poincare(NodeTrainer):
         kind = BallSGD if self.model == "poincare" else LorentzSGD
         return kind(table, int(self.burn_in * steps))
 
-    def score(self, encoder: Encoder, queries: Queries, documents: Ints) -> Floats:
-        """-(1 + alpha (|v| - |u|)) d(u, v) of pairs of a query u and a document v, [n]."""
-        import torch
+    def distances(self, u: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        """[n] hyperbolic distances."""
+        from methods.node_embeddings.hyperbolic import distances
 
-        from methods.node_embeddings.hyperbolic import distances, norms
+        return distances(u, v)
 
-        u, v = (
-            torch.from_numpy(vectors)[:, :-1].double()
-            for vectors in (
-                encoder.encode_queries(queries),
-                encoder.encode_documents(None)[documents],
-            )
-        )
-        steeper = 1 + self.alpha * (norms(v) - norms(u))
-        scores: Floats = (-steeper * distances(u, v)).numpy()
-        return scores
+    def norms(self, rows: torch.Tensor) -> torch.Tensor:
+        """[n] norms in the Poincaré ball."""
+        from methods.node_embeddings.hyperbolic import norms
+
+        return norms(rows)

@@ -52,14 +52,15 @@ def report_of(
     budgets = (budget, budget.other, *(KEPT if len(rows) <= MOST_ROWS else (UNLIMITED,)))
     comparisons = _comparisons(rows, values_of, budgets)
     shown = [*comparisons[budget], *(comparisons[each][0] for each in (budget.other, UNLIMITED))]
-    boards = _measured_boards(rows, budget, shown) if rows else []
+    reported = card.reported if card is not None and card.name == cells[0].task else []
+    boards = _measured_boards(rows, budget, shown, reported) if rows else []
     if sum(bool(row.cells[0].points) for row in rows) > 1:
         boards[0].notes.extend(why_not(each) for each in shown if not each.has_pairs)
     skipped = [cell for cell in cells if cell.status is not Status.OK]
     if skipped:
         boards.append(unmeasured_board(skipped))
-    if card is not None and card.reported and card.name == cells[0].task:
-        boards.append(_reported_board(card.reported))
+    if reported:
+        boards.append(_reported_board(reported))
     return TaskReport(name or cells[0].task, cells, rows, budget, comparisons, shown, boards)
 
 
@@ -78,9 +79,14 @@ def _comparisons(
     return found
 
 
-def _measured_boards(rows: list[Row], budget: Budget, comparisons: list[Comparison]) -> list[Board]:
+def _measured_boards(
+    rows: list[Row],
+    budget: Budget,
+    comparisons: list[Comparison],
+    reported: Sequence[Reported],
+) -> list[Board]:
     if rows[0].cells[0].similarity:
-        boards = word_pair_boards(rows)
+        boards = word_pair_boards(rows, reported)
     else:
         boards = [main_board(rows, budget), *recall_boards(rows, budget), *against_boards(rows)]
     boards += paired_boards(rows, comparisons)
