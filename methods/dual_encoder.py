@@ -238,6 +238,7 @@ def compose(
             "__doc__": f"{_sentence(trainer)} {_sentence(index)}",
             "name": name,
             "kind": _kind(index),
+            "searches_exactly": index.scores_all,
             "params": _defaults(trainer) | _defaults(index),
             "requires": index.requires,
             "trainer_name": trainer_name,

@@ -313,6 +313,17 @@ def test_exact_search_comes_after_all_that_is_timed(tree):
     assert first.xray == second.xray is not None
 
 
+def test_what_is_searched_exactly_is_not_searched_twice(tree):
+    class Exact(Plain):
+        searches_exactly = True
+
+        def rank_exactly(self, queries, k):
+            raise AssertionError
+
+    (point,) = bench.evaluate(Exact(), tree).points
+    assert point.xray is not None
+
+
 @pytest.mark.parametrize(("said", "counted"), [(None, 12), (0, 0), (5.5, 5.5)])
 def test_choosing_leaves_costs_a_dot_product_for_each_unless_the_method_says_else(
     said, counted, tree

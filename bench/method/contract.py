@@ -81,6 +81,8 @@ class Method(ABC):
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is given the test relevance.
+        searches_exactly: True where ``search`` itself ranks all documents by their scores: its
+            answers are then what ``rank_exactly`` would give, and are not computed twice.
         resources: resources that a cell needs on a node of a cluster; see ``docs/scale.md``.
         exempt: checks of ``bench check`` that do not apply, by name, each with the reason.
         workspace: the cache, the device, and the functions that report progress and warnings.
@@ -94,6 +96,7 @@ class Method(ABC):
     files: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
+    searches_exactly: ClassVar[bool] = False
     resources: ClassVar[Resources] = Resources()
     exempt: ClassVar[Mapping[str, str]] = {}
 

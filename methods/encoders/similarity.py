@@ -49,7 +49,7 @@ def order(q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     """
     score = q.new_zeros(())
     for of_query, of_document in zip(q.abs().unbind(), x.abs().unbind(), strict=True):
-        above = (of_document - of_query).clamp_min(0)
+        above = (of_document - of_query).clamp_min_(0)
         score = torch.addcmul(score, above, above, value=-1)
     return score
 
@@ -65,7 +65,7 @@ def box(q: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
     side_q, side_x = softplus(q[len(low_q) :]), softplus(x[len(low_x) :])
     score = -softplus(side_q).log().sum(0)
     for a, b, end_a, end_b in zip(low_q, low_x, low_q + side_q, low_x + side_x, strict=True):
-        side = torch.minimum(end_a, end_b) - torch.maximum(a, b)
+        side = torch.minimum(end_a, end_b).sub_(torch.maximum(a, b))
         # Far below 0 the log of softplus is the side itself; float32 would round softplus to 0.
         score = score + softplus(side.clamp_min(-FAR)).log() + (side + FAR).clamp_max(0)
     return score
