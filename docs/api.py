@@ -28,6 +28,7 @@ PARTS = {
     "From Python": ("bench",),
     "To write a method": (
         "bench.method.contract",
+        "bench.method.exported",
         "bench.method.workspace",
         "bench.method.checkpoint",
         "bench.types:Kind",

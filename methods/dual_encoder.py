@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.errors import InputError
-from bench.method import FitIdentity, Method, Params, Point, Progress, SearchResult, Value
+from bench.method import Exported, FitIdentity, Method, Params, Point, Progress, SearchResult, Value
 from bench.task import Queries
 from methods.encoders.routed import RoutedEncoder
 from methods.encoders.sentence import encoder_version, lacks_weights
@@ -164,6 +164,26 @@ class DualEncoder(Method):
             from methods.trees.indexer import Indexer
 
             self.encoder = RoutedEncoder(self.encoder, Indexer.load(folder))
+
+    def cannot_export(self) -> str | None:
+        """Its score or its index, if no library searches by it; or None."""
+        if not self.trainer.by_dot_product:
+            return (
+                f"the score of {self.trainer_name} is no dot product, which no library searches "
+                "by; export a trainer whose score is one, such as masked-de"
+            )
+        if self.index_type.exports:
+            return None
+        return (
+            f"its index, {self.index_type.__name__}, has no form that a library reads; measure "
+            f"and export {self.trainer_name}+exact or {self.trainer_name}+faiss-ivf"
+        )
+
+    def export(self, folder: Path, queries: Queries, point: Point) -> Exported:
+        """Write the documents' vectors, the encoder and the index."""
+        np.save(folder / "embeddings.npy", self._documents)
+        codes = self.encoder.export(folder), self._index.export(folder, self._documents, point)
+        return Exported(codes, self._vectors(queries))
 
     @classmethod
     def defaults_given(cls, stated: Params, *, texts: bool) -> Params:

@@ -76,6 +76,37 @@ def certify_command(
         sys.exit(1)
 
 
+@click.command(name="export", cls=Command)
+@click.argument("cell")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    help="Folder to write, which is empty or not there.",
+)
+@STORED
+@PLUGINS
+@OWN_DATA
+@data_dir_option(DATA_DIR_HELP)
+def export_command(
+    cell: str,
+    target: Path,
+    out: Path,
+    plugins: tuple[str, ...],
+    datasets: tuple[str, ...],
+    data_dir: Path | None,
+) -> None:
+    """Write a CELL's vectors, encoder and index in files that are searched without Treeline.
+
+    CELL is a cell.json, its folder, or how its key begins. The folder has a program, search.py,
+    which is checked to find what the cell found.
+    """
+    from bench.verify.export import ExportOptions, export
+
+    export(cell, target, ExportOptions(out, plugins, datasets, data_dir))
+
+
 @click.command(name="submit", cls=Command)
 @click.argument("cells", nargs=-1, metavar="[CELL]...")
 @click.option("--methods", callback=read_names, help="Only these, with commas between.")
@@ -155,4 +186,11 @@ def lock_command(before: str, *, same: bool) -> None:
     lock(before, same=same)
 
 
-COMMANDS = (recompute_command, replay_command, certify_command, submit_command, lock_command)
+COMMANDS = (
+    recompute_command,
+    replay_command,
+    certify_command,
+    export_command,
+    submit_command,
+    lock_command,
+)

@@ -101,14 +101,18 @@ def prepare(
     *,
     corpus: Corpus | None = None,
     workspace: Workspace | None = None,
+    seed: int = 0,
+    fits: Path | None = None,
 ) -> Prepared:
-    """Fit a method under seed 0 and index the corpus, so that it can be searched.
+    """Fit a method and index the corpus, so that it can be searched.
 
     Args:
         method: a method that was not fitted before.
         task: the task that it is fitted on.
         corpus: the corpus to index; None: the task's.
         workspace: the method's cache and device; None: the same as in a run.
+        seed: the seed of every random choice.
+        fits: a folder of fitted states, where its own is taken from and kept; None: it is fitted.
 
     Raises:
         InputError: the method cannot be measured on this task, or was fitted before.
@@ -116,8 +120,7 @@ def prepare(
     _begin(method, task, workspace, no_report)
     training = training_of(task, sees_test=method.sees_test)
     _require_not_skipped(method, task, reason_to_skip(method, training))
-    fitted = FittedCache(None, task.digest)
-    fit = fitted.fit(method, training, 0, no_progress)
+    fit = FittedCache(fits, task.digest).fit(method, training, seed, no_progress)
     corpus = corpus or task.corpus
     start = time.perf_counter()
     method.index(corpus)

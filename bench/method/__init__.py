@@ -12,6 +12,7 @@ from bench.method.contract import (
     SearchResult,
     check_params,
 )
+from bench.method.exported import Code, Exported
 from bench.method.stated import check_stated
 from bench.method.workspace import Progress, Resources, Workspace, no_progress
 from bench.system.cluster import join_cluster, require_ray
@@ -20,6 +21,8 @@ from bench.types import Kind, Params, Point, Value
 __all__ = [
     "Ablations",
     "Checkpoint",
+    "Code",
+    "Exported",
     "FitIdentity",
     "Kind",
     "Method",

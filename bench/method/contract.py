@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.leaves import LeafHealth
+    from bench.method.exported import Exported
     from bench.task.task import Corpus, Queries, Training
     from bench.types import Floats, Ints
 
@@ -204,6 +205,23 @@ class Method(ABC):
 
     def load(self, folder: Path) -> None:
         """Load the fitted state that ``save`` wrote, instead of ``fit``."""
+        raise NotImplementedError
+
+    def cannot_export(self) -> str | None:
+        """The reason why it cannot be searched without the harness, and a way out; or None."""
+        return "it writes no files that a library searches; export an encoder with an index"
+
+    def export(self, folder: Path, queries: Queries, point: Point) -> Exported:
+        """Write what a search without the harness reads; called after ``index``.
+
+        The harness adds ``documents.parquet``, and ``queries.parquet`` where there are no texts,
+        with the ``name`` of each row.
+
+        Args:
+            folder: an empty folder; ``embeddings.npy`` takes the documents' vectors.
+            queries: n queries to encode.
+            point: the operating point to search at.
+        """
         raise NotImplementedError
 
     @property

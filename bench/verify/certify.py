@@ -152,16 +152,44 @@ def cell_of_today(stored: Cell, method: type[Method], task: Task, threads: int) 
     return planned
 
 
-def _measured_again(stored: Cell, options: CertifyOptions) -> Cell:
-    """The same cell by the code of today, on as many threads."""
-    registry = Registry(options.plugins)
+class Planned(NamedTuple):
+    """A stored cell, planned again by the code of today.
+
+    Attributes:
+        cell: the planned cell.
+        method: the class of its method.
+        task: the task that it was measured on.
+        registry: the methods, with the plugins that were named.
+    """
+
+    cell: Cell
+    method: type[Method]
+    task: Task
+    registry: Registry
+
+
+def planned_again(
+    stored: Cell, plugins: tuple[str, ...], datasets: tuple[str, ...], data_dir: Path | None
+) -> Planned:
+    """Find the method and the data of a stored cell; say so if the method's code has changed.
+
+    Args:
+        stored: the cell.
+        plugins: methods in files, as ``FILE.py:Class``.
+        datasets: NAME:PATH of tasks that were read from a path.
+        data_dir: the folder that is searched for data first.
+
+    Raises:
+        InputError: one of them is not here, or is not what it was.
+    """
+    registry = Registry(plugins)
     try:
         method = registry.resolve(stored.method)
     except InputError as error:
         raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
-    named = {Dataset.parse(name).task_name: name for name in options.datasets}
+    named = {Dataset.parse(name).task_name: name for name in datasets}
     dataset = named.get(stored.task, stored.dataset or dataset_of(stored.task))
-    task = load_dataset(dataset, options.data_dir)
+    task = load_dataset(dataset, data_dir)
     if task.digest != stored.task_digest:
         raise InputError(
             f"the cell was measured on data {stored.task_digest[:12]} of {stored.task}, but "
@@ -173,9 +201,16 @@ def _measured_again(stored: Cell, options: CertifyOptions) -> Cell:
         say(f"Its code has changed since: its key was {stored.key} and is {planned.key} today.")
         for name in sorted(stored.params.keys() ^ planned.params.keys()):
             say(f"  the parameter {name} is {'gone' if name in stored.params else 'new'}")
+    return Planned(planned, method, task, registry)
+
+
+def _measured_again(stored: Cell, options: CertifyOptions) -> Cell:
+    """The same cell by the code of today, on as many threads."""
+    found = planned_again(stored, options.plugins, options.datasets, options.data_dir)
     with tempfile.TemporaryDirectory(prefix="treeline-certify-") as folder:
         conditions = Conditions(timeout_s=options.timeout_s)
-        (again,) = measure_cells([(task, [planned])], registry, Store(Path(folder)), conditions)
+        cells, store = [(found.task, [found.cell])], Store(Path(folder))
+        (again,) = measure_cells(cells, found.registry, store, conditions)
     return again
 
 

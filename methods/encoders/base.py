@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import torch
 
+    from bench.method import Code
     from bench.task import Corpus, Queries, Strings
     from bench.types import Floats, Ints
     from methods.encoders.similarity import Similarity
@@ -66,3 +67,7 @@ class Encoder(ABC):
     @abstractmethod
     def save(self, folder: Path) -> None:
         """Write the learned weights; never a pickle."""
+
+    @abstractmethod
+    def export(self, folder: Path) -> Code:
+        """Write files that libraries read, and give the definition of ``encode``."""

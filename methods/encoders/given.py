@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.method import Code
 from methods.encoders.base import Encoder
 
 if TYPE_CHECKING:
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from bench.types import Floats
 
 FILE = "given"
+ENCODE = '''
+
+def encode(queries):
+    """[n, dim] vectors; a query is the path of a file .npy of some."""
+    return np.concatenate([np.load(file).astype(np.float32) for file in queries])
+'''
 
 
 class GivenVectors(Encoder):
@@ -43,3 +50,7 @@ class GivenVectors(Encoder):
     def save(self, folder: Path) -> None:
         """Write a mark that there is nothing to load."""
         (folder / FILE).touch()
+
+    def export(self, folder: Path) -> Code:
+        """Nothing is written: queries come with their vectors."""
+        return Code(ENCODE)

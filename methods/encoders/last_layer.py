@@ -77,6 +77,12 @@ class LastLayer(Transformer):
                 "activations alone; take tune=head or tune=full"
             )
 
+    def as_model(self) -> SentenceTransformer:
+        """The model with the last block that was trained."""
+        model = super().as_model()
+        _last_block(self.encoder.name, model).load_state_dict(self.module.state_dict())
+        return model
+
     def prepare(self, texts: Strings) -> Jagged:
         """Activations [n_tokens, width] before the last block, computed once."""
         tokens = self.encoder.tokens(texts, self.workspace)

@@ -10,6 +10,7 @@ from methods.encoders.base import Encoder
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from bench.method import Code
     from bench.task import Queries, Strings
     from bench.types import Floats, Ints
     from methods.trees.indexer import Indexer
@@ -54,3 +55,7 @@ class RoutedEncoder(Encoder):
         """Write encoder and tree."""
         self.encoder.save(folder)
         self.tree.save(folder)
+
+    def export(self, folder: Path) -> Code:
+        """Write the encoder; the tree is part of the index."""
+        return self.encoder.export(folder)

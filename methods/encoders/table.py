@@ -9,6 +9,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from bench.method import Code
 from methods.device import moved_together
 from methods.encoders.base import Encoder
 from methods.encoders.geometry import to_rows, to_vectors
@@ -25,6 +26,18 @@ if TYPE_CHECKING:
     from methods.trainers.optimizers import RowOptimizer
 
 FILE = "table.safetensors"
+QUERIES = "queries.safetensors"
+ENCODE = f'''
+QUERIES = load_file(HERE / "{QUERIES}")["queries"]
+NAMES = pq.read_table(HERE / "queries.parquet")["name"].to_pylist()
+ROWS = {{name: row for row, name in enumerate(NAMES)}}
+
+
+def encode(queries):
+    """[n, dim] vectors of queries, which are names."""
+    return QUERIES[[ROWS[name] for name in queries]]
+'''
+IMPORTS = ("import pyarrow.parquet as pq", "from safetensors.numpy import load_file")
 
 
 @dataclass
@@ -72,6 +85,12 @@ class TableEncoder(Encoder):
         """Write both tables."""
         tables = {"queries": self.queries, "documents": self.documents}
         save_file(tables, folder / FILE, {"geometry": self.geometry})
+
+    def export(self, folder: Path) -> Code:
+        """Write the vectors of all queries."""
+        vectors = to_vectors(self.queries, self.geometry, queries=True).cpu().contiguous()
+        save_file({"queries": vectors}, folder / QUERIES, {"geometry": self.geometry})
+        return Code(ENCODE, IMPORTS, ("safetensors",))
 
     def settle(self) -> None:
         """Bring both tables to the CPU."""

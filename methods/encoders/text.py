@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import numpy as np
 import torch
 
+from bench.method import Code
 from methods.encoders.base import Encoder
 from methods.encoders.pretrained import Pretrained
 from methods.encoders.towers import HeadShape, Tower
@@ -25,6 +26,15 @@ if TYPE_CHECKING:
     from methods.trainers.losses import Gradients
 
 FACTS = "text.json"
+ENCODER, OF_DOCUMENTS = "encoder", "encoder-documents"
+ENCODE = f'''
+
+def encode(queries):
+    """[n, dim] vectors of queries, which are texts."""
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(HERE / "{ENCODER}"), device="cpu").encode(queries)
+'''
 
 
 class TextRecipe(NamedTuple):
@@ -87,6 +97,13 @@ class TextEncoder(Encoder):
         for module, name in self.modules():
             save_model(module, str(folder / name))
         (folder / FACTS).write_text(json.dumps(self._recipe._asdict()), encoding="utf-8")
+
+    def export(self, folder: Path) -> Code:
+        """Write a sentence-transformers model, and one for documents if it is another."""
+        self.queries.as_model().save(str(folder / ENCODER), create_model_card=False)
+        if self.documents is not self.queries:
+            self.documents.as_model().save(str(folder / OF_DOCUMENTS), create_model_card=False)
+        return Code(ENCODE, packages=("sentence-transformers",))
 
     def modules(self) -> list[tuple[nn.Module, str]]:
         """The trained modules, each once, with the file that it is saved in."""

@@ -18,8 +18,11 @@ from torch.nn.functional import normalize, relu
 from methods.chunks import drop_pages, mapping, room_for, rows_of
 from methods.device import device_of, moved
 from methods.encoders.embeddings import embed, encode_here
+from methods.encoders.sentence import load_model
 
 if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
     from bench.method import Workspace
     from bench.task import Strings
     from bench.types import Floats, Ints
@@ -58,6 +61,15 @@ class Tower(ABC):
     @abstractmethod
     def encode(self, texts: Strings) -> Floats:
         """[n, dim] unit vectors of texts, float32, or float16 if they are kept so on disk."""
+
+    def as_model(self) -> SentenceTransformer:
+        """A model of its own that gives the vectors of ``encode``, on the CPU."""
+        from sentence_transformers.sentence_transformer.modules import Normalize
+
+        model = load_model(self.encoder.name, torch.device("cpu")).eval()
+        if not isinstance(model[-1], Normalize):
+            model.append(Normalize())
+        return model
 
     def copy(self) -> Tower:
         """A tower whose module can be trained without changing this one's."""
@@ -123,6 +135,31 @@ class Head(Frozen):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.module = ResidualHead(*shape).to(self.device)
+
+    def as_model(self) -> SentenceTransformer:
+        """The encoder and, as two dense layers, the head.
+
+        The first layer gives relu(x), relu(-x) and relu(U x); the second adds up x - their
+        difference - and V relu(U x).
+        """
+        from sentence_transformers.sentence_transformer.modules import Dense, Normalize
+
+        model = super().as_model()
+        head = {name: weight.cpu() for name, weight in self.module.state_dict().items()}
+        dim = self.module.inner.in_features
+        one, none = torch.eye(dim), torch.zeros(2 * dim)
+        first = torch.cat([one, -one, head["inner.weight"]])
+        second = torch.cat([one, -one, head["outer.weight"]], 1)
+        for weight, bias, then in (
+            (first, torch.cat([none, head["inner.bias"]]), nn.ReLU()),
+            (second, head["outer.bias"], nn.Identity()),
+        ):
+            out, width = weight.shape
+            dense = Dense(width, out, activation_function=then)
+            dense.linear.load_state_dict({"weight": weight, "bias": bias})
+            model.append(dense)
+        model.append(Normalize())
+        return model
 
     def forward(self, prepared: Floats, rows: Ints) -> torch.Tensor:
         """The head's output for rows of the embeddings."""

@@ -57,6 +57,12 @@ class Full(Transformer):
         other.model = cast("SentenceTransformer", other.module)
         return other
 
+    def as_model(self) -> SentenceTransformer:
+        """The model with the weights that were trained."""
+        model = super().as_model()
+        model.load_state_dict(self.model.state_dict())
+        return model
+
     def prepare(self, texts: Strings) -> Jagged:
         """The token ids of the texts."""
         return self.encoder.tokens(texts, self.workspace)

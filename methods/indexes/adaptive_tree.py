@@ -9,6 +9,7 @@ import numpy as np
 
 from bench.method import Point, SearchResult
 from methods.indexes.learned_tree import LearnedTree
+from methods.indexes.tree_file import AT_LEAST
 
 if TYPE_CHECKING:
     from bench.types import Floats, Ints
@@ -97,6 +98,10 @@ class AdaptiveTree(LearnedTree):
         leaves = leaves[:, : int((leaves >= 0).sum(axis=1).max(initial=1))]
         ids, scores = self._lists.search(queries, k, leaves)
         return SearchResult(ids, scores, leaves=leaves, routing=blocks[0].routing)
+
+    def choice(self, point: Point) -> str:
+        """Leaves of at least the value of ``point["least"]``."""
+        return AT_LEAST.format(least=float(point["least"]))
 
     def _probed(self, queries: Floats, nprobe: int) -> Probed:
         """All leaves below the nodes that a beam for ``nprobe`` leaves keeps."""

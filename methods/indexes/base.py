@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 
-from bench.method import Workspace
+from bench.method import Code, Workspace
 from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from bench.method import Point, SearchResult
     from bench.task import Judgements, Relevance, Training
@@ -121,6 +122,7 @@ class Index(Hyperparameters, ABC):
             get them in single precision in memory.
         scores_all: whether it scores every document.
         takes_similarity: whether it can search by a score that is no dot product.
+        exports: whether ``export`` writes it.
     """
 
     requires: ClassVar[tuple[str, ...]] = ()
@@ -129,6 +131,7 @@ class Index(Hyperparameters, ABC):
     reads_chunks: ClassVar[bool] = False
     scores_all: ClassVar[bool] = False
     takes_similarity: ClassVar[bool] = False
+    exports: ClassVar[bool] = False
 
     @classmethod
     def skip(cls, train: Training) -> str | None:  # noqa: ARG003 - for those that override it
@@ -146,6 +149,16 @@ class Index(Hyperparameters, ABC):
     @abstractmethod
     def memory_bytes(self) -> int:
         """Size of the index in memory."""
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write files that its library searches, and give the definition of ``search``.
+
+        Args:
+            folder: the folder to write into.
+            documents: [n_documents, dim] the vectors that it was built of.
+            point: the operating point to search at.
+        """
+        raise NotImplementedError
 
     def operating_points(self) -> list[Point]:
         """Settings of the search effort, cheapest first."""

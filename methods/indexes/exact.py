@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 import faiss
 
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.chunks import chunks, merged, numbered
 from methods.indexes.base import Index
+from methods.indexes.faiss_file import search_of, write_faiss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bench.types import Floats, Ints
     from methods.encoders.similarity import Similarity
@@ -31,6 +33,7 @@ class Exact(Index):
     scores_all: ClassVar[bool] = True
     reads_chunks: ClassVar[bool] = True
     takes_similarity: ClassVar[bool] = True
+    exports: ClassVar[bool] = True
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Keep the vectors as they are."""
@@ -49,6 +52,15 @@ class Exact(Index):
     def memory_bytes(self) -> int:
         """Size of the vectors."""
         return self._documents.nbytes
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write Faiss's IndexFlatIP."""
+        flat = faiss.IndexFlatIP(documents.shape[1])
+        for _, chunk in chunks(documents, self._ceiling):
+            flat.add(chunk)
+        return write_faiss(
+            folder, flat, search_of("INDEX.search(vectors, {k})[1]", len(documents), 1)
+        )
 
 
 def top_k(

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, ClassVar
 import faiss
 import numpy as np
 
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.chunks import cuts, merged
+from methods.indexes.faiss_file import write_ivf
 from methods.indexes.ivf_block import IVFBlock
 from methods.indexes.kmeans import leaf_centroids
 from methods.indexes.leaves import ClusteredLeaves
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.method import Workspace
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
@@ -32,6 +35,7 @@ class FaissIVF(ClusteredLeaves):
 
     version: ClassVar[str] = "faiss-ivf 3"
     reads_chunks: ClassVar[bool] = True
+    exports: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Cluster documents and fill the leaves."""
@@ -80,3 +84,8 @@ class FaissIVF(ClusteredLeaves):
         """Vectors and ids in the leaves, and the centroids."""
         dim, nlist = self._quantizer.d, self._quantizer.ntotal
         return int(len(self._leaf) * (4 * dim + 8) + nlist * 4 * dim)
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write an IndexIVFFlat that chooses leaves as the search does."""
+        centroids = self._quantizer.reconstruct_n(0, self._quantizer.ntotal)
+        return write_ivf(folder, documents, self._leaf[:, None], centroids, int(point["nprobe"]))

@@ -22,6 +22,7 @@ class FaissIVF2(RoutedLeaves):
 
     version: ClassVar[str] = "faiss-ivf-2 1"
     leaves_per_document: ClassVar[int] = 2
+    exports: ClassVar[bool] = True
 
     def routed(
         self,

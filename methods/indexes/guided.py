@@ -23,6 +23,7 @@ class _Judged(RoutedLeaves):
     """Leaves around centroids, changed by training pairs."""
 
     is_learned: ClassVar[bool] = True
+    exports: ClassVar[bool] = True
 
     @classmethod
     def skip(cls, train: Training) -> str | None:

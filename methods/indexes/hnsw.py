@@ -9,11 +9,14 @@ import faiss
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.indexes.base import Index
 from methods.indexes.budgets import BUDGETS, settings_within_budgets
+from methods.indexes.faiss_file import search_of, write_faiss
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
@@ -32,6 +35,7 @@ class HNSW(Index):
     """
 
     version: ClassVar[str] = "hnsw 2"
+    exports: ClassVar[bool] = True
 
     M: int = 32  # links of a node
     ef_construction: int = 80  # width of the beam while the graph is built
@@ -75,3 +79,10 @@ class HNSW(Index):
         """Vectors and links."""
         links = self._graph.hnsw.neighbors.size() * 4 + self._graph.hnsw.offsets.size() * 8
         return int(self._graph.ntotal * self._graph.d * 4 + links)
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write the graph with its vectors."""
+        beam = int(point["efSearch"])
+        params = f"faiss.SearchParametersHNSW(efSearch={beam})"
+        found = f"INDEX.search(vectors, min({{k}}, {beam}), params={params})[1]"
+        return write_faiss(folder, self._graph, search_of(found, len(documents), 1))

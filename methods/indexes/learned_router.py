@@ -51,6 +51,7 @@ class LearnedRouter(RoutedLeaves):
 
     version: ClassVar[str] = "learned-router 4"
     is_learned: ClassVar[bool] = True
+    exports: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = (*RoutedLeaves.may_be_zero, "router_sentences")
 
     router_neighbors: int = 1  # nearest documents whose leaves are a query's labels

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from bench.errors import InputError
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.leaves import LeafIndex
+from methods.indexes.tree_file import FIRST, write_tree
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
@@ -28,6 +31,7 @@ class LearnedTree(LeafIndex):
 
     version: ClassVar[str] = "learned-tree 2"
     needs_tree: ClassVar[bool] = True
+    exports: ClassVar[bool] = True
     may_be_zero: ClassVar[tuple[str, ...]] = ("beam",)
 
     leaves_per_document: int = 1
@@ -81,3 +85,14 @@ class LearnedTree(LeafIndex):
         """Vectors and numbers in the leaves, and the tree."""
         weights = sum(weight.numel() for weight in self._tree.parameters())
         return int(self._lists.memory_bytes() + 4 * weights + np.asarray(self._leaf).nbytes)
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write the tree and the leaves."""
+        nprobe = int(point["nprobe"])
+        return write_tree(
+            folder, self._tree, documents, self._leaf, nprobe, self.beam, self.choice(point)
+        )
+
+    def choice(self, point: Point) -> str:
+        """The statements by which an export chooses leaves."""
+        return FIRST

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.indexes.exact import top_k
+from methods.indexes.faiss_file import write_ivf
 from methods.indexes.kmeans import leaf_centroids, quantizer_of
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.leaves import ClusteredLeaves
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.types import Floats, Ints
     from methods.indexes.base import Guide
 
@@ -102,3 +105,10 @@ class RoutedLeaves(ClusteredLeaves):
     def memory_bytes(self) -> int:
         """Vectors and numbers in the leaves, and the router."""
         return self._lists.memory_bytes() + self._router.memory_bytes()
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write an IndexIVFFlat whose quantizer is the router, if the router is linear."""
+        if not isinstance(self._router, LinearRouter):
+            raise NotImplementedError
+        vectors = self._router.vectors
+        return write_ivf(folder, documents, self._leaf, vectors, int(point["nprobe"]))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.method import Point, SearchResult
+from bench.method import Code, Point, SearchResult
 from methods.indexes.exact import top_k
 from methods.indexes.leaves import ClusteredLeaves
 
@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 TIE = 1e-5
 """Difference of two leaves' scores, relative to the query's largest, under which ScaNN may rank
 them either way."""
+
+FOLDER = "index.scann"
+SEARCH = '''
+INDEX = scann_ops_pybind.load_searcher(str(HERE / "{folder}"))
+
+
+def search(vectors, k):
+    """[n, k] numbers of documents, best first; -1 where there are fewer."""
+    ids, scores = INDEX.search_batched(vectors, min(k, {n}), leaves_to_search={nprobe})
+    return np.where(np.isnan(scores), -1, ids.astype(np.int64))
+'''
+"""The search of an export: past the documents visited ScaNN pads with id 0 and NaN."""
 
 
 @dataclass
@@ -34,6 +46,7 @@ class ScaNN(ClusteredLeaves):
 
     version: ClassVar[str] = "scann 3"
     requires: ClassVar[tuple[str, ...]] = ("scann",)
+    exports: ClassVar[bool] = True
 
     def lay_out(self, documents: Floats, nlist: int, guide: Guide) -> None:
         """Partition the documents, and read the partition back."""
@@ -102,6 +115,13 @@ class ScaNN(ClusteredLeaves):
     def memory_bytes(self) -> int:
         """Vectors, tokens and centroids."""
         return int(self._bytes + self._leaf.nbytes + self._centroids.nbytes)
+
+    def export(self, folder: Path, documents: Floats, point: Point) -> Code:
+        """Write ScaNN's own folder, with its copy of the vectors."""
+        (folder / FOLDER).mkdir()
+        self._scann.serialize(str(folder / FOLDER), relative_path=True)
+        text = SEARCH.format(folder=FOLDER, n=self._n_documents, nprobe=int(point["nprobe"]))
+        return Code(text, ("from scann import scann_ops_pybind",), ("scann",))
 
     def _ranked(self, queries: Floats, n: int) -> tuple[Floats, Ints]:
         return top_k(queries, self._centroids, n)
