@@ -13,11 +13,12 @@ from click.testing import CliRunner
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-import bench as treeline
+import bench
 from bench.cli.commands import main
 from bench.cli.options import Command
 from bench.errors import EXTRAS, lacks_packages
 from bench.store.folder import Store
+from bench.system.version import VERSION
 from bench.verify.pages import check_boards
 from tests.conftest import ROOT, environment
 from tests.running import cells_of
@@ -90,7 +91,7 @@ def test_a_wheel_holds_the_datasets_the_licences_and_the_command(wheel):
         for path in filter(Path.is_file, (ROOT / "datasets").rglob("*")):
             held = f"bench/cards/{path.relative_to(ROOT / 'datasets').as_posix()}"
             assert opened.read(held) == path.read_bytes()
-    known = f"treeline_bench-{treeline.__version__}.dist-info"
+    known = f"treeline_bench-{VERSION}.dist-info"
     for licence in PROJECT["license-files"]:
         assert f"{known}/licenses/{licence}" in names
     tops = {name.partition("/")[0] for name in names}
@@ -98,37 +99,38 @@ def test_a_wheel_holds_the_datasets_the_licences_and_the_command(wheel):
 
 
 @pytest.mark.slow
-def test_a_plain_install_does_the_main_job_in_an_empty_folder_and_an_extra_adds_its_rows(
+def test_a_plain_install_does_the_main_job_in_an_empty_folder_and_extras_add_rows_and_the_page(
     installed, tmp_path
 ):
     empty = tmp_path / "empty"
     empty.mkdir()
-    command = installed / "bin" / "treeline"
-    asked = ("run", "--suite", "quick", "--methods", "random,bm25,de-scann,masked-de,oracle")
-    printed = run(command, *asked, cwd=empty)
-    assert "pip install 'treeline-bench[page]'" in printed
+    treeline_run = (installed / "bin" / "treeline", "run")
+    suite = ("--suite", "quick", "--methods", "random,bm25,masked-de")
+    more = ("--methods", "zero-shot-de+scann", "--dataset", "wordnet-mammal-text")
+    printed = run(*treeline_run, *suite, cwd=empty) + run(*treeline_run, *more, cwd=empty)
     results = empty / "results" / "local"
-    cells = cells_of(results)
-    measured = {(cell.task, cell.method) for cell in cells if cell.status == "ok"}
-    assert {("tree", "masked-de"), ("wordnet-mammal", "masked-de")} <= measured
-    assert ("wordnet-mammal-text", "bm25") in measured
-    reasons = {cell.reason for cell in cells if cell.status == "skipped"}
-    assert "needs scann; pip install 'treeline-bench[scann]'" in reasons
-    assert any("pip install 'treeline-bench[text]'" in reason for reason in reasons)
-    assert all(cell.provenance.git is None for cell in cells)
-    versions = {cell.provenance.versions["treeline"] for cell in cells}
-    assert versions == {treeline.__version__}
-    assert not (results / "leaderboard.html").exists()
+    cells = {(cell.task, cell.method): cell for cell in cells_of(results)}
+    measured = {name for name, cell in cells.items() if cell.status == "ok"}
+    assert measured == {
+        ("tree", "random"), ("tree", "masked-de"),
+        ("wordnet-mammal", "random"), ("wordnet-mammal", "masked-de"),
+        ("wordnet-mammal-text", "random"), ("wordnet-mammal-text", "bm25"),
+    }  # fmt: skip
+    assert cells["tree", "masked-de"].points[-1].recall > cells["tree", "random"].points[-1].recall
+    text, scann = (cells["wordnet-mammal-text", name] for name in ("masked-de", more[1]))
+    assert text.reason.endswith("; pip install 'treeline-bench[text]'")
+    assert scann.reason == "needs scann; pip install 'treeline-bench[scann]'"
+    assert "Page: none, and no charts; this needs altair, vl_convert; pip install 'tree" in printed
+    assert {cell.provenance.versions["treeline"] for cell in cells.values()} == {VERSION}
+    assert {cell.provenance.git for cell in cells.values()} == {None}
 
     (site,) = (installed / "lib").glob("*/site-packages")
-    for extra in ("scann", "page", "text"):
+    for extra in ("page", "scann", "text"):
         add_libraries(site, PROJECT["optional-dependencies"][extra])
-    printed = run(command, *asked, cwd=empty)
-    assert f"{len(measured)} cells were measured before" in printed
-    again = {(cell.task, cell.method) for cell in cells_of(results) if cell.status == "ok"}
-    assert again - measured == {
-        ("tree", "de-scann"), ("wordnet-mammal", "de-scann"), ("wordnet-mammal-text", "masked-de"),
-    }  # fmt: skip
+    assert not (results / "leaderboard.html").exists()
+    run(*treeline_run, *more, cwd=empty)
+    (again,) = (cell for cell in cells_of(results) if cell.method == scann.method)
+    assert again.status == "ok"
     assert (results / "leaderboard.html").exists()
 
 
@@ -215,7 +217,7 @@ def test_h_is_help(name):
 
 
 def test_the_version_is_the_same_everywhere():
-    version = treeline.__version__
-    assert CliRunner().invoke(main, ["--version"]).stdout == f"Treeline {version}\n"
-    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
-    assert f"\n## {version}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert CliRunner().invoke(main, ["--version"]).stdout == f"Treeline {VERSION}\n"
+    assert bench.__version__ == VERSION
+    assert f"\nversion: {VERSION}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {VERSION}\n" in (ROOT / "CHANGELOG.md").read_text()
