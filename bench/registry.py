@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import importlib.metadata
-import importlib.util
 import re
 import sys
 from functools import cache
@@ -205,21 +204,3 @@ def _run_file(path: Path) -> ModuleType:
         relative = isinstance(error, ImportError) and "relative import" in str(error)
         way = "; name a file beside it without a dot: `from helper import X`" * relative
         raise InputError(f"plugin {path} fails: {type(error).__name__}: {error}{way}") from error
-
-
-def missing_packages(method: type[Method]) -> list[str]:
-    """The packages that a method needs and that are not installed."""
-    return [name for name in method.requires if not _installed(name)]
-
-
-def lacks_packages(method: type[Method]) -> str | None:
-    """The packages that a method needs and that are not installed, in words, or None."""
-    missing = missing_packages(method)
-    return f"needs {', '.join(missing)}; pip install {' '.join(missing)}" if missing else None
-
-
-def _installed(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except ModuleNotFoundError:  # the parent of a dotted name
-        return False

@@ -12,7 +12,7 @@ from bench.errors import InputError
 from bench.method import Exported, FitIdentity, Method, Params, Point, Progress, SearchResult, Value
 from bench.task import Queries
 from methods.encoders.routed import RoutedEncoder
-from methods.encoders.sentence import encoder_version, lacks_weights
+from methods.encoders.sentence import encoder_version, lacks_encoder
 from methods.indexes.base import Asked, Guide
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DualEncoder(Method):
         if reason := self.index_type.skip(train):
             return reason
         read = None if train.document_texts is None else self.trainer.reads()
-        return (read and lacks_weights(read)) or self.trainer.skip(train)
+        return (read and lacks_encoder(read)) or self.trainer.skip(train)
 
     def fit(self, train: Training, *, seed: int, progress: Progress) -> None:
         """Train the encoder."""

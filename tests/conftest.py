@@ -18,6 +18,7 @@ from bench.arrays.relevance import Relevance
 from bench.arrays.strings import Strings
 from bench.cli.run import run_command
 from bench.data.readers.hierarchy import transductive_task
+from bench.errors import lacks_packages
 from bench.task import Task
 from bench.task.judgements import Judgements
 from tests.page import address, browser, open_page, small  # noqa: F401 - fixtures
@@ -43,9 +44,17 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Fail a test that takes long and is not marked as slow, so that ``make quick`` stays quick."""
+    """Fail a test that takes long and is not marked as slow, so that ``make quick`` stays quick.
+
+    One that uses ScaNN is skipped where it does not exist.
+    """
     began = processor_seconds()
-    result = yield
+    try:
+        result = yield
+    except ModuleNotFoundError as error:
+        if error.name != "scann" or sys.platform == "linux":
+            raise
+        pytest.skip(lacks_packages(["scann"]))
     spent = processor_seconds() - began
     if spent > QUICK_S and item.get_closest_marker("slow") is None:
         pytest.fail(f"it took {spent:.1f} processor seconds; make it cheaper, or mark it as slow")

@@ -67,7 +67,9 @@ def test_what_no_cluster_can_give_is_refused(text, said):
 
 def test_without_ray_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"pip install -c constraints.txt -e '\.\[cluster\]'"):
+    with pytest.raises(
+        InputError, match=r"executor ray needs ray; pip install 'treeline-bench\[cluster\]'"
+    ):
         join_cluster("--executor ray")
 
 

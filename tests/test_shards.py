@@ -125,7 +125,7 @@ def test_leaves_filled_in_shards_are_those_of_faiss_ivf_and_so_are_the_answers(s
 
 def test_actors_without_ray_are_refused_with_the_way_to_install_it(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(InputError, match="pip install -c constraints.txt"):
+    with pytest.raises(InputError, match=r"needs ray; pip install 'treeline-bench\[cluster\]'"):
         Registry().resolve("standard-de+sharded-exact")(workers="ray")
 
 

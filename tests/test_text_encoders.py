@@ -24,7 +24,7 @@ from tests.searching import searcher_of
 MINILM = Pretrained("minilm", "", mixed=False)
 WORDLLAMA = Pretrained("wordllama", "", mixed=False)
 with_wordllama = pytest.mark.skipif(
-    sentence.lacks_weights("wordllama") is not None, reason="the extra static is not installed"
+    sentence.lacks_encoder("wordllama") is not None, reason="the extra static is not installed"
 )
 TEXTS = Strings.of(["a dog barks", "", "the quick brown fox jumps over the lazy dog", "pianos"])
 QUICK = {"steps": 8, "checks": 2, "lr": 0.001, "batch": 8}
@@ -102,7 +102,7 @@ def test_an_encoder_whose_package_is_not_installed_is_skipped(small_text_task, m
     monkeypatch.setitem(sentence.PACKAGED, "wordllama", sentence.Packaged("not-installed", "."))
     sentence.model_folder.cache_clear()
     method = Registry().resolve(name)(encoder="wordllama")
-    reason = "the encoder wordllama needs its weights: pip install not-installed"
+    reason = "the encoder wordllama needs not_installed; pip install not_installed"
     assert method.skip(small_text_task.training()) == reason
     without_texts = dataclasses.replace(
         small_text_task.training(), document_texts=None, query_texts=None

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bench.check.apart import results_apart
 from bench.check.run import CHECKS, CheckResult, CheckStatus, MethodChecks
-from bench.errors import InputError
+from bench.errors import InputError, lacks_packages
 from bench.plan.grid import check_settings
-from bench.registry import Registry, lacks_packages
+from bench.registry import Registry
 from bench.system.terminal import say, say_table
 from bench.system.threads import one_thread
 
@@ -98,7 +98,7 @@ def _load_libraries() -> None:
 def _checked(
     method: type[Method], settings: Settings, folder: Path, timeout_s: float
 ) -> list[CheckResult]:
-    reason = lacks_packages(method)
+    reason = lacks_packages(method.requires)
     if reason:
         status = CheckStatus.NOT_APPLICABLE
         return [CheckResult(check, "", status, reason) for check in CHECKS]

@@ -10,12 +10,25 @@ from pathlib import Path
 import click
 
 from bench.cli import results, verify
-from bench.cli.options import DATA_DIR_HELP, PLUGINS, SET, Command, data_dir_option
+from bench.cli.options import DATA_DIR_HELP, HELP, PLUGINS, SET, Command, data_dir_option
 from bench.cli.run import run_command
 from bench.system.paths import CHECKOUT, load_object
+from bench.system.version import VERSION
 
 STUDIES = "studies"
 """The package of the project's own studies."""
+GREETING = """\
+Treeline {version} measures retrieval: recall by distance in a hierarchy, and by the share of the
+corpus that is visited.
+
+  {name} list                 methods, datasets, and what is missing here
+  {name} run --suite quick    measure small hierarchies and texts, in about 2 minutes
+  {name} run --methods all --dataset hierarchy:EDGES.csv
+  {fill}                      your own: a CSV with the columns child,parent
+
+Boards and charts go to results/local in this folder. All commands: {name} -h,
+and the options of one: {name} run -h.
+"""
 
 
 class Group(click.Group):
@@ -36,9 +49,14 @@ class Group(click.Group):
             raise
 
 
-@click.group(name="bench", cls=Group)
-def main() -> None:
+@click.group(name="bench", cls=Group, context_settings=HELP, invoke_without_command=True)
+@click.version_option(VERSION, message="Treeline %(version)s")
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Treeline: recall by distance, and by how much of the corpus a method visits."""
+    if ctx.invoked_subcommand is None:
+        name = ctx.command_path
+        click.echo(GREETING.format(version=VERSION, name=name, fill=" " * len(name)), nl=False)
 
 
 def _has_studies() -> bool:

@@ -10,10 +10,12 @@ from typing import Any, TypeVar, get_args
 
 import click
 
-from bench.errors import InputError
+from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.measures.budget import Budget, By
 from bench.system.paths import folder_of_last_run
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""Settings of a command that is called by itself, and of the group of all."""
 LEAST_MEMORY = 512 << 20
 """Bytes that a cell needs at least: its libraries take half of it before it begins."""
 
@@ -31,6 +33,11 @@ class Command(click.Command):
             from bench.system.terminal import visible
 
             raise click.ClickException(visible(str(error))) from error
+        except ModuleNotFoundError as error:
+            package = (error.name or "").partition(".")[0]
+            if not any(package in packages for packages in EXTRAS.values()):
+                raise
+            raise click.ClickException(f"{ctx.command_path} {lacks_packages([package])}") from error
         except KeyboardInterrupt:
             click.echo(
                 "\nInterrupted. What was measured is kept; the same command goes on from there.",

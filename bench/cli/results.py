@@ -179,7 +179,7 @@ def leaderboard_command(
     if not store.cell_paths():
         raise InputError(
             f"{store.runs} holds no cell, so there is nothing to write; measure first (python "
-            "run_bench.py), or name a results folder with --out"
+            "-m bench run), or name a results folder with --out"
         )
     print_written(write_leaderboard(store, budget, figures=True))
 

@@ -1,4 +1,4 @@
-"""The command that measures: ``python run_bench.py``, or ``python -m bench run``."""
+"""The command that measures: ``treeline run``, ``python -m bench run``, ``python run_bench.py``."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bench.cli.options import (
     BUDGET_BY,
     DATA_DIR_HELP,
     EXECUTOR,
+    HELP,
     JOBS,
     LEAST_MEMORY,
     MEMORY,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from bench.measures.budget import By
 
 
-@click.command(name="run", cls=Command)
+@click.command(name="run", cls=Command, context_settings=HELP)
 @click.option("--methods", callback=read_names, help="all, or names with commas between.")
 @click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
 @click.option(

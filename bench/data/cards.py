@@ -13,7 +13,8 @@ from bench.errors import InputError, unknown
 from bench.measures.budget import DEFAULT, Budget, By
 from bench.types import Value
 
-FOLDER = Path(__file__).parents[2] / "datasets"
+FOLDER = Path(__file__).parents[1] / "cards"
+"""``datasets/`` of the checkout, to which it links; a wheel has the files themselves here."""
 Count: TypeAlias = Literal[
     "queries", "documents", "train_pairs", "test_queries", "test_pairs", "word_pairs"
 ]

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.errors import InputError, reason_of
+from bench.errors import InputError, lacks_packages, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.clock import Clock, Watch
 from bench.evaluation.fitted import FittedCache, import_code, training_of
@@ -17,7 +17,7 @@ from bench.evaluation.search_task import ReportPhase, search_task
 from bench.evaluation.word_pairs import score_pairs
 from bench.measures.word_pairs import correlations
 from bench.method import Method, Workspace
-from bench.registry import Registry, lacks_packages
+from bench.registry import Registry
 from bench.store.cell import Cell, Cost, Status
 from bench.store.folder import QUERIES, RUN, Store
 from bench.store.run_file import write_scores
@@ -70,7 +70,7 @@ def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str
     planned = spec.planned
     plugins = [planned.plugin] if planned.plugin else []
     method_type = Registry(plugins).resolve(planned.method)
-    reason = lacks_packages(method_type)
+    reason = lacks_packages(method_type.requires)
     if reason:
         return planned.ended(Status.SKIPPED, reason)
     if spec.memory_bytes:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
-from bench.errors import InputError
+from bench.errors import InputError, lacks_packages
 from bench.evaluation.answers import reason_to_skip
 from bench.evaluation.cell import measure
 from bench.evaluation.fitted import FitInfo, FittedCache, training_of
@@ -16,7 +16,7 @@ from bench.method import Method, Workspace, no_progress
 from bench.plan.arguments import require, require_seed
 from bench.plan.cells import plan_cell
 from bench.plan.grid import Settings, check_settings, settled
-from bench.registry import Registry, lacks_packages
+from bench.registry import Registry
 from bench.system.device import wanted_device
 from bench.system.paths import cache_folder
 from bench.system.provenance import provenance, usable_cores
@@ -155,7 +155,7 @@ def _begin(method: Method, task: Task, workspace: Workspace | None, report: Repo
             f"this {method.name} was fitted before, and would go on from there; make another "
             f"{type(method).__name__} for each evaluation"
         )
-    _require_not_skipped(method, task, lacks_packages(type(method)))
+    _require_not_skipped(method, task, lacks_packages(method.requires))
     method.workspace = workspace or Workspace(
         cache_folder(), partial(report, "encode"), logger.warning, device=wanted_device()
     )

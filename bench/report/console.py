@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from bench.data.cards import cards
 from bench.data.load import BY_HAND, state_of
-from bench.registry import Registry, missing_packages
+from bench.errors import EXTRAS, lacks_packages
+from bench.registry import Registry
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def print_written(written: Leaderboard) -> None:
     if written.left_out:
         say("Measure them again with --fresh, or take their files back from where they came.")
     say()
-    if written.page is not None:
+    if written.page is None:
+        say(f"Page: none, and no charts; this {lacks_packages(EXTRAS['page'])}")
+    else:
         say(f"Page: {written.page}")
     say(f"Boards: {written.path}")
 
@@ -52,8 +55,7 @@ def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
     registry = Registry(plugins)
     rows = []
     for method in map(registry.resolve, registry.names()):
-        missing = missing_packages(method)
-        state = f"missing: pip install {' '.join(missing)}" if missing else "ready"
+        state = lacks_packages(method.requires) or "ready"
         params = " ".join(f"{name}={value}" for name, value in method.params.items())
         rows.append([method.name, state, params or "–"])
     say("Methods")
@@ -62,6 +64,9 @@ def print_list(plugins: Iterable[str], data_dir: Path | None = None) -> None:
     say("\nAny trainer goes with any index: --methods TRAINER+INDEX")
     say(f"  trainers: {', '.join(trainers)}")
     say(f"  indexes:  {', '.join(indexes)}")
+    say("\nExtras, which a plain install leaves out")
+    extras = [[extra, lacks_packages(names) or "ready"] for extra, names in EXTRAS.items()]
+    say_table(["extra", "here"], extras)
     say("\nDatasets")
     named = [card for card in cards().values() if not card.takes_path]
     states = {card.name: state_of(card, data_dir) for card in named}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.errors import EXTRAS, lacks_packages
 from bench.report.boards.all import report_of
 from bench.report.changes import changes_board, changes_since
 from bench.report.dataset_page import BACK, BOARDS, FIGURES, Section, contents, dataset_page
@@ -58,13 +59,14 @@ def write_leaderboard(
             published suite does not list are named.
         budget: the largest cost at which rows are compared; None: that of each dataset's card.
         figures: whether charts are drawn into ``figures/`` and shown, and the page is written
-            beside them; this takes seconds.
+            beside them, if their libraries are installed; this takes seconds.
 
     Raises:
         InputError: the record of marked boards is not as it was written, or the suite cannot be
             used.
     """
     path = store.root / NAME
+    figures = figures and lacks_packages(EXTRAS["page"]) is None
     published = read_published(store.published)
     stored, left_out = store.read()
     reports, drawn = _reports(stored, store.query_values, budget, figures=figures)

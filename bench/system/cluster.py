@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import socket
 
-from bench.errors import InputError
+from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.system.paths import CHECKOUT
 
 _REACH_S = 5.0
@@ -25,11 +24,8 @@ def require_ray(asked: str) -> None:
     Args:
         asked: the option that needs it.
     """
-    if importlib.util.find_spec("ray") is None:
-        raise InputError(
-            f"{asked} needs Ray, which is not installed: "
-            "pip install -c constraints.txt -e '.[cluster]'"
-        )
+    if reason := lacks_packages(EXTRAS["cluster"]):
+        raise InputError(f"{asked} {reason}")
 
 
 def join_cluster(asked: str, address: str | None = None) -> None:

