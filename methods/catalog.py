@@ -102,7 +102,7 @@ def load(target: str) -> Any:  # noqa: ANN401
 def compose(name: str, trainer: str, index: str) -> type[Method]:
     """The method that trains with ``trainer`` and searches with ``index``."""
     from methods.ablations import ABLATIONS
-    from methods.dual_encoder import compose as compose_parts
+    from methods.compose import compose as compose_parts
     from methods.exemptions import EXEMPT
 
     composed = compose_parts(name, trainer, load(TRAINERS[trainer]), load(INDEXES[index]))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bench.errors import InputError
 from bench.method import Exported, FitIdentity, Method, Params, Point, Progress, SearchResult, Value
 from bench.task import Queries
 from methods.encoders.routed import RoutedEncoder
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
 
     from bench.leaves import LeafHealth
     from bench.task import Corpus, Strings, Training
-    from bench.types import Floats, Ints, Kind
+    from bench.types import Floats, Ints
     from methods.encoders.base import Encoder
     from methods.indexes.base import Index
     from methods.trainers.base import Trainer
 
 
 class DualEncoder(Method):
-    """Trainer and index behind the contract of a method; :func:`compose` makes its subclasses."""
+    """Trainer and index behind the contract of a method; ``methods.compose`` makes subclasses."""
 
     version: ClassVar[str] = "dual-encoder 1"
     trainer_name: ClassVar[str]
@@ -206,6 +205,8 @@ class DualEncoder(Method):
 
     def warm_start(self, train: Training) -> Method | None:
         """The method whose encoder this trainer starts from."""
+        from methods.compose import compose
+
         first = self.trainer.first_stage(train)
         if first is None:
             return None
@@ -226,63 +227,6 @@ def _exact() -> type[Index]:
     from methods.indexes.exact import Exact
 
     return Exact
-
-
-def compose(
-    name: str, trainer_name: str, trainer: type[Trainer], index: type[Index]
-) -> type[DualEncoder]:
-    """The class of the method that trains with ``trainer`` and searches with ``index``.
-
-    Raises:
-        InputError: the index needs a tree that the trainer does not learn, or dot products where
-            the trainer's score is none.
-    """
-    if index.needs_tree and not trainer.learns_tree:
-        raise InputError(
-            f"method {name!r}: {trainer_name} learns no tree to search; compose it with another "
-            "index"
-        )
-    if not (trainer.by_dot_product or index.takes_similarity):
-        raise InputError(
-            f"method {name!r}: the score of {trainer_name} is no dot product, and this index can "
-            f"search no other score; take {trainer_name}+exact"
-        )
-    both = _defaults(trainer).keys() & _defaults(index).keys()
-    if both:
-        raise TypeError(f"{trainer_name} and its index both name a parameter {', '.join(both)}")
-    return type(
-        "DualEncoder",
-        (DualEncoder,),
-        {
-            "__module__": __name__,
-            "__doc__": f"{_sentence(trainer)} {_sentence(index)}",
-            "name": name,
-            "kind": _kind(index),
-            "searches_exactly": index.scores_all,
-            "params": _defaults(trainer) | _defaults(index),
-            "requires": index.requires,
-            "trainer_name": trainer_name,
-            "trainer_type": trainer,
-            "index_type": index,
-        },
-    )
-
-
-def _sentence(part: type[Trainer | Index]) -> str:
-    """The first sentence of a part's docstring, which boards show."""
-    return (part.__doc__ or "").partition("\n\n")[0].replace("\n", " ").strip()
-
-
-def _kind(index: type[Index]) -> Kind:
-    """The kind of a method with this index: exact search leaves the trainer to differ by."""
-    if index.needs_tree or index.is_learned:
-        return "learned index"
-    return "trainer" if index.scores_all else "index"
-
-
-def _defaults(part: type[Trainer | Index]) -> dict[str, Value]:
-    """The hyper-parameters of a trainer or an index, with their defaults."""
-    return {field.name: field.default for field in dataclasses.fields(part)}  # type: ignore[misc]
 
 
 def _of(part: type[Trainer | Index], values: Params) -> dict[str, Value]:
