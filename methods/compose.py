@@ -51,6 +51,7 @@ def compose(
             "trainer_name": trainer_name,
             "trainer_type": trainer,
             "index_type": index,
+            "compose": staticmethod(compose),
         },
     )
 

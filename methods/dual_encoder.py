@@ -15,7 +15,7 @@ from methods.encoders.sentence import encoder_version, lacks_encoder
 from methods.indexes.base import Asked, Guide
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from bench.leaves import LeafHealth
@@ -33,6 +33,7 @@ class DualEncoder(Method):
     trainer_name: ClassVar[str]
     trainer_type: ClassVar[type[Trainer]]
     index_type: ClassVar[type[Index]]
+    compose: ClassVar[Callable[..., type[DualEncoder]]]  # what made this class
 
     def __init__(self, **params: Value) -> None:
         super().__init__(**params)
@@ -205,13 +206,11 @@ class DualEncoder(Method):
 
     def warm_start(self, train: Training) -> Method | None:
         """The method whose encoder this trainer starts from."""
-        from methods.compose import compose
-
         first = self.trainer.first_stage(train)
         if first is None:
             return None
         name, trainer = first
-        composed = compose(name, name, type(trainer), _exact())(**dataclasses.asdict(trainer))
+        composed = self.compose(name, name, type(trainer), _exact())(**dataclasses.asdict(trainer))
         composed.workspace = self.workspace
         return composed
 
