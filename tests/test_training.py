@@ -262,6 +262,7 @@ def test_a_stated_geometry_brings_its_own_defaults():
     assert (trainer.geometry, trainer.temperature, trainer.lr) == ("lorentz", 1, 0.125)
 
 
+@pytest.mark.slow
 def test_masked_tables_of_three_dimensions_hold_the_tree():
     tree = bench.load("tree")
     cell = bench.evaluate("masked-de", tree)

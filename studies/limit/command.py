@@ -90,7 +90,7 @@ def _notes(grid: Grid, closed: int) -> str:
     return (
         f"Every {K} of n documents are the answer to one query, and each query and each document "
         "has a free vector of d numbers. The critical n is the largest number of documents of "
-        "which training finds all pairs, recall@2 = 100 %; it did not on one document, or 2 %, "
+        "which training finds all pairs, recall@2 = 100 %; it did not on one document, or 5 %, "
         "more. `> n`: as many as were tried are held. Each step is over all queries, or "
         f"{BATCH:,} of them, and training ends where all pairs are found; seeds "
         f"{', '.join(map(str, grid.seeds))}, of which one must hold them.\n\n"

@@ -20,8 +20,8 @@ K = 2
 DEGREE = 3
 BATCH = 4096
 """Queries of a step, at most: those of 91 documents."""
-RESOLUTION = 0.02
-"""A search ends where the smallest n that fails is larger than one that is held by 2 % or 1."""
+RESOLUTION = 0.05
+"""A search ends where the smallest n that fails is larger than one that is held by 5 % or 1."""
 
 
 class Variant(NamedTuple):
@@ -87,7 +87,7 @@ class Critical:
         """Search for them: each round tries the next n of every unfinished search.
 
         The smallest n that fails is found by doubling from d + 1 on, which vectors always hold, and
-        halving, to 2 %. The paper adds one document at a time; more documents are never easier to
+        halving, to 5 %. The paper adds one document at a time; more documents are never easier to
         hold, but a training may fail on fewer by chance.
         """
         self.grid = grid
