@@ -55,6 +55,11 @@ def test_many_documents_are_counted_to_five_per_cent():
     assert made.tried == [17, 34, 68, 136, 272, 544, 408, 340, 306, 323]
 
 
+def test_where_the_first_n_fails_the_dimension_itself_is_held():
+    critical = Critical(Grid((4,), 64, (0,), (ONE,)), Made(lambda *_: 4))
+    assert critical.points(ONE) == {4: 4}
+
+
 def test_one_seed_that_holds_all_pairs_is_enough():
     critical = Critical(Grid((4,), 64, (0, 1), (ONE,)), Made(lambda _, seed: 8 + seed))
     assert critical.points(ONE) == {4: 9}

@@ -122,13 +122,9 @@ class Critical:
 
 
 def _held(failed: dict[int, bool]) -> int | None:
-    """The largest n below the smallest that fails; None where none fails, or is held."""
+    """The largest n that was tried below the smallest that fails; None where none fails."""
     first = smallest(failed)
-    if first is None:
-        return None
-    return max(
-        (n for n, has_failed in failed.items() if not has_failed and n < first), default=None
-    )
+    return None if first is None else max((n for n in failed if n < first), default=first - 1)
 
 
 def _is_found(failed: dict[int, bool]) -> bool:
