@@ -271,7 +271,7 @@ def test_a_built_in_method_has_a_row_on_a_small_task(name, tmp_path):
 
 
 @pytest.mark.slow
-def test_all_built_in_methods_pass_within_90_seconds_of_processor_time():
+def test_all_built_in_methods_pass_within_two_minutes_of_processor_time():
     begin = psutil.Process().cpu_times()
     clock = time.perf_counter()
     done = check("--all", timeout=300)
@@ -280,4 +280,4 @@ def test_all_built_in_methods_pass_within_90_seconds_of_processor_time():
     seconds -= begin.children_user + begin.children_system
     assert done.returncode == 0, done.stdout
     assert "de-hnsw · k_of_the_corpus_returns_what_was_visited: a graph scores" in done.stdout
-    assert min(seconds, time.perf_counter() - clock) < 90  # 34 methods
+    assert min(seconds, time.perf_counter() - clock) < 120  # 38 methods
