@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from bench.errors import InputError
 from bench.plan.grid import Settings, settled
 from bench.registry import lacks_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from bench.advise.goal import Goal
     from bench.method import Method, Value
@@ -25,7 +26,7 @@ FIRST = "faiss-ivf"
 """The index that encoders are compared under: all its leaves together are exact search."""
 SAME = "sharded-"
 """Indexes that find what another one finds, in several processes."""
-LEAVES = (2, 4, 8)
+LEAVES = (1, 2, 4, 8)
 """Numbers of leaves that are tried, in square roots of the corpus."""
 USUAL_DIM = 64
 STEPS = "steps"
@@ -35,7 +36,8 @@ AT_SHARE = ("budget", "checkpoint_budget")
 GRAPHS: tuple[dict[str, Value], ...] = ({"M": 16}, {"M": 64, "ef_construction": 200})
 
 
-class Candidate(NamedTuple):
+@dataclass(frozen=True)
+class Candidate:
     """A method with the settings that differ from its defaults on the task.
 
     Attributes:
@@ -55,7 +57,8 @@ class Candidate(NamedTuple):
 
     def with_settings(self, values: dict[str, Value]) -> Candidate:
         """The same method with other values on top."""
-        return self._replace(settings=tuple(sorted({**dict(self.settings), **values}.items())))
+        both = {**dict(self.settings), **values}
+        return replace(self, settings=tuple(sorted(both.items())))
 
 
 class Candidates:
@@ -80,6 +83,11 @@ class Candidates:
                 f"{task.name} suits none of {', '.join(ENCODERS)}; give it texts, vectors or "
                 "training pairs"
             )
+
+    @property
+    def encoders(self) -> set[str]:
+        """The names of the encoders that suit the task, as times of cells are remembered by."""
+        return {self._registry.canonical(each.name).partition("+")[0] for each in self.first}
 
     def over(self, first: Candidate) -> list[Candidate]:
         """Every index over the encoder of a candidate, which is trained as long."""
@@ -106,27 +114,31 @@ class Candidates:
             return None
         return candidate.with_settings({STEPS: steps // divisor})
 
-    def variants(self, candidate: Candidate) -> list[Candidate]:
-        """The same method with other settings, each changed alone."""
+    def variants(self, candidate: Candidate, measured: Mapping[str, Value]) -> list[Candidate]:
+        """The same method with other settings, each changed alone.
+
+        Args:
+            candidate: the candidate.
+            measured: the operating point that was best, which has the number of leaves.
+        """
         values = self.values(candidate)
-        default = self.method(candidate).params.get("budget", 0.0)
-        changed = self._other_values(values, default)
-        tried = (candidate.with_settings(each) for each in changed)
+        tried = map(candidate.with_settings, self._other_values({**values, **measured}))
         return [each for each in tried if self.values(each) != values]
 
-    def _other_values(self, values: dict[str, Value], default: Value) -> Iterator[dict[str, Value]]:
-        """Other values; ``default`` is the share at which leaves are chosen by default."""
+    def _other_values(self, values: Mapping[str, Value]) -> Iterator[dict[str, Value]]:
         n_documents = len(self._task.document_names)
         if "nlist" in values:
-            yield {"budget": default}
-            roots = (round(factor * math.sqrt(n_documents)) for factor in LEAVES)
-            yield from ({"nlist": n} for n in roots if n <= n_documents // 4)
+            roots = {round(factor * math.sqrt(n_documents)) for factor in LEAVES}
+            for number in sorted(roots - {values["nlist"]}):
+                if number <= n_documents // 4:
+                    yield {"nlist": number}
         if "ef_construction" in values:
             yield from GRAPHS
         dim = values.get("dim")
         has_tables = self._task.document_texts is None and self._task.document_vectors is None
         if has_tables and isinstance(dim, int):
-            yield from ({"dim": each} for each in sorted({2 * dim, max(dim, USUAL_DIM)}))
+            for other in sorted({2 * dim, max(dim, USUAL_DIM)}):
+                yield {"dim": other}
 
     def _within(self, candidate: Candidate) -> Candidate:
         """The candidate with what it chooses at a share of the corpus chosen at the one asked."""

@@ -42,7 +42,7 @@ def losers(trials: Trials, goal: Goal, ranked: list[Candidate]) -> list[list[str
 
 
 def unmeasured(trials: Trials) -> list[str]:
-    """Sentences on the candidates that were not measured: for lack of time, and those that failed."""
+    """Sentences on candidates that were not measured: for lack of time, or as they failed."""
     left_out = trials.left_out()
     texts = []
     if left_out:

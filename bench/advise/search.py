@@ -55,7 +55,11 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
         if each.index in kept or each.index not in known  # such as a tree learned with it
     ]
     trials.rung("Indexes over other encoders", more, share=SHARE)
-    variants = [new for each in trials.ranked()[:SET] for new in candidates.variants(each)]
+    variants = [
+        new
+        for each in trials.ranked()[:SET]
+        for new in candidates.variants(each, trials.option(each).point.point)
+    ]
     trials.rung("Settings", variants, share=SHARE)
     trials.rung("What was left out", trials.left_out(), share=SHARE)
     for seed in SEEDS:
