@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from bench.advise.candidates import Candidate, Candidates
 from bench.advise.frontier import frontier
 from bench.advise.goal import Goal, Option
 from bench.advise.losers import losers
+from bench.advise.minutes import Minutes
 from bench.advise.search import search
 from bench.advise.trials import Trials
 from bench.advise.validation import split
@@ -24,6 +26,7 @@ from bench.errors import InputError
 from bench.evaluation.preparation import evaluate
 from bench.measures.budget import Budget
 from bench.registry import Registry
+from bench.store.folder import Store
 from bench.task.judgements import Judgements
 from tests.cells import cell, lost, point, xrayed
 
@@ -153,11 +156,13 @@ class Told:
     """Trials whose results are told: name of the method -> (visited, recall) of its points."""
 
     def __init__(self, results, seconds=0.0, left=math.inf):
-        self.results, self.fit_s, self.left = results, seconds, left
+        self.results, self.fit_s = results, seconds
+        self.minutes = SimpleNamespace(left=left)
         self.asked, self.cells = [], {}
 
     seconds_to_fit = property(lambda self: lambda _: self.fit_s)
     option = Trials.option
+    is_met = Trials.is_met
     ranked = Trials.ranked
     promising = Trials.promising
     _goal = VISITED
@@ -212,9 +217,8 @@ def measuring(split_, out, seconds=600.0, goal=VISITED):
     registry = Registry()
     out.mkdir(exist_ok=True)
     candidates = Candidates(split_.judged, registry, goal)
-    began = trials_module.time.monotonic()
-    made = Trials(split_, candidates, goal, registry, out, began=began, seconds=seconds)
-    return made, candidates
+    minutes = Minutes(Store(out), registry, split_.name, candidates.encoders, seconds)
+    return Trials(split_, candidates, goal, registry, minutes), candidates
 
 
 class TestTrials:
@@ -248,8 +252,8 @@ class TestTrials:
         made, candidates = measuring(split(vectors), tmp_path, seconds=0.0)
         assert made.rung("Encoders", candidates.first) == []
         assert in_process == []
-        with pytest.raises(InputError, match=r"--minutes 0.01 is too few.* needs about \d+ s"):
-            made.require_one(0.01)
+        with pytest.raises(InputError, match=r"--minutes is too few.* needs about \d+ s"):
+            made.require_one()
 
 
 def advice_of(results, goal=VISITED, test="it was not asked for"):
@@ -294,7 +298,7 @@ class TestTheAnswer:
         with pytest.raises(
             InputError,
             match=r"no candidate keeps ≤ 10 % visited; the nearest is near with 12 % visited",
-        ):  # noqa: E501
+        ):
             print_advice(advice, "tree", tmp_path, None)
 
     def test_a_recall_that_exact_search_does_not_reach_is_told_with_its_recall(self, tmp_path):
@@ -302,7 +306,7 @@ class TestTheAnswer:
         advice = advice_of({"one": [xrayed(0.1, 0.7)]}, goal)
         with pytest.raises(
             InputError, match=r"Exact search finds 80.0 % at most \(one\).*--recall 0.8"
-        ):  # noqa: E501
+        ):
             print_advice(advice, "tree", tmp_path, None)
 
     def test_its_python_lines_search_and_its_command_sets_what_it_says(self, capsys, tmp_path):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.advise.candidates import Candidates
+from bench.advise.minutes import Minutes
 from bench.advise.search import search
 from bench.advise.trials import Trials
 from bench.advise.validation import split
-from bench.data.load import load_dataset
+from bench.data.load import Dataset
 from bench.registry import Registry
 from bench.store.folder import Store
 
@@ -41,7 +42,7 @@ class Advice:
     @property
     def is_met(self) -> bool:
         """Whether the best candidate keeps every limit."""
-        return not self.goal.broken(self.trials.option(self.ranked[0]))
+        return self.trials.is_met(self.ranked[0])
 
 
 def advise(
@@ -60,14 +61,15 @@ def advise(
         InputError: the dataset cannot be read or advised on, or no candidate could be measured.
     """
     began = time.monotonic()
-    registry = Registry()
-    parted = split(load_dataset(dataset, data_dir))
-    Store(out).prepare()
+    registry, store, typed = Registry(), Store(out), Dataset.parse(dataset)
+    parted = split(typed.read(data_dir))
+    store.prepare()
     candidates = Candidates(parted.judged, registry, goal)
-    trials = Trials(parted, candidates, goal, registry, out, began=began, seconds=60 * minutes)
+    spent = time.monotonic() - began
+    time_left = Minutes(store, registry, parted.name, candidates.encoders, 60 * minutes - spent)
+    trials = Trials(parted, candidates, goal, registry, time_left, typed.place(data_dir))
     ranked = search(trials, candidates)
-    trials.require_one(minutes)
+    trials.require_one()
     best = ranked[0]
-    met = not goal.broken(trials.option(best))
-    test = trials.test(best) if met else "no candidate keeps the limits"
+    test = trials.test(best) if trials.is_met(best) else "no candidate keeps the limits"
     return Advice(goal, trials, ranked, test)

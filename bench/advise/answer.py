@@ -117,7 +117,10 @@ def _certainty(advice: Advice, winner: Option) -> str:
         )
     else:
         texts.append("one seed")
-    if near:
+    if goal.recall is not None:
+        least = winner.point.low
+        texts.append(f"its recall has a 95 % interval from {100 * least:.1f} % over queries")
+    elif near:
         more = f" and {len(near) - MOST_NEAR} more" if len(near) > MOST_NEAR else ""
         named = ", ".join(near[:MOST_NEAR])
         texts.append(f"within its interval over queries: {named}{more}")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from bench.advise.candidates import Candidate, Candidates
     from bench.advise.trials import Trials
 
-SHARE = 0.6
+SHARE = 0.75
 """Share of the time left that a rung may take, so that the later ones have some."""
 SHORTER = 4
 """Full trainings are this many times as long as those by which encoders are compared first."""
@@ -58,6 +58,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     variants = [
         new
         for each in trials.ranked()[:SET]
+        if trials.is_met(each) or not trials.is_met(trials.ranked()[0])
         for new in candidates.variants(each, trials.option(each).point.point)
     ]
     trials.rung("Settings", variants, share=SHARE)
@@ -70,7 +71,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
 def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     """The better half of the encoders under one index, the best first."""
     full = candidates.first
-    if sum(map(trials.seconds_to_fit, full)) <= LONG * trials.left:
+    if sum(map(trials.seconds_to_fit, full)) <= LONG * trials.minutes.left:
         trials.rung(f"Encoders under {FIRST}", full, share=SHARE)
         return _half(trials.promising(full))
     short = {candidates.shorter(each, SHORTER) or each: each for each in full}
@@ -79,7 +80,7 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     for each in better:
         losses = trials.option(each).point.xray
         gains = losses is None or losses.overall.encoder > SATURATED
-        if gains and trials.seconds_to_fit(short[each]) <= LONG * trials.left:
+        if gains and trials.seconds_to_fit(short[each]) <= LONG * trials.minutes.left:
             trials.rung(f"The full training of {each.encoder}", [short[each]])
     ranked = trials.promising([*better, *(short[each] for each in better)])
     first = {each.encoder: each for each in reversed(ranked)}

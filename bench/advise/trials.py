@@ -9,32 +9,26 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError
 from bench.executors.measure import Conditions, measure_cells
 from bench.plan.cells import cell_of
-from bench.plan.estimate import estimates
 from bench.plan.forecast import time_text
 from bench.plan.schedule import fits_of
 from bench.report.rows import label
 from bench.store.cell import Status
-from bench.store.folder import Store
-from bench.store.took import known, took
 from bench.system.kept import keep
-from bench.system.paths import CHECKOUT
 from bench.system.provenance import provenance
 from bench.system.terminal import counted, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from bench.advise.candidates import Candidate, Candidates
     from bench.advise.goal import Goal, Option
+    from bench.advise.minutes import Minutes
     from bench.advise.validation import Split
-    from bench.plan.estimate import Seconds
     from bench.registry import Registry
     from bench.store.cell import Cell
-    from bench.store.took import Took
+    from bench.task import Task
 
-MOST_FOR_TEST = 0.5
-"""Share of the minutes that is kept for the test at most."""
 NOT_TRIED = "not tried"
 
 
@@ -42,8 +36,9 @@ class Trials:
     """The cells of the candidates so far.
 
     Attributes:
-        cells: the measured cells of each candidate, by seed.
+        cells: the measured cells of each candidate, by seed; seed 0 comes first.
         unmeasured: the candidates that were not measured, each with the reason.
+        minutes: the time that is left.
     """
 
     def __init__(
@@ -52,36 +47,29 @@ class Trials:
         candidates: Candidates,
         goal: Goal,
         registry: Registry,
-        out: Path,
-        *,
-        began: float,
-        seconds: float,
+        minutes: Minutes,
+        place: str | None = None,
     ) -> None:
-        """Measure into ``out`` for some seconds from a time of the clock ``time.monotonic``."""
+        """Begin without a cell; ``place`` is the dataset as typed, if it is read from a path."""
         self._split, self._candidates, self._goal = split, candidates, goal
-        self._registry, self._store = registry, Store(out)
-        self._known = known(self._store.cells())
-        if not candidates.encoders <= {each.trainer for each in self._known}:
-            # The results of this checkout tell how long they took elsewhere.
-            self._known = known([*Store(CHECKOUT / "results").cells(), *self._store.cells()])
+        self._registry, self._place, self.minutes = registry, place, minutes
+        self._store = minutes.store
         self._origin = provenance(Conditions().threads)
+        self._planned: dict[tuple[Candidate, int], Cell] = {}
         self.cells: dict[Candidate, dict[int, Cell]] = {}
         self.unmeasured: dict[Candidate, str] = {}
-        self._planned: dict[tuple[Candidate, int], Cell] = {}
-        self._seconds_in_all, self._ends, self._reserve = seconds, began + seconds, 0.0
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left for candidates."""
-        return self._ends - self._reserve - time.monotonic()
 
     def option(self, candidate: Candidate, seed: int = 0) -> Option:
         """The best operating point of a measured candidate."""
         return self._goal.best(self.cells[candidate][seed])
 
+    def is_met(self, candidate: Candidate) -> bool:
+        """Whether a measured candidate keeps every limit."""
+        return not self._goal.broken(self.option(candidate))
+
     def ranked(self, among: Iterable[Candidate] | None = None) -> list[Candidate]:
-        """The candidates that were measured, the best first."""
-        kept = [each for each in among or self.cells if each in self.cells]
+        """The candidates that were measured, the best first; of all if ``among`` is None."""
+        kept = [each for each in (self.cells if among is None else among) if each in self.cells]
         return sorted(kept, key=lambda each: self._goal.rank(self.option(each)), reverse=True)
 
     def promising(self, among: Iterable[Candidate]) -> list[Candidate]:
@@ -96,21 +84,18 @@ class Trials:
     def planned(self, candidate: Candidate, seed: int = 0) -> Cell:
         """The planned cell of a candidate on validation."""
         if (candidate, seed) not in self._planned:
-            method, values = self._candidates.method(candidate), self._candidates.values(candidate)
-            cell = cell_of(self._split.judged, method, values, seed, None, self._origin)
-            self._planned[candidate, seed] = cell
+            self._planned[candidate, seed] = self._cell(self._split.judged, candidate, seed)
         return self._planned[candidate, seed]
 
-    def seconds(self, cells: Sequence[Cell]) -> list[Seconds]:
-        """Predicted seconds of cells; a training that is kept takes none."""
-        if not cells:
-            return []
-        fits = fits_of(cells, self._registry)
-        found = estimates(self._known, [self._took(cell) for cell in cells])
-        return [
-            each._replace(fit=0.0) if self._is_fitted(fits.get(cell.key)) else each
-            for cell, each in zip(cells, found, strict=True)
-        ]
+    def name(self, candidate: Candidate) -> str:
+        """The candidate as a row of a board is called."""
+        return label(self.planned(candidate))
+
+    def seconds_to_fit(self, candidate: Candidate) -> float:
+        """Predicted seconds of a training; 0 if it is kept, or the candidate measured."""
+        planned = self.planned(candidate)
+        stored = candidate in self.cells or self._store.find(planned) is not None
+        return 0.0 if stored else self.minutes.seconds([planned])[0].fit
 
     def rung(
         self, title: str, candidates: Iterable[Candidate], *, share: float = 1.0, seed: int = 0
@@ -126,112 +111,88 @@ class Trials:
         Returns:
             Those that were measured, the best first.
         """
-        self._keep_time_for_test()
+        for best in self.ranked()[:1]:
+            tested = self._cell(self._split.tested, best, 0)
+            self.minutes.reserve(self.minutes.seconds([tested])[0].rest)
         asked = list(dict.fromkeys(candidates))
         for each in asked:
             stored = self._store.find(self.planned(each, seed))
             if stored is not None:
                 self._end(each, stored)
         new = [each for each in asked if seed not in self.cells.get(each, {})]
-        predicted = self.seconds([self.planned(each, seed) for each in new])
+        predicted = self.minutes.seconds([self.planned(each, seed) for each in new])
         costs = {each: sum(cost) for each, cost in zip(new, predicted, strict=True)}
+        left = self.minutes.left
         if new:
-            about = f"about {time_text(sum(costs.values()))}, {max(self.left, 0):.0f} s left"
+            about = f"about {time_text(sum(costs.values()))}, {max(left, 0):.0f} s left"
             say(f"{title}: {counted(len(new), 'candidate')} to measure, {about}")
-        ends = time.monotonic() + share * self.left
+        ends = time.monotonic() + share * left
         for each in sorted(new, key=costs.__getitem__):
-            planned = self.planned(each, seed)
-            needed = sum(self.seconds([planned])[0])
-            left = self.left if not self.cells else min(self.left, ends - time.monotonic())
-            if needed > left:
+            left = self.minutes.left
+            if self.cells:
+                left = min(left, ends - time.monotonic())
+            needed = sum(self.minutes.seconds([self.planned(each, seed)])[0])
+            if needed <= left:
+                self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
+            elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
                 self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
-            else:
-                self._end(each, self._measured(planned))
         return self.ranked(asked)
+
+    def test(self, candidate: Candidate) -> Cell | str:
+        """The cell of a candidate on the test, once; or the reason why it was not measured."""
+        planned = self._cell(self._split.tested, candidate, 0)
+        self.minutes.reserve(0.0)
+        cell = self._store.find(planned)
+        if cell is None:
+            self._share_fit(self.planned(candidate), planned)
+            needed, left = sum(self.minutes.seconds([planned])[0]), max(self.minutes.left, 0)
+            if needed > left:
+                return f"it takes about {time_text(needed)}, and {left:.0f} s are left"
+            cell = self._measured(self._split.tested, planned)
+        return cell if cell.status is Status.OK else f"{cell.status}: {cell.reason}"
+
+    def require_one(self) -> None:
+        """Raise InputError if no candidate was measured."""
+        if self.cells:
+            return
+        left_out = self.left_out()
+        if len(left_out) == len(self.unmeasured):
+            costs = self.minutes.seconds([self.planned(each) for each in left_out])
+            needed, cheapest = min(
+                (sum(cost), each.name) for cost, each in zip(costs, left_out, strict=True)
+            )
+            raise InputError(
+                f"--minutes is too few for one candidate: {cheapest} is the cheapest and needs "
+                f"about {time_text(needed)}; give --minutes {needed // 60 + 2:.0f}"
+            )
+        reasons = "; ".join(f"{each.name}: {why}" for each, why in self.unmeasured.items())
+        raise InputError(f"no candidate could be measured: {reasons}; give more --minutes")
+
+    def _cell(self, task: Task, candidate: Candidate, seed: int) -> Cell:
+        method, values = self._candidates.method(candidate), self._candidates.values(candidate)
+        cell = cell_of(task, method, values, seed, None, self._origin)
+        return cell.model_copy(update={"dataset": self._place})
+
+    def _measured(self, task: Task, planned: Cell) -> Cell:
+        conditions = Conditions(timeout_s=max(self.minutes.left, 1.0))
+        began = time.monotonic()
+        (cell,) = measure_cells([(task, [planned])], self._registry, self._store, conditions)
+        self.minutes.remember(cell, time.monotonic() - began)
+        return cell
 
     def _end(self, candidate: Candidate, cell: Cell) -> None:
         """Keep what came of a candidate."""
         if cell.status is Status.OK:
             self.cells.setdefault(candidate, {})[cell.seed] = cell
             self.unmeasured.pop(candidate, None)
-        else:
-            self.unmeasured.setdefault(candidate, f"{cell.status}: {cell.reason}")
+        elif candidate not in self.cells:
+            self.unmeasured[candidate] = f"{cell.status}: {cell.reason}"
 
-    def _measured(self, planned: Cell) -> Cell:
-        task = self._split.tested if planned.task == self._split.tested.name else self._split.judged
-        conditions = Conditions(timeout_s=max(self.left, 1.0))
-        began = time.monotonic()
-        (cell,) = measure_cells([(task, [planned])], self._registry, self._store, conditions)
-        self._known.append(self._took(cell, time.monotonic() - began))
-        return cell
-
-    def _took(self, cell: Cell, seconds: float | None = None) -> Took:
-        """Seconds of a cell, under the name that its dataset has in other runs."""
-        return took(cell, seconds)._replace(task=self._split.name)
-
-    def seconds_to_fit(self, candidate: Candidate) -> float:
-        """Predicted seconds of a training; 0 if it is kept, or the candidate measured."""
-        planned = self.planned(candidate)
-        stored = candidate in self.cells or self._store.find(planned) is not None
-        return 0.0 if stored else self.seconds([planned])[0].fit
-
-    def _keep_time_for_test(self) -> None:
-        """Keep the time that the best candidate's test will take."""
-        for best in self.ranked()[:1]:
-            seconds = self.seconds([self._tested(best)])[0].rest
-            self._reserve = min(seconds, self._seconds_in_all * MOST_FOR_TEST)
-
-    def test(self, candidate: Candidate) -> Cell | str:
-        """The cell of a candidate on the test, once; or the reason why it was not measured."""
-        planned = self._tested(candidate)
-        self._reserve = 0.0
-        cell = self._store.find(planned)
-        if cell is None:
-            self._share_fit(candidate)
-            needed = sum(self.seconds([planned])[0])
-            if needed > self.left:
-                left = f"{max(self.left, 0):.0f} s are left"
-                return f"it takes about {time_text(needed)}, and {left}"
-            cell = self._measured(planned)
-        return cell if cell.status is Status.OK else f"{cell.status}: {cell.reason}"
-
-    def require_one(self, minutes: float) -> None:
-        """Raise InputError if no candidate was measured."""
-        if self.cells:
-            return
-        if all(text.startswith(NOT_TRIED) for text in self.unmeasured.values()):
-            first = list(self.unmeasured)
-            costs = self.seconds([self.planned(each) for each in first])
-            needed, cheapest = min(
-                (sum(cost), each.name) for cost, each in zip(costs, first, strict=True)
-            )
-            raise InputError(
-                f"--minutes {minutes:g} is too few for one candidate: {cheapest} is the cheapest "
-                f"and needs about {time_text(needed)}; give --minutes {-(-needed // 60) + 1:.0f}"
-            )
-        reasons = "; ".join(f"{each.name}: {why}" for each, why in self.unmeasured.items())
-        raise InputError(
-            f"no candidate could be measured within --minutes {minutes:g}: {reasons}; give more "
-            "minutes if they ran out of time"
-        )
-
-    def name(self, candidate: Candidate) -> str:
-        """The candidate as a row of a board is called."""
-        return label(self.planned(candidate))
-
-    def _tested(self, candidate: Candidate) -> Cell:
-        method, values = self._candidates.method(candidate), self._candidates.values(candidate)
-        return cell_of(self._split.tested, method, values, 0, None, self._origin)
-
-    def _is_fitted(self, fit: str | None) -> bool:
-        return fit is not None and (self._store.fits / fit).exists()
-
-    def _share_fit(self, candidate: Candidate) -> None:
-        """Keep the fitted state under the tested task, too: training saw the same of both."""
-        here, there = self.planned(candidate), self._tested(candidate)
+    def _share_fit(self, here: Cell, there: Cell) -> None:
+        """Keep a fitted state for the tested task, too: training saw the same of both."""
         fits = fits_of([here, there], self._registry)
-        if here.key not in fits or not self._is_fitted(fits[here.key]):
+        if not self.minutes.is_fitted(fits.get(here.key)):
             return
         source, target = (self._store.fits / fits[cell.key] for cell in (here, there))
         if not target.exists():
