@@ -29,6 +29,7 @@ from bench.registry import Registry
 from bench.store.folder import Store
 from bench.task.judgements import Judgements
 from tests.cells import cell, lost, point, xrayed
+from tests.conftest import TOPICS
 
 VISITED = Goal(Budget(0.1))
 NOTHING = Goal()
@@ -347,3 +348,26 @@ class TestTheCommand:
         assert "[1/1]" not in second.output
         answer = "\nAdvice for "
         assert first.output.partition(answer)[2] == second.output.partition(answer)[2] != ""
+
+    @pytest.mark.slow
+    def test_own_texts_with_a_test_alone_are_judged_on_half_of_it(self, tmp_path):
+        folder = tmp_path / "mine"
+        (folder / "qrels").mkdir(parents=True)
+        words = [f"{colour} {thing}" for colour in ("red", "blue", "old") for thing in TOPICS]
+        for name, texts in {
+            "corpus": [f"A page about a {word}." for word in words],
+            "queries": [f"Where is the {word}?" for word in words[:20]],
+        }.items():
+            lines = [json.dumps({"_id": f"{i}", "text": text}) for i, text in enumerate(texts)]
+            (folder / f"{name}.jsonl").write_text("\n".join(lines))
+        pairs = "".join(f"{i}\t{i}\t1\n" for i in range(20))
+        (folder / "qrels" / "test.tsv").write_text(f"query-id\tcorpus-id\tscore\n{pairs}")
+        done = advise(
+            "--dataset", f"beir:{folder}", "--latency-ms", "1000", "--minutes", "4",
+            out=tmp_path / "out",
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+        assert "nDCG@10 on 10 validation queries, by p50 of a single query, ms" in done.output
+        stored = Store(tmp_path / "out").cells()
+        assert {each.task for each in stored} == {"beir-mine-half", "beir-mine-half-validation"}
+        assert {each.n_queries for each in stored} == {10}

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bench.task import Task
 
 NOT_TRIED = "not tried"
+SAFELY = 1.5
+"""The test of the best candidate gets so many times the seconds that it is predicted to take."""
 
 
 class Trials:
@@ -113,7 +115,7 @@ class Trials:
         """
         for best in self.ranked()[:1]:
             tested = self._cell(self._split.tested, best, 0)
-            self.minutes.reserve(self.minutes.seconds([tested])[0].rest)
+            self.minutes.reserve(SAFELY * self.minutes.seconds([tested])[0].rest)
         asked = list(dict.fromkeys(candidates))
         for each in asked:
             stored = self._store.find(self.planned(each, seed))
@@ -137,6 +139,11 @@ class Trials:
             elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
                 self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
+        if new and self.cells:
+            best = self.option(self.ranked()[0])
+            over = "; ".join(f"over {limit}" for limit in self._goal.broken(best))
+            kept = over or self._goal.text(best)
+            say(f"Best so far: {label(best.cell)}, {100 * best.score:.1f} % {kept}")
         return self.ranked(asked)
 
     def test(self, candidate: Candidate) -> Cell | str:
