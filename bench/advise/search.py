@@ -31,7 +31,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     3. The better half of the indexes over the better half of the encoders.
     4. Other settings of the best three.
     5. What there was no time for, each rung having a share of the time left.
-    6. More seeds of the best two.
+    6. More seeds of the best two, whose means decide between them.
 
     Args:
         trials: measures; what there is no time for is left out.
@@ -65,7 +65,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     trials.rung("What was left out", trials.left_out(), share=SHARE)
     for seed in SEEDS:
         trials.rung(f"Seed {seed}", trials.ranked()[:SEEDED], seed=seed)
-    return trials.ranked()
+    return trials.settled(trials.ranked(), SEEDED)
 
 
 def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
@@ -74,6 +75,17 @@ class Trials:
         kept = [each for each in (self.cells if among is None else among) if each in self.cells]
         return sorted(kept, key=lambda each: self._goal.rank(self.option(each)), reverse=True)
 
+    def settled(self, ranked: list[Candidate], n: int) -> list[Candidate]:
+        """The ranking, with its first ``n`` in the order of their means over common seeds."""
+        first = ranked[:n]
+        common = set[int].intersection(*(set(self.cells[each]) for each in first))
+
+        def mean(each: Candidate) -> tuple[float, ...]:
+            ranks = [self._goal.rank(self.option(each, seed)) for seed in common]
+            return tuple(map(fmean, zip(*ranks, strict=True)))
+
+        return [*sorted(first, key=mean, reverse=True), *ranked[n:]]
+
     def promising(self, among: Iterable[Candidate]) -> list[Candidate]:
         """Candidates that were measured, the one with the most promising encoder first."""
         kept = [each for each in among if each in self.cells]
@@ -140,10 +152,7 @@ class Trials:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
                 self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
         if new and self.cells:
-            best = self.option(self.ranked()[0])
-            over = "; ".join(f"over {limit}" for limit in self._goal.broken(best))
-            kept = over or self._goal.text(best)
-            say(f"Best so far: {label(best.cell)}, {100 * best.score:.1f} % {kept}")
+            say(f"Best so far: {self._told(self.option(self.ranked()[0]))}")
         return self.ranked(asked)
 
     def test(self, candidate: Candidate) -> Cell | str:
@@ -175,6 +184,12 @@ class Trials:
             )
         reasons = "; ".join(f"{each.name}: {why}" for each, why in self.unmeasured.items())
         raise InputError(f"no candidate could be measured: {reasons}; give more --minutes")
+
+    def _told(self, option: Option) -> str:
+        """An option in a line."""
+        over = [f"over {limit}" for limit in self._goal.broken(option)]
+        kept = "; ".join(over) or self._goal.text(option)
+        return f"{label(option.cell)}, {100 * option.score:.1f} % {kept}"
 
     def _cell(self, task: Task, candidate: Candidate, seed: int) -> Cell:
         method, values = self._candidates.method(candidate), self._candidates.values(candidate)
