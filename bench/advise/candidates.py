@@ -6,9 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.errors import InputError
+from bench.errors import InputError, lacks_packages
 from bench.plan.grid import Settings, settled
-from bench.registry import lacks_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -157,7 +156,7 @@ class Candidates:
         """Whether a candidate can be made, and its packages are here, and it reads such data."""
         try:
             method = self.method(candidate)
-            if lacks_packages(method):
+            if lacks_packages(method.requires):
                 return False
             return method(**self.values(candidate)).skip(self._training) is None
         except InputError:  # the index needs what the encoder does not learn
