@@ -73,6 +73,10 @@ class Bytes(click.ParamType[int]):
 
     name = "size"
 
+    def __init__(self, least: int = LEAST_MEMORY) -> None:
+        """``least``: the smallest size; that of a cell, if nothing is said."""
+        self._least = least
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:  # noqa: ANN401 - click's signature
         """Turn the text into bytes."""
         from pydantic import ByteSize, TypeAdapter, ValidationError
@@ -81,8 +85,9 @@ class Bytes(click.ParamType[int]):
             n_bytes = TypeAdapter(ByteSize).validate_python(value)
         except ValidationError:
             self.fail(f"takes a size such as 8GiB or 500MB, got {value!r}", param, ctx)
-        if n_bytes < LEAST_MEMORY:
-            self.fail(f"{value} is less than a cell needs to begin, 512MiB", param, ctx)
+        if n_bytes < self._least:
+            needs = "a cell needs to begin, 512MiB" if self._least == LEAST_MEMORY else "a byte"
+            self.fail(f"{value} is less than {needs}", param, ctx)
         return int(n_bytes)
 
 
@@ -92,11 +97,10 @@ def data_dir_option(text: str) -> Callable[[Decorated], Decorated]:
     return click.option("--data-dir", type=kind, help=text)
 
 
-def out_option(text: str) -> Callable[[Decorated], Decorated]:
+def out_option(text: str, default: str = "results/local") -> Callable[[Decorated], Decorated]:
     """The option of a results folder to write to."""
     kind = click.Path(path_type=Path, file_okay=False)
-    default = Path("results/local")
-    return click.option("--out", type=kind, default=default, show_default=True, help=text)
+    return click.option("--out", type=kind, default=Path(default), show_default=True, help=text)
 
 
 def budget_option(text: str) -> Callable[[Decorated], Decorated]:

@@ -62,7 +62,9 @@ def as_spec(describe: Callable[..., alt.TopLevelMixin]) -> Callable[..., Spec]:
 
 
 @as_spec
-def against_visited(scale: str, *, papers: bool = False) -> Layers:
+def against_visited(
+    scale: str, *, papers: bool = False, price: str = "documents visited, %"
+) -> Layers:
     """A measure over the share of documents visited; the page puts other costs in its place.
 
     Data: method, focus, setting, visited and work (per cent, above 0), value (per cent); time and
@@ -71,9 +73,10 @@ def against_visited(scale: str, *, papers: bool = False) -> Layers:
     Args:
         scale: scale of the share: ``linear`` or ``log``.
         papers: whether rows with ``reported`` are drawn, in the colour of what papers report.
+        price: the title of the cost, where another one stands in its place.
     """
     base = data().encode(
-        x=alt.X("visited:Q", title="documents visited, %", scale=_scale(scale)),
+        x=alt.X("visited:Q", title=price, scale=_scale(scale)),
         y=alt.Y("value:Q", title=None, scale=alt.Scale(zero=False)),
         tooltip=[
             alt.Tooltip("method:N"),

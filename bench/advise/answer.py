@@ -1,0 +1,194 @@
+"""An answer in words: the winner and its price, the frontier, the losers, lines that use it."""
+
+from __future__ import annotations
+
+import math
+from shlex import quote
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING
+
+from bench.advise.frontier import HEADER, draw, figures, frontier, rows
+from bench.advise.goal import Option
+from bench.advise.losers import HEADER as LOST
+from bench.advise.losers import losers, unmeasured
+from bench.errors import InputError
+from bench.report.points import main_measure
+from bench.system.terminal import counted, say, say_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bench.advise.advise import Advice
+    from bench.method import Value
+    from bench.store.cell import Cell
+
+MOST_LOSERS, MOST_NEAR = 15, 3
+"""Losers that are listed, and rivals that are named."""
+
+
+def print_advice(advice: Advice, dataset: str, out: Path, data_dir: Path | None) -> None:
+    """Print an answer, and draw its chart into the results folder.
+
+    Args:
+        advice: what was measured.
+        dataset: the name that was typed after ``--dataset``.
+        out: the results folder.
+        data_dir: the folder of data that was typed, or None.
+
+    Raises:
+        InputError: no candidate keeps the limits; what was measured is printed before.
+    """
+    goal, trials, best = advice.goal, advice.trials, advice.ranked[0]
+    winner = trials.option(best)
+    names = {
+        cell.key: trials.name(candidate)
+        for candidate, seeds in trials.cells.items()
+        for cell in seeds.values()
+    }
+    measure = main_measure(winner.cell)
+    say(f"\nFrontier: {measure} on {winner.cell.n_queries:,} validation queries, by {goal.price}\n")
+    say_table(HEADER, rows(frontier(trials, goal), winner, names))
+    chart = out / "figures" / f"advice-{winner.cell.task}.svg"
+    draw(trials, goal, chart)
+    say(f"Chart: {chart}")
+    if lost := losers(trials, goal, advice.ranked):
+        say("\nWhy the others lost (losses in % of the relevant documents)\n")
+        say_table(LOST, lost[:MOST_LOSERS])
+        if len(lost) > MOST_LOSERS:
+            say(f"… and {counted(len(lost) - MOST_LOSERS, 'other')}")
+    for text in unmeasured(trials):
+        say(text)
+    if not advice.is_met:
+        raise InputError(_not_met(advice))
+    say(f"\nAdvice for {dataset}, {goal.text(winner)}\n")
+    say_table(["", "validation", "test"], _winner(advice, winner))
+    say(f"How sure: {_certainty(advice, winner)}")
+    say("\nMeasure it again, and more of it:\n")
+    say(f"  {command(winner.cell, dataset, out, data_dir)}")
+    say("\nSearch with it in Python:\n")
+    say("\n".join(f"  {line}" for line in python(winner, dataset, data_dir)))
+
+
+def _winner(advice: Advice, winner: Option) -> list[list[str]]:
+    """Method, settings, score and price of the winner, on validation and on the test."""
+    cell = winner.cell
+    settings = " ".join(f"{name}={value}" for name, value in cell.changed.items())
+    test = _on_test(advice.test, winner)
+    here = figures(winner)
+    there = ["–"] * len(here) if test is None else figures(test)
+    labels = ["operating point", main_measure(cell) + " %", "95 % interval over queries"]
+    labels += ["visited %", "work %", "p50 of a query, ms", "index, MB"]
+    recall = f"recall@{cell.cut or '|S|'} %"
+    lines = [["method", cell.method, ""], ["settings", settings or "defaults", ""]]
+    lines += [list(line) for line in zip(labels, here, there, strict=True)]
+    if cell.cut is not None:
+        shown = [
+            "–" if each is None else f"{100 * each.point.recall:.1f}" for each in (winner, test)
+        ]
+        lines.insert(4, [recall, *shown])
+    if isinstance(advice.test, str):
+        lines.append(["test", "not measured: " + advice.test, ""])
+    return lines
+
+
+def _on_test(test: Cell | str, winner: Option) -> Option | None:
+    """The winner's operating point on the test."""
+    if isinstance(test, str):
+        return None
+    same = [n for n, point in enumerate(test.points) if point.point == winner.point.point]
+    return Option(test, same[0]) if same else None
+
+
+def _certainty(advice: Advice, winner: Option) -> str:
+    """How sure it is that the winner is the best."""
+    trials, goal, ranked = advice.trials, advice.goal, advice.ranked
+    seeds = trials.cells[ranked[0]]
+    scores = [trials.option(ranked[0], seed).score for seed in seeds]
+    low, _ = winner.interval
+    near = [
+        trials.name(each)
+        for each in ranked[1:]
+        if not goal.broken(option := trials.option(each)) and option.score >= low
+    ]
+    texts = []
+    if len(scores) > 1:
+        texts.append(
+            f"{100 * fmean(scores):.1f} ± {100 * stdev(scores):.1f} over {len(scores)} seeds"
+        )
+    else:
+        texts.append("one seed")
+    if goal.recall is not None:
+        least = winner.point.low
+        texts.append(f"its recall has a 95 % interval from {100 * least:.1f} % over queries")
+    elif near:
+        more = f" and {len(near) - MOST_NEAR} more" if len(near) > MOST_NEAR else ""
+        named = ", ".join(near[:MOST_NEAR])
+        texts.append(f"within its interval over queries: {named}{more}")
+    else:
+        texts.append("no other candidate is within its interval over queries")
+    if trials.unmeasured:
+        texts.append(f"{counted(len(trials.unmeasured), 'candidate')} not measured")
+    on_test = _on_test(advice.test, winner)
+    if on_test is not None and (broken := goal.broken(on_test)):
+        texts.append(f"on the test it is just over {', '.join(broken)}")
+    return "; ".join(texts)
+
+
+def _not_met(advice: Advice) -> str:
+    """The error for limits that no candidate keeps, with the nearest."""
+    goal, trials = advice.goal, advice.trials
+    nearest = trials.option(advice.ranked[0])
+    name, broken = trials.name(advice.ranked[0]), ", ".join(goal.broken(nearest))
+    point = nearest.point
+    price = (
+        f"{100 * point.visited:.2g} % visited, {100 * point.work:.2g} % work, "
+        f"{nearest.latency_ms:.3g} ms, {nearest.megabytes:,.1f} MB, recall "
+        f"{100 * point.recall:.1f} %, {main_measure(nearest.cell)} {100 * nearest.score:.1f} %"
+    )
+    text = f"no candidate keeps {broken}; the nearest is {name} with {price}"
+    if goal.recall is not None:
+        exact = max(
+            (1 - option.point.xray.overall.encoder, trials.name(each))
+            for each in advice.ranked
+            if (option := trials.option(each)).point.xray is not None
+        )
+        if exact[0] < goal.recall:
+            within = math.floor(100 * exact[0]) / 100
+            return (
+                f"{text}. Exact search finds {100 * exact[0]:.1f} % at most ({exact[1]}), and an "
+                f"index over these vectors hardly more; ask for --recall {within:g}, or train "
+                "another encoder"
+            )
+    return f"{text}; allow more, or give more --minutes"
+
+
+def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
+    """The command that measures a cell's method and settings on the whole test."""
+    words = ["python", "run_bench.py", "--methods", cell.method, "--dataset", dataset]
+    for name, value in _settings(cell).items():
+        words += ["--set", f"{name}={value}"]
+    if data_dir is not None:
+        words += ["--data-dir", str(data_dir)]
+    return " ".join(map(quote, [*words, "--out", str(out)]))
+
+
+def python(option: Option, dataset: str, data_dir: Path | None) -> list[str]:
+    """Lines of Python that fit and index the winner, and search with it."""
+    cell = option.cell
+    folder = "" if data_dir is None else f", {str(data_dir)!r}"
+    return [
+        "import bench",
+        "from bench.evaluation.preparation import method_named, prepare",
+        "",
+        f"task = bench.load({dataset!r}{folder})",
+        f"method = method_named({cell.method!r}, task, {_settings(cell)!r})",
+        "prepare(method, task)",
+        "queries = task.queries_of(task.test)",
+        f"found = method.search(queries, 10, {option.point.point!r})",
+        "print([task.document_names[number] for number in found.ids[0]])",
+    ]
+
+
+def _settings(cell: Cell) -> dict[str, Value]:
+    """The hyper-parameters that differ from the defaults on the task."""
+    return {name: value for name, value in cell.changed.items() if name != "k"}

@@ -1,0 +1,83 @@
+"""The time for a piece of advice: what is left of it, and what cells are predicted to take."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from bench.plan.estimate import estimates
+from bench.plan.schedule import fits_of
+from bench.store.folder import Store
+from bench.store.took import known, took
+from bench.system.paths import CHECKOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.plan.estimate import Seconds
+    from bench.registry import Registry
+    from bench.store.cell import Cell
+    from bench.store.took import Took
+
+MOST_FOR_TEST = 0.5
+"""Share of the time that is kept for the test at most."""
+
+
+class Minutes:
+    """The time that is left, and predictions from cells that were measured before.
+
+    Attributes:
+        store: the results folder.
+    """
+
+    def __init__(
+        self, store: Store, registry: Registry, task: str, trainers: set[str], seconds: float
+    ) -> None:
+        """Begin.
+
+        Args:
+            store: the results folder.
+            registry: the registry of the methods.
+            task: the name that the task has in other runs.
+            trainers: names of the trainers whose times are asked for.
+            seconds: seconds from now that all may take.
+        """
+        self.store, self._registry, self._task = store, registry, task
+        self._known = known(store.cells())
+        if not trainers <= {each.trainer for each in self._known}:
+            # The results of this checkout tell how long they took elsewhere.
+            self._known = known([*Store(CHECKOUT / "results").cells(), *store.cells()])
+        self._in_all, self._reserved = seconds, 0.0
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, without those that are reserved."""
+        return self._ends - self._reserved - time.monotonic()
+
+    def reserve(self, seconds: float) -> None:
+        """Keep seconds for what comes at the end, at most ``MOST_FOR_TEST`` of all."""
+        self._reserved = min(seconds, MOST_FOR_TEST * self._in_all)
+
+    def seconds(self, cells: Sequence[Cell]) -> list[Seconds]:
+        """Predicted seconds of cells; a training that is kept takes none."""
+        if not cells:
+            return []
+        fits = fits_of(cells, self._registry)
+        found = estimates(self._known, [self._took(cell) for cell in cells])
+        return [
+            each._replace(fit=0.0) if self.is_fitted(fits.get(cell.key)) else each
+            for cell, each in zip(cells, found, strict=True)
+        ]
+
+    def remember(self, cell: Cell, seconds: float) -> None:
+        """Predict by a cell that took so long, too."""
+        self._known.append(self._took(cell, seconds))
+
+    def is_fitted(self, fit: str | None) -> bool:
+        """Whether the fitted state of a key is kept."""
+        return fit is not None and (self.store.fits / fit).exists()
+
+    def _took(self, cell: Cell, seconds: float | None = None) -> Took:
+        """Seconds of a cell, under the name that its task has in other runs."""
+        return took(cell, seconds)._replace(task=self._task)

@@ -1,0 +1,225 @@
+"""Candidates are measured as cells, from cheap to dear, for as long as there is time."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from bench.errors import InputError
+from bench.executors.measure import Conditions, measure_cells
+from bench.plan.cells import cell_of
+from bench.plan.forecast import time_text
+from bench.plan.schedule import fits_of
+from bench.report.rows import label
+from bench.store.cell import Status
+from bench.system.kept import keep
+from bench.system.provenance import provenance
+from bench.system.terminal import counted, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from bench.advise.candidates import Candidate, Candidates
+    from bench.advise.goal import Goal, Option
+    from bench.advise.minutes import Minutes
+    from bench.advise.validation import Split
+    from bench.registry import Registry
+    from bench.store.cell import Cell
+    from bench.task import Task
+
+NOT_TRIED = "not tried"
+SAFELY = 1.5
+"""The test of the best candidate gets so many times the seconds that it is predicted to take."""
+
+
+class Trials:
+    """The cells of the candidates so far.
+
+    Attributes:
+        cells: the measured cells of each candidate, by seed; seed 0 comes first.
+        unmeasured: the candidates that were not measured, each with the reason.
+        minutes: the time that is left.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        candidates: Candidates,
+        goal: Goal,
+        registry: Registry,
+        minutes: Minutes,
+        place: str | None = None,
+    ) -> None:
+        """Begin without a cell; ``place`` is the dataset as typed, if it is read from a path."""
+        self._split, self._candidates, self._goal = split, candidates, goal
+        self._registry, self._place, self.minutes = registry, place, minutes
+        self._store = minutes.store
+        self._origin = provenance(Conditions().threads)
+        self._planned: dict[tuple[Candidate, int], Cell] = {}
+        self.cells: dict[Candidate, dict[int, Cell]] = {}
+        self.unmeasured: dict[Candidate, str] = {}
+
+    def option(self, candidate: Candidate, seed: int = 0) -> Option:
+        """The best operating point of a measured candidate."""
+        return self._goal.best(self.cells[candidate][seed])
+
+    def is_met(self, candidate: Candidate) -> bool:
+        """Whether a measured candidate keeps every limit."""
+        return not self._goal.broken(self.option(candidate))
+
+    def ranked(self, among: Iterable[Candidate] | None = None) -> list[Candidate]:
+        """The candidates that were measured, the best first; of all if ``among`` is None."""
+        kept = [each for each in (self.cells if among is None else among) if each in self.cells]
+        return sorted(kept, key=lambda each: self._goal.rank(self.option(each)), reverse=True)
+
+    def settled(self, ranked: list[Candidate], n: int) -> list[Candidate]:
+        """The ranking, with its first ``n`` in the order of their means over common seeds."""
+        first = ranked[:n]
+        common = set[int].intersection(*(set(self.cells[each]) for each in first))
+
+        def mean(each: Candidate) -> tuple[float, ...]:
+            ranks = [self._goal.rank(self.option(each, seed)) for seed in common]
+            return tuple(map(fmean, zip(*ranks, strict=True)))
+
+        return [*sorted(first, key=mean, reverse=True), *ranked[n:]]
+
+    def promising(self, among: Iterable[Candidate]) -> list[Candidate]:
+        """Candidates that were measured, the one with the most promising encoder first."""
+        kept = [each for each in among if each in self.cells]
+        return sorted(kept, key=lambda each: self._goal.promise(self.cells[each][0]), reverse=True)
+
+    def left_out(self) -> list[Candidate]:
+        """The candidates that there was no time for yet."""
+        return [each for each, why in self.unmeasured.items() if why.startswith(NOT_TRIED)]
+
+    def planned(self, candidate: Candidate, seed: int = 0) -> Cell:
+        """The planned cell of a candidate on validation."""
+        if (candidate, seed) not in self._planned:
+            self._planned[candidate, seed] = self._cell(self._split.judged, candidate, seed)
+        return self._planned[candidate, seed]
+
+    def name(self, candidate: Candidate) -> str:
+        """The candidate as a row of a board is called."""
+        return label(self.planned(candidate))
+
+    def seconds_to_fit(self, candidate: Candidate) -> float:
+        """Predicted seconds of a training; 0 if it is kept, or the candidate measured."""
+        planned = self.planned(candidate)
+        stored = candidate in self.cells or self._store.find(planned) is not None
+        return 0.0 if stored else self.minutes.seconds([planned])[0].fit
+
+    def rung(
+        self, title: str, candidates: Iterable[Candidate], *, share: float = 1.0, seed: int = 0
+    ) -> list[Candidate]:
+        """Measure candidates from cheap to dear, as far as there is time.
+
+        Args:
+            title: what is compared.
+            candidates: the candidates.
+            share: the share of the time left that they may take together, but for the first.
+            seed: the seed of their fits and indexes.
+
+        Returns:
+            Those that were measured, the best first.
+        """
+        for best in self.ranked()[:1]:
+            tested = self._cell(self._split.tested, best, 0)
+            self.minutes.reserve(SAFELY * self.minutes.seconds([tested])[0].rest)
+        asked = list(dict.fromkeys(candidates))
+        for each in asked:
+            stored = self._store.find(self.planned(each, seed))
+            if stored is not None:
+                self._end(each, stored)
+        new = [each for each in asked if seed not in self.cells.get(each, {})]
+        predicted = self.minutes.seconds([self.planned(each, seed) for each in new])
+        costs = {each: sum(cost) for each, cost in zip(new, predicted, strict=True)}
+        left = self.minutes.left
+        if new:
+            about = f"about {time_text(sum(costs.values()))}, {max(left, 0):.0f} s left"
+            say(f"{title}: {counted(len(new), 'candidate')} to measure, {about}")
+        ends = time.monotonic() + share * left
+        for each in sorted(new, key=costs.__getitem__):
+            left = self.minutes.left
+            if self.cells:
+                left = min(left, ends - time.monotonic())
+            needed = sum(self.minutes.seconds([self.planned(each, seed)])[0])
+            if needed <= left:
+                self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
+            elif each not in self.cells:
+                text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
+                self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
+        if new and self.cells:
+            say(f"Best so far: {self._told(self.option(self.ranked()[0]))}")
+        return self.ranked(asked)
+
+    def test(self, candidate: Candidate) -> Cell | str:
+        """The cell of a candidate on the test, once; or the reason why it was not measured."""
+        planned = self._cell(self._split.tested, candidate, 0)
+        self.minutes.reserve(0.0)
+        cell = self._store.find(planned)
+        if cell is None:
+            self._share_fit(self.planned(candidate), planned)
+            needed, left = sum(self.minutes.seconds([planned])[0]), max(self.minutes.left, 0)
+            if needed > left:
+                return f"it takes about {time_text(needed)}, and {left:.0f} s are left"
+            cell = self._measured(self._split.tested, planned)
+        return cell if cell.status is Status.OK else f"{cell.status}: {cell.reason}"
+
+    def require_one(self) -> None:
+        """Raise InputError if no candidate was measured."""
+        if self.cells:
+            return
+        left_out = self.left_out()
+        if len(left_out) == len(self.unmeasured):
+            costs = self.minutes.seconds([self.planned(each) for each in left_out])
+            needed, cheapest = min(
+                (sum(cost), each.name) for cost, each in zip(costs, left_out, strict=True)
+            )
+            raise InputError(
+                f"--minutes is too few for one candidate: {cheapest} is the cheapest and needs "
+                f"about {time_text(needed)}; give --minutes {needed // 60 + 2:.0f}"
+            )
+        reasons = "; ".join(f"{each.name}: {why}" for each, why in self.unmeasured.items())
+        raise InputError(f"no candidate could be measured: {reasons}; give more --minutes")
+
+    def _told(self, option: Option) -> str:
+        """An option in a line."""
+        over = [f"over {limit}" for limit in self._goal.broken(option)]
+        kept = "; ".join(over) or self._goal.text(option)
+        return f"{label(option.cell)}, {100 * option.score:.1f} % {kept}"
+
+    def _cell(self, task: Task, candidate: Candidate, seed: int) -> Cell:
+        method, values = self._candidates.method(candidate), self._candidates.values(candidate)
+        cell = cell_of(task, method, values, seed, None, self._origin)
+        return cell.model_copy(update={"dataset": self._place})
+
+    def _measured(self, task: Task, planned: Cell) -> Cell:
+        conditions = Conditions(timeout_s=max(self.minutes.left, 1.0))
+        began = time.monotonic()
+        (cell,) = measure_cells([(task, [planned])], self._registry, self._store, conditions)
+        self.minutes.remember(cell, time.monotonic() - began)
+        return cell
+
+    def _end(self, candidate: Candidate, cell: Cell) -> None:
+        """Keep what came of a candidate."""
+        if cell.status is Status.OK:
+            self.cells.setdefault(candidate, {})[cell.seed] = cell
+            self.unmeasured.pop(candidate, None)
+        elif candidate not in self.cells:
+            self.unmeasured[candidate] = f"{cell.status}: {cell.reason}"
+
+    def _share_fit(self, here: Cell, there: Cell) -> None:
+        """Keep a fitted state for the tested task, too: training saw the same of both."""
+        fits = fits_of([here, there], self._registry)
+        if not self.minutes.is_fitted(fits.get(here.key)):
+            return
+        source, target = (self._store.fits / fits[cell.key] for cell in (here, there))
+        if not target.exists():
+            keep(target, lambda made: _copy(source, made))
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copytree(source, target, dirs_exist_ok=True)
