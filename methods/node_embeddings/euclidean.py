@@ -32,7 +32,8 @@ class EuclideanEmbedding(DistanceEmbedding):
     version: ClassVar[str] = "euclidean-embedding 1"
     geometry: ClassVar[str] = "euclidean"
 
-    lr: float = 0.5  # at the first step; at 0.5 a node moves all the way to the mean of the others
+    lr: float = 0.2  # at the first step; at 0.5 a node moves all the way to the mean of the others
+    negatives: int = 256  # documents drawn from the whole corpus, beside those of the batch
     alpha: float = 0.0  # weight of the difference of norms in the score of a pair of words
 
     def loss(self) -> Loss:
