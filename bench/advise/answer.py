@@ -13,6 +13,7 @@ from bench.advise.losers import HEADER as LOST
 from bench.advise.losers import losers, unmeasured
 from bench.errors import InputError
 from bench.report.points import main_measure
+from bench.system.paths import RUN_COMMAND
 from bench.system.terminal import counted, say, say_table
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def _not_met(advice: Advice) -> str:
 
 def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
     """The command that measures a cell's method and settings on the whole test."""
-    words = ["python", "run_bench.py", "--methods", cell.method, "--dataset", dataset]
+    words = [*RUN_COMMAND, "--methods", cell.method, "--dataset", dataset]
     for name, value in _settings(cell).items():
         words += ["--set", f"{name}={value}"]
     if data_dir is not None:

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from bench.store.cell import Cell
     from bench.store.folder import Store
 
-NAME, PAGE = "LEADERBOARD.md", "leaderboard.html"
+NAME, PAGE, FIRST = "LEADERBOARD.md", "leaderboard.html", "index.html"
+FORWARD = f"""<!doctype html>
+<meta charset="utf-8">
+<title>Leaderboard</title>
+<a href="{PAGE}">Leaderboard</a>
+<script>location.replace("{PAGE}" + location.hash)</script>
+"""
+"""What a server shows of the folder: the page, at the place that a link names."""
 
 
 class Leaderboard(NamedTuple):
@@ -92,6 +99,7 @@ def write_leaderboard(
 
         write_charts([chart for each in drawn for chart in each.values()], store.root / FIGURES)
         # What is published must be rebuilt where the data is not.
+        write_atomically(store.root / FIRST, FORWARD)
         write_page(store.root / PAGE, reports, [*overview, *changed], texts=published is None)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 """The folder that this code is imported from."""
+RUN_COMMAND = (
+    ("python", "run_bench.py") if (CHECKOUT / "run_bench.py").is_file() else ("treeline", "run")
+)
+"""The words that begin a command which measures; a wheel has no ``run_bench.py``."""
 LAST_RUN = "last-run"
 """The file of the cache with the path of the results folder of the last run."""
 

@@ -106,7 +106,7 @@ def _read(named: Sequence[str], source: Path) -> list[Candidate]:
     store = Store(source)
     if not store.runs.is_dir():
         raise InputError(
-            f"{store.runs} is not there; measure first (python run_bench.py), or name the results "
+            f"{store.runs} is not there; measure first ({' '.join(RUN)}), or name the results "
             "folder with --from"
         )
     paths = {path.resolve(): path for path in store.cell_paths()}

@@ -17,6 +17,7 @@ from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
 from bench.report.page.compared import compared_measures, comparisons_json, each_once, name_of
 from bench.store.query_values import KEPT
+from bench.system.paths import RUN_COMMAND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -148,10 +149,10 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
 
 
 def command_of(row: Row) -> str:
-    """The command that measures a row again, in a checkout of its commit, quoted for a shell."""
+    """The command that measures a row again, with the code of its commit, quoted for a shell."""
     cell = row.cells[0]
     settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
-    words = ["python", "run_bench.py", "--methods", cell.method]
+    words = [*RUN_COMMAND, "--methods", cell.method]
     words += ["--plugin", cell.plugin] if cell.plugin else []
     words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)
     words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
