@@ -110,6 +110,12 @@ def test_rankings_are_as_deep_as_the_largest_relevant_set(small_task):
         depth_needed(small_task, 2)
 
 
+def test_what_a_corpus_smaller_than_the_cut_needs_can_be_asked_for(small_text_task):
+    needed = depth_needed(small_text_task, None)
+    assert needed > len(small_text_task.document_names)
+    assert depth_needed(small_text_task, needed) == needed
+
+
 def test_methods_are_run_once_each():
     (grid,) = grids(["random", "oracle", "random"], ["tree"], REGISTRY)
     assert [method.name for method in grid.methods] == ["random", "oracle"]

@@ -206,7 +206,7 @@ def depth_needed(task: Task, k: int | None) -> int:
             f"k={k} is too small for {task.name}: its measures read rankings down to {needed}; "
             f"give at least {needed}, or leave k out"
         )
-    return min(k, len(task.document_names))
+    return max(needed, min(k, len(task.document_names)))
 
 
 def _planned(
