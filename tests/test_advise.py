@@ -56,7 +56,7 @@ class TestTheTaskOfTheChoice:
         assert judged.validation is small_text_task.validation
 
     def test_many_validation_queries_are_drawn_from(self, small_task, monkeypatch):
-        monkeypatch.setattr("bench.advise.validation.MOST", 5)
+        monkeypatch.setattr("bench.data.views.MOST", 5)
         asked = split(small_task).judged.test.relevance.answered
         assert len(asked) == 5
         assert set(asked) <= set(small_task.validation.relevance.answered)
@@ -71,7 +71,7 @@ class TestTheTaskOfTheChoice:
         assert sorted([*here, *there]) == [0, 8, 9, 10, 11]
         assert len(here) == 2
         assert len(tested.test.seen) == tested.test.relevance.n_pairs
-        assert (tested.name, name) == ("small-text-half", "small-text")
+        assert (tested.name, name) == ("small-text@half", "small-text")
 
     def test_word_pairs_are_refused(self, small_task):
         with pytest.raises(InputError, match="asks for scores of word pairs"):
@@ -315,7 +315,7 @@ class TestTheAnswer:
         assert "python run_bench.py --methods good --dataset tree" in told
         assert "no other candidate is within its interval" in told
         assert "not measured: it was not asked for" in told
-        assert (tmp_path / "figures" / "advice-small.svg").read_text().startswith("<svg")
+        assert (tmp_path / "advice-small.svg").read_text().startswith("<svg")
 
     def test_a_budget_that_nobody_keeps_is_an_error_with_the_nearest(self, tmp_path):
         advice = advice_of({"near": [point(0.12, 0.5)], "far": [point(0.5, 0.9)]})
@@ -394,5 +394,5 @@ class TestTheCommand:
         assert done.exit_code == 0, done.output
         assert "nDCG@10 on 10 validation queries, by p50 of a single query, ms" in done.output
         stored = Store(tmp_path / "out").cells()
-        assert {each.task for each in stored} == {"beir-mine-half", "beir-mine-half-validation"}
+        assert {each.task for each in stored} == {"beir-mine@half", "beir-mine@half@validation"}
         assert {each.n_queries for each in stored} == {10}

@@ -228,6 +228,8 @@ def test_datasets_asked_for_twice_are_read_once():
         ("beir:mine,validation=,test=dev", "beir-mine,validation=,test=dev"),
         ("hierarchy:shoes.csv,max_distance=20", "hierarchy-shoes,max_distance=20"),
         ("fiqa:test=dev", "fiqa-test=dev"),
+        ("tree:H=3,W=2@validation", "tree-H=3,W=2@validation"),
+        ("hierarchy:shoes.csv@half@validation", "hierarchy-shoes@half@validation"),
     ],
 )
 def test_the_name_of_a_task_tells_its_dataset(dataset, task):
@@ -469,3 +471,23 @@ class TestCsv:
     def test_a_file_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="cannot read .*absent"):
             hierarchy.read("edges", tmp_path / "absent.csv")
+
+
+def test_a_view_has_other_queries_as_its_test_and_the_same_training():
+    whole, viewed = (load_dataset(f"tree:H=3,W=3{view}") for view in ("", "@validation"))
+    assert viewed.name == "tree-H=3,W=3@validation"
+    assert viewed.test.relevance.n_pairs == whole.validation.relevance.n_pairs
+    assert viewed.train.n_pairs == whole.train.n_pairs
+    assert load_dataset("tree:H=3,W=3@validation").digest == viewed.digest != whole.digest
+
+
+@pytest.mark.parametrize(
+    ("dataset", "says"),
+    [
+        ("tree@half@validations", "unknown dataset 'tree@half@validations'"),
+        ("limit:n=2,k=2@half", "limit-n=2,k=2 has 1 test queries, too few to choose by"),
+    ],
+)
+def test_a_view_that_there_is_none_of_is_an_error(dataset, says):
+    with pytest.raises(InputError, match=says):
+        load_dataset(dataset)

@@ -11,6 +11,7 @@ from bench.advise.frontier import HEADER, draw, figures, frontier, rows
 from bench.advise.goal import Option
 from bench.advise.losers import HEADER as LOST
 from bench.advise.losers import losers, unmeasured
+from bench.data.views import parted_views
 from bench.errors import InputError
 from bench.report.points import main_measure
 from bench.system.paths import RUN_COMMAND
@@ -49,7 +50,7 @@ def print_advice(advice: Advice, dataset: str, out: Path, data_dir: Path | None)
     measure = main_measure(winner.cell)
     say(f"\nFrontier: {measure} on {winner.cell.n_queries:,} validation queries, by {goal.price}\n")
     say_table(HEADER, rows(frontier(trials, goal), winner, names))
-    chart = out / "figures" / f"advice-{winner.cell.task}.svg"
+    chart = out / f"advice-{parted_views(winner.cell.task)[0]}.svg"
     draw(trials, goal, chart)
     say(f"Chart: {chart}")
     if lost := losers(trials, goal, advice.ranked):

@@ -194,7 +194,8 @@ class Trials:
     def _cell(self, task: Task, candidate: Candidate, seed: int) -> Cell:
         method, values = self._candidates.method(candidate), self._candidates.values(candidate)
         cell = cell_of(task, method, values, seed, None, self._origin)
-        return cell.model_copy(update={"dataset": self._place})
+        views = task.name.removeprefix(self._split.name)
+        return cell.model_copy(update={"dataset": self._place and self._place + views})
 
     def _measured(self, task: Task, planned: Cell) -> Cell:
         conditions = Conditions(timeout_s=max(self.minutes.left, 1.0))

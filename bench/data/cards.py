@@ -162,8 +162,9 @@ def card_of_task(task: str) -> Card | None:
     None for a task that was read from a path of the user's, which no card describes.
     """
     known = cards()
-    before, has_settings, _ = task.partition("=")
-    card = known.get(task) or known.get(before.rpartition("-")[0] if has_settings else "")
+    whole = task.partition("@")[0]
+    before, has_settings, _ = whole.partition("=")
+    card = known.get(whole) or known.get(before.rpartition("-")[0] if has_settings else "")
     return None if card is None or card.takes_path else card
 
 

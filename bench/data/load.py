@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, Count, card_of_task, cards, find_card
 from bench.data.settings import options_of, parted, taken
+from bench.data.views import VIEWS, parted_views
 from bench.errors import InputError, placed
 from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
@@ -33,12 +34,14 @@ class Dataset(NamedTuple):
         path: the path as typed; empty for a card that takes none.
         settings: the settings as typed, such as ``H=3,W=7``; empty if there are none.
         options: the options of the reader that the settings set.
+        views: the names of its views, such as ``validation``.
     """
 
     card: Card
     path: str
     settings: str
     options: dict[str, Value]
+    views: list[str]
 
     @classmethod
     def parse(cls, typed: str) -> Self:
@@ -47,16 +50,22 @@ class Dataset(NamedTuple):
         Raises:
             InputError: the name is unknown, a path is missing, or an argument is wrong.
         """
+        typed, views = parted_views(typed)
         name, _, argument = typed.partition(":")
         card = find_card(name)
         path, settings = parted(argument, card)
         if card.takes_path and not path:
             raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
-        return cls(card, path, settings, options_of(card, settings))
+        return cls(card, path, settings, options_of(card, settings), views)
 
     @property
     def task_name(self) -> str:
-        """The name of its task: the card's, the last part of the path or ``name=``, settings."""
+        """The name of its task: that of the whole dataset, and its views."""
+        return "@".join((self._whole_name, *self.views))
+
+    @property
+    def _whole_name(self) -> str:
+        """The card's, the last part of the path or ``name=``, and the settings."""
         parts = [part for part in self.settings.split(",") if not part.startswith("name=")]
         if self.path:
             parts.insert(0, str(self.options.get("name") or _last_part(self.path, self.card)))
@@ -67,7 +76,8 @@ class Dataset(NamedTuple):
         if not self.card.takes_path:
             return None
         path = str(_own_path(self.path, self.card, data_dir).absolute())
-        return f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
+        whole = f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
+        return "@".join((whole, *self.views))
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
@@ -82,7 +92,7 @@ class Dataset(NamedTuple):
         with placed(f"the card {card.name}, reader"):
             reader = load_object(card.reader)
         try:
-            task: Task = reader(self.task_name, *places, **options)
+            task: Task = reader(self._whole_name, *places, **options)
         except (TypeError, OverflowError) as error:
             raise InputError(
                 f"the card {card.name} has options {options} that do not fit its reader "
@@ -90,7 +100,10 @@ class Dataset(NamedTuple):
             ) from error
         if not self.settings:
             _check_counts(card, task)
-        return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+        task = replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+        for view in self.views:
+            task = VIEWS[view](task)
+        return task
 
 
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
@@ -108,13 +121,14 @@ def dataset_of(task: str) -> str:
 
     For a dataset that was read from a path, only the last part of the path is known.
     """
+    whole, views = parted_views(task)
     own = (card for card in cards().values() if card.takes_path)
-    card = card_of_task(task) or next((c for c in own if task.startswith(f"{c.name}-")), None)
-    if card is None or task == card.name:
+    card = card_of_task(whole) or next((c for c in own if whole.startswith(f"{c.name}-")), None)
+    if card is None or whole == card.name:
         return task
-    path, settings = parted(task.removeprefix(f"{card.name}-"), card)
+    path, settings = parted(whole.removeprefix(f"{card.name}-"), card)
     path += Path(card.takes_path).suffix
-    return f"{card.name}:{','.join(filter(None, (path, settings)))}"
+    return "@".join((f"{card.name}:{','.join(filter(None, (path, settings)))}", *views))
 
 
 def task_reader(
