@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.errors import InputError
+from bench.plan.depth import require_documents
 
 if TYPE_CHECKING:
     from bench.task import Judgements, Task
@@ -49,6 +50,7 @@ def split(task: Task) -> Split:
             f"{task.name} asks for scores of word pairs, and advice is on searches; take a dataset "
             "with queries and documents, as `python -m bench list` shows them"
         )
+    require_documents(task)
     name = task.name
     if not len(task.validation.relevance.answered):
         task = _halved(task)

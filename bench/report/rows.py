@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
+BROUGHT = " (from a file)"
+"""Marks a row whose run was brought from a file, and not measured."""
 GROUPS = ("Hierarchies", "Texts and vectors", "Pairs of words")
 """The kinds of tasks, in the order of boards."""
 COMPARED = ("geometry", "temperature", "temperature_lr")
@@ -47,6 +49,11 @@ class Row:
     def sees_test(self) -> bool:
         """Whether its method is given the test relevance."""
         return self.cells[0].sees_test
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether it is a run from a file, of which no cost is known."""
+        return self.cells[0].brought is not None
 
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
@@ -110,7 +117,8 @@ def _score(row: Row) -> float:
 def label(cell: Cell) -> str:
     """The name of a row: its method and the parameters that were set by hand."""
     changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
-    marks = " (sees the test)" * cell.sees_test + EARLIER * is_earlier(cell.code)
+    marks = " (sees the test)" * cell.sees_test + BROUGHT * (cell.brought is not None)
+    marks += EARLIER * is_earlier(cell.code)
     return f"{cell.method}{changed}{marks}"
 
 

@@ -104,6 +104,7 @@ function withoutLead(task, within, title, comparison, a, b) {
 
 /** What two rows cost, and whether they are compared at about the same cost. */
 function costsOf(a, b) {
+  if (a.visited === null || b.visited === null) return "Costs are not compared: a run from a file tells none.";
   const percent = (share) => `${Number(share.toPrecision(3))} %`;
   const [costA, costB] = [a, b].map(({ visited, work }) => `${percent(visited)} of the documents (work ${percent(work)})`);
   const times = b.visited / a.visited;
