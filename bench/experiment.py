@@ -141,7 +141,8 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
         cells = measure_cells(
             plan.tasks, experiment.registry, store, experiment.conditions, measured
         )
-        cells += [keep_brought(run, task, store) for task, run in plan.brought]
+        fresh = experiment.conditions.fresh
+        cells += [keep_brought(run, task, store, fresh=fresh) for task, run in plan.brought]
     return cells, plan
 
 

@@ -106,7 +106,10 @@ def test_it_survives_replay_leaderboard_recompute_and_results(folder):
     shown = table[(table.method == "ours") & (table.measure == "nDCG@10")]
     assert shown[["visited", "work", "queries_per_second"]].isna().all(axis=None)
     (board,) = (folder / "out" / "boards").glob("qrels-*.md")
-    assert "ours (from a file)" in board.read_text()
+    text = board.read_text()
+    assert "ours (from a file)" in text
+    assert "(from a file): a run that was made elsewhere; –: no file tells it." in text
+    assert "as no file tells their cost" in text
 
 
 def test_the_page_says_what_it_is_and_shows_no_cost(folder):
@@ -134,6 +137,12 @@ def test_other_content_of_one_name_takes_its_place(folder):
     first = cells()["ours"]
     ran("--dataset", "qrels:qrels.txt", "--run", "ours.trec")
     assert cells()["ours"] == first
+    (folder / "moved.trec").write_text(OURS)
+    ran("--dataset", "qrels:qrels.txt", "--run", "moved.trec:ours")
+    assert cells()["ours"].brought.file == str(folder / "moved.trec")
+    again = cells()["ours"]
+    ran("--dataset", "qrels:qrels.txt", "--run", "moved.trec:ours", "--fresh")
+    assert cells()["ours"].provenance.date > again.provenance.date
     ran("--dataset", "qrels:qrels.txt", "--run", "dense.trec:ours")
     assert len(Store(folder / "out").cells()) == 1
     assert cells()["ours"].key != first.key
@@ -146,6 +155,15 @@ def test_order_is_by_score_and_then_by_rank(folder):
     names = [task.document_names[i] for i in found.ids[0, :3]]
     assert names == ["d3", "d1", "d2"]
     assert found.unanswered == 1
+
+
+def test_queries_without_a_ranking_score_0_and_the_board_says_so(folder):
+    (folder / "half.trec").write_text("7 Q0 d1 1 1 half\n")
+    said = ran("--dataset", "qrels:qrels.txt", "--run", "half.trec")
+    assert "1 of 2 queries have none and score 0" in said
+    assert cells()["half"].points[0].ranking["nDCG@10"].mean == 0.5
+    (board,) = (folder / "out" / "boards").glob("qrels-*.md")
+    assert "half (from a file) lacks 1 queries, which score 0." in board.read_text()
 
 
 def test_queries_that_are_not_asked_are_left_out_and_said(folder):
@@ -260,6 +278,9 @@ def test_what_is_exported_comes_back_with_the_same_measures(folder):
     ran("--dataset", "beir:mine", "--run", "bm25.trec.gz:again")
     measured, again = (cells()[name].points[0] for name in ("bm25", "again"))
     assert measured.ranking == again.ranking
+    Store(folder / "out").folder(cells()["bm25"]).joinpath("run.parquet").unlink()
+    error = refused("export-run", cells()["bm25"].key, "--to", "no.trec", "--out", "out")
+    assert "run.parquet is not here as it was stored" in error
     assert measured.recall_by_distance == again.recall_by_distance
 
 

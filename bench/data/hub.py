@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 from functools import cache
 from typing import TYPE_CHECKING
@@ -69,6 +70,8 @@ def told(name: str) -> Iterator[None]:
     except not_found as error:
         raise InputError(_gated(name) if "gated" in str(error) else _unknown(name)) from error
     except Exception as error:  # of whichever HTTP library the hub's client has
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise
         raise InputError(
             f"{name} could not be read from the Hugging Face hub: {reason_of(error)}. See whether "
             "this machine has a network; a revision that was read here before needs none: "

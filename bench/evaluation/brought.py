@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from bench.task import Task
 
 
-def keep_brought(run: BroughtRun, task: Task, store: Store) -> Cell:
+def keep_brought(run: BroughtRun, task: Task, store: Store, *, fresh: bool = False) -> Cell:
     """Measure a run and store it, unless it is stored.
+
+    Args:
+        run: the run as it was read.
+        task: its task.
+        store: the results folder.
+        fresh: whether it is measured again where it is stored.
 
     Raises:
         InputError: the disk is full or the folder cannot be written.
     """
     say(run.told)
-    if (stored := store.find(run.cell)) is not None:
+    stored = None if fresh else store.find(run.cell)
+    if stored is not None and stored.brought == run.cell.brought:
         return stored
     rows = task.test.relevance.answered
     judged = task.test.rows(rows)

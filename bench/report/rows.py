@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.report.points import Points, mean_score, most_visited
+from bench.report.table import NONE
 from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
@@ -154,6 +155,22 @@ def chosen_points(row: Row, choose: Choose) -> Points | None:
     """The chosen point of each seed, or None if a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
     return Points(row.cells, points) if len(points) == len(row.cells) else None
+
+
+def brought_note(rows: Iterable[Row]) -> list[str]:
+    """A sentence on runs that were brought from files, with those that lack queries."""
+    brought = {row.label: row.cells[0].brought for row in rows}
+    lacking = [
+        f"{name} lacks {file.unanswered:,} queries, which score 0"
+        for name, file in brought.items()
+        if file is not None and file.unanswered
+    ]
+    if not any(brought.values()):
+        return []
+    return [
+        f"{BROUGHT.strip()}: a run that was made elsewhere; {NONE}: no file tells it. "
+        f"{'; '.join(lacking)}{'.' * bool(lacking)}".strip()
+    ]
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:

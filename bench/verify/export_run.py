@@ -11,6 +11,7 @@ from bench.errors import InputError, cannot_write
 from bench.store.cell import Cell
 from bench.store.folder import RUN
 from bench.store.run_file import read_run
+from bench.system.files import is_altered
 from bench.system.records import read_record
 from bench.system.terminal import counted, say
 from bench.verify.certify import find_cell
@@ -52,14 +53,14 @@ def export_run(named: str, target: Path, point: str, options: ExportOptions) -> 
             f"{path} has no search, and no run to write; name a cell that was searched"
         )
     require_measured(path, cell)
-    number = _number_of(cell, point)
-    if not path.with_name(RUN).is_file():
+    number, run = _number_of(cell, point), path.with_name(RUN)
+    if not run.is_file() or is_altered(run, cell.run_sha256):
         raise InputError(
-            f"{path.with_name(RUN)} is not here; measure the cell again, by the command that the "
+            f"{run} is not here as it was stored; measure the cell again, by the command that the "
             "page shows for its row"
         )
     task = _task_of(cell, options)
-    record = next(each for n, each in enumerate(read_run(path.with_name(RUN))) if n == number)
+    record = next(each for n, each in enumerate(read_run(run)) if n == number)
     lines = "".join(_lines(record, task, cell.method))
     try:
         content = lines.encode()

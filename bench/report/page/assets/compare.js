@@ -91,6 +91,8 @@ function withoutLead(task, within, title, comparison, a, b) {
   if (a.label === b.label) return "Choose two different rows.";
   const limit = limitIn(task, within);
   const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
+  const brought = [a, b].filter((row) => !row.at[within] && row.at.all?.visited === null).map((row) => row.label);
+  if (brought.length) return `Not compared ${limit}: no file tells the cost of ${brought.join(" and ")}.`;
   if (absent.length) return `Not compared ${limit}: ${absent.join(" and ")} ${absent.length > 1 ? "have" : "has"} no setting that costs so little.`;
   const why = (comparison ?? task.compare.at[within]?.[0])?.out.flatMap(([reason, labels]) => {
     const left = [a, b].filter((row) => labels.includes(row.label)).map((row) => row.label);
