@@ -20,6 +20,7 @@ EXTRAS = {
     "scann": ("scann",),
     "page": ("altair", "vl_convert"),
     "cluster": ("ray",),
+    "hub": ("datasets",),
 }
 """What a plain install leaves out, as it is imported, by the extra of ``pip install``."""
 LONGEST_REASON = 300

@@ -1,7 +1,8 @@
 """An experiment: plan the cells, measure those that are not stored yet, write the boards.
 
 In: grids and the conditions of measuring. Out: stored cells and their boards. It may import
-``executors``, ``report``, ``plan``, ``registry``, ``store``, ``measures`` and ``system``.
+``executors``, ``evaluation``, ``report``, ``plan``, ``registry``, ``store``, ``measures`` and
+``system``.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from bench.errors import cannot_write
+from bench.evaluation.brought import keep_brought
 from bench.executors.measure import Conditions, join, measure_cells, schedule_of
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
@@ -80,7 +82,7 @@ def run(experiment: Experiment) -> bool:
         if experiment.out.is_dir():
             remember_run(experiment.out)
     with _disk_errors(experiment.out):
-        _report(experiment, cells, {cell.provenance.date for cell in plan.cells})
+        _report(experiment, cells, {cell.provenance.date for cell in plan.all_cells})
     plan.require_read()
     return not any(cell.status in _NOT_MEASURED for cell in cells)
 
@@ -103,6 +105,8 @@ def print_plan(experiment: Experiment) -> None:
         InputError: something that was asked for cannot be done.
     """
     plan, stored = _plan(experiment), Store(experiment.out).cells()
+    for _, run in plan.brought:
+        say(run.told)
     _print(plan, experiment, stored, _measured_before(plan, stored))
 
 
@@ -132,11 +136,13 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     measured = _measured_before(plan, stored)
     if experiment.plan_first:
         _print(plan, experiment, stored, measured)
-    require_own_names(plan.cells, stored)
+    require_own_names(plan.all_cells, stored)
     with _disk_errors(experiment.out):
         cells = measure_cells(
             plan.tasks, experiment.registry, store, experiment.conditions, measured
         )
+        fresh = experiment.conditions.fresh
+        cells += [keep_brought(run, task, store, fresh=fresh) for task, run in plan.brought]
     return cells, plan
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import InputError
+from bench.measures.budget import UNLIMITED
 from bench.report.markdown import pipe_table
 from bench.store.folder import Store
 from methods.indexes import kmeans
@@ -72,8 +73,15 @@ def compared_in(cell: Cell) -> float:
 
 def within(cell: Cell, budget: float) -> PointResult:
     """The operating point that visits most within a share of the corpus, or the cheapest."""
-    fitting = [point for point in cell.points if point.visited <= budget]
-    return max(fitting or cell.points[:1], key=lambda point: point.visited)
+    fitting = [point for point in cell.points if UNLIMITED.cost(point) <= budget]
+    return max(fitting or cell.points[:1], key=UNLIMITED.cost)
+
+
+def speed(point: PointResult) -> float:
+    """Queries a second of a point that was measured."""
+    if point.queries_per_second is None:
+        raise ValueError("a run from a file tells no speed")
+    return point.queries_per_second
 
 
 class Plan:
@@ -100,7 +108,7 @@ class Plan:
         """A row for each method: memory, disk, hours to index, seconds a query, share visited."""
         vectors = 2 * self._dim * n  # in half precision
         exact = self._cells["zero-shot-de"]
-        scored = exact.points[-1].queries_per_second * self._measured
+        scored = speed(exact.points[-1]) * self._measured
         yield ["exact", "any", size_text(vectors), "–", seconds(n / scored), "100 %"]
         ivf = self._cells["zero-shot-de+faiss-ivf"]
         ivf_bytes = n * (4 * self._dim + 8)
@@ -108,7 +116,7 @@ class Plan:
         build = compared(n, math.sqrt(n)) / rate
         for share in (0.1, 0.01):
             point = within(ivf, share)
-            each = 1 / (point.queries_per_second * point.visited * self._measured)
+            each = 1 / (speed(point) * UNLIMITED.cost(point) * self._measured)
             yield [
                 "faiss-ivf, nlist √n",
                 "any",
@@ -125,13 +133,13 @@ class Plan:
                 build = self._cost(cell).index_s * compared(n, math.sqrt(n))
                 build /= compared_in(cell)
                 point = within(cell, 0.1)
-                query = n / (point.queries_per_second * self._measured)
-                visited = f"{100 * point.visited:.1f} %"
+                query = n / (speed(point) * self._measured)
+                visited = f"{100 * UNLIMITED.cost(point):.1f} %"
             else:
                 build = self._cost(cell).index_s * n / self._measured * grows
                 point = cell.points[-1]
-                query = grows / point.queries_per_second
-                visited = f"{point.visited * self._measured * grows:,.0f} documents"
+                query = grows / speed(point)
+                visited = f"{UNLIMITED.cost(point) * self._measured * grows:,.0f} documents"
             yield [
                 name,
                 size_text(memory),

@@ -348,7 +348,7 @@ class TestTheCommand:
     @pytest.mark.parametrize(
         ("options", "says"),
         [
-            (["--dataset", "tre"], "unknown dataset 'tre'; did you mean tree?"),
+            (["--dataset", "tre"], "unknown dataset 'tre'; did you mean tree"),
             (["--dataset", "tree", "--budget", "0.1", "--recall", "0.9"], "give one of them"),
             (["--dataset", "tree", "--budget-by", "work"], "--budget-by work needs --budget"),
             (["--dataset", "tree", "--minutes", "0"], "--minutes"),

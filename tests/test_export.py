@@ -83,7 +83,7 @@ def with_run(found, task, ran, out):
     with store.staging(found.key) as staging:
         relevance = task.test.rows(rows).relevance
         file = RunFile(staging / RUN, rows, task.test.depth[rows], relevance)
-        file.add(ran)
+        file.add(ran.ids, ran.visited, ran.reached)
         file.close()
         again = found.model_copy(update={"run_sha256": sha256_of(staging / RUN)})
         store.commit(again, staging)

@@ -5,7 +5,8 @@ import dataclasses
 import pytest
 
 from bench.errors import InputError
-from bench.plan.cells import depth_needed, plan_cell
+from bench.plan.cells import plan_cell
+from bench.plan.depth import depth_needed
 from bench.plan.grid import Settings, check_settings, grids, settled
 from bench.registry import Registry
 from bench.system.provenance import provenance

@@ -468,6 +468,51 @@ class TestBeir:
         with pytest.raises(InputError, match=rf"{more}/queries.jsonl has the id 'q1' twice"):
             beir.read("small", folder, test="next", topics="later")
 
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("topics.tsv", "q1\tfirst one\nq9\tninth &amp; last\n"),
+            (
+                "topics.txt",
+                "<top>\n<num> Number: q1\n<title> first one\n<desc> Description: no\n</top>\n"
+                "<top>\n<num> Number: q9 <title> Topic: ninth &amp; last\n</top>\n",
+            ),
+            (
+                "topics.xml.gz",
+                '<topics><topic number="q1"><query>first\none</query><question>?</question></topic>'
+                '<topic number="q9"><title>ninth &amp; last</title></topic></topics>',
+            ),
+        ],
+    )
+    def test_queries_in_trecs_forms(self, folder, name, text):
+        (folder / "queries.jsonl").unlink()
+        content = gzip.compress(text.encode()) if name.endswith(".gz") else text.encode()
+        (folder / name).write_bytes(content)
+        shutil.rmtree(folder / "qrels")
+        (folder / "qrels").mkdir()
+        (folder / "qrels" / "test.txt").write_text("q1 0 d1 1\nq9 0 d2 2\n")
+        task = load_dataset(f"beir:{folder},least_gain=2")
+        last = "ninth &amp; last" if name == "topics.tsv" else "ninth & last"
+        assert list(task.query_names) == ["q1", "q9"]
+        assert list(task.query_texts) == ["first one", last]
+        assert task.test.least_gain == 2
+
+    @pytest.mark.parametrize(
+        ("text", "said"),
+        [
+            ("", "holds no topic"),
+            ("q1\tone\nq1\ttwo\n", "has the id 'q1' twice"),
+            ("q1\n", "line 1 has 1 values"),
+            ("<top><title>one</title></top>", "topic 1 has no number"),
+            ("<top><num>1 <desc>one</top>", "topic 1 has no text"),
+        ],
+    )
+    def test_topics_that_are_malformed(self, folder, text, said):
+        (folder / "queries.jsonl").unlink()
+        (folder / "topics.txt").write_text(text)
+        with pytest.raises(InputError, match=said):
+            load_dataset(f"beir:{folder}")
+
     def test_a_folder_that_is_not_there(self, tmp_path):
         with pytest.raises(InputError, match="there is no folder .*absent"):
             load_dataset("beir:absent", tmp_path)

@@ -13,6 +13,7 @@ from bench.advise.losers import HEADER as LOST
 from bench.advise.losers import losers, unmeasured
 from bench.data.views import parted_views
 from bench.errors import InputError
+from bench.measures.budget import UNLIMITED
 from bench.report.points import main_measure
 from bench.system.paths import RUN_COMMAND
 from bench.system.terminal import counted, say, say_table
@@ -143,7 +144,8 @@ def _not_met(advice: Advice) -> str:
     name, broken = trials.name(advice.ranked[0]), ", ".join(goal.broken(nearest))
     point = nearest.point
     price = (
-        f"{100 * point.visited:.2g} % visited, {100 * point.work:.2g} % work, "
+        f"{100 * UNLIMITED.cost(point):.2g} % visited, "
+        f"{100 * UNLIMITED.other.cost(point):.2g} % work, "
         f"{nearest.latency_ms:.3g} ms, {nearest.megabytes:,.1f} MB, recall "
         f"{100 * point.recall:.1f} %, {main_measure(nearest.cell)} {100 * nearest.score:.1f} %"
     )

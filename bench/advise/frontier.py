@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from bench.advise.goal import Option
+from bench.measures.budget import UNLIMITED
 from bench.report.charts import vega
 from bench.report.charts.svg import to_svg
 from bench.report.points import main_measure
@@ -60,8 +61,8 @@ def figures(option: Option) -> list[str]:
         " ".join(f"{name}={value}" for name, value in point.point.items()) or NONE,
         f"{100 * option.score:.1f}",
         f"{100 * low:.1f}–{100 * high:.1f}",
-        f"{100 * point.visited:.1f}",
-        f"{100 * point.work:.1f}",
+        f"{100 * UNLIMITED.cost(point):.1f}",
+        f"{100 * UNLIMITED.other.cost(point):.1f}",
         NONE if math.isinf(option.latency_ms) else f"{option.latency_ms:.3g}",
         f"{option.megabytes:,.1f}",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.views import halved, on_validation, require_search
+from bench.plan.depth import require_documents
 
 if TYPE_CHECKING:
     from bench.task import Task
@@ -34,5 +35,6 @@ def split(task: Task) -> Split:
         InputError: the task asks for no search, or has too few queries.
     """
     require_search(task)
+    require_documents(task)
     tested = task if len(task.validation.relevance.answered) else halved(task)
     return Split(on_validation(tested), tested, task.name)

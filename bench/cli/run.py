@@ -50,6 +50,14 @@ if TYPE_CHECKING:
     help="What a file lists of methods, datasets, settings and seeds: published, quick, or one of "
     "your own. --methods and --datasets then name those of it that are meant.",
 )
+@click.option(
+    "--run",
+    "runs",
+    multiple=True,
+    metavar="FILE[:NAME]",
+    help="A run that was made elsewhere, in TREC's form, as a row beside the others; on the one "
+    "--dataset that it is of. May be repeated.",
+)
 @click.option("--plan", is_flag=True, help="Say what would be measured and how long that takes.")
 @PLUGINS
 @click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
@@ -84,6 +92,7 @@ def run_command(
     datasets: str | None,
     dataset: tuple[str, ...],
     suite: str | None,
+    runs: tuple[str, ...],
     plan: bool,
     plugins: tuple[str, ...],
     seeds: tuple[int, ...] | None,
@@ -109,14 +118,15 @@ def run_command(
     from bench import experiment
     from bench.data.load import dataset_names
     from bench.executors.measure import Cluster, Conditions
+    from bench.plan.brought import named_files
     from bench.plan.grid import Settings, grids
     from bench.plan.suite import read_suite
     from bench.plan.suite_grids import grids_of
     from bench.registry import Registry
     from bench.system.terminal import say
 
-    if suite is None and methods is None:
-        raise click.UsageError("give --methods, with names or all, or --suite")
+    if suite is None and methods is None and not runs:
+        raise click.UsageError("give --methods, with names or all, or --suite, or --run")
     given = {
         "seeds": seeds,
         "set": settings,
@@ -124,6 +134,7 @@ def run_command(
         "tune": tune,
         "precision": precision,
         "k": k,
+        "run": runs,
     }
     options = [f"--{name}" for name, value in given.items() if value not in (None, ())]
     if suite is not None and options:
@@ -144,6 +155,8 @@ def run_command(
     budget = read_budget(budget_share, budget_by)
     registry = Registry(plugins)
     if suite is None:
+        if runs and not dataset and datasets is None:
+            raise click.UsageError("--run needs the --dataset that it is of")
         listed = "quick" if datasets is None and not dataset else datasets or ""
         # Short for --set, for what all methods over texts have in common.
         shared = {"encoder": encoder, "tune": tune, "precision": precision}
@@ -155,6 +168,7 @@ def run_command(
             settings=Settings.parse(settings),
             seeds=seeds or (0,),
             k=k,
+            runs=named_files(runs, registry),
         )
     else:
         listed = datasets or ""

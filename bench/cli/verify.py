@@ -107,6 +107,42 @@ def export_command(
     export(cell, target, ExportOptions(out, plugins, datasets, data_dir))
 
 
+@click.command(name="export-run", cls=Command)
+@click.argument("cell")
+@click.option(
+    "--to",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="File to write; gzipped if its name ends in .gz.",
+)
+@click.option(
+    "--point",
+    default="",
+    metavar="PARAM=VALUE,…",
+    help="Settings of the operating point; without it the one that validation chose.",
+)
+@STORED
+@OWN_DATA
+@data_dir_option(DATA_DIR_HELP)
+def export_run_command(
+    cell: str,
+    target: Path,
+    point: str,
+    out: Path,
+    datasets: tuple[str, ...],
+    data_dir: Path | None,
+) -> None:
+    """Write the rankings of a CELL as a run in TREC's form, with names of queries and documents.
+
+    CELL is a cell.json, its folder, or how its key begins.
+    """
+    from bench.verify.export import ExportOptions
+    from bench.verify.export_run import export_run
+
+    export_run(cell, target, point, ExportOptions(out, (), datasets, data_dir))
+
+
 @click.command(name="submit", cls=Command)
 @click.argument("cells", nargs=-1, metavar="[CELL]...")
 @click.option("--methods", callback=read_names, help="Only these, with commas between.")
@@ -191,6 +227,7 @@ COMMANDS = (
     replay_command,
     certify_command,
     export_command,
+    export_run_command,
     submit_command,
     lock_command,
 )

@@ -93,6 +93,7 @@ class Card(BaseModel):
             does, and the page has their numbers, or the names of data that is part of Treeline.
         takes_path: the placeholder of the user's own file or folder, as in ``NAME:FOLDER`` or
             ``NAME:EDGES.csv``; empty: the dataset takes no path.
+        hub: whether OWNER/NAME on the Hugging Face hub may stand for the path.
         quick: its place among the small datasets that run by default; 0: it is none of them.
         notes: sentences printed under the board's title.
         defaults: hyper-parameters that suit the dataset, by name or ``method.name``.
@@ -115,6 +116,7 @@ class Card(BaseModel):
     obtain: str = ""
     query_texts: str = ""
     takes_path: str = ""
+    hub: bool = False
     quick: NonNegativeInt = 0
     notes: list[str] = []
     defaults: dict[str, Value] = {}

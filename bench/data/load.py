@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, Count, card_of_task, cards, find_card
-from bench.data.settings import options_of, parted, taken
+from bench.data.hub import revision_of
+from bench.data.own_paths import last_part, own_path
+from bench.data.settings import options_of, parted
 from bench.data.views import VIEWS, parted_views
 from bench.errors import InputError, placed
 from bench.system.files import sha256_of
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
     from bench.task import Task
     from bench.types import Value
 
+REVISION = "revision="
+UNNAMED = ("name=", REVISION)
+"""Settings that are no part of the name of a task."""
 READY = "ready"
 BY_HAND = "missing: see below"
 
@@ -66,18 +71,25 @@ class Dataset(NamedTuple):
     @property
     def _whole_name(self) -> str:
         """The card's, the last part of the path or ``name=``, and the settings."""
-        parts = [part for part in self.settings.split(",") if not part.startswith("name=")]
+        parts = [part for part in self.settings.split(",") if not part.startswith(UNNAMED)]
         if self.path:
-            parts.insert(0, str(self.options.get("name") or _last_part(self.path, self.card)))
+            parts.insert(0, str(self.options.get("name") or last_part(self.path, self.card)))
         return "-".join(filter(None, (self.card.name, ",".join(filter(None, parts)))))
 
     def place(self, data_dir: Path | None) -> str | None:
         """The dataset as it is typed in any folder, if it is read from a path."""
         if not self.card.takes_path:
             return None
-        path = str(_own_path(self.path, self.card, data_dir).absolute())
-        whole = f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
-        return "@".join((whole, *self.views))
+        return "@".join((self._whole_place(data_dir), *self.views))
+
+    def _whole_place(self, data_dir: Path | None) -> str:
+        """The same without its views."""
+        path = own_path(self.path, self.card, data_dir)
+        if path.exists():
+            return ",".join(filter(None, (f"{self.card.name}:{path.absolute()}", self.settings)))
+        settings = [part for part in self.settings.split(",") if not part.startswith(REVISION)]
+        commit = revision_of(self.path, str(self.options.get("revision", "")))
+        return ",".join(filter(None, (f"{self.card.name}:{path}", *settings, REVISION + commit)))
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
@@ -86,7 +98,7 @@ class Dataset(NamedTuple):
         if "graph" in options:
             options["graph"] = FOLDER / str(options["graph"])
         if card.takes_path:
-            places = [_own_path(self.path, card, data_dir)]
+            places = [own_path(self.path, card, data_dir)]
         else:
             places = [_checked_folder(card, data_dir)] if card.folder else []
         with placed(f"the card {card.name}, reader"):
@@ -202,26 +214,6 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     if not card.folder or not card.missing(here):
         return READY
     return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
-
-
-def _last_part(path: str, card: Card) -> str:
-    """The last part of a path, without the ending that all files of a card have."""
-    place = Path(path)
-    if place.name in {"", ".."}:
-        place = place.resolve()
-    return place.stem if Path(card.takes_path).suffix else place.name
-
-
-def _own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
-    """The user's own file or folder, as named or in a data folder."""
-    places = [Path(typed), *(folder / typed for folder in data_folders(data_dir))]
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        raise InputError(
-            f"there is no folder or file {typed}, here or in a data folder; name "
-            f"{card.name}:{card.takes_path}, and its options after a comma: {taken(card)}"
-        )
-    return found
 
 
 def _checked_folder(card: Card, data_dir: Path | None) -> Path:

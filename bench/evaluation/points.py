@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -47,17 +47,18 @@ class Evaluation:
         self._judged, self._n_documents = judged, n_documents
         self.exact: Bools | None = None
         self.latencies: Sequence[Latency | None] = ()
-        self._searched: list[tuple[PointSummary, Bools | None]] = []
+        self._searched: list[tuple[PointSummary | None, Bools | None]] = []
         seen = judged.seen
         masks = [np.ones(judged.relevance.n_pairs, bool)]
         masks += [] if seen is None else [np.asarray(seen), ~np.asarray(seen)]
         self._parts = [_Part(judged, mask) for mask in masks]
 
-    def add(self, summary: PointSummary, ids: Ints, reached: Bools | None = None) -> None:
+    def add(self, summary: PointSummary | None, ids: Ints, reached: Bools | None = None) -> None:
         """Measure the next operating point.
 
         Args:
-            summary: the setting and the cost of the search.
+            summary: the setting and the cost of the search; None: neither is known, as of a run
+                that was brought from a file.
             ids: [n_queries, k] documents, best first, -1 after the last.
             reached: [n_pairs] which relevant documents were visited; None: not known.
         """
@@ -76,14 +77,7 @@ class Evaluation:
         for i, (summary, reached) in enumerate(self._searched):
             points.append(
                 PointResult(
-                    point=dict(summary.point),
-                    visited=summary.visited(self._n_documents),
-                    self_reported=summary.self_reported,
-                    routing=summary.routing,
-                    work=summary.work(self._n_documents),
-                    queries_per_second=summary.n_queries / max(summary.seconds, 1e-9),
-                    waited=summary.waited,
-                    tied=summary.tied,
+                    **_effort(summary, self._n_documents),
                     latency=self.latencies[i] if self.latencies else None,
                     **recalls[i]._asdict(),
                     ranking=rankings[i],
@@ -120,6 +114,23 @@ class Evaluation:
                 column[part.queries] = values
                 found[f"{name} {measure}".strip()] = column
         return found
+
+
+def _effort(summary: PointSummary | None, n_documents: int) -> dict[str, Any]:
+    """The setting of an operating point and its cost, None where it is not known."""
+    if summary is None:
+        costs = ("visited", "routing", "work", "queries_per_second")
+        return {"point": {}, "self_reported": False} | dict.fromkeys(costs)
+    return {
+        "point": dict(summary.point),
+        "visited": summary.visited(n_documents),
+        "self_reported": summary.self_reported,
+        "routing": summary.routing,
+        "work": summary.work(n_documents),
+        "queries_per_second": summary.n_queries / max(summary.seconds, 1e-9),
+        "waited": summary.waited,
+        "tied": summary.tied,
+    }
 
 
 class _Part:

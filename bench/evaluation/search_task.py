@@ -77,7 +77,7 @@ def search_task(
                 ranked = run.ids if exactly else searcher.rank_exactly()
             evaluation.exact = None if ranked is None else judged.found(ranked)
         if run_file is not None:
-            run_file.add(run, evaluation.exact)
+            run_file.add(run.ids, run.visited, run.reached, evaluation.exact)
         tied = share_tied(run.ids, run.scores, sealed.asked_depth)
         evaluation.add(replace(run.summary, tied=tied), run.ids, run.reached)
 

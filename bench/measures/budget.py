@@ -15,13 +15,13 @@ class Costs(Protocol):
     """An operating point with its costs for a query, as mean shares of the corpus."""
 
     @property
-    def visited(self) -> float:
-        """Documents whose vectors were scored."""
+    def visited(self) -> float | None:
+        """Documents whose vectors were scored; None: not known."""
         ...
 
     @property
-    def work(self) -> float:
-        """Documents that were scored, and routing in document dot products."""
+    def work(self) -> float | None:
+        """Documents that were scored, and routing in document dot products; None: not known."""
         ...
 
 
@@ -55,8 +55,9 @@ class Budget(NamedTuple):
         return "without a limit" if self.share == math.inf else f"at {self.limit}"
 
     def cost(self, point: Costs) -> float:
-        """The cost of an operating point that is limited."""
-        return point.visited if self.by == "visited" else point.work
+        """The cost of an operating point that is limited; infinite where it is not known."""
+        cost = point.visited if self.by == "visited" else point.work
+        return math.inf if cost is None else cost
 
     def allows(self, point: Costs) -> bool:
         """Whether an operating point costs no more."""

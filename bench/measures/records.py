@@ -134,6 +134,9 @@ class Latency(Record):
 class PointResult(Record):
     """The figures of one operating point. Shares are fractions.
 
+    A run that was brought from a file tells no cost: ``visited``, ``routing``, ``work`` and
+    ``queries_per_second`` are None then.
+
     Attributes:
         visited: mean share of the corpus whose vectors were scored for a query.
         self_reported: whether ``visited`` is the method's own count.
@@ -152,11 +155,11 @@ class PointResult(Record):
     """
 
     point: dict[str, Value]
-    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)]
+    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)] | None
     self_reported: bool
-    routing: Annotated[End, Field(ge=0)]
-    work: Annotated[Figure, Field(ge=0)]
-    queries_per_second: Annotated[Amount, Field(gt=0)]
+    routing: Annotated[End, Field(ge=0)] | None
+    work: Annotated[Figure, Field(ge=0)] | None
+    queries_per_second: Annotated[Amount, Field(gt=0)] | None
     recall: Share
     low: ShareEnd
     high: ShareEnd

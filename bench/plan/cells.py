@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import READY, Dataset, require_names_apart, state_of
 from bench.errors import InputError, placed, reason_of
+from bench.plan.brought import read_brought
+from bench.plan.depth import depth_needed, require_documents
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.method import Method, Value
+    from bench.plan.brought import BroughtRun
     from bench.plan.grid import Grid
     from bench.system.provenance import Provenance
     from bench.task import Task
@@ -29,16 +32,23 @@ class Plan(NamedTuple):
         tasks: every task with its planned cells, in the order of measuring.
         absent: datasets that are not on this machine.
         unread: an error text for each dataset that cannot be read.
+        brought: runs that were made elsewhere, each with its task.
     """
 
     tasks: list[tuple[Task, list[Cell]]]
     absent: list[str]
     unread: list[str]
+    brought: Sequence[tuple[Task, BroughtRun]] = ()
 
     @property
     def cells(self) -> list[Cell]:
         """The planned cells of all tasks."""
         return [cell for _, cells in self.tasks for cell in cells]
+
+    @property
+    def all_cells(self) -> list[Cell]:
+        """The same, and those of runs that were made elsewhere."""
+        return [*self.cells, *(run.cell for _, run in self.brought)]
 
     def require_read(self) -> None:
         """Raise InputError if datasets were left out because they cannot be read."""
@@ -71,7 +81,7 @@ def plan_cells(
         Plan([], absent, unread).require_read()
     wanted_device()  # nonsense is refused before a cell is begun
     origin = provenance(threads)
-    planned = []
+    planned, brought = [], []
     for grid in grids:
         if (task := tasks.get(grid.dataset)) is None:
             continue
@@ -82,11 +92,14 @@ def plan_cells(
                 for method in grid.methods
             ]
         place = datasets[grid.dataset].place(data_dir)
-        planned.append((task, [cell.model_copy(update={"dataset": place}) for cell in cells]))
+        if cells:
+            planned.append((task, [cell.model_copy(update={"dataset": place}) for cell in cells]))
+        runs = (read_brought(file, name, task, place, origin) for name, file in grid.runs.items())
+        brought += [(task, run) for run in runs]
     refused = [cell for _, cells in planned for cell in cells if cell.status is Status.FAILED]
     if refused and len(refused) == sum(len(cells) for _, cells in planned):
         raise InputError("; ".join(sorted({f"{cell.method}: {cell.reason}" for cell in refused})))
-    return Plan(planned, absent, unread)
+    return Plan(planned, absent, unread, brought)
 
 
 def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
@@ -184,29 +197,13 @@ def plan_cell(task: Task, method: Method, seed: int, k: int | None, provenance: 
         provenance: the machine, packages and commit that it is measured with.
 
     Raises:
-        InputError: ``k`` is too small.
+        InputError: ``k`` is too small, or the task has nothing to search.
     """
+    require_documents(task)
     depth = depth_needed(task, k)
     key = cell_key(task.digest, method, seed, depth)
     code = code_of(type(method))
     return _planned(key, task, type(method), method.values, seed, depth, provenance, code)
-
-
-def depth_needed(task: Task, k: int | None) -> int:
-    """Documents to ask for each query.
-
-    Raises:
-        InputError: ``k`` is less than the task's measures need.
-    """
-    needed = int(task.test.depth.max(initial=0))
-    if k is None:
-        return needed
-    if k < needed:
-        raise InputError(
-            f"k={k} is too small for {task.name}: its measures read rankings down to {needed}; "
-            f"give at least {needed}, or leave k out"
-        )
-    return max(needed, min(k, len(task.document_names)))
 
 
 def _planned(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
@@ -14,6 +15,7 @@ from bench.types import has_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from bench.method import Method, Params, Value
     from bench.registry import Registry
@@ -94,6 +96,7 @@ class Grid(NamedTuple):
         dataset: the name that ``--dataset`` takes.
         k: documents asked for each query, or None for as many as the measures read.
         place: its place in a suite's file, for errors; empty on the command line.
+        runs: by the names of their rows, files of runs that were made elsewhere.
     """
 
     dataset: str
@@ -102,6 +105,7 @@ class Grid(NamedTuple):
     seeds: tuple[int, ...] = (0,)
     k: int | None = None
     place: str = ""
+    runs: Mapping[str, Path] = MappingProxyType({})
 
 
 def grids(
@@ -112,6 +116,7 @@ def grids(
     settings: Settings = Settings(),
     seeds: tuple[int, ...] = (0,),
     k: int | None = None,
+    runs: Mapping[str, Path] = MappingProxyType({}),
 ) -> list[Grid]:
     """The same methods, settings and seeds on each of several datasets.
 
@@ -122,16 +127,23 @@ def grids(
         settings: values of hyper-parameters.
         seeds: the seeds of the fits.
         k: documents asked for each query, or None for as many as the measures read.
+        runs: by the names of their rows, files of runs that were made elsewhere, of one dataset.
 
     Raises:
-        InputError: no method is named, a name is unknown, or a setting fits no named method.
+        InputError: no method is named and no run, a name is unknown, a setting fits no named
+            method, or runs come with several datasets.
     """
     names = [*methods, *registry.plugin_names()]
-    if not names:
+    if runs and len(datasets) > 1:
+        raise InputError(
+            f"a run is of one dataset, and {len(datasets)} are named: {', '.join(datasets)}; name "
+            "the one that it was made on"
+        )
+    if not names and not runs:
         raise InputError("no method is named; take all, or names from `python -m bench list`")
     classes = methods_named(names, registry)
     check_settings(classes, settings)
-    return [Grid(dataset, classes, settings, seeds, k) for dataset in datasets]
+    return [Grid(dataset, classes, settings, seeds, k, runs=runs) for dataset in datasets]
 
 
 def methods_named(names: Iterable[str], registry: Registry) -> list[type[Method]]:

@@ -112,7 +112,7 @@ def fastest(report: TaskReport) -> str:
     rows, choose = unaided(report), at(report.budget)
     within = means_of(rows, choose, main_score)
     enough = FAST * max(within.values(), default=0.0)
-    speed = means_of(rows, choose, lambda point: point.queries_per_second)
+    speed = means_of(rows, choose, lambda point: point.queries_per_second or 0.0)
     busy = means_of(rows, choose, lambda point: is_busy(point.waited))
     fast = {
         label: each for label, each in speed.items() if within[label] >= enough and not busy[label]

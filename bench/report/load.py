@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from bench.measures.records import QUIET
+from bench.report.table import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,8 +29,8 @@ def marked(text: str, shares: Collection[float | None]) -> str:
 
 def speed_text(points: Sequence[PointResult]) -> str:
     """Queries a second, a mean over seeds, marked if one of them was disturbed."""
-    mean = fmean(point.queries_per_second for point in points)
-    return marked(f"{mean:,.0f}", [point.waited for point in points])
+    speeds = [each for point in points if (each := point.queries_per_second) is not None]
+    return marked(f"{fmean(speeds):,.0f}", [point.waited for point in points]) if speeds else NONE
 
 
 def load_notes(shares: Collection[float | None]) -> list[str]:

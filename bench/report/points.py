@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
+from bench.measures.budget import UNLIMITED
 from bench.measures.ranking import MAIN, PARTS
 from bench.measures.records import PartResult, PointResult
-from bench.report.table import Column, mean_and_std, mean_text
+from bench.report.table import NONE, Column, mean_and_std, mean_text
 from bench.store.cell import Cell
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ def main_measure(cell: Cell) -> str:
 
 def most_visited(cell: Cell) -> PointResult:
     """The operating point that visits most, of at least one."""
-    return max(cell.points, key=lambda point: point.visited)
+    return max(cell.points, key=UNLIMITED.cost)
 
 
 def within(cell: Cell, budget: Budget) -> PointResult | None:
@@ -101,11 +103,13 @@ def score_text(points: Sequence[PointResult]) -> str:
 
 
 def shares_text(points: Points) -> str:
-    """Mean shares visited and of work in per cent, each marked where it is claimed.
+    """Mean shares visited and of work in per cent, each marked where it is claimed; – if unknown.
 
     Work of more than twice the share visited is marked too.
     """
-    visited, work = (fmean(getattr(each, cost) for each in points) for cost in ("visited", "work"))
+    visited, work = (fmean(map(by.cost, points)) for by in (UNLIMITED, UNLIMITED.other))
+    if math.isinf(visited):
+        return NONE
     claimed = any(map(routing_is_claimed, points.cells, points))
     marks = CLAIMED * claimed + MUCH_WORK * (work > MUCH_ROUTING * visited)
     return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
@@ -126,7 +130,7 @@ def routing_is_claimed(cell: Cell, point: PointResult) -> bool:
     if point.self_reported or cell.leaves is None:
         return point.self_reported
     occupied = cell.leaves.leaves - cell.leaves.empty
-    return point.routing < (1 - ROUTING_ROUNDED) * occupied
+    return (point.routing or 0.0) < (1 - ROUTING_ROUNDED) * occupied
 
 
 SEEDS = Column[Points]("seeds", lambda points: str(len(points)))

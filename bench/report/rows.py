@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.report.points import Points, mean_score, most_visited
+from bench.report.table import NONE
 from bench.store.cell import Cell, Status
 from bench.versions.keys import is_earlier
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 EARLIER = " †"
 """Marks a row whose method states another version today, which may give other results."""
+BROUGHT = " (from a file)"
+"""Marks a row whose run was brought from a file, and not measured."""
 GROUPS = ("Hierarchies", "Texts and vectors", "Pairs of words")
 """The kinds of tasks, in the order of boards."""
 COMPARED = ("geometry", "temperature", "temperature_lr")
@@ -47,6 +50,11 @@ class Row:
     def sees_test(self) -> bool:
         """Whether its method is given the test relevance."""
         return self.cells[0].sees_test
+
+    @property
+    def is_brought(self) -> bool:
+        """Whether it is a run from a file, of which no cost is known."""
+        return self.cells[0].brought is not None
 
 
 def row_named(rows: Iterable[Row], name: str) -> Row | None:
@@ -110,7 +118,8 @@ def _score(row: Row) -> float:
 def label(cell: Cell) -> str:
     """The name of a row: its method and the parameters that were set by hand."""
     changed = "".join(f" {name}={value}" for name, value in cell.changed.items())
-    marks = " (sees the test)" * cell.sees_test + EARLIER * is_earlier(cell.code)
+    marks = " (sees the test)" * cell.sees_test + BROUGHT * (cell.brought is not None)
+    marks += EARLIER * is_earlier(cell.code)
     return f"{cell.method}{changed}{marks}"
 
 
@@ -146,6 +155,22 @@ def chosen_points(row: Row, choose: Choose) -> Points | None:
     """The chosen point of each seed, or None if a seed has none."""
     points = [point for cell in row.cells if (point := choose(cell)) is not None]
     return Points(row.cells, points) if len(points) == len(row.cells) else None
+
+
+def brought_note(rows: Iterable[Row]) -> list[str]:
+    """A sentence on runs that were brought from files, with those that lack queries."""
+    brought = {row.label: row.cells[0].brought for row in rows}
+    lacking = [
+        f"{name} lacks {file.unanswered:,} queries, which score 0"
+        for name, file in brought.items()
+        if file is not None and file.unanswered
+    ]
+    if not any(brought.values()):
+        return []
+    return [
+        f"{BROUGHT.strip()}: a run that was made elsewhere; {NONE}: no file tells it. "
+        f"{'; '.join(lacking)}{'.' * bool(lacking)}".strip()
+    ]
 
 
 def earlier_note(rows: Iterable[Row]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeInt, model_validator
 
 from bench.errors import in_one_line
 from bench.measures.choice import Chosen
@@ -66,6 +66,22 @@ class Cost(Record):
         return work + (self.latency_s or 0.0) + self.harness_s
 
 
+class Brought(Record):
+    """The file that a run was brought from (``--run``); nothing else of its search is known.
+
+    Attributes:
+        file: its path.
+        sha256: hash of its content.
+        tag: the name of the system in it.
+        unanswered: number of the test's queries that it has no ranking of; they score 0.
+    """
+
+    file: Text
+    sha256: str
+    tag: Text
+    unanswered: NonNegativeInt
+
+
 class Cell(Record):
     """One cell, as stored in ``cell.json``.
 
@@ -74,6 +90,7 @@ class Cell(Record):
         plugin: the file and the class of the method, as ``--plugin`` takes them; None for others.
         cut: rank at which rankings are cut, None for |S|.
         seen_means: the meaning of "seen" on this task, in words: a pair's answer was in training.
+        brought: the file that its run was brought from; None: it was measured.
         changed: the parameters that were set by hand.
         code: versions that the results depend on; see :func:`bench.versions.keys.code_of`.
         chosen: the operating point that validation chose before the test was opened.
@@ -98,6 +115,7 @@ class Cell(Record):
     seen_means: str = ""
     method: str
     plugin: str | None = added()
+    brought: Brought | None = added()
     params: dict[str, Value]
     changed: dict[str, Value]
     sees_test: bool = False

@@ -151,7 +151,8 @@ class Store:
             if path.parent != self.folder(cell):
                 problems.append(f"{path}: is the cell of {self.folder(cell)}; move it there")
                 continue
-            has_figures = bool(cell.points or cell.similarity) and cell.cost is not None
+            has_cost = cell.cost is not None or cell.brought is not None
+            has_figures = bool(cell.points or cell.similarity) and has_cost
             if cell.status is Status.OK and not has_figures:
                 problems.append(f"{path}: says that it was measured, and lacks figures or its cost")
                 continue

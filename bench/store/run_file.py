@@ -1,7 +1,8 @@
 """``run.parquet``: the results of a search, from which every metric can be derived again.
 
 A row is a query at an operating point. It has ``point`` (its number in the cell), ``query`` (row
-of the task), ``ids`` (as deep as the query is judged), ``visited`` (documents), ``reached``
+of the task), ``ids`` (as deep as the query is judged; -1 in the place of a document that is not
+known), ``visited`` (documents; NaN for a run that was brought from a file), ``reached``
 (whether each of its relevant documents was visited, in the task's order, if that is known) and,
 at one point, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
 are checked and not kept: no measure reads them, and they would be more than half of a file. For
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bench.arrays.relevance import Relevance
-    from bench.store.point_run import PointRun
     from bench.types import Bools, Floats, Ints
 
 SCHEMA = pa.schema(
@@ -84,25 +84,29 @@ class RunFile:
         self._points = 0
         self._waiting: list[pa.Table] = []
 
-    def add(self, run: PointRun, exact: Bools | None = None) -> None:
+    def add(
+        self, ids: Ints, visited: Floats, reached: Bools | None = None, exact: Bools | None = None
+    ) -> None:
         """Append the next operating point.
 
         Args:
-            run: what was found there.
+            ids: [n, k] documents, best first, -1 past the end.
+            visited: [n] documents scored; NaN: not known.
+            reached: [n_pairs] which relevant documents were visited; None: not known.
             exact: [n_pairs] which relevant documents exact search finds; given once, at one point.
         """
-        n, k = run.ids.shape
+        n, k = ids.shape
         # Up to the last document: an empty place before it keeps its rank.
-        ends = k - np.argmax(run.ids[:, ::-1] >= 0, axis=1)
-        lengths = np.where((run.ids >= 0).any(axis=1), np.minimum(ends, self._depth), 0)
+        ends = k - np.argmax(ids[:, ::-1] >= 0, axis=1)
+        lengths = np.where((ids >= 0).any(axis=1), np.minimum(ends, self._depth), 0)
         kept = np.arange(k) < lengths[:, None]
         offsets = column_of(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32))
         columns = [
             column_of(np.full(n, self._points, np.int16)),
             column_of(self._queries),
-            pa.ListArray.from_arrays(offsets, column_of(run.ids[kept])),
-            column_of(run.visited),
-            self._of_pairs(run.reached),
+            pa.ListArray.from_arrays(offsets, column_of(ids[kept])),
+            column_of(visited),
+            self._of_pairs(reached),
             self._of_pairs(exact),
         ]
         self._waiting.append(pa.table(columns, schema=SCHEMA))

@@ -131,6 +131,8 @@ class Task:
         seen: the meaning of "seen" on this task, in words: a test pair's answer was in training.
         notes: sentences that the board prints under its title.
         defaults: hyper-parameters that suit this dataset, before the user's own.
+        judged_alone: whether queries and documents are those judged and no others are known, so
+            that nothing can be searched: a test for runs that were made elsewhere.
     """
 
     name: str
@@ -147,6 +149,7 @@ class Task:
     seen: str = ""
     notes: tuple[str, ...] = ()
     defaults: dict[str, bool | int | float | str] = field(default_factory=dict)
+    judged_alone: bool = False
 
     @cached_property
     def digest(self) -> str:

@@ -23,7 +23,7 @@ from bench.system.provenance import provenance, usable_cores
 from bench.system.records import read_record, to_json
 from bench.system.terminal import counted, say, say_table
 from bench.verify.mark import JudgedMetric, Mark, MetricVerdict
-from bench.verify.runs import stores_of
+from bench.verify.runs import require_measured, stores_of
 from bench.verify.verdicts import STATED, judge
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def certify(named: str, options: CertifyOptions) -> bool:
             f"{path} ended as {stored.status} ({stored.reason}): there is nothing to certify; "
             "name a cell that was measured"
         )
+    require_measured(path, stored)
     say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")
     again = _measured_again(stored, options)
     ended = "" if again.status is Status.OK else f"it ended as {again.status}: {again.reason}"

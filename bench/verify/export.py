@@ -24,6 +24,7 @@ from bench.system.records import read_record, to_json
 from bench.system.terminal import say
 from bench.verify.certify import find_cell, planned_again
 from bench.verify.export_check import Check, check
+from bench.verify.runs import require_measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,6 +101,7 @@ def export(named: str, target: Path, options: ExportOptions) -> None:
         raise InputError(
             f"{path} {ended}: there is no search to export; name a cell that was searched"
         )
+    require_measured(path, stored)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise InputError(f"{target} is there and not empty; name a folder that is new")
     say(f"{path}: {stored.title}, measured {stored.provenance.date[:10]}")

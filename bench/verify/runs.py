@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from bench.measures.records import PointResult
     from bench.store.cell import Cell
     from bench.store.query_values import QueryValues
+    from bench.store.run_file import PointRecord
     from bench.task import Task
 
 ABLATIONS = "ablations"
@@ -39,6 +41,15 @@ def stores_of(out: Path) -> list[Store]:
     if not stores:
         raise InputError(f"{out / 'runs'} is not there; name a results folder with --out")
     return stores
+
+
+def require_measured(path: Path, cell: Cell) -> None:
+    """Raise InputError for a run that was brought from a file: no method is known that made it."""
+    if cell.brought is not None:
+        raise InputError(
+            f"{path} was brought from a file, {cell.brought.file}: it was not measured here, and "
+            "there is no method to fit; name a cell that was measured"
+        )
 
 
 def tasks_in(stores: Iterable[Store]) -> set[str]:
@@ -162,15 +173,21 @@ def _evaluation(cell: Cell, task: Task, run: Path) -> Evaluation | None:
             results.latencies = [point.latency for point in cell.points]
         if record.exact is not None:
             results.exact = record.exact
-        summary = PointSummary(
-            point=stored.point,
-            n_queries=len(rows),
-            mean_visited=float(record.visited.mean()),
-            self_reported=stored.self_reported,
-            routing=stored.routing,
-            seconds=len(rows) / stored.queries_per_second,
-            waited=stored.waited,
-            tied=stored.tied,
-        )
-        results.add(summary, record.ids, record.reached)
+        results.add(_summary(stored, record, len(rows)), record.ids, record.reached)
     return results
+
+
+def _summary(stored: PointResult, record: PointRecord, n_queries: int) -> PointSummary | None:
+    """How a point was searched, by its run where that tells; None for one from a file."""
+    if stored.routing is None or stored.queries_per_second is None:
+        return None
+    return PointSummary(
+        point=stored.point,
+        n_queries=n_queries,
+        mean_visited=float(record.visited.mean()),
+        self_reported=stored.self_reported,
+        routing=stored.routing,
+        seconds=n_queries / stored.queries_per_second,
+        waited=stored.waited,
+        tied=stored.tied,
+    )

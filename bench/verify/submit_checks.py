@@ -79,6 +79,9 @@ def _wrong_origin(cell: Cell) -> Iterator[tuple[str, str]]:
     origin = cell.provenance
     if cell.status is not Status.OK:
         yield "status", f"ended as {cell.status} ({cell.reason}): measure it"
+    elif cell.brought is not None:
+        file = cell.brought.file
+        yield "run", f"was brought from a file, {file}: published rows are measured by this harness"
     elif origin.git is None:
         problem = "was measured outside a git checkout, so its commit is not known"
         yield "commit", f"{problem}; {FRESH} in one"

@@ -75,10 +75,9 @@ def _figures(point: PointResult, n_queries: int) -> Figures:
     near = _near(point.low, point.high, sum(row.n for row in strata))
     at = {row.distance: _near(row.low, row.high, row.n) for row in strata}
     least = next((row.distance for row in strata if row.recall == point.min), None)
+    costs = {"visited": point.visited, "routing": point.routing, "work": point.work}
     figures: Figures = {
-        "visited": (point.visited, EFFORT * point.visited),
-        "routing": (point.routing, EFFORT * point.routing),
-        "work": (point.work, EFFORT * point.work),
+        **{name: (cost, EFFORT * cost) for name, cost in costs.items() if cost is not None},
         "recall": (point.recall, near),
         "macro": (point.macro, near),
         "min": (point.min, near if least is None else at[least]),

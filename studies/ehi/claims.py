@@ -171,7 +171,9 @@ def _deeper(rows: Rows, budget: Budget) -> str:
     if best is None:
         return ""
     points = [rows.points(name, budget) or () for name in (best, "ehi")]
-    routing = " and ".join(f"{fmean(p.routing for p in each):.0f}" for each in points if each)
+    routing = " and ".join(
+        f"{fmean(p.routing or 0.0 for p in each):.0f}" for each in points if each
+    )
     limit = "everything" if budget == UNLIMITED else budget.limit
     return f"{limit}: {rows.ahead(best, 'ehi', budget)}, routing {routing}"
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench.data.load import load_dataset
 from bench.evaluation.preparation import evaluate, method_named
-from bench.plan.cells import depth_needed
+from bench.plan.depth import depth_needed
 from bench.versions.keys import cell_key
 from studies.geometry.margin import margin
 

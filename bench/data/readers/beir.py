@@ -1,4 +1,4 @@
-"""Folders in BEIR's form: corpus.jsonl, queries.jsonl and qrels/SPLIT.tsv.
+"""Folders in BEIR's form: corpus.jsonl, queries.jsonl (or TREC's topics) and qrels/SPLIT.tsv.
 
 Thakur, Reimers, Rücklé, Srivastava & Gurevych, BEIR, NeurIPS 2021 (arXiv 2104.08663).
 """
@@ -17,6 +17,7 @@ from bench.data.readers.cache import require_distinct
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.tables import read_table
 from bench.data.readers.text import text_task
+from bench.data.readers.topics import JSON_LINES, read_queries
 from bench.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,20 +76,22 @@ def read(
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")
     documents = jsonl.read(folder / "corpus.jsonl")
-    queries = jsonl.read(folder / "queries.jsonl", jsonl.WITHOUT_TITLE)
+    queries = read_queries(folder)
     files, notes = _files(folder), []
     if topics:
         more = folder.with_name(topics)
         files |= _files(more)
-        queries = queries.followed_by(jsonl.read(more / "queries.jsonl", jsonl.WITHOUT_TITLE))
-        require_distinct(queries.names, more / "queries.jsonl")
+        queries = queries.followed_by(read_queries(more))
+        require_distinct(queries.names, more / JSON_LINES)
     if train not in files:
         notes.append(f"There are no training pairs: no {folder.name}/qrels/{train}.tsv.")
     heldout = splits.get("heldout_queries", 0)
-    if validation == "auto":
+    chosen_here = validation == "auto"
+    if chosen_here:
         validation = "dev" if "dev" in files and (heldout or test != "dev") else ""
-        if validation:
-            notes.append(f"Validation is {files[validation].name} of qrels.")
+    if validation in files:
+        notes.append(f"Validation is {files[validation].name} of qrels.")
+    if chosen_here:
         taken = {files.get(split) for split in (train, validation, "" if heldout else test)}
         if unread := [path.name for path in _all_files(folder) if path not in taken]:
             notes.append(f"Not read, of qrels: {', '.join(unread)}.")

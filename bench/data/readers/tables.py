@@ -79,8 +79,12 @@ def read_table(
     return pd.DataFrame(read, numbers, list(columns), str)
 
 
-def _text(path: Path) -> str:
-    """The content of a file in UTF-8."""
+def read_text(path: Path) -> str:
+    """The content of a file in UTF-8; one named ``.gz`` is unpacked.
+
+    Raises:
+        InputError: it cannot be read, is not UTF-8, or is longer than what is read at once.
+    """
     try:
         with opened(path) as file:
             content = file.read(MOST_BYTES + 1)
@@ -94,7 +98,7 @@ def _text(path: Path) -> str:
 
 def _rows(path: Path, separator: str | None, *, quotes: bool) -> Iterator[tuple[int, list[str]]]:
     """The number and the values of each line."""
-    lines = io.StringIO(_text(path), newline="")
+    lines = io.StringIO(read_text(path), newline="")
     if separator is None:
         yield from enumerate(map(str.split, lines), start=1)
         return

@@ -114,11 +114,7 @@ def text_task(
             "queries and documents that are there"
         )
     least_gain = splits.get("least_gain", 1)
-    if least_gain > test_gains[0]:
-        raise InputError(
-            f"dataset {name} has no test score of {least_gain} or more; the best is "
-            f"{test_gains[0]}: take a lower least_gain"
-        )
+    require_gain(name, least_gain, test_gains)
     validation = _without(validation, test, "validation", "test", notes)
     train = _without(train, validation, "training", "validation", notes)
     if not validation.n_pairs:
@@ -156,6 +152,15 @@ def text_task(
         seen=SEEN,
         notes=tuple(notes),
     )
+
+
+def require_gain(name: str, least: int, gains: Sequence[int]) -> None:
+    """Raise InputError where no gain of a test, largest first, is as high as ``least``."""
+    if least > gains[0]:
+        raise InputError(
+            f"dataset {name} has no test score of {least} or more; the best is {gains[0]}: take a "
+            "lower least_gain"
+        )
 
 
 def _with_absent(queries: Texts, absent: Sequence[str]) -> Texts:

@@ -125,7 +125,7 @@ def _mean(
 
     def text(row: Row) -> str:
         values = [getattr(each, name) for each in records(row)]
-        return NONE if None in values else format(factor * fmean(values), form)
+        return NONE if None in values or not values else format(factor * fmean(values), form)
 
     return Column(title, text)
 

@@ -8,6 +8,7 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from bench.measures.budget import UNLIMITED
 from bench.report.load import is_busy, load_notes, marked, speed_text
 from bench.report.points import (
     SHARES_NOTE,
@@ -30,13 +31,17 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.95
 """The share of the score of exact search from which settings are compared by their time."""
+WORK = UNLIMITED.other
 STEPS = tuple(factor * 10.0**power for power in range(-3, 5) for factor in (1, 2, 5))
 """Milliseconds that columns are cut at."""
 
 
 def latency_boards(rows: list[Row]) -> list[Board]:
-    """The boards by time over rows that do not see the test; none where nothing is searched."""
-    rows = [row for row in rows if row.cells[0].points and not row.sees_test]
+    """The boards by time over rows that do not see the test; none where nothing is searched.
+
+    A run that was brought from a file has no time, and no setting.
+    """
+    rows = [row for row in rows if row.cells[0].points and not row.sees_test and not row.is_brought]
     exact = {row.label: points for row in rows if (points := chosen_points(row, _exact))}
     boards = []
     if exact:
@@ -51,8 +56,8 @@ def latency_boards(rows: list[Row]) -> list[Board]:
 
 def _exact(cell: Cell) -> PointResult | None:
     """The cheapest point that visits everything, by the harness's own count."""
-    exact = (point for point in cell.points if point.visited >= 1 and not point.self_reported)
-    return min(exact, key=_work, default=None)
+    exact = (p for p in cell.points if UNLIMITED.cost(p) >= 1 and not p.self_reported)
+    return min(exact, key=WORK.cost, default=None)
 
 
 def _at_enough(rows: list[Row], best: str, score: float) -> Board:
@@ -61,7 +66,7 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
 
     def cheapest(cell: Cell) -> PointResult | None:
         enough = (point for point in cell.points if main_score(point) >= target)
-        return min(enough, key=lambda point: (point.work, _p50(point)), default=None)
+        return min(enough, key=lambda point: (WORK.cost(point), _p50(point)), default=None)
 
     found = {row.label: points for row in rows if (points := chosen_points(row, cheapest))}
     reached = [row for row in rows if row.label in found]
@@ -69,7 +74,7 @@ def _at_enough(rows: list[Row], best: str, score: float) -> Board:
     shown = [point for points in found.values() for point in points]
     disturbed = is_busy(*(point.latency.waited for point in shown if point.latency))
     by_time = len(machines) == 1 and all(map(_is_timed, reached)) and not disturbed
-    cost = _p50 if by_time else _work
+    cost = _p50 if by_time else WORK.cost
     reached.sort(key=lambda row: fmean(map(cost, found[row.label])))
     columns: list[Column[Row]] = [
         Column("seeds", lambda row: str(len(row.cells))),
@@ -103,7 +108,7 @@ def _against_latency(rows: list[Row]) -> Board:
 
     def within(cell: Cell, most: float) -> PointResult | None:
         fast = (point for point in cell.points if _p50(point) <= most)
-        return max(fast, key=lambda point: (point.visited, -_p50(point)), default=None)
+        return max(fast, key=lambda point: (UNLIMITED.cost(point), -_p50(point)), default=None)
 
     def text(row: Row, most: float) -> str:
         points = chosen_points(row, partial(within, most=most))
@@ -133,10 +138,6 @@ def _against_latency(rows: list[Row]) -> Board:
 
 def _is_timed(row: Row) -> bool:
     return all(point.latency for cell in row.cells for point in cell.points)
-
-
-def _work(point: PointResult) -> float:
-    return point.work
 
 
 def _p50(point: PointResult) -> float:

@@ -89,7 +89,7 @@ def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     for cell in row.cells:
         number = budget.most(cell.points)
         if number is None:
-            return "no setting costs so little"
+            return "no file tells their cost" if row.is_brought else "no setting costs so little"
         values = values_of(cell)
         if values is None or number not in values.points:
             return "no values of queries are kept there"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from bench.measures.budget import UNLIMITED
 from bench.report.load import is_busy
 from bench.report.points import Points, at, main_score, settings_text
 from bench.report.rows import chosen_points
@@ -20,18 +22,21 @@ if TYPE_CHECKING:
     from bench.report.rows import Row
 
 
+VISITED, WORK = UNLIMITED, UNLIMITED.other
+
+
 class Strata(NamedTuple):
     """The main score and recall by distance in per cent, at one operating point of each seed.
 
     Attributes:
-        visited, work: mean shares of the corpus, in per cent.
+        visited, work: mean shares of the corpus, in per cent; None: not known.
         score: the figure that orders rows.
         means: the measures that were asked for; None where a seed lacks one.
         recall: recall at each distance of the task.
     """
 
-    visited: float
-    work: float
+    visited: float | None
+    work: float | None
     score: float
     means: list[float | None]
     recall: list[float]
@@ -65,19 +70,20 @@ class Curve(NamedTuple):
 def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     """The mean over seeds at each operating point; of the first seed if their numbers differ.
 
-    Leaves are laid out again for each seed, and so the settings to search may differ.
+    Leaves are laid out again for each seed, and so the settings to search may differ. A row that
+    was brought from a file has no curve.
     """
-    seeds = [sorted(cell.points, key=lambda point: point.visited) for cell in row.cells]
+    seeds = [sorted(cell.points, key=VISITED.cost) for cell in row.cells]
     if len({len(points) for points in seeds}) > 1:
         seeds = seeds[:1]
     points = [Points(row.cells, each) for each in zip(*seeds, strict=True)]
     return Curve(
         len(seeds),
         [settings_text(each) for each in points],
-        [_percent([point.visited for point in each]) for each in points],
-        [_percent([point.work for point in each]) for each in points],
+        [_percent([*map(VISITED.cost, each)]) for each in points],
+        [_percent([*map(WORK.cost, each)]) for each in points],
         [_latency(each) for each in points],
-        [_figures(fmean(point.queries_per_second for point in each)) for each in points],
+        [_figures(fmean(point.queries_per_second or 0.0 for point in each)) for each in points],
         {
             "latency": _busy(points, lambda point: point.latency.waited if point.latency else None),
             "speed": _busy(points, lambda point: point.waited),
@@ -106,7 +112,8 @@ def strata_of(row: Row, budget: Budget, measures: Sequence[PointMeasure] = ()) -
     points = chosen_points(row, at(budget)) if row.cells[0].points else None
     if points is None:
         return None
-    visited, work = (_percent([getattr(p, cost) for p in points]) for cost in ("visited", "work"))
+    shares = [[*map(by.cost, points)] for by in (VISITED, WORK)]
+    visited, work = (None if math.inf in each else _percent(each) for each in shares)
     score = _percent([main_score(point) for point in points])
     means = [_value(points, measure) for measure in measures]
     return Strata(visited, work, score, means, _recall(points))

@@ -132,6 +132,7 @@ def _in_colour(rows: Sequence[Row], names: Collection[str]) -> set[str]:
 
 def _against(rows: Sequence[Row], measure: PointMeasure, budget: Budget) -> Values:
     """The operating points of every row that has more than one, the best within a budget first."""
+    rows = [row for row in rows if not row.is_brought]
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
     several = [row for row in rows if len(curves[row.label].visited) > 1]
     several.sort(key=lambda row: _score_within(row, budget), reverse=True)

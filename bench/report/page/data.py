@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.data.cards import card_of_task
 from bench.data.load import dataset_of
 from bench.measures.budget import UNLIMITED
-from bench.registry import about
+from bench.registry import About, about
 from bench.report.boards.against import measures_of
 from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of, xray_values
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from bench.report.rows import Row
     from bench.report.table import Board
     from bench.report.task_report import TaskReport
-    from bench.store.cell import Cell
+    from bench.store.cell import Brought, Cell
 
 Json: TypeAlias = dict[str, Any]
 
@@ -104,7 +105,8 @@ def _row_json(
     sentences: list[str],
 ) -> Json:
     first = row.cells[0]
-    known = about(first.method, first.plugin)
+    known = about(first.method, first.plugin) if first.brought is None else _about(first.brought)
+    has_curve = bool(first.points) and not row.is_brought
     compared = [*compared_measures(first).values()]
     strata = {name_of(each): strata_of(row, each, compared) for each in _budgets(report)}
     at, strata_once = each_once({name: found for name, found in strata.items() if found})
@@ -119,8 +121,8 @@ def _row_json(
         "set": sorted({*first.changed, *row.differing_params}),
         "command": command_of(row),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
-        "curve": _curve_json(curve_of(row, measures)) if first.points else None,
-        "curves": [*map(_curve_json, curves_of_seeds(row, measures))],
+        "curve": _curve_json(curve_of(row, measures)) if has_curve else None,
+        "curves": [*map(_curve_json, curves_of_seeds(row, measures) if has_curve else ())],
         "strata": [each._asdict() for each in strata_once],
         "at": at,
     }
@@ -129,6 +131,18 @@ def _row_json(
         # Every bar is of this row, with its terms in this order.
         found["xray"] = [[bar["distance"], bar["why"], bar["missed"]] for bar in bars]
     return found
+
+
+def _about(brought: Brought) -> About:
+    """What the page says of a run that was brought from a file."""
+    lacks = f" It lacks {brought.unanswered:,} of the queries, which score 0 here."
+    return About(
+        "other",
+        f"A run brought from a file, {Path(brought.file).name} (sha256 {brought.sha256[:12]}, "
+        f"system {brought.tag!r}): documents visited, seconds and memory were not measured."
+        + lacks
+        * (brought.unanswered > 0),
+    )
 
 
 def _curve_json(curve: Curve) -> Json:
@@ -152,6 +166,9 @@ def command_of(row: Row) -> str:
     """The command that measures a row again, with the code of its commit, quoted for a shell."""
     cell = row.cells[0]
     settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
+    if cell.brought is not None:
+        words = [*RUN_COMMAND, "--run", f"{cell.brought.file}:{cell.method}"]
+        return shlex.join([*words, "--dataset", cell.dataset or dataset_of(cell.task)])
     words = [*RUN_COMMAND, "--methods", cell.method]
     words += ["--plugin", cell.plugin] if cell.plugin else []
     words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)

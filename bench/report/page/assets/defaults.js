@@ -20,7 +20,7 @@ function isTelling(a, b, within) {
 
 /** The best row and the next at about the same cost, those first that differ and have an interval: [name, name, budget]. */
 function firstPair(task) {
-  const isAlike = ({ visited: x }, { visited: y }) => Math.max(x, y) <= COMPARABLE * Math.min(x, y);
+  const isAlike = ({ visited: x }, { visited: y }) => x === null || y === null || Math.max(x, y) <= COMPARABLE * Math.min(x, y);
   for (const [tells, isTested] of [[true, true], [true, false], [false, true], [false, false]]) {
     for (const within of [task.budget, "all"]) {
       const best = bestWithin(task, within).filter((row) => row.at[within]);
