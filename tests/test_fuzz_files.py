@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from bench.data.archives import unpacked
 from bench.data.cards import read_card
 from bench.data.load import load_dataset
-from bench.data.readers import beir, esci, hierarchy, hyperlex, nq320k, vectors
+from bench.data.readers import beir, esci, hyperlex, nq320k, vectors
+from bench.data.readers.hierarchies import read as hierarchy
 from bench.errors import InputError
 from bench.plan.suite import read_suite
 from bench.plan.suite_grids import grids_of

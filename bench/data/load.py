@@ -5,6 +5,7 @@ A name is parsed once into a :class:`Dataset`, which says what is read and from 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
@@ -17,12 +18,15 @@ from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping
+    from typing import Any
 
     from bench.task import Task
     from bench.types import Value
 
 READY = "ready"
 BY_HAND = "missing: see below"
+GRAPHS = "bench.data.readers.hierarchies.graph:task"
+"""The reader of a graph that is handed over from Python."""
 
 
 class Dataset(NamedTuple):
@@ -69,10 +73,29 @@ class Dataset(NamedTuple):
         path = str(_own_path(self.path, self.card, data_dir).absolute())
         return f"{self.card.name}:{','.join(filter(None, (path, self.settings)))}"
 
+    @property
+    def reader_options(self) -> dict[str, Any]:
+        """All options of the reader."""
+        return self.card.options | {k: v for k, v in self.options.items() if k != "name"}
+
+    def further(self, data_dir: Path | None) -> str | None:
+        """The second task that a run measures of the user's own data, as it is typed, if any.
+
+        Raises:
+            InputError: the data cannot be read.
+        """
+        if not self.card.further:
+            return None
+        path = _own_path(self.path, self.card, data_dir)
+        settings = load_object(self.card.further)(path, **self.reader_options)
+        if not settings:
+            return None
+        return f"{self.card.name}:{','.join(filter(None, (self.path, self.settings, settings)))}"
+
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
         card = self.card
-        options = card.options | {k: value for k, value in self.options.items() if k != "name"}
+        options = self.reader_options
         if "graph" in options:
             options["graph"] = FOLDER / str(options["graph"])
         if card.takes_path:
@@ -90,7 +113,9 @@ class Dataset(NamedTuple):
             ) from error
         if not self.settings:
             _check_counts(card, task)
-        return replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+        return replace(
+            task, notes=(*card.notes, *task.notes), defaults=task.defaults | card.defaults
+        )
 
 
 def load_dataset(name: str, data_dir: Path | None = None) -> Task:
@@ -101,6 +126,19 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
             published one, or its counts are not those of the card.
     """
     return Dataset.parse(name).read(data_dir)
+
+
+def load_graph(graph: object, settings: str = "") -> Task:
+    """A task from a graph of NetworkX, with the settings that follow ``hierarchy:FILE,``.
+
+    Raises:
+        InputError: the graph is no hierarchy, or a setting is wrong.
+    """
+    card = find_card("hierarchy")
+    path = str(getattr(graph, "name", "") or "graph")
+    dataset = Dataset(card, path, settings, options_of(card, settings))
+    task: Task = load_object(GRAPHS)(dataset.task_name, graph, **dataset.reader_options)
+    return task
 
 
 def dataset_of(task: str) -> str:
@@ -176,6 +214,18 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     if not names and not single:
         raise InputError("no dataset is named; take quick, all, or names from `bench list`")
     return list(dict.fromkeys([*names, *single]))
+
+
+def with_further(datasets: Iterable[str], data_dir: Path | None) -> list[str]:
+    """The datasets, and after each the second task that its data is measured as, each once."""
+    found: dict[str, None] = {}
+    for name in datasets:
+        found[name] = None
+        # What is wrong with a dataset is told where it is read: it does not stop the others.
+        with contextlib.suppress(InputError):
+            if (second := Dataset.parse(name).further(data_dir)) is not None:
+                found[second] = None
+    return list(found)
 
 
 def state_of(card: Card, data_dir: Path | None) -> str:
