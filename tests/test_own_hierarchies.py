@@ -1,7 +1,6 @@
 """The forms of a user's own hierarchy: each is read as the same four nodes, or refused by line."""
 
 import gzip
-import time
 
 import networkx as nx
 import numpy as np
@@ -12,6 +11,10 @@ from bench.data.load import load_dataset, with_further
 from bench.data.readers.hierarchies import forms
 from bench.data.readers.hierarchies.read import read
 from bench.errors import InputError
+from tests.conftest import ROOT
+from tests.test_contributing import FENCED, follow
+
+GUIDE = (ROOT / "docs" / "own-hierarchy.md").read_text()
 
 OBO = """format-version: 1.2
 [Term]
@@ -303,7 +306,6 @@ def test_the_first_task_needs_no_option_and_the_second_says_so_in_its_name(tmp_p
 def test_a_file_that_changed_is_read_again(tmp_path):
     path = written(tmp_path, "a.csv", "child,parent\na,b\n")
     assert forms.read(path) is forms.read(path)
-    time.sleep(0.01)
     path.write_text("child,parent\na,c\n")
     assert forms.read(path).parents == ["c"]
 
@@ -315,3 +317,13 @@ def test_without_rdflib_the_error_says_how_to_install_it(tmp_path, monkeypatch):
         InputError, match=r"SKOS needs rdflib; pip install 'treeline-bench\[skos\]'"
     ):
         read("own", path)
+
+
+def test_the_guide_is_short_and_names_every_ending():
+    assert len(GUIDE.splitlines()) <= 60
+    assert all(ending in GUIDE for ending in forms.ENDINGS)
+
+
+@pytest.mark.slow
+def test_the_guide_runs_as_it_stands(clone):
+    follow(FENCED.findall(GUIDE), clone)

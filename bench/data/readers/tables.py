@@ -105,13 +105,12 @@ def content_of(path: Path) -> bytes:
     return content
 
 
-def text_of(path: Path) -> str:
-    """The content of a file in UTF-8.
+def decoded(path: Path, content: bytes) -> str:
+    """The text of a file's content.
 
     Raises:
-        InputError: it cannot be read, or is not UTF-8.
+        InputError: it is not UTF-8.
     """
-    content = content_of(path)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -121,7 +120,7 @@ def text_of(path: Path) -> str:
 
 def rows_of(path: Path, separator: str | None, *, quotes: bool) -> Iterator[tuple[int, list[str]]]:
     """The number and the values of each line."""
-    lines = io.StringIO(text_of(path), newline="")
+    lines = io.StringIO(decoded(path, content_of(path)), newline="")
     if separator is None:
         yield from enumerate(map(str.split, lines), start=1)
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.data.readers.hierarchies import columns, obo, paths, skos
-from bench.data.readers.tables import content_of, text_of
+from bench.data.readers.tables import content_of, decoded
 from bench.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,24 +24,20 @@ def read(path: Path) -> Nodes:
     Raises:
         InputError: the ending is of no form, or the file is not of its form.
     """
-    try:
-        changed = path.stat().st_mtime_ns
-    except OSError:
-        changed = 0  # reading it says what is wrong
-    return _read(path, changed)
-
-
-@lru_cache(maxsize=1)
-def _read(path: Path, changed: int) -> Nodes:  # noqa: ARG001 - the file was read before its change
     ending = Path(path.name.removesuffix(".gz")).suffix.lower()
-    if ending not in ENDINGS:
+    if path.exists() and ending not in ENDINGS:
         raise InputError(
             f"{path} has the ending {ending!r}, which is of no form of a hierarchy; known: "
             f"{', '.join(ENDINGS)} (docs/own-hierarchy.md says what each holds)"
         )
+    return _read(path, ending, content_of(path))
+
+
+@lru_cache(maxsize=1)
+def _read(path: Path, ending: str, content: bytes) -> Nodes:
     if ending in SKOS:
-        return skos.read(path, content_of(path), SKOS[ending])
-    lines = text_of(path).split("\n")
+        return skos.read(path, content, SKOS[ending])
+    lines = decoded(path, content).split("\n")
     if ending == ".obo":
         return obo.read(path, lines)
     if ending == ".txt" and paths.is_of_paths(lines) and not columns.has_header(path):

@@ -24,7 +24,17 @@ ALONE = "true"
 NODES = "nodes"
 FEWEST = 3
 """Nodes that can be held out, validated on and trained on."""
-TEXT_DEFAULTS: dict[str, Value] = {}
+TEXT_DEFAULTS: dict[str, Value] = {
+    "siamese": False,  # up is not down: queries and documents have a head each
+    "batch": 128,
+    "steps": 300,
+    "lr": 0.002,
+    "masked-de.negatives": 256,
+    "finetune_steps": 200,
+    "finetune_lr": 2e-5,
+}
+"""As on wordnet-mammal-text; masked-de finds 66 % of Google's product taxonomy in new queries with
+it, and 36 % with the defaults of other texts."""
 
 
 class Asked(TypedDict, total=False):
