@@ -163,6 +163,15 @@ def test_definitions_columns_languages_and_attributes_are_texts(tmp_path):
         read("own", path, text="why")
 
 
+def test_relative_ids_of_a_thesaurus_do_not_depend_on_the_folder(tmp_path):
+    relative = TURTLE.replace("<http://shoes/>", "<>")
+    (tmp_path / "other").mkdir()
+    first, second = (
+        read("own", written(folder, "a.ttl", relative)) for folder in (tmp_path, tmp_path / "other")
+    )
+    assert first.digest == second.digest
+
+
 def graph(*edges, **names):
     made = nx.DiGraph(edges, name="shoes")
     nx.set_node_attributes(made, names, "label")

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from rdflib import Graph
 
+BASE = "file:///"
+"""Ids that are relative begin with it, in whichever folder the file is."""
 PREFERRED = ("en", "")
 """Languages of the labels that are the names of concepts, best first; then the most common one."""
 
@@ -37,7 +39,7 @@ def read(path: Path, content: bytes, form: str) -> Nodes:
 
     graph = Graph()
     try:
-        graph.parse(data=content, format=form, publicID=path.absolute().as_uri())
+        graph.parse(data=content, format=form, publicID=BASE)
     except Exception as error:  # of the parser, or of what it reads with
         raise InputError(f"{path} cannot be read as {form}: {in_one_line(str(error))}") from error
     links = {(str(child), str(parent)) for child, parent in graph[: SKOS.broader]}
