@@ -183,7 +183,7 @@ def run(
         >>> [(cell.method, cell.seed, cell.status.value) for cell in cells]
         [('oracle', 0, 'ok')]
     """
-    from bench.data.load import dataset_names, with_further
+    from bench.data.load import all_tasks, dataset_names
     from bench.executors.measure import Conditions
     from bench.experiment import Experiment, measure
     from bench.plan.arguments import (
@@ -206,7 +206,7 @@ def run(
     data = path_of("data_dir", data_dir)
     asked = grids(
         names_of(methods, "methods"),
-        with_further(dataset_names(listed, () if listed else named), data),
+        all_tasks(dataset_names(listed, () if listed else named), data),
         registry,
         settings=Settings.named(settings or {}),
         seeds=seeds_of(seeds),

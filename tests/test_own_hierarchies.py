@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bench
-from bench.data.load import load_dataset, with_further
+from bench.data.load import all_tasks, load_dataset
 from bench.data.readers.hierarchies import forms
 from bench.data.readers.hierarchies.read import read
 from bench.errors import InputError
@@ -82,6 +82,9 @@ FORMS = {
     "id,parent_id,name": ("a.csv", f"id,parent_id,name\n{TABLE}"),
     "another order": (
         "a.csv", "Name,Parent ID,ID\n" + "".join(f"{n},{p},{i}\n" for i, p, n in ROWS)
+    ),
+    "child,parent_id,label": (
+        "a.csv", "child,parent_id,label\n" + "".join(f"{i},{p},{n}\n" for i, p, n in ROWS)
     ),
     "tab": ("a.tsv", f"id\tparent_id\tname\n{TABLE}".replace(",", "\t")),
     "semicolon": ("a.csv", f"id;parent_id;name\n{TABLE}".replace(",", ";")),
@@ -219,7 +222,8 @@ def obo(*lines):
         ("a.csv", "id,parent,name\n1,,x\n2,1,y\n1,,z\n", "line 4: '1' is named 'z', and 'x' on"),
         ("a.csv", "1,,x\n2,7,y\n", "line 2: the parent '7' is the id of no line"),
         ("a.csv", "child,parent,child\na,b,c\n", "line 1 names the column child twice"),
-        ("a.csv", "child,prent\na,b\n", "line 1 has no column parent; it must name"),
+        ("a.csv", "id,prent\na,b\n", "line 1 has no column parent; it must name the columns child, "
+         "parent with commas between, it is 'id,prent'"),
         ("a.csv", "child,parent\n,b\n", "line 2: a value is missing"),
         ("a.txt", "a > b\na >  > c\n", "line 2: a step of the path is empty, 'a >  > c'"),
         ("a.txt", "a > b\nc >\n", "line 2: a step of the path is empty"),
@@ -295,19 +299,21 @@ def test_the_smallest_hierarchies_can_be_split(tmp_path, n_nodes):
 
 def test_a_hierarchy_with_names_is_two_tasks_of_a_run(tmp_path):
     named = f"hierarchy:{written(tmp_path, 'a.csv', tree(9))},max_distance=3"
-    assert with_further([named, "tree"], None) == [named, f"{named},heldout=nodes", "tree"]
+    assert all_tasks([named, "tree"], None) == [
+        f"{named},heldout=false", f"{named},heldout=nodes", "tree",
+    ]  # fmt: skip
     for alone in (f"{named},text", f"{named},heldout=false", f"{named},heldout"):
-        assert with_further([alone], None) == [alone]
+        assert all_tasks([alone], None) == [alone]
     ids = f"hierarchy:{written(tmp_path, 'b.csv', LINKS)}"
     broken = f"hierarchy:{written(tmp_path, 'c.csv', 'a;b,c')}"
-    assert with_further([ids, broken, "hierarchy:absent.csv"], None) == [
+    assert all_tasks([ids, broken, "hierarchy:absent.csv"], None) == [
         ids, broken, "hierarchy:absent.csv",
     ]  # fmt: skip
 
 
-def test_the_first_task_needs_no_option_and_the_second_says_so_in_its_name(tmp_path):
+def test_what_is_held_has_the_plain_name_and_the_second_task_says_so_in_its_name(tmp_path):
     path = written(tmp_path, "shoes.csv", tree(9))
-    first, second = (load_dataset(each) for each in with_further([f"hierarchy:{path}"], None))
+    first, second = (load_dataset(each) for each in all_tasks([f"hierarchy:{path}"], None))
     assert (first.name, second.name) == ("hierarchy-shoes", "hierarchy-shoes,heldout=nodes")
     assert first.query_texts is None
 

@@ -107,7 +107,7 @@ def run_command(
 ) -> None:
     """Measure methods on datasets, write the boards and print the best rows."""
     from bench import experiment
-    from bench.data.load import dataset_names, with_further
+    from bench.data.load import all_tasks, dataset_names
     from bench.executors.measure import Cluster, Conditions
     from bench.plan.grid import Settings, grids
     from bench.plan.suite import read_suite
@@ -150,7 +150,7 @@ def run_command(
         settings += tuple(f"{name}={value}" for name, value in shared.items() if value is not None)
         asked = grids(
             methods or (),
-            with_further(dataset_names(listed, dataset), data_dir),
+            all_tasks(dataset_names(listed, dataset), data_dir),
             registry,
             settings=Settings.parse(settings),
             seeds=seeds or (0,),

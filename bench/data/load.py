@@ -60,8 +60,14 @@ class Dataset(NamedTuple):
 
     @property
     def task_name(self) -> str:
-        """The name of its task: the card's, the last part of the path or ``name=``, settings."""
-        parts = [part for part in self.settings.split(",") if not part.startswith("name=")]
+        """The name of its task: the card's, the last part of the path or ``name=``, settings.
+
+        A setting that turns off what is off by default leaves no trace in it.
+        """
+        options = self.card.options.items()
+        off = {f"{name}=false" for name, value in options if value in (False, "false")}
+        parts = self.settings.split(",")
+        parts = [part for part in parts if not part.startswith("name=") and part not in off]
         if self.path:
             parts.insert(0, str(self.options.get("name") or _last_part(self.path, self.card)))
         return "-".join(filter(None, (self.card.name, ",".join(filter(None, parts)))))
@@ -78,19 +84,19 @@ class Dataset(NamedTuple):
         """All options of the reader."""
         return self.card.options | {k: v for k, v in self.options.items() if k != "name"}
 
-    def further(self, data_dir: Path | None) -> str | None:
-        """The second task that a run measures of the user's own data, as it is typed, if any.
+    def tasks(self, data_dir: Path | None) -> list[str]:
+        """The tasks that a run measures of the user's own data, as they are typed; or none.
 
         Raises:
             InputError: the data cannot be read.
         """
-        if not self.card.further:
-            return None
+        if not self.card.tasks:
+            return []
         path = _own_path(self.path, self.card, data_dir)
-        settings = load_object(self.card.further)(path, **self.reader_options)
-        if not settings:
-            return None
-        return f"{self.card.name}:{','.join(filter(None, (self.path, self.settings, settings)))}"
+        given = {name: value for name, value in self.options.items() if name != "name"}
+        found = load_object(self.card.tasks)(path, **given)
+        typed = ",".join(filter(None, (self.path, self.settings)))
+        return [f"{self.card.name}:{typed},{settings}" for settings in found]
 
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
@@ -216,15 +222,15 @@ def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*names, *single]))
 
 
-def with_further(datasets: Iterable[str], data_dir: Path | None) -> list[str]:
-    """The datasets, and after each the second task that its data is measured as, each once."""
+def all_tasks(datasets: Iterable[str], data_dir: Path | None) -> list[str]:
+    """The datasets, each once; where a run measures two tasks of one, both in its place."""
     found: dict[str, None] = {}
     for name in datasets:
-        found[name] = None
+        tasks: list[str] = []
         # What is wrong with a dataset is told where it is read: it does not stop the others.
         with contextlib.suppress(InputError):
-            if (second := Dataset.parse(name).further(data_dir)) is not None:
-                found[second] = None
+            tasks = Dataset.parse(name).tasks(data_dir)
+        found |= dict.fromkeys(tasks or [name])
     return list(found)
 
 

@@ -56,15 +56,17 @@ def read_table(
     form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"
     numbers, read = [], []
     names = header or next(rows, (1, []))[1]
-    if not set(columns) <= set(names):
-        names = [also.get(name, name) for name in names]
+    first_line = names
     wanted = [*columns, *optional]
+    if not set(wanted) <= set(names):
+        names = [also.get(name, name) for name in names]
     missing = [column for column in wanted if column not in names]
     if missing:
-        line = (separator or " ").join(names)[:100]
+        line = (separator or " ").join(first_line)[:100]
+        needed = [*columns, *(column for column in missing if column not in columns)]
         raise InputError(
             f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
-            f"columns {', '.join(wanted)} with {_BETWEEN[separator]} between, it is {line!r}"
+            f"columns {', '.join(needed)} with {_BETWEEN[separator]} between, it is {line!r}"
         )
     places = [names.index(column) for column in wanted]
     for number, values in rows:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from bench.task import Task
     from bench.types import Value
 
-ALONE = "true"
-"""The value of an option that is typed without one."""
+EDGES = "edges.csv"
+OFF, ALONE = "false", "true"
+"""The values of an option that is not typed, and of one that is typed without a value."""
 NODES = "nodes"
 FEWEST = 3
 """Nodes that can be held out, validated on and trained on."""
@@ -44,10 +45,10 @@ class Asked(TypedDict, total=False):
         max_distance: longest path of a pair, in hops.
         reduce: whether links that other links imply are left out, as those of a transitive closure.
         text: ``true``: a text encoder reads the names of the nodes, or their ids where they have
-            no names; or the name of another text, such as a column; empty: nodes have no texts.
+            no names; or the name of another text, such as a column; ``false``: they have no texts.
         heldout: ``true``: half of the pairs at distance 2 and more are the test; ``nodes``: the
-            test's queries are nodes that no training pair names, read by their texts; empty or
-            ``false``: training and test are the same pairs.
+            test's queries are nodes that no training pair names, read by their texts; ``false``:
+            training and test are the same pairs.
     """
 
     max_distance: int
@@ -56,7 +57,7 @@ class Asked(TypedDict, total=False):
     heldout: str
 
 
-def read(name: str, path: Path, *, edges: str = "edges.csv", **options: Unpack[Asked]) -> Task:
+def read(name: str, path: Path, *, edges: str = EDGES, **options: Unpack[Asked]) -> Task:
     """A task from a file in one of the forms of ``bench.data.readers.hierarchies.forms``.
 
     There may be several roots, and several parents of a node; a link named twice counts once.
@@ -75,16 +76,18 @@ def read(name: str, path: Path, *, edges: str = "edges.csv", **options: Unpack[A
     return replace(task, notes=(*notes, *task.notes))
 
 
-def further(path: Path, *, edges: str, text: str, heldout: str, **_: Value) -> str:
-    """The settings of a second task of the same file, where its nodes have names; else empty.
+def tasks(path: Path, *, edges: str = EDGES, **typed: Value) -> list[str]:
+    """The settings of two tasks where nodes have names: what is held, and new queries.
+
+    None if the nodes have no names, or if it was typed what is read or asked.
 
     Raises:
         InputError: the file is malformed.
     """
-    if text or heldout:
-        return ""
-    nodes = forms.read(_file(path, edges))
-    return f"heldout={NODES}" if len(nodes.texts.get(NAME, ())) >= FEWEST else ""
+    if {"text", "heldout"} & typed.keys():
+        return []
+    named = len(forms.read(_file(path, edges)).texts.get(NAME, ())) >= FEWEST
+    return [f"heldout={OFF}", f"heldout={NODES}"] if named else []
 
 
 def nodes_task(
@@ -93,26 +96,26 @@ def nodes_task(
     *,
     max_distance: int = MAX_DISTANCE,
     reduce: bool = False,
-    text: str = "",
-    heldout: str = "",
+    text: str = OFF,
+    heldout: str = OFF,
 ) -> Task:
     """A task from nodes; ``Asked`` has the options.
 
     Raises:
         InputError: the links have a cycle, or an option is wrong.
     """
-    if heldout not in {"", "false", ALONE, NODES}:
-        raise InputError(f"heldout stands alone, or is {NODES} or false; got {heldout!r}")
+    if heldout not in {OFF, ALONE, NODES}:
+        raise InputError(f"heldout stands alone, or is {NODES} or {OFF}; got {heldout!r}")
     links = checked(nodes)
     notes = list(nodes.notes)
     links, implied = _direct(links, reduce=reduce)
     notes += implied
     names, children, parents = links
     make = heldout_task if heldout == ALONE else transductive_task
-    if text in {"", "false"} and heldout != NODES:
+    if text == OFF and heldout != NODES:
         task = make(name, names, children, parents, max_distance)
         return replace(task, notes=(*notes, *task.notes))
-    column = "" if text in {"", "false", ALONE} else text
+    column = "" if text in {OFF, ALONE} else text
     texts, without = nodes.text(column, names)
     if heldout == NODES:
         what = column or (NAME if NAME in nodes.texts else "id")
