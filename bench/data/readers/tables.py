@@ -76,8 +76,8 @@ def read_table(
         if not is_valid:
             raise InputError(
                 f"{path}, line {number} has {len(values)} values for the {len(names)} columns "
-                f"{', '.join(names)[:100]}; it needs {form}"
-                f"{_other_separators(values, separator)}"
+                f"{', '.join(names)[:100]}; it needs {', '.join(wanted)[:100]} with "
+                f"{_BETWEEN[separator]} between{_other_separators(values, separator)}"
             )
         chosen = [values[place] for place in places]
         if not all(chosen[: len(columns)]):

@@ -38,8 +38,9 @@ def read(path: Path) -> Nodes:
     known = _known(header)
     if not known and len(header) not in _WITHOUT_HEADER:
         raise InputError(
-            f"{path}, line 1 has no column child and no column parent, it is {header}; without "
-            "such a header a line has two values, child,parent, or three, id,parent,name"
+            f"{path}, line 1 has no column child and no column parent, it is {header}; a line has "
+            "two values then, child,parent, or three, id,parent,name; a file of paths A > B > C "
+            "ends in .txt"
         )
     if twice := {column for column in header if known and header.count(column) > 1}:
         raise InputError(f"{path}, line 1 names the column {min(twice)} twice; rename one of them")
