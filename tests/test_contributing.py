@@ -19,9 +19,14 @@ WALKS = {
 
 
 def walk(title, clone):
-    """Write the files of a walk, run its commands, and look for what they are said to print."""
+    """Follow a walk of CONTRIBUTING.md."""
+    follow(WALKS[title], clone)
+
+
+def follow(blocks, clone):
+    """Write the files of a page, run its commands, and look for what they are said to print."""
     printed = ""
-    for language, name, text in WALKS[title]:
+    for language, name, text in blocks:
         if name:
             (clone / name).parent.mkdir(parents=True, exist_ok=True)
             (clone / name).write_text(text)

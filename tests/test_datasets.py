@@ -13,9 +13,10 @@ import pytest
 
 from bench.arrays.ancestors import ancestors
 from bench.data.cards import FOLDER, card_of_task, cards, read_card
-from bench.data.load import Dataset, dataset_names, dataset_of, load_dataset, task_reader
-from bench.data.readers import hierarchy
+from bench.data.load import Dataset, dataset_of, load_dataset
+from bench.data.readers.hierarchies import read as hierarchy
 from bench.data.readers.wordnet import build_graph, read_graph
+from bench.data.several import dataset_names, task_reader
 from bench.errors import InputError
 from bench.plan.cells import plan_cells, require_own_names
 from bench.plan.grid import Grid
@@ -399,9 +400,10 @@ class TestCsv:
             ("", "has no column child"),
             (bytes(range(256)) * 20, "line 2 is not UTF-8"),
             ("kind,parent\na,b\n", "has no column child"),
-            ("a,b\nc,d\n", "no column child and no column parent"),
+            ("a,b,c,d\ne,f,g,h\n", "no column child and no column parent"),
             ("child,parent\n", "has no links"),
-            ("child,parent\na,\n", "line 2: a value is missing"),
+            ("child,parent\na,\n", "has no links"),
+            ("child,parent\na,b\n,b\n", "line 3: a value is missing"),
             ("child,parent\na,b,c,d\ne,f,g\n", "line 2 has 4 values for the 2 columns"),
             ("child,parent\na,b\nc\n", "line 3 has 1 values"),
             ("child,parent\na,b\n,\n", "line 3: a value is missing"),
@@ -422,10 +424,10 @@ class TestCsv:
         task = self.read(tmp_path, self.CLOSURE)
         assert list(np.bincount(task.train.distances)) == [4, 6]
         assert "Links that other links imply: 3 of 6, such as c -> a" in task.notes[0]
-        assert "links=direct leaves these links out" in task.notes[0]
+        assert "the option reduce leaves these links out" in task.notes[0]
 
     def test_links_that_others_imply_are_left_out_if_asked(self, tmp_path):
-        task = self.read(tmp_path, self.CLOSURE, links="direct")
+        task = self.read(tmp_path, self.CLOSURE, reduce=True)
         assert list(np.bincount(task.train.distances)) == [4, 3, 2, 1]
         assert "Links that other links imply, left out: 3 of 6, such as c -> a." in task.notes
 
@@ -433,23 +435,19 @@ class TestCsv:
         tree = "child,parent\na,r\nb,r\nc,a\n"
         plain, direct, far = (
             self.read(tmp_path, tree, **options)
-            for options in ({}, {"links": "direct"}, {"max_distance": 20})
+            for options in ({}, {"reduce": True}, {"max_distance": 20})
         )
         assert plain.digest == direct.digest == far.digest
         assert len(plain.notes) == 1  # nothing to be told
 
     def test_options_are_typed_after_the_path_and_stand_in_the_name(self, tmp_path):
         (tmp_path / "shoes.csv").write_text(self.CLOSURE)
-        task = load_dataset(f"hierarchy:{tmp_path}/shoes.csv,max_distance=1,links=direct")
-        assert task.name == "hierarchy-shoes,max_distance=1,links=direct"
+        task = load_dataset(f"hierarchy:{tmp_path}/shoes.csv,max_distance=1,reduce")
+        assert task.name == "hierarchy-shoes,max_distance=1,reduce"
         assert list(np.bincount(task.train.distances)) == [4, 3]
         assert (
             "Pairs beyond max_distance=1 count as not relevant: 3, up to distance 3." in task.notes
         )
-
-    def test_links_that_are_neither_all_nor_direct_are_refused(self, tmp_path):
-        with pytest.raises(InputError, match="links is all or direct, got 'some'"):
-            self.read(tmp_path, "child,parent\na,b\n", links="some")
 
     def test_files_of_poincare_embeddings_are_read(self, tmp_path):
         task = self.read(tmp_path, "id1,id2,weight\na,r,1\nb,r,1\nc,a,1\n")

@@ -237,7 +237,7 @@ def test_a_run_refuses_what_it_cannot_use_before_it_begins(options, error, said,
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: bench.load(3), "a dataset is given by its name, got 3"),
+        (lambda: bench.load(3), "a dataset is given by its name, or as a networkx.DiGraph; got 3"),
         (lambda: bench.load("tree", 3), "data_dir takes a path, got 3"),
         (lambda: bench.run("random", out=None), "out takes a path, got None"),
         (lambda: bench.results(None), "folder takes a path, got None"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bench.data.readers.hierarchy import NEW_QUERIES, TRANSDUCTIVE
 from bench.measures.records import Correlation
 from bench.report.boards.all import report_of
 from bench.report.console import print_boards
@@ -47,6 +48,15 @@ def test_rows_of_the_same_digits_share_a_rank_and_one_that_sees_the_test_has_non
     )
     lines = printed(capsys, ran[-1:], ran[-1:])
     assert lines[-2:] == ["best – (every row sees the test)", "new oracle (sees the test) 100.0"]
+
+
+def test_boards_of_a_hierarchy_say_whether_they_show_what_is_held_or_what_generalises(capsys):
+    for asked in (TRANSDUCTIVE, NEW_QUERIES):
+        ran = [cell("mine", points=LEAVES, notes=["Another note.", asked])]
+        lines = printed(capsys, ran, ran)
+        assert [line for line in lines if line.startswith("board ")] == [f"board {asked}"]
+    ran = [cell("mine", points=LEAVES, notes=["Another note."])]
+    assert not [line for line in printed(capsys, ran, ran) if line.startswith("board ")]
 
 
 @pytest.mark.parametrize(

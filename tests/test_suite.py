@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from bench.cli.commands import main
-from bench.data.load import dataset_names
+from bench.data.several import dataset_names
 from bench.errors import InputError
 from bench.plan.cells import plan_cells
 from bench.plan.forecast import forecasts, time_text

@@ -25,7 +25,7 @@ corpus that is visited.
   {name} list                 methods, datasets, and what is missing here
   {name} run --suite quick    measure small hierarchies and texts, in about 2 minutes
   {name} run --methods all --dataset hierarchy:EDGES.csv
-  {fill}                      your own: a CSV with the columns child,parent
+  {fill}                      your own: a table child,parent or id,parent_id,name, paths, OBO, SKOS
 
 Boards and charts go to results/local in this folder. All commands: {name} -h,
 and the options of one: {name} run -h.

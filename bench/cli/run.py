@@ -116,7 +116,7 @@ def run_command(
 ) -> None:
     """Measure methods on datasets, write the boards and print the best rows."""
     from bench import experiment
-    from bench.data.load import dataset_names
+    from bench.data.several import all_tasks, dataset_names
     from bench.executors.measure import Cluster, Conditions
     from bench.plan.brought import named_files
     from bench.plan.grid import Settings, grids
@@ -163,7 +163,7 @@ def run_command(
         settings += tuple(f"{name}={value}" for name, value in shared.items() if value is not None)
         asked = grids(
             methods or (),
-            dataset_names(listed, dataset),
+            all_tasks(dataset_names(listed, dataset), data_dir),
             registry,
             settings=Settings.parse(settings),
             seeds=seeds or (0,),

@@ -84,6 +84,9 @@ class Card(BaseModel):
         title, citation, licence: texts for the board.
         reader: ``module:function``, called with ``options`` and the card's folder.
         options: arguments of the reader.
+        tasks: ``module:function``, called with the user's own path and the options that were
+            typed, that gives the settings of each task which a run measures of the data; empty:
+            it is one task.
         folder: the folder of its files, under the folders that are searched for data; empty:
             embedded.
         files: the files of that folder, with the sha256 of each, or "" if none is known.
@@ -110,6 +113,7 @@ class Card(BaseModel):
     licence: str
     reader: str
     options: dict[str, Any] = {}
+    tasks: str = ""
     folder: str = ""
     files: dict[str, str] = {}
     sources: list[Source] = []

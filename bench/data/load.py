@@ -19,7 +19,8 @@ from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Mapping
+    from collections.abc import Mapping
+    from typing import Any
 
     from bench.task import Task
     from bench.types import Value
@@ -29,6 +30,8 @@ UNNAMED = ("name=", REVISION)
 """Settings that are no part of the name of a task."""
 READY = "ready"
 BY_HAND = "missing: see below"
+GRAPHS = "bench.data.readers.hierarchies.graph:task"
+"""The reader of a graph that is handed over from Python."""
 
 
 class Dataset(NamedTuple):
@@ -70,8 +73,14 @@ class Dataset(NamedTuple):
 
     @property
     def _whole_name(self) -> str:
-        """The card's, the last part of the path or ``name=``, and the settings."""
-        parts = [part for part in self.settings.split(",") if not part.startswith(UNNAMED)]
+        """The card's, the last part of the path or ``name=``, and the settings.
+
+        A setting that turns off what is off by default leaves no trace in it.
+        """
+        options = self.card.options.items()
+        off = {f"{name}=false" for name, value in options if value in (False, "false")}
+        parts = self.settings.split(",")
+        parts = [part for part in parts if not part.startswith(UNNAMED) and part not in off]
         if self.path:
             parts.insert(0, str(self.options.get("name") or last_part(self.path, self.card)))
         return "-".join(filter(None, (self.card.name, ",".join(filter(None, parts)))))
@@ -91,10 +100,29 @@ class Dataset(NamedTuple):
         commit = revision_of(self.path, str(self.options.get("revision", "")))
         return ",".join(filter(None, (f"{self.card.name}:{path}", *settings, REVISION + commit)))
 
+    @property
+    def reader_options(self) -> dict[str, Any]:
+        """All options of the reader."""
+        return self.card.options | {k: v for k, v in self.options.items() if k != "name"}
+
+    def tasks(self, data_dir: Path | None) -> list[str]:
+        """The tasks that a run measures of the user's own data, as they are typed; or none.
+
+        Raises:
+            InputError: the data cannot be read.
+        """
+        if not self.card.tasks or self.views:
+            return []
+        path = own_path(self.path, self.card, data_dir)
+        given = {name: value for name, value in self.options.items() if name != "name"}
+        found = load_object(self.card.tasks)(path, **given)
+        typed = ",".join(filter(None, (self.path, self.settings)))
+        return [f"{self.card.name}:{typed},{settings}" for settings in found]
+
     def read(self, data_dir: Path | None) -> Task:
         """Read the task; see ``load_dataset``."""
         card = self.card
-        options = card.options | {k: value for k, value in self.options.items() if k != "name"}
+        options = self.reader_options
         if "graph" in options:
             options["graph"] = FOLDER / str(options["graph"])
         if card.takes_path:
@@ -112,7 +140,9 @@ class Dataset(NamedTuple):
             ) from error
         if not self.settings:
             _check_counts(card, task)
-        task = replace(task, notes=(*card.notes, *task.notes), defaults=card.defaults)
+        task = replace(
+            task, notes=(*card.notes, *task.notes), defaults=task.defaults | card.defaults
+        )
         for view in self.views:
             task = VIEWS[view](task)
         return task
@@ -126,6 +156,19 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Task:
             published one, or its counts are not those of the card.
     """
     return Dataset.parse(name).read(data_dir)
+
+
+def load_graph(graph: object, settings: str = "") -> Task:
+    """A task from a graph of NetworkX, with the settings that follow ``hierarchy:FILE,``.
+
+    Raises:
+        InputError: the graph is no hierarchy, or a setting is wrong.
+    """
+    card = find_card("hierarchy")
+    path = str(getattr(graph, "name", "") or "graph")
+    dataset = Dataset(card, path, settings, options_of(card, settings), [])
+    task: Task = load_object(GRAPHS)(dataset.task_name, graph, **dataset.reader_options)
+    return task
 
 
 def dataset_of(task: str) -> str:
@@ -143,35 +186,6 @@ def dataset_of(task: str) -> str:
     return "@".join((f"{card.name}:{','.join(filter(None, (path, settings)))}", *views))
 
 
-def task_reader(
-    datasets: Iterable[str], data_dir: Path | None, known: Container[str]
-) -> Callable[[str, str | None], Task]:
-    """A function that reads a task by its name, and by the path that it was read from, if known.
-
-    Args:
-        datasets: datasets in the form of ``--dataset``, for tasks whose name does not tell it.
-        data_dir: the folder that is searched for data first.
-        known: the names of the tasks that may be asked for.
-
-    Raises:
-        InputError: a dataset that was named cannot be read, or is none of the tasks.
-    """
-    tasks = {name: load_dataset(name, data_dir) for name in datasets}
-    require_names_apart(tasks)
-    for dataset, task in tasks.items():
-        if task.name not in known:
-            raise InputError(
-                f"no cell here is of {dataset}, whose task is {task.name}; give it the name that "
-                f"it was measured under: --dataset {dataset},name=NAME"
-            )
-    own = {task.name: task for task in tasks.values()}
-
-    def task_of(name: str, place: str | None) -> Task:
-        return own.get(name) or load_dataset(place or dataset_of(name), data_dir)
-
-    return task_of
-
-
 def require_names_apart(tasks: Mapping[str, Task]) -> None:
     """Refuse tasks of one name and other data, by the datasets that they were read from.
 
@@ -186,22 +200,6 @@ def require_names_apart(tasks: Mapping[str, Task]) -> None:
                 f"{other} and {dataset} would both be called {task.name}; give one a name of its "
                 f"own: {dataset},name=NAME"
             )
-
-
-def dataset_names(listed: str, single: Iterable[str]) -> list[str]:
-    """The datasets that ``--datasets`` and ``--dataset`` ask for, each once.
-
-    Args:
-        listed: ``quick``, ``all``, or names with commas between; may be empty.
-        single: names that may have arguments after a colon.
-    """
-    place = {card.name: card.quick for card in cards().values() if not card.takes_path}
-    quick = sorted((name for name in place if place[name]), key=place.__getitem__)
-    groups = {"quick": quick, "all": list(place)}
-    names = groups.get(listed) or [name.strip() for name in listed.split(",") if name.strip()]
-    if not names and not single:
-        raise InputError("no dataset is named; take quick, all, or names from `bench list`")
-    return list(dict.fromkeys([*names, *single]))
 
 
 def state_of(card: Card, data_dir: Path | None) -> str:

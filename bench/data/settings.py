@@ -30,11 +30,12 @@ def parted(argument: str, card: Card) -> tuple[str, str]:
 
 
 def options_of(card: Card, settings: str) -> dict[str, Value]:
-    """The options of the reader in ``H=3,W=7``."""
+    """The options of the reader in ``H=3,W=7``; a name alone, such as ``reduce``, is ``true``."""
     known = _known(card)
     options: dict[str, Value] = {}
     for setting in filter(None, settings.split(",")):
-        name, _, text = setting.partition("=")
+        name, given, text = setting.partition("=")
+        text = text if given else "true"
         if name not in known or not re.fullmatch(_KINDS[type(known[name])][1], text):
             raise InputError(f"dataset {card.name} takes {taken(card)}; got {setting!r}")
         if name in options:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
+from bench.data.readers.hierarchy import LONGER_PAIRS, NEW_QUERIES, TRANSDUCTIVE
 from bench.measures.budget import UNLIMITED, Budget, By
 from bench.report.best import Best, best_of, fastest, measure_of, unaided
 from bench.report.published import scores_of
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Number of rows that are named, of those that are new and of those that were stored before."""
+ASKED = (TRANSDUCTIVE, LONGER_PAIRS, NEW_QUERIES)
+"""Notes that tell what a board of a hierarchy shows: what is held, or what generalises."""
 
 
 def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
@@ -40,7 +43,8 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
         if report.is_searched:
             legend = f"{legend}, in %; visited / work in %"
         ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
-        lines = [*_best(report), *(each for each in ran_here if each[1])]
+        asked = [("board", note) for note in report.cells[0].notes if note in ASKED]
+        lines = [*asked, *_best(report), *(each for each in ran_here if each[1])]
         say()
         say_table([report.name, legend], lines)
         shown += str(lines)

@@ -6,7 +6,7 @@ import gzip
 import re
 from typing import TYPE_CHECKING
 
-from bench.data.load import task_reader
+from bench.data.several import task_reader
 from bench.errors import InputError, cannot_write
 from bench.store.cell import Cell
 from bench.store.folder import RUN

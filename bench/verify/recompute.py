@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from bench.data.load import task_reader
+from bench.data.several import task_reader
 from bench.errors import InputError
 from bench.store.cell import Cell
 from bench.store.folder import CELL, MARK, QUERIES, RUN

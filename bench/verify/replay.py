@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from bench.data.load import task_reader
+from bench.data.several import task_reader
 from bench.store.folder import CELL, MARK, QUERIES, RUN, Store
 from bench.system.terminal import counted, say
 from bench.verify.files import check_files

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 30
 """Bytes of a table: a small gzipped file can unpack to one that fills memory."""
-_BETWEEN = {",": "commas", "\t": "tabs", None: "blanks"}
+_BETWEEN = {",": "commas", "\t": "tabs", ";": "semicolons", None: "blanks"}
 
 
 def read_table(
@@ -28,6 +28,7 @@ def read_table(
     *,
     header: Sequence[str] | None = None,
     also: Mapping[str, str] = MappingProxyType({}),
+    optional: Sequence[str] = (),
     quotes: bool = False,
     longer: bool = False,
 ) -> pd.DataFrame:
@@ -38,10 +39,12 @@ def read_table(
     Args:
         path: the file, in UTF-8; one named ``.gz`` is unpacked.
         columns: the columns that are read; each line needs a value in each.
-        separator: the text between values: a comma, a tab, or None for any number of blanks.
+        separator: the text between values: a comma, a tab, a semicolon, or None for any number of
+            blanks.
         header: the names of all columns, for a file without a header; None: the first line has
             them.
         also: other name of a column -> its name, for files that have the other names.
+        optional: further columns that are read, in which a line may have no value.
         quotes: whether a value may be in double quotes; else the quotes are part of it.
         longer: whether a line may have more values than the header has names.
 
@@ -49,19 +52,23 @@ def read_table(
         InputError: the file cannot be read, is not UTF-8 or lacks a column; a line has too few or
             too many values, or no value in a column that is read.
     """
-    rows = _rows(path, separator, quotes=quotes)
+    rows = rows_of(path, separator, quotes=quotes)
     form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"
     numbers, read = [], []
     names = header or next(rows, (1, []))[1]
-    if not set(columns) <= set(names):
+    first_line = names
+    wanted = [*columns, *optional]
+    if not set(wanted) <= set(names):
         names = [also.get(name, name) for name in names]
-    missing = [column for column in columns if column not in names]
+    missing = [column for column in wanted if column not in names]
     if missing:
+        line = (separator or " ").join(first_line)[:100]
+        needed = [*columns, *(column for column in missing if column not in columns)]
         raise InputError(
             f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
-            f"columns {form}, it is {(separator or ' ').join(names)[:100]!r}"
+            f"columns {', '.join(needed)} with {_BETWEEN[separator]} between, it is {line!r}"
         )
-    places = [names.index(column) for column in columns]
+    places = [names.index(column) for column in wanted]
     for number, values in rows:
         if len(values) <= 1 and not any(values):
             continue
@@ -69,34 +76,60 @@ def read_table(
         if not is_valid:
             raise InputError(
                 f"{path}, line {number} has {len(values)} values for the {len(names)} columns "
-                f"{', '.join(names)[:100]}; it needs {form}"
+                f"{', '.join(names)[:100]}; it needs {', '.join(wanted)[:100]} with "
+                f"{_BETWEEN[separator]} between{_other_separators(values, separator)}"
             )
         chosen = [values[place] for place in places]
-        if not all(chosen):
+        if not all(chosen[: len(columns)]):
             raise InputError(f"{path}, line {number}: a value is missing; it needs {form}")
         numbers.append(number)
         read.append(chosen)
-    return pd.DataFrame(read, numbers, list(columns), str)
+    return pd.DataFrame(read, numbers, wanted, str)
 
 
 def read_text(path: Path) -> str:
     """The content of a file in UTF-8; one named ``.gz`` is unpacked.
 
     Raises:
-        InputError: it cannot be read, is not UTF-8, or is longer than what is read at once.
+        InputError: it cannot be read, is not UTF-8, or is too large.
+    """
+    return decoded(path, content_of(path))
+
+
+def _other_separators(values: Sequence[str], separator: str | None) -> str:
+    """What is said of a line that has the separators of other files."""
+    others = {sign: name for sign, name in _BETWEEN.items() if sign and sign != separator}
+    found = [name for sign, name in others.items() if sign in "".join(values)]
+    return f", and has {' and '.join(found)}" if separator and found else ""
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file; one named ``.gz`` is unpacked.
+
+    Raises:
+        InputError: it cannot be read, or is too large.
+    """
+    with opened(path) as file:
+        content = file.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{path} has more than {MOST_BYTES:,} bytes; it is read at once")
+    return content
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """The text of a file's content.
+
+    Raises:
+        InputError: it is not UTF-8.
     """
     try:
-        with opened(path) as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise InputError(f"{path} has more than {MOST_BYTES:,} bytes; it is read at once")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(f"{path}, line {line} is not UTF-8: {error.reason}") from error
 
 
-def _rows(path: Path, separator: str | None, *, quotes: bool) -> Iterator[tuple[int, list[str]]]:
+def rows_of(path: Path, separator: str | None, *, quotes: bool) -> Iterator[tuple[int, list[str]]]:
     """The number and the values of each line."""
     lines = io.StringIO(read_text(path), newline="")
     if separator is None:

@@ -14,18 +14,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.arrays.ancestors import ancestors, descendants
+from bench.arrays.ancestors import descendants
 from bench.arrays.strings import Strings
-from bench.data.readers.hierarchy import SPLIT_SEED, beyond, heldout_task, transductive_task
+from bench.data.readers.hierarchy import heldout_task, transductive_task
+from bench.data.readers.new_queries import NodeSplit, new_queries_task
 from bench.errors import InputError
 from bench.system.parquet import opened
-from bench.task import Task
-from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bench.types import Bools, Ints
+    from bench.task import Task
+    from bench.types import Ints
 
 MD5 = {
     "data.noun": "5be921c6e8381ec85d52c715f43f1f11",
@@ -103,54 +103,16 @@ def read_text(
         InputError: the graph has too few nodes for these numbers.
     """
     nouns = read_graph(graph).below(root)
-    n_nodes = len(nouns.names)
-    n_held = round(n_nodes * held_out)
-    needed = test_queries + validation_queries
-    if min(test_queries, validation_queries) < 1 or not needed <= n_held <= n_nodes - test_queries:
-        raise InputError(
-            f"{name} holds out {n_held:,} of {n_nodes:,} nodes; test_queries and validation_queries"
-            " must be 1 or more and together no more than that, and test_queries no more than the "
-            f"other nodes; got {test_queries:,} and {validation_queries:,}"
-        )
-    # A random order of the nodes: held-out nodes first, of which the test precedes the validation.
-    place = np.random.default_rng(SPLIT_SEED + 2).permutation(n_nodes)
-    held = place < n_held
-    tested = np.where(held, place, place - n_held) < test_queries
-    validating = held & ~tested & (place < needed)
-
-    relevance = ancestors(nouns.children, nouns.parents, n_nodes, max_distance)
-    train = relevance.where(~held[relevance.queries] & ~held[relevance.documents])
-    test = relevance.where(tested[relevance.queries])
-    validation = relevance.where(validating[relevance.queries])
-    texts = Strings.of(lemmas.replace("|", ", ").replace("_", " ") for lemmas in nouns.lemmas)
-    return Task(
+    n_held = round(len(nouns.names) * held_out)
+    return new_queries_task(
         name,
         nouns.names,
-        nouns.names,
-        train,
-        Judgements(validation),
-        Judgements(test, seen=~held[test.queries]),
-        texts,
-        texts,
-        seen="a pair is seen if its query was trained on; no held-out node is in any training "
-        "pair, as query or as document",
-        notes=(
-            _namesakes(texts, held, tested),
-            *beyond(nouns.children, nouns.parents, n_nodes, max_distance),
-        ),
-    )
-
-
-def _namesakes(texts: Strings, held: Bools, tested: Bools) -> str:
-    """The sentence with the number of nodes that a text encoder cannot tell apart."""
-    text = texts.to_arrow().dictionary_encode().indices.to_numpy()
-    shared = np.bincount(text)[text] > 1
-    unseen = text[held & tested]
-    known = np.isin(unseen, text[~held])
-    return (
-        f"{shared.sum():,} of {len(texts):,} nodes have the lemma names of another one, "
-        "and no text encoder can tell them apart; among them are "
-        f"{known.sum():,} of {len(unseen):,} held-out queries, whose namesake was trained on."
+        Strings.of(lemmas.replace("|", ", ").replace("_", " ") for lemmas in nouns.lemmas),
+        nouns.children,
+        nouns.parents,
+        max_distance,
+        NodeSplit(n_held, test_queries, validation_queries, seen=test_queries),
+        text="lemma names",
     )
 
 
