@@ -304,7 +304,7 @@ def test_what_a_run_left_replays(results, capsys):
     told = capsys.readouterr().out
     assert f"{results / 'runs'}: 3 cell.json, 1 run.parquet, 2 queries.parquet as stored" in told
     assert "; 1 run.parquet not published" in told
-    assert "Boards: 7 rebuilt, byte for byte the same" in told
+    assert "Boards: 8 rebuilt, byte for byte the same" in told
     assert "tree-H=3,W=3: metrics of 1 cell derived again, equal; 1 have no run file here" in told
     assert "All holds.\nNot derived again: metrics of 1 whose run is not here." in told
     assert "FAIL" not in told
