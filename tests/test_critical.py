@@ -119,6 +119,13 @@ def test_the_fits_are_extended_beside_the_papers():
     assert rows[1][2] == "512,290"
 
 
+def test_a_cubic_that_falls_is_not_extended_to_fewer_than_no_documents():
+    grid = Grid((4, 5, 6, 7, 8), 512, (0,), (ONE,))
+    held = {4: 10, 5: 100, 6: 180, 7: 240, 8: 270}
+    _, rows = fits_of(Critical(grid, Made(lambda dim, _: held[dim])))
+    assert rows[0][2:] == ["below 0"] * 3
+
+
 def test_four_dimensions_hold_all_pairs_of_a_hundred_documents():
     """Against a search over all scores, written otherwise."""
     n = 100

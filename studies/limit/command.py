@@ -124,12 +124,15 @@ def table_of(critical: Critical, closed: int) -> tuple[list[str], list[list[str]
 
 
 def fits_of(critical: Critical) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: the cubic of each training, and n where it is extended to."""
+    """Header and rows: the cubic of each training, and n where it is extended to.
+
+    A cubic of few and small dimensions may fall below 0 there, and then says nothing.
+    """
     fits = {each.label: cubic(critical.points(each)) for each in critical.grid.variants}
     fits |= {f"{PAPER}, section 4": Cubic(paper.CUBIC, paper.SQUARED)}
     header = ["cubic", "n(d)", *(f"d = {dim:,}" for dim in FAR)]
     rows = [
-        [label, str(fit), *(f"{fit.at(dim):,.0f}" for dim in FAR)]
+        [label, str(fit), *(f"{n:,.0f}" if (n := fit.at(dim)) > 0 else "below 0" for dim in FAR)]
         if fit
         else [label, *[NONE] * (1 + len(FAR))]
         for label, fit in fits.items()
