@@ -93,6 +93,7 @@ COLUMNS = (
     Column("WordNet", "wordnet", 64),
     Column("held-out WordNet", "wordnet-heldout", 64),
     Column("HyperLex", "hyperlex", 5),
+    Column("HyperLex", "hyperlex", 32),
 )
 
 
