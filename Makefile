@@ -48,6 +48,7 @@ docs: install
 	$(BIN)/python docs/measures.py
 	$(BIN)/python docs/plan.py
 	$(BIN)/python docs/rivals.py
+	$(BIN)/python docs/figures.py  # last: it quotes the others
 
 # The README's, of the published page; needs Chromium.
 picture: install

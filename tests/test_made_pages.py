@@ -4,6 +4,7 @@ import runpy
 from typing import get_args
 
 from bench.types import Kind
+from studies.figures import without_source
 from studies.speed.record import page, read
 from tests.conftest import ROOT
 
@@ -29,6 +30,15 @@ def test_the_pages_of_ehi_are_those_of_the_stored_cells():
 def test_the_page_of_the_rivals_is_that_of_the_stored_cells():
     made = runpy.run_path(str(ROOT / "docs" / "rivals.py"))["page"]()
     assert made == (ROOT / "docs" / "rivals.md").read_text(), "it is stale; run `make docs`"
+
+
+def test_figures_in_sentences_are_those_of_the_boards_and_none_is_without_a_source():
+    made = runpy.run_path(str(ROOT / "docs" / "figures.py"))["pages"]()
+    assert {path.name for path in made} >= {"README.md", "findings.md"}
+    stale = [path.name for path, text in made.items() if text != path.read_text()]
+    assert stale == [], "run `make docs`"
+    bare = {path.name: found for path, text in made.items() if (found := without_source(text))}
+    assert bare == {}, "no board bears out these; quote one as studies/figures.py says"
 
 
 def test_the_page_of_speed_is_that_of_what_was_measured():

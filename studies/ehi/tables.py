@@ -54,11 +54,11 @@ def wins(all_rows: list[Rows]) -> str:
             table.append([rows.title, COMPARED[measure], *found])
     of_budget = (
         "visited: `ehi`",
-        "best rival",
-        "ahead by",
+        "visited: best rival",
+        "visited: ahead by",
         "work: `ehi`",
-        "best rival",
-        "ahead by",
+        "work: best rival",
+        "work: ahead by",
     )
     return pipe_table(["dataset, encoder", "measure", *of_budget], table)
 
@@ -204,7 +204,7 @@ def ceilings(all_rows: list[Rows]) -> str:
                 line += [f"`{name}`", f"{exact:.1f}", f"{within - exact:+.1f}"]
         if len(line) == 6:  # noqa: PLR2004 - both are known
             table.append([rows.title, *line[:3], *line[4:]])
-    header = ["dataset, encoder", "best rival", "exact", "within", "`ehi`, exact", "within"]
+    header = ["dataset, encoder", "best rival", "exact", "within", "`ehi`, exact", "`ehi`, within"]
     return pipe_table(header, table)
 
 
