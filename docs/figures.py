@@ -1,14 +1,20 @@
-"""Writes the figures of ``README.md`` and ``findings.md`` from the boards: ``make docs``."""
+"""Writes the figures of README and of pages of ``docs/`` from the boards: ``make docs``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from studies.figures import Column, excerpt, quoted
+from bench.report.markdown import pipe_table
+from studies.figures import Column, excerpt, field, quoted
 from studies.parts import filled
 
 ROOT = Path(__file__).parent.parent
-BOARDS = ROOT / "results" / "boards"
+RESULTS = ROOT / "results"
+BOARDS = RESULTS / "boards"
+LIMIT = RESULTS / "limit" / "limit.md"
+PAGES = ("README.md", "docs/findings.md", "docs/dimensions.md", "docs/rivals.md")
+FULL = 64
+"""Dimensions of a table's vectors by default; rows of others name theirs."""
 DISTANCES = [str(distance) for distance in range(9)]
 AGAINST = "against the share of documents visited"
 ALL, WITHIN = "Recall by distance", "Recall by distance at ≤ 10 % visited"
@@ -17,6 +23,72 @@ ALL, WITHIN = "Recall by distance", "Recall by distance at ≤ 10 % visited"
 def _of_wordnet(heading: str, rows: list[str], *more: Column) -> str:
     columns = [Column(name, heading, name) for name in ("overall", *DISTANCES)]
     return excerpt(BOARDS / "wordnet.md", rows, [*columns, *more])
+
+
+def _trees() -> str:
+    """Dimensions that trees need by each criterion, of some trees and trainings."""
+    trainings = {
+        "Algorithm 1": "constructed-de", "`interval-de`": "interval-de",
+        "`standard-de`, dot": "standard-de, dot", "`masked-de`, cosine": "masked-de, cosine",
+        "`masked-de`, dot": "masked-de, dot", "`masked-de`, Lorentz": "masked-de, lorentz",
+    }  # fmt: skip
+    criteria = {"95 % of the pairs": "95 %"} | {
+        name: name for name in ("perfect ranking", "one threshold")
+    }
+    heading = "Dimensions that a perfect tree needs"
+
+    def least(criterion: str, height: int, width: int, column: str) -> str:
+        row = f"{criterion} / {height} / {width}"
+        return field(RESULTS / "geometry" / "geometry.md", heading, row, column).partition(" (")[0]
+
+    table = [
+        [
+            f"H = {height}, W = {width}",
+            least("95 %", height, width, "nodes"),
+            shown,
+            *(least(criterion, height, width, column) for column in trainings.values()),
+        ]
+        for height, width in ((4, 5), (8, 2), (10, 2), (4, 16))
+        for shown, criterion in criteria.items()
+    ]
+    return pipe_table(["tree", "nodes", "criterion", *trainings], table)
+
+
+def _wordnet_in_few() -> str:
+    """All pairs and the worst distance of WordNet in fewer and fewer dimensions."""
+    learned = {
+        64: "cosine; 22; 2,000", 32: "cosine; 22; 2,000",
+        16: "cosine; learned; 6,000", 8: "dot; learned; 40,000",
+    }  # fmt: skip
+    methods = ("standard-de", "pretrain-finetune-de", "masked-de")
+
+    def found(method: str, dim: int) -> str:
+        row = method if dim == FULL else f"{method} dim={dim}"
+        fields = (field(BOARDS / "wordnet.md", ALL, row, column) for column in ("overall", "min"))
+        return " / ".join(text.partition(" ±")[0] for text in fields)
+
+    header = ["d", *(f"`{method}`" for method in methods), "score; temperature; steps of the last"]
+    table = [
+        [str(dim), *(found(method, dim) for method in methods), settings]
+        for dim, settings in learned.items()
+    ]
+    return pipe_table(header, table)
+
+
+def _limit() -> str:
+    """The critical n of LIMIT, as printed and as trained here."""
+    columns = {
+        "printed": "arXiv 2508.21038, table 6",
+        "its training here: InfoNCE, cosine": "InfoNCE, cosine",
+        "masked, dot": "masked, dot",
+        "masked, cosine": "masked, cosine",
+        "masked, Lorentz": "masked, lorentz",
+    }
+    table = [
+        [dim, *(field(LIMIT, "The critical n of LIMIT", dim, each) for each in columns.values())]
+        for dim in ("4", "5", "6", "8", "16")
+    ]
+    return pipe_table(["d", *columns], table)
 
 
 def pages() -> dict[Path, str]:
@@ -54,9 +126,9 @@ def pages() -> dict[Path, str]:
             ],
         ),
     }  # fmt: skip
+    parts |= {"trees": _trees(), "wordnet": _wordnet_in_few(), "limit": _limit()}
     return {
-        page: quoted(filled(page, "docs/figures.py", parts), ROOT)
-        for page in (ROOT / "README.md", ROOT / "docs" / "findings.md")
+        ROOT / page: quoted(filled(ROOT / page, "docs/figures.py", parts), ROOT) for page in PAGES
     }
 
 
