@@ -157,7 +157,8 @@ def run(
         settings: values of hyper-parameters by name, for all methods that have it (``dim``) or for
             one (``resampled-de.p``).
         k: the number of documents asked for each query; None: as many as the measures read.
-        plugins: methods in files, as ``FILE.py:Class``; they run beside the named ones.
+        plugins: methods, trainers and indexes of your own, as ``FILE.py:Class``; they run beside
+            the named methods, but for parts that one of these has.
         out: the results folder.
         fresh: whether to measure stored cells again.
         jobs: the number of cells that run at once.

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "api.md"
 HEAD = """# API
 
-For those who measure from Python, write a method or read results. `make docs` makes this page from
-the docstrings; a test fails if it is stale, another runs the examples.
+For those who measure from Python, write a method, a trainer or an index, or read results. `make
+docs` makes this page from the docstrings; a test fails if it is stale, another runs the examples.
 [CONTRIBUTING.md](../CONTRIBUTING.md) says how a method gets on the board, and
 [measures.md](measures.md) what the measures mean.
 
@@ -39,6 +39,14 @@ PARTS = {
         "bench.system.cluster",
         "bench.errors",
     ),
+    "To write a trainer or an index": (
+        "methods.hyperparameters",
+        "methods.indexes.base",
+        "methods.indexes.leaves:LeafIndex",
+        "methods.trainers.base",
+        "methods.encoders.base:Encoder",
+        "methods.encoders.table:TableEncoder",
+    ),
     "To read results": (
         "bench.store.cell",
         "bench.measures.records",
@@ -59,13 +67,15 @@ PARTS = {
 
 def page() -> str:
     """The text of ``docs/api.md``."""
-    modules = griffe.load(
-        "bench",
+    loader = griffe.GriffeLoader(
         search_paths=[ROOT],
         docstring_parser="google",
         docstring_options={"returns_multiple_items": False},
         allow_inspection=False,
-    ).modules_collection
+    )
+    for package in ("bench", "methods"):
+        loader.load(package)
+    modules = loader.modules_collection
     lines = [HEAD]
     for part, targets in PARTS.items():
         names = [target.partition(":")[0] for target in targets]

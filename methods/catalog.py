@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bench.method import Method
+    from methods.indexes.base import Index
+    from methods.trainers.base import Trainer
 
 TRAINERS = {
     "zero-shot-de": "methods.trainers.zero_shot:ZeroShot",
@@ -87,10 +89,9 @@ ON_REQUEST = {"ancestor-lookup", "path-similarity", "noop"}
 """Methods that are not part of ``--methods all``."""
 
 
-def canonical(name: str) -> str:
-    """The name that a composition has on boards: ``masked-de+exact`` is ``masked-de``."""
-    named = (method for method, parts in METHODS.items() if parts == name)
-    return next(named, name)
+OVER = ("masked-de", "zero-shot-de")
+"""Trainers that an index of a plugin is measured over, if no method is named that has it: the one
+suits hierarchies, the other given vectors, and both suit texts."""
 
 
 def load(target: str) -> Any:  # noqa: ANN401
@@ -99,17 +100,30 @@ def load(target: str) -> Any:  # noqa: ANN401
     return getattr(importlib.import_module(module), attribute)
 
 
-def compose(name: str, trainer: str, index: str) -> type[Method]:
-    """The method that trains with ``trainer`` and searches with ``index``."""
+def compose(
+    name: str,
+    trainer: str,
+    index: str,
+    trainer_type: type[Trainer] | None = None,
+    index_type: type[Index] | None = None,
+) -> type[Method]:
+    """The method that trains with ``trainer`` and searches with ``index``.
+
+    Args:
+        name: the name of the method.
+        trainer: the name of its trainer.
+        index: the name of its index.
+        trainer_type: the class of the trainer; None: that of the catalogue.
+        index_type: the class of the index; None: that of the catalogue.
+    """
     from methods.ablations import ABLATIONS
     from methods.compose import compose as compose_parts
-    from methods.exemptions import EXEMPT
 
-    composed = compose_parts(name, trainer, load(TRAINERS[trainer]), load(INDEXES[index]))
-    if INDEXES[index].startswith("methods.shards."):
+    index_type = index_type or load(INDEXES[index])
+    composed = compose_parts(name, trainer, trainer_type or load(TRAINERS[trainer]), index_type)
+    if index_type.__module__.startswith("methods.shards."):
         from methods.shards.dual_encoder import sharded
 
         composed = sharded(composed)
     composed.ablations = ABLATIONS.get(name, {})
-    composed.exempt = EXEMPT.get(index, {})
     return composed

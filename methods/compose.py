@@ -22,7 +22,7 @@ def compose(
 
     Raises:
         InputError: the index needs a tree that the trainer does not learn, or dot products where
-            the trainer's score is none.
+            the trainer's score is none, or both name a parameter alike.
     """
     if index.needs_tree and not trainer.learns_tree:
         raise InputError(
@@ -36,7 +36,10 @@ def compose(
         )
     both = _defaults(trainer).keys() & _defaults(index).keys()
     if both:
-        raise TypeError(f"{trainer_name} and its index both name a parameter {', '.join(both)}")
+        raise InputError(
+            f"method {name!r}: {trainer_name} and {index.__name__} both have a hyper-parameter "
+            f"{', '.join(sorted(both))}, and --set could not tell them apart; rename one"
+        )
     return type(
         "DualEncoder",
         (DualEncoder,),
@@ -47,7 +50,8 @@ def compose(
             "kind": _kind(index),
             "searches_exactly": index.scores_all,
             "params": _defaults(trainer) | _defaults(index),
-            "requires": index.requires,
+            "requires": (*trainer.requires, *index.requires),
+            "exempt": {**trainer.exempt, **index.exempt},
             "trainer_name": trainer_name,
             "trainer_type": trainer,
             "index_type": index,

@@ -71,7 +71,7 @@ class DualEncoder(Method):
         tree = self.encoder.tree if isinstance(self.encoder, RoutedEncoder) else None
         self._documents = self.encoder.encode_corpus(corpus)
         if not self.index_type.reads_chunks:
-            self._documents = np.asarray(self._documents, np.float32)
+            self._documents = np.ascontiguousarray(self._documents, np.float32)
         sample = self.encoder.encode_queries(corpus.sample)
         sentences = None if corpus.texts is None else partial(self._sentences, corpus.texts)
         guide = Guide(
@@ -83,7 +83,7 @@ class DualEncoder(Method):
             sentences,
             self.encoder.similarity,
         )
-        self._index.build(self._documents, guide)
+        self._index.build(_read_only(self._documents), guide)
 
     def _sentences(self, texts: Strings, of_each: int, at_most: int) -> Floats:
         """[n, dim] the first sentences of texts, encoded as queries: see ``Guide``."""
@@ -103,7 +103,7 @@ class DualEncoder(Method):
 
     def search(self, queries: Queries, k: int, point: Point) -> SearchResult:
         """Search the index."""
-        return self._index.search(self._vectors(queries), k, point)
+        return self._index.search(_read_only(self._vectors(queries)), k, point)
 
     def rank_exactly(self, queries: Queries, k: int) -> Ints:
         """The ranking by the score of every document's vector."""
@@ -149,6 +149,9 @@ class DualEncoder(Method):
         """Load the encoder that ``save`` wrote."""
         from methods.encoders import given
 
+        if (own := self.trainer.load(folder, self.workspace)) is not None:
+            self.encoder = own
+            return
         if (folder / given.FILE).exists():
             self.encoder = given.GivenVectors()
             return
@@ -226,6 +229,13 @@ def _exact() -> type[Index]:
     from methods.indexes.exact import Exact
 
     return Exact
+
+
+def _read_only(vectors: Floats) -> Floats:
+    """The same vectors, which an index cannot change: they rank exactly, and at other points."""
+    view = vectors.view()
+    view.flags.writeable = False
+    return view
 
 
 def _of(part: type[Trainer | Index], values: Params) -> dict[str, Value]:

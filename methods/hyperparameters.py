@@ -12,15 +12,22 @@ if TYPE_CHECKING:
 
 
 class Hyperparameters:
-    """A dataclass of hyper-parameters.
+    """A dataclass of hyper-parameters: the base of trainers and indexes.
 
     Attributes:
+        name: the name that it has in compositions; a plugin states it, others have it from where
+            they are listed.
+        requires: packages that it imports, without which the cell is skipped.
+        exempt: checks of ``bench check`` that do not apply to its methods, each with the reason.
         may_be_zero: numbers that may be 0; all others must be above 0.
         shares: numbers that may not be above 1.
         choices: the allowed values of a text.
         version: a name and a number, raised when results may change; see ``bench lock``.
     """
 
+    name: ClassVar[str]
+    requires: ClassVar[tuple[str, ...]] = ()
+    exempt: ClassVar[Mapping[str, str]] = {}
     version: ClassVar[str] = ""
     may_be_zero: ClassVar[tuple[str, ...]] = ()
     shares: ClassVar[tuple[str, ...]] = ()

@@ -212,7 +212,11 @@ def test_a_package_that_is_missing_is_named(task):
         ({"methods": []}, InputError, "^no method is named"),
         ({"methods": "random", "datasets": []}, InputError, "^no dataset is named"),
         ({"methods": "random", "datasets": "beir"}, InputError, "^dataset beir needs a path"),
-        ({"methods": "random", "plugins": "x"}, InputError, "^a plugin is FILE.py:Class, got 'x'"),
+        (
+            {"methods": "random", "plugins": "x"},
+            InputError,
+            "^a plugin is FILE.py:Class, .*, got 'x'",
+        ),
         ({"methods": "random", "seeds": None}, TypeError, "a seed is a whole number, got None"),
         ({"methods": "random", "seeds": [[1]]}, TypeError, r"a seed is a whole number, got \[1\]"),
         ({"methods": "random", "settings": "dim=3"}, TypeError, "settings takes values by name"),

@@ -1,5 +1,6 @@
 """Tasks of vectors: one's own and generated ones, searched as they are within a memory ceiling."""
 
+import gzip
 import os
 import pickle
 
@@ -30,6 +31,114 @@ def test_queries_without_an_answer_are_counted(folder):
     assert "Queries without an answer, not asked: 3." in vectors.read("own", folder).notes
 
 
+FORMS = {
+    "float64": lambda array: array.astype(np.float64),
+    "float32, column by column (Fortran order)": np.asfortranarray,
+    "float32 in another machine's order of bytes": lambda array: array.astype(">f4"),
+    "int8": lambda array: np.round(10 * array).astype(np.int8),
+    "uint64": lambda array: np.round(abs(10 * array)).astype(np.uint64),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_other_numbers_and_orders_are_converted_and_told(folder, form):
+    given = FORMS[form](np.random.default_rng(0).normal(size=(12, 5)).astype(np.float32))
+    np.save(folder / "documents.npy", given)
+    np.save(folder / "queries.npy", given)
+    task = vectors.read("own", folder)
+    expected = f"documents.npy holds {form}; a copy in float32, row by row, is searched."
+    assert expected in task.notes
+    for part in (task.document_vectors.array, task.query_vectors.array):
+        assert part.dtype == np.float32
+        assert part.flags.c_contiguous
+        assert np.array_equal(part, given)
+    assert np.array_equal(np.load(folder / "documents.npy"), given)  # the user's stays
+
+
+def test_half_precision_is_kept_and_told(folder):
+    task = vectors.read("own", folder)
+    assert task.query_vectors.path == folder / "queries.npy"
+    assert (
+        "queries.npy holds float16, which is searched as it is, in half the memory." in task.notes
+    )
+    np.save(folder / "queries.npy", np.asfortranarray(np.eye(12)[:, ::-1].astype(">f2")))
+    task = vectors.read("own", folder)
+    assert task.query_vectors.array.dtype == np.float16
+    assert np.array_equal(task.query_vectors.array, np.eye(12)[:, ::-1])
+
+
+def test_without_answers_the_nearest_documents_are_the_answers(folder, monkeypatch):
+    rng = np.random.default_rng(1)
+    documents, queries = rng.normal(size=(70, 4)), rng.normal(size=(30, 4))
+    np.save(folder / "documents.npy", documents.astype(np.float32))
+    np.save(folder / "queries.npy", queries.astype(np.float32))
+    (folder / "answers.npy").unlink()
+    monkeypatch.setattr("bench.data.readers.vector_files.AT_ONCE", 16)  # in several blocks
+    monkeypatch.setattr("bench.data.readers.vector_files.ASKED_AT_ONCE", 7)
+    task = vectors.read("own", folder, nearest=3)
+    assert any("the 3 documents nearest to a query by dot product" in each for each in task.notes)
+    nearest = np.sort(np.argsort(-queries @ documents.T, axis=1)[:, :3], axis=1)
+    test = task.test.relevance
+    assert len(test.answered) == 28
+    for query in test.answered:
+        assert test.documents[test.queries == query].tolist() == nearest[query].tolist()
+    assert not (folder / "answers.npy").exists()
+
+
+def test_exact_search_finds_all_of_the_answers_that_exact_search_gave(folder, bench, tmp_path):
+    (folder / "answers.npy").unlink()
+    done = bench("--methods", "zero-shot-de", "--dataset", f"vectors:{folder},nearest=1")
+    assert done.returncode == 0, done.stderr
+    (cell,) = cells_of(tmp_path / "out")
+    assert cell.points[0].ranking["MRR@10"].mean == 1
+
+
+@pytest.mark.parametrize("nearest", [101, -1])
+def test_a_number_of_nearest_documents_that_makes_no_sense_is_refused(folder, nearest):
+    with pytest.raises(InputError, match="and own has answers.npy|has answers.npy; leave the one"):
+        vectors.read("own", folder, nearest=nearest)
+    (folder / "answers.npy").unlink()
+    np.save(folder / "documents.npy", np.ones((200, 12), np.float32))
+    with pytest.raises(InputError, match=f"nearest takes 1 to 100 documents, got {nearest}"):
+        vectors.read("own", folder, nearest=nearest)
+
+
+def test_rows_have_the_names_of_a_file(folder):
+    names = [f"doc {row}" for row in range(12)]
+    (folder / "documents.txt").write_text("\n".join(names))
+    (folder / "queries.txt.gz").write_bytes(gzip.compress(b"q\r\n" + b"".join(
+        f"q{row}\n".encode() for row in range(11))))  # fmt: skip
+    task = vectors.read("own", folder)
+    assert [*task.document_names] == names
+    assert [*task.query_names] == ["q", *(f"q{row}" for row in range(11))]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a\nb\n", "has 2 lines, and documents.npy has 12 rows"),
+        ("a\n\n" + "c\n" * 10, "line 2 is empty"),
+        (
+            "".join(f"{row % 11}\n" for row in range(12)),
+            "has the id '0' twice, as entries 1 and 12",
+        ),
+        (b"\xff\n", "is not UTF-8|not in UTF-8"),
+    ],
+)
+def test_names_that_do_not_fit_are_refused(folder, text, says):
+    (folder / "documents.txt").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError, match=f"documents.txt.*({says})"):
+        vectors.read("own", folder)
+
+
+def test_the_number_of_validation_queries_is_told(folder):
+    said = "Validation is 1 of the queries, drawn with a fixed seed; the other 11 are the test."
+    assert said in vectors.read("own", folder).notes
+    np.save(folder / "answers.npy", np.where(np.arange(12) < 10, np.arange(12), -1))
+    notes = vectors.read("own", folder).notes
+    assert any("There is no validation, for which 11 queries are needed" in each for each in notes)
+
+
 def test_a_query_finds_the_document_that_answers_it(folder, bench, tmp_path):
     done = bench("--methods", "zero-shot-de", "--dataset", f"vectors:{folder}")
     assert done.returncode == 0, done.stderr
@@ -58,7 +167,14 @@ def test_other_vectors_are_another_task(folder):
 @pytest.mark.parametrize(
     ("part", "content", "says"),
     [
-        ("documents", np.eye(12), "must hold .n, dim. float32 or float16, it holds float64"),
+        ("documents", np.eye(12) > 0, "must hold .n, dim. numbers, .* it holds bool of shape"),
+        (
+            "documents",
+            np.eye(12) * 1e39,
+            r"row 0 holds 1e\+39, which is no finite number in float32",
+        ),
+        ("documents", np.full((12, 12), np.nan), "row 0 holds nan, which is no finite number"),
+        ("documents", np.ones((0, 12)), r"it holds float64 of shape \(0, 12\)"),
         ("documents", np.ones(12, np.float32), r"float32 of shape \(12,\)"),
         (
             "documents",
@@ -121,7 +237,7 @@ def test_a_file_that_is_an_array_by_its_name_alone_is_named(folder, part, write)
 def test_a_folder_in_the_place_of_an_array_is_named(folder):
     (folder / "answers.npy").unlink()
     (folder / "answers.npy").mkdir()
-    with pytest.raises(InputError, match=r"lacks answers\.npy"):
+    with pytest.raises(InputError, match=r"answers\.npy is not a NumPy file of answers"):
         load_dataset(f"vectors:{folder}")
 
 

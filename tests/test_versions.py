@@ -297,8 +297,8 @@ def test_a_plugin_whose_helper_is_anothers_fails_alone(tmp_path, small_task):
 def test_the_process_of_a_cell_runs_no_other_plugin_than_its_own(tmp_path):
     plugin(tmp_path, f"class Mine(Method):\n    name = 'mine'{SEARCH}")
     registry = Registry([f"{tmp_path / 'mine.py'}:Mine"])
-    assert registry.plugin_of("mine") == registry.plugins[0]
-    assert registry.plugin_of("oracle") is None
+    assert registry.plugins_of("mine") == registry.plugins
+    assert registry.plugins_of("oracle") == ()
 
 
 PATCH = """

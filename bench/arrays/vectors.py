@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import cached_property
 from tokenize import TokenError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +28,19 @@ UNREADABLE = (
 )
 """Errors of ``Vectors.array`` for a file that is no array or not whole."""
 _LOOKED_AT = 1 << 16
+
+
+def new_file(path: Path, kind: type | np.dtype[Any], shape: tuple[int, ...]) -> np.memmap[Any, Any]:
+    """A new ``.npy`` file as an array that is written to; its room on the disk is taken at once.
+
+    Raises:
+        OSError: the disk has no room for it.
+    """
+    made = np.lib.format.open_memmap(path, "w+", kind, shape)
+    if hasattr(os, "posix_fallocate"):  # on a full disk writing to the map would kill the process
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return made
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,8 @@ class Vectors:
         kinds = (np.dtype(np.float32), np.dtype(np.float16))
         if array.ndim != 2 or 0 in array.shape or array.dtype not in kinds:  # noqa: PLR2004
             raise InputError(
-                f"{self.path} must hold [n, dim] float32 or float16, it holds {array.dtype} of "
-                f"shape {array.shape}"
+                f"{self.path} must hold [n, dim] numbers, such as float32, it holds {array.dtype} "
+                f"of shape {array.shape}"
             )
         for start in range(0, len(array), _LOOKED_AT):
             finite = np.isfinite(array[start : start + _LOOKED_AT]).all(axis=1)

@@ -82,7 +82,8 @@ def _methods(names: Sequence[str], *, everything: bool) -> list[type[Method]]:
     plugins = [name for name in names if ":" in name]
     registry = Registry(plugins)
     wanted = registry.names() if everything else []
-    wanted += [name for name in names if ":" not in name] + registry.plugin_names()
+    wanted += [name for name in names if ":" not in name]
+    wanted += registry.plugin_names(wanted)
     if not wanted:
         raise InputError("name a method, as METHOD or FILE.py:Class, or take --all")
     return [registry.resolve(name) for name in dict.fromkeys(map(registry.canonical, wanted))]

@@ -145,7 +145,8 @@ PLUGINS = click.option(
     "plugins",
     multiple=True,
     metavar="FILE.py:Class",
-    help="Add a method from a file.",
+    help="Add a method, a trainer or an index of your own: the class of a file, of a package's "
+    "folder, or of a module.",
 )
 MEMORY = click.option(
     "--memory",

@@ -125,8 +125,8 @@ def run_command(
     from bench.registry import Registry
     from bench.system.terminal import say
 
-    if suite is None and methods is None and not runs:
-        raise click.UsageError("give --methods, with names or all, or --suite, or --run")
+    if suite is None and methods is None and not runs and not plugins:
+        raise click.UsageError("give --methods, with names or all, or --suite, --run or --plugin")
     given = {
         "seeds": seeds,
         "set": settings,

@@ -1,7 +1,9 @@
-"""Dataset cards: ``datasets/*.toml``, read and validated."""
+"""Dataset cards: ``datasets/*.toml`` and those of installed packages, read and validated."""
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -9,12 +11,14 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt
 
-from bench.errors import InputError, unknown
+from bench.errors import InputError, placed, unknown
 from bench.measures.budget import DEFAULT, Budget, By
 from bench.types import Value
 
 FOLDER = Path(__file__).parents[1] / "cards"
 """``datasets/`` of the checkout, to which it links; a wheel has the files themselves here."""
+ENTRY_POINTS = "treeline.datasets"
+"""The group of entry points by which a package brings ``NAME.toml`` in its folder."""
 Count: TypeAlias = Literal[
     "queries", "documents", "train_pairs", "test_queries", "test_pairs", "word_pairs"
 ]
@@ -142,9 +146,31 @@ class Card(BaseModel):
 
 @cache
 def cards() -> dict[str, Card]:
-    """Every card by name."""
-    found = [read_card(path) for path in sorted(FOLDER.glob("*.toml"))]
-    return {card.name: card for card in found}
+    """Every card by name: those in ``FOLDER``, then those of installed packages.
+
+    Raises:
+        InputError: a card cannot be used, or a package has one of a name that is taken.
+    """
+    found = {path.stem: read_card(path) for path in sorted(FOLDER.glob("*.toml"))}
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        with placed(f"the installed package {point.value}, which brings a dataset {point.name}"):
+            if point.name in found:
+                raise InputError("there is another dataset of that name; uninstall one of them")
+            found[point.name] = read_card(_folder_of(point.module) / f"{point.name}.toml")
+    return found
+
+
+def _folder_of(package: str) -> Path:
+    """The folder of a package, which is not imported."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise InputError("it is no package, a folder that has the card; uninstall it or mend it")
+    return Path(spec.submodule_search_locations[0])
+
+
+def is_of_package(card: Card) -> bool:
+    """Whether an installed package brings a card."""
+    return not (FOLDER / f"{card.name}.toml").exists()
 
 
 def read_card(path: Path) -> Card:

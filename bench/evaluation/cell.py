@@ -68,8 +68,7 @@ def run_cell(spec: CellSpec, report: ReportPhase, warn: Callable[[str], None]) -
 def _run(spec: CellSpec, staging: Path, report: ReportPhase, warn: Callable[[str], None]) -> Cell:
     """Make the method and its task ready, measure, and hash the files that were written."""
     planned = spec.planned
-    plugins = [planned.plugin] if planned.plugin else []
-    method_type = Registry(plugins).resolve(planned.method)
+    method_type = Registry(planned.plugins).resolve(planned.method)
     reason = lacks_packages(method_type.requires)
     if reason:
         return planned.ended(Status.SKIPPED, reason)

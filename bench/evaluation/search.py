@@ -134,17 +134,23 @@ class Searcher:
         """[n] documents that each query visited, and whether the method counted them itself.
 
         Raises:
-            MethodError: it cannot have visited so many, or returned what it did not visit.
+            MethodError: it cannot have visited so many, or returned what it did not visit; the
+                message begins with the name of the method.
         """
-        if result.leaves is not None:
-            if self._meter is None:
-                raise MethodError("search() names leaves, but partition() returns None")
-            return self._meter.count(result.leaves, result.ids), False
-        if self._meter is not None:
-            raise MethodError("partition() names leaves, but search() does not say which it probed")
-        if result.visited is not None:
-            self._require_possible(result.visited, result.ids)
-            return result.visited, True
+        try:
+            if result.leaves is not None:
+                if self._meter is None:
+                    raise MethodError("search() names leaves, but partition() returns None")
+                return self._meter.count(result.leaves, result.ids), False
+            if self._meter is not None:
+                raise MethodError(
+                    "partition() names leaves, but search() does not say which it probed"
+                )
+            if result.visited is not None:
+                self._require_possible(result.visited, result.ids)
+                return result.visited, True
+        except MethodError as error:
+            raise MethodError(f"{self._method.name}: {error}") from error
         return self._n_documents, False
 
     def _require_possible(self, visited: Ints | Floats, ids: Ints) -> None:

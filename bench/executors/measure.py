@@ -125,7 +125,6 @@ def measure_cells(
             elif not conditions.fresh and (stored := store.find(cell)) is not None:
                 kept.append(stored)
             else:
-                plugin = registry.plugin_of(cell.method)
                 spec = CellSpec(
                     root=str(store.root.absolute()),
                     task_folder=str(folders[task.digest].absolute()),
@@ -133,7 +132,7 @@ def measure_cells(
                     resources=resources.get(cell.method, Resources()),
                     memory_bytes=memory // (conditions.jobs or 1),
                     fits_from=fits_from,
-                    planned=cell.model_copy(update={"plugin": plugin}),
+                    planned=cell.of_plugins(registry.plugins_of(cell.method)),
                 )
                 specs.append(spec)
     if kept:

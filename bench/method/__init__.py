@@ -13,7 +13,7 @@ from bench.method.contract import (
     check_params,
 )
 from bench.method.exported import Code, Exported
-from bench.method.stated import check_stated
+from bench.method.stated import check_part, check_stated
 from bench.method.workspace import Progress, Resources, Workspace, no_progress
 from bench.system.cluster import join_cluster, require_ray
 from bench.types import Kind, Params, Point, Value
@@ -34,6 +34,7 @@ __all__ = [
     "Value",
     "Workspace",
     "check_params",
+    "check_part",
     "check_stated",
     "join_cluster",
     "no_progress",

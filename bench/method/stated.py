@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import reprlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, get_args
@@ -11,23 +13,55 @@ from bench.method.workspace import Resources
 from bench.types import VALUES, Kind, is_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 def check_stated(method: type) -> None:
     """Raise InputError for an attribute of a Method that is not as the contract has it."""
-    stated: dict[str, Any] = {name: getattr(method, name, None) for name in _STATED}
-    for name, (is_valid, wanted) in _STATED.items():
-        value = stated[name]
-        if not is_valid(value):
-            raise InputError(
-                f"{method.__qualname__}.{name} is {reprlib.repr(value)}; it must be {wanted}"
-            )
-    for name, default in stated["params"].items():
+    _check(method, _STATED)
+    params: dict[Any, Any] = method.params  # type: ignore[attr-defined]
+    for name, default in params.items():
         if not _is_name(name) or not is_value(default):
             raise InputError(
                 f"{method.__qualname__}.params[{reprlib.repr(name)}] is {reprlib.repr(default)}; "
                 f"a name is an identifier, and a default is {VALUES}"
+            )
+
+
+def check_part(part: type) -> None:
+    """Raise InputError for a trainer or an index that cannot be a part of a method.
+
+    Its hyper-parameters are the fields of a dataclass, each with a default.
+    """
+    _check(part, OF_PARTS)
+    fields = {field.name: field.default for field in dataclasses.fields(part)}
+    for name, annotation in inspect.get_annotations(part).items():
+        if name not in fields and "ClassVar" not in str(annotation):
+            raise InputError(
+                f"{part.__qualname__}.{name} is no hyper-parameter, as {part.__qualname__} is no "
+                "dataclass; write @dataclass above the class, with frozen=True for a trainer"
+            )
+    for name, default in fields.items():
+        if vars(part).get(name, default) is not default:
+            raise InputError(
+                f"{part.__qualname__}.{name} is a hyper-parameter of its base, and its new default "
+                f"has no effect without a type; write {name}: {type(default).__name__} = …"
+            )
+        if not is_value(default):
+            shown = "missing" if default is dataclasses.MISSING else reprlib.repr(default)
+            raise InputError(
+                f"the default of {part.__qualname__}.{name} is {shown}; a hyper-parameter has a "
+                f"default, {VALUES}"
+            )
+
+
+def _check(stated: type, names: Iterable[str]) -> None:
+    """Raise InputError for an attribute that has no valid value."""
+    for name in names:
+        value, (is_valid, wanted) = getattr(stated, name, None), _STATED[name]
+        if not is_valid(value):
+            raise InputError(
+                f"{stated.__qualname__}.{name} is {reprlib.repr(value)}; it must be {wanted}"
             )
 
 
@@ -63,3 +97,5 @@ _STATED: dict[str, tuple[Callable[[object], bool], str]] = {
     "exempt": (lambda value: isinstance(value, Mapping), "a mapping of checks to reasons"),
 }
 """Attribute -> whether a value is valid, and the valid values in words."""
+OF_PARTS = ("version", "requires", "exempt")
+"""Those that trainers and indexes state, too."""

@@ -121,7 +121,7 @@ def grids(
     """The same methods, settings and seeds on each of several datasets.
 
     Args:
-        methods: names, or ``all``; methods of the registry's plugins always run.
+        methods: names, or ``all``; those that plugins bring are added (``plugin_names``).
         datasets: names that ``--dataset`` takes.
         registry: the registry of the methods.
         settings: values of hyper-parameters.
@@ -133,7 +133,7 @@ def grids(
         InputError: no method is named and no run, a name is unknown, a setting fits no named
             method, or runs come with several datasets.
     """
-    names = [*methods, *registry.plugin_names()]
+    names = [*methods, *registry.plugin_names(methods)]
     if runs and len(datasets) > 1:
         raise InputError(
             f"a run is of one dataset, and {len(datasets)} are named: {', '.join(datasets)}; name "

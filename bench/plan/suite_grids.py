@@ -35,7 +35,7 @@ def grids_of(
     grids = [_grid(entry, place, registry) for place, entry in suite.boards.items()]
     _check_once(grids)
     listed = {method.name for grid in grids for method in grid.methods}
-    for name in registry.plugin_names():
+    for name in registry.plugin_names(listed):
         if name not in listed:
             raise InputError(
                 f"suite {suite.name!r} does not list {name}, which a plugin brings; name it in a "

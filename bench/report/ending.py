@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, get_args
 
 from bench.data.readers.hierarchy import LONGER_PAIRS, NEW_QUERIES, TRANSDUCTIVE
+from bench.data.readers.vectors import CONVERTED, NO_ANSWERS
 from bench.measures.budget import UNLIMITED, Budget, By
 from bench.report.best import Best, best_of, fastest, measure_of, unaided
 from bench.report.published import scores_of
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 NAMED = 5
 """Number of rows that are named, of those that are new and of those that were stored before."""
-ASKED = (TRANSDUCTIVE, LONGER_PAIRS, NEW_QUERIES)
-"""Notes that tell what a board of a hierarchy shows: what is held, or what generalises."""
+ASKED = (TRANSDUCTIVE, LONGER_PAIRS, NEW_QUERIES, NO_ANSWERS, *CONVERTED)
+"""Beginnings of notes on what a board shows: of a hierarchy what is held or what generalises, of
+vectors what was made of the user's files."""
 
 
 def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collection[str]) -> None:
@@ -43,7 +45,7 @@ def print_end(reports: Iterable[TaskReport], ran: Sequence[Cell], began: Collect
         if report.is_searched:
             legend = f"{legend}, in %; visited / work in %"
         ran_here = (("new", _named(report, new)), ("stored before", _named(report, before)))
-        asked = [("board", note) for note in report.cells[0].notes if note in ASKED]
+        asked = [("board", note) for note in report.cells[0].notes if note.startswith(ASKED)]
         lines = [*asked, *_best(report), *(each for each in ran_here if each[1])]
         say()
         say_table([report.name, legend], lines)

@@ -66,7 +66,7 @@ def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
     options: tuple[tuple[str, Sequence[str], Callable[[Cell], set[str]]], ...] = (
         ("--datasets", wanted.datasets, lambda cell: {cell.task, dataset_of(cell.task)}),
         ("--methods", wanted.methods, lambda cell: {cell.method}),
-        ("--kind", wanted.kinds, lambda cell: {about(cell.method, cell.plugin).kind}),
+        ("--kind", wanted.kinds, lambda cell: {about(cell.method, cell.plugins).kind}),
         ("--seeds", wanted.seeds, lambda cell: {str(cell.seed)}),
     )
     for option, names, values_of in options:
@@ -101,7 +101,7 @@ def _left(rows: Iterable[Row], keys: set[str]) -> Iterator[Row]:
 
 def _described(cell: Cell, name: str) -> str:
     """What the page's filter reads of a row: ``kept`` in table.js."""
-    known = about(cell.method, cell.plugin)
+    known = about(cell.method, cell.plugins)
     return f"{name} {cell.method} {known.kind} {known.summary}".casefold()
 
 

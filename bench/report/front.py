@@ -118,8 +118,8 @@ def _methods(reports: Iterable[TaskReport]) -> Iterator[str]:
     found: dict[tuple[str, str], set[str]] = defaultdict(set)
     for report in reports:
         for cell in report.cells:
-            method = about(cell.method, cell.plugin)
-            summary = method.summary or f"From {cell.plugin or 'elsewhere'}."
+            method = about(cell.method, cell.plugins)
+            summary = method.summary or f"From {', '.join(cell.plugins) or 'elsewhere'}."
             found[method.kind, summary].add(cell.method)
     yield from ("## Methods", "")
     for (kind, summary), names in sorted(found.items(), key=lambda item: min(item[1])):

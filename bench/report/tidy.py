@@ -73,7 +73,7 @@ def tidy(cells: Iterable[Cell], budget: Budget | None = None) -> pd.DataFrame:
 def _rows(cell: Cell, budget: Budget | None) -> Iterator[Row]:
     own: Row = {name: getattr(cell, name) for name in ("task", "method", "seed", "key", "reason")}
     own |= {
-        "kind": about(cell.method, cell.plugin).kind,
+        "kind": about(cell.method, cell.plugins).kind,
         "status": cell.status.value,
         "earlier": is_earlier(cell.code),
     }

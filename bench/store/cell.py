@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, NonNegativeInt, model_validator
 
@@ -14,6 +14,9 @@ from bench.method.workspace import Resources
 from bench.system.provenance import Provenance
 from bench.system.records import Amount, Columns, Figure, Record, ShareEnd, Text, added
 from bench.types import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class Status(StrEnum):
@@ -87,7 +90,8 @@ class Cell(Record):
 
     Attributes:
         dataset: where the task was read from, as ``--dataset`` takes it; None if its name tells it.
-        plugin: the file and the class of the method, as ``--plugin`` takes them; None for others.
+        plugin: what brought the method, as ``--plugin`` takes it; a list where several brought its
+            parts; None for a method that is built in or installed.
         cut: rank at which rankings are cut, None for |S|.
         seen_means: the meaning of "seen" on this task, in words: a pair's answer was in training.
         brought: the file that its run was brought from; None: it was measured.
@@ -114,7 +118,7 @@ class Cell(Record):
     cut: int | None = None
     seen_means: str = ""
     method: str
-    plugin: str | None = added()
+    plugin: str | list[str] | None = added()
     brought: Brought | None = added()
     params: dict[str, Value]
     changed: dict[str, Value]
@@ -156,6 +160,19 @@ class Cell(Record):
         if provenance is not None:
             update["provenance"] = provenance
         return self.model_copy(update=update)
+
+    @property
+    def plugins(self) -> tuple[str, ...]:
+        """The plugins that brought the method or its parts."""
+        if self.plugin is None:
+            return ()
+        return (self.plugin,) if isinstance(self.plugin, str) else tuple(self.plugin)
+
+    def of_plugins(self, plugins: Sequence[str]) -> Cell:
+        """This planned cell, with the plugins that brought its method or its parts."""
+        one_or_none = plugins[0] if plugins else None
+        plugin = list(plugins) if len(plugins) > 1 else one_or_none
+        return self.model_copy(update={"plugin": plugin})
 
     @property
     def title(self) -> str:

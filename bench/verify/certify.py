@@ -39,7 +39,7 @@ class CertifyOptions(NamedTuple):
 
     Attributes:
         out: the results folder that holds it.
-        plugins: methods in files, as ``FILE.py:Class``.
+        plugins: methods and parts of your own, as ``FILE.py:Class``.
         datasets: NAME:PATH of tasks that were read from a path.
         timeout_s: seconds that it may take.
         data_dir: the folder that is searched for data first.
@@ -176,7 +176,7 @@ def planned_again(
 
     Args:
         stored: the cell.
-        plugins: methods in files, as ``FILE.py:Class``.
+        plugins: methods and parts of your own, as ``FILE.py:Class``.
         datasets: NAME:PATH of tasks that were read from a path.
         data_dir: the folder that is searched for data first.
 
@@ -187,7 +187,7 @@ def planned_again(
     try:
         method = registry.resolve(stored.method)
     except InputError as error:
-        raise InputError(f"{error}; one of a file needs --plugin FILE.py:Class") from error
+        raise InputError(f"{error}; what a file brings needs --plugin FILE.py:Class") from error
     named = {Dataset.parse(name).task_name: name for name in datasets}
     dataset = named.get(stored.task, stored.dataset or dataset_of(stored.task))
     task = load_dataset(dataset, data_dir)

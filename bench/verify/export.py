@@ -68,7 +68,7 @@ class ExportOptions(NamedTuple):
 
     Attributes:
         out: the results folder that holds it.
-        plugins: methods in files, as ``FILE.py:Class``.
+        plugins: methods and parts of your own, as ``FILE.py:Class``.
         datasets: NAME:PATH of tasks that were read from a path.
         data_dir: the folder that is searched for data first.
     """

@@ -126,7 +126,7 @@ def lock(before: str, *, same: bool) -> None:
 
 def _compositions(registry: Registry) -> Iterator[type[Method]]:
     """Every built-in method, trainer and index."""
-    trainers, indexes = registry.parts()
+    trainers, indexes = registry.built_in_parts()
     names = [*registry.built_ins(), *(f"{name}+exact" for name in trainers)]
     names += [f"standard-de+{name}" for name in indexes]
     for name in dict.fromkeys(map(registry.canonical, names)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench.data.cards import card_of_task
+from bench.data.cards import card_of_task, is_of_package
 from bench.data.load import dataset_of, load_dataset
 from bench.errors import InputError
 from bench.registry import CATALOG, Registry
@@ -63,13 +63,18 @@ def _task(name: str, _dataset: str | None, data_dir: Path | None) -> Task:
     """A task that others can read as well.
 
     Raises:
-        InputError: it has no card, or is not on this machine.
+        InputError: it has no card here, or is not on this machine.
     """
     card = card_of_task(name)
     if card is None:
         raise InputError(
             f"{name} was read from a path of yours, where nobody else can read it: add a card "
             "for it (CONTRIBUTING.md) and measure by its name"
+        )
+    if is_of_package(card):
+        raise InputError(
+            f"{card.name} is a dataset of an installed package, which others may lack: move its "
+            "card to datasets/ (CONTRIBUTING.md)"
         )
     return load_dataset(dataset_of(name), data_dir)
 

@@ -115,17 +115,15 @@ class Index(Hyperparameters, ABC):
     """Searches document vectors by dot product; its fields are its hyper-parameters.
 
     Attributes:
-        requires: packages that it imports.
         needs_tree: whether its leaves are those of a tree learned with the encoder.
         is_learned: whether its leaves depend on queries.
         reads_chunks: whether it takes vectors that are mapped or in half precision; other indexes
-            get them in single precision in memory.
+            get them in single precision, row by row.
         scores_all: whether it scores every document.
         takes_similarity: whether it can search by a score that is no dot product.
         exports: whether ``export`` writes it.
     """
 
-    requires: ClassVar[tuple[str, ...]] = ()
     needs_tree: ClassVar[bool] = False
     is_learned: ClassVar[bool] = False
     reads_chunks: ClassVar[bool] = False
@@ -140,15 +138,31 @@ class Index(Hyperparameters, ABC):
 
     @abstractmethod
     def build(self, documents: Floats, guide: Guide) -> None:
-        """Index vectors [n_documents, dim]."""
+        """Index the documents; random choices take ``guide.seed``.
+
+        Args:
+            documents: [n_documents, dim] their vectors, read-only; document ``i`` is row ``i``.
+            guide: a sample of queries with judgements, to choose a setting by.
+        """
 
     @abstractmethod
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
-        """The k best documents of each query vector."""
+        """The k best documents of each query at one of ``operating_points()``.
+
+        Args:
+            queries: [n, dim] vectors of the queries, read-only.
+            k: documents asked for; fewer may be returned, and -1 stands for none.
+            point: the operating point.
+
+        Returns:
+            [n, at most k] numbers of documents and scores; and the leaves that each query probed,
+            which ``partition`` then names for each document, or the documents that it visited by
+            the library's own count. With neither, a query visited all.
+        """
 
     @abstractmethod
     def memory_bytes(self) -> int:
-        """Size of the index in memory."""
+        """Size of the index in memory, in bytes."""
 
     def export(self, folder: Path, documents: Floats, point: Point) -> Code:
         """Write files that its library searches, and give the definition of ``search``.

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 from methods.hyperparameters import Hyperparameters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bench.method import Params, Progress, Workspace
     from bench.task import Queries, Training
     from bench.types import Floats, Ints
@@ -44,7 +46,19 @@ class Trainer(Hyperparameters, ABC):
         seed: int,
         progress: Progress,
     ) -> Encoder:
-        """Train on ``data``, from ``start`` if there is a first stage."""
+        """Learn an encoder.
+
+        Args:
+            data: training pairs and validation; names, texts or vectors of both sides.
+            start: the encoder of ``first_stage``, if there is one; or None.
+            workspace: the cache, the device, and the place of a checkpoint.
+            seed: the seed of every random choice.
+            progress: a function to be called with (done, total) now and then.
+        """
+
+    def load(self, folder: Path, workspace: Workspace) -> Encoder | None:
+        """The encoder that ``Encoder.save`` wrote, if its class is the trainer's own; or None."""
+        return None
 
     def score(self, encoder: Encoder, queries: Queries, documents: Ints) -> Floats:
         """[n] scores of single pairs: those that rank documents, if it has no others."""

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
-from bench.arrays.vectors import Vectors
+from bench.arrays.vectors import Vectors, new_file
 from bench.data.readers.vectors import vectors_task
 from bench.data.readers.wordnet import read_graph
 from bench.errors import InputError
@@ -76,11 +75,7 @@ def read(name: str, graph: Path, n: int, queries: int, dim: int) -> Task:
 def _make(nouns: NounGraph, n: int, n_queries: int, dim: int, folder: Path) -> None:
     """Write documents, queries and answers."""
     synsets = _places(nouns, dim)
-    path = folder / "documents.npy"
-    documents = np.lib.format.open_memmap(path, "w+", np.float32, (n, dim))
-    if hasattr(os, "posix_fallocate"):  # on a full disk writing to the map would kill the process
-        with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    documents = new_file(folder / "documents.npy", np.float32, (n, dim))
     for number, start in enumerate(range(0, n, AT_ONCE)):
         rows = slice(start, min(start + AT_ONCE, n))
         # A generator for each block: a document does not depend on the number of documents.

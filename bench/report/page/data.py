@@ -105,7 +105,7 @@ def _row_json(
     sentences: list[str],
 ) -> Json:
     first = row.cells[0]
-    known = about(first.method, first.plugin) if first.brought is None else _about(first.brought)
+    known = about(first.method, first.plugins) if first.brought is None else _about(first.brought)
     has_curve = bool(first.points) and not row.is_brought
     compared = [*compared_measures(first).values()]
     strata = {name_of(each): strata_of(row, each, compared) for each in _budgets(report)}
@@ -170,7 +170,7 @@ def command_of(row: Row) -> str:
         words = [*RUN_COMMAND, "--run", f"{cell.brought.file}:{cell.method}"]
         return shlex.join([*words, "--dataset", cell.dataset or dataset_of(cell.task)])
     words = [*RUN_COMMAND, "--methods", cell.method]
-    words += ["--plugin", cell.plugin] if cell.plugin else []
+    words += [word for plugin in cell.plugins for word in ("--plugin", plugin)]
     words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)
     words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
     if "k" in settings and "k" not in cell.params:
