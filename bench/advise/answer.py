@@ -15,7 +15,7 @@ from bench.data.views import parted_views
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.points import main_measure
-from bench.system.paths import RUN_COMMAND
+from bench.system.paths import run_words
 from bench.system.terminal import counted, say, say_table
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _not_met(advice: Advice) -> str:
 
 def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
     """The command that measures a cell's method and settings on the whole test."""
-    words = [*RUN_COMMAND, "--methods", cell.method, "--dataset", dataset]
+    words = [*run_words(out), "--methods", cell.method, "--dataset", dataset]
     for name, value in _settings(cell).items():
         words += ["--set", f"{name}={value}"]
     if data_dir is not None:
