@@ -84,8 +84,13 @@ class TestCompare:
         text = command("compare", a, b)
         assert "Only in A: far" in text
         assert "Only in B: new, far (timeout: 3,600 s are over)" in text
-        assert "0 of 1 row differ" in text
+        assert "0 of 1 rows differ" in text
         assert "the same" in line_of(text, "near")
+
+    def test_what_neither_folder_could_measure_is_in_neither_alone(self, folders):
+        skipped = cell("far", status=Status.SKIPPED, reason="no texts")
+        text = command("compare", *folders([*side([0]), skipped], [*side([0]), skipped]))
+        assert "Only in" not in text
 
     def test_the_lead_of_the_second_folder_is_that_of_the_boards_test(self, folders):
         before, after = side([0, 1, 2], 0.5), side([0, 1, 2], 0.9)
@@ -121,7 +126,7 @@ class TestCompare:
         a, b = folders(side([0], 0.5, **old), side([0], 0.9, **new))
         text = command("compare", a, b)
         assert "near: near 1 → near 2; dim 3 → 4" in text
-        assert "1 of 1 row differ" in text
+        assert "1 of 1 rows differ" in text
 
     def test_of_two_versions_in_one_folder_the_equal_ones_are_compared(self, folders):
         first, second = {"code": ["near 1"]}, {"code": ["near 2"]}
@@ -142,7 +147,7 @@ class TestCompare:
         points = [point(0.1, 0.2), point(0.5, 0.5)]
         a, b = folders([cell("near", points=points)], [cell("near", points=points)])
         text = command("compare", a, b)
-        assert "at ≤ 10 % visited: 0 of 1 row differ" in text
+        assert "at ≤ 10 % visited: 0 of 1 rows differ" in text
         assert "10.0 / 11.0" in text
         assert "at ≤ 2 %" not in command("compare", a, b, "--budget", "0.02")  # no such point
 

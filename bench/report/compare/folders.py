@@ -163,7 +163,7 @@ def _summary(found: Sequence[Change]) -> str:
         for sign in (1, -1)
     )  # fmt: skip
     beyond = f", {better} of them better and {worse} worse beyond chance" if differ else ""
-    return f"{len(differ)} of {counted(len(found), 'row')} differ{beyond}"
+    return f"{len(differ)} of {len(found)} rows differ{beyond}"
 
 
 def _line(each: Change) -> list[str]:

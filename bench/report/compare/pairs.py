@@ -84,14 +84,16 @@ def _paired(name: str, before: list[Cell], after: list[Cell]) -> TaskPair:
         both += _matched(*left, key)
     only = [[row.label for row in side if not _is_in(row, both)] for side in rows]
     lacking = [
-        dict.fromkeys(
-            f"{label(cell)} ({cell.status}: {cell.reason})"
-            for cell in side
-            if cell.status is not Status.OK
-        )
+        {f"{label(cell)} ({cell.status}: {cell.reason})": None for cell in side if not _is_ok(cell)}
         for side in (before, after)
     ]
-    return TaskPair(name, [*only[0], *lacking[0]], [*only[1], *lacking[1]], both)
+    for side, here, there in zip(only, lacking, lacking[::-1], strict=True):
+        side += [text for text in here if text not in there]
+    return TaskPair(name, *only, both)
+
+
+def _is_ok(cell: Cell) -> bool:
+    return cell.status is Status.OK
 
 
 def _is_in(row: Row, pairs: Iterable[Pair]) -> bool:
