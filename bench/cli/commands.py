@@ -11,6 +11,7 @@ import click
 
 from bench.cli import folders, results, verify
 from bench.cli.advise import advise_command
+from bench.cli.cache import cache_command
 from bench.cli.options import DATA_DIR_HELP, HELP, PLUGINS, SET, Command, data_dir_option
 from bench.cli.run import run_command
 from bench.system.paths import CHECKOUT, load_object
@@ -70,6 +71,7 @@ def _has_studies() -> bool:
 for command in (
     run_command,
     advise_command,
+    cache_command,
     *results.COMMANDS,
     *folders.COMMANDS,
     *verify.COMMANDS,
