@@ -62,7 +62,7 @@ def encodings_of(method: Method, corpus: Corpus, test: Queries) -> list[Encoding
         return []
     precision = str(getattr(method.trainer, "precision", "float32"))
     encoder = Pretrained.of(name, precision, method.workspace)
-    found = {}
+    found: dict[str, Encoding] = {}
     for each in _texts(method, corpus, test):
         whole = len(each.texts) == each.n_texts
         place = _place(encoder, each.texts, tune) if whole else ""
@@ -80,7 +80,7 @@ def _texts(method: DualEncoder, corpus: Corpus, test: Queries) -> Iterator[Texts
         return
     yield Texts("documents", documents, len(documents))
     queries = {"validation queries": corpus.sample, "test queries": test}
-    if {"tune", "router_queries"} & method.values.keys():  # a trainer or an index learns from them
+    if "tune" in method.values or method.index_type.is_learned:
         queries = {"training queries": corpus.training, **queries}
     for what, asked in queries.items():
         if asked.texts is not None:

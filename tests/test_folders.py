@@ -18,6 +18,8 @@ from bench.store.query_values import QueryValues, write_query_values
 from bench.system.files import sha256_of
 from bench.system.provenance import provenance
 from tests.cells import cell, point
+from tests.conftest import ROOT
+from tests.test_contributing import FENCED, follow
 
 N = 40
 ASKED = np.arange(N)
@@ -276,3 +278,12 @@ class TestMerge:
         assert [each.seed for each in Store(b).cells()] == [0, 1] or len(Store(b).cells()) == 2
         assert "one is named twice" in refused("merge", a, "--out", a)
         assert "one is named twice" in refused("merge", a, a, "--out", tmp_path / "c")
+
+
+def test_the_guide_is_run_as_it_stands(clone):
+    guide = (ROOT / "docs" / "compare.md").read_text()
+    assert len(guide.splitlines()) < 60
+    follow(FENCED.findall(guide), clone)
+    shown = command("compare", clone / "before", clone / "after")
+    assert "the same" in line_of(shown, "random")
+    assert "*" in line_of(shown, "shelf")

@@ -63,9 +63,9 @@ def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
     """
     rows_by_task = {name: rows_of(group) for name, group in by_task(cells).items()}
     rows = [row for each in rows_by_task.values() for row in each]
-    asked = [task_named(name) if ":" in name else name for name in wanted.datasets]
+    of_tasks = [task_named(name) if ":" in name else name for name in wanted.datasets]
     options: tuple[tuple[str, Sequence[str], Callable[[Cell], set[str]]], ...] = (
-        ("--datasets", asked, lambda cell: {cell.task, dataset_of(cell.task)}),
+        ("--datasets", of_tasks, lambda cell: {cell.task, dataset_of(cell.task)}),
         ("--methods", wanted.methods, lambda cell: {cell.method}),
         ("--kind", wanted.kinds, lambda cell: {about(cell.method, cell.plugin).kind}),
         ("--seeds", wanted.seeds, lambda cell: {str(cell.seed)}),

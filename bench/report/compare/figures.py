@@ -151,8 +151,8 @@ def _side(row: Row, pair: Pair, measure: str, budget: Budget, values_of: ValuesO
         return Side(common, points, means, np.zeros(0, int), values)
     of_measure = values.by_measure.get(measure, {})
     whole = len(of_measure) == len(common.cells)
-    found = dict(of_measure) if whole else "a seed lacks the measure"
-    return Side(common, points, means, values.queries, found)
+    by_seed = dict(of_measure) if whole else "a seed lacks the measure"
+    return Side(common, points, means, values.queries, by_seed)
 
 
 def _mean(point: PointResult, measure: str) -> float | None:

@@ -80,8 +80,8 @@ def _paired(name: str, before: list[Cell], after: list[Cell]) -> TaskPair:
     rows = [rows_of(side) for side in (before, after)]
     both: list[Pair] = []
     for key in _KEYS:
-        left = [[row for row in side if not _is_in(row, both)] for side in rows]
-        both += _matched(*left, key)
+        old, new = ([row for row in side if not _is_in(row, both)] for side in rows)
+        both += _matched(old, new, key)
     only = [[row.label for row in side if not _is_in(row, both)] for side in rows]
     lacking = [
         {f"{label(cell)} ({cell.status}: {cell.reason})": None for cell in side if not _is_ok(cell)}
@@ -89,7 +89,7 @@ def _paired(name: str, before: list[Cell], after: list[Cell]) -> TaskPair:
     ]
     for side, here, there in zip(only, lacking, lacking[::-1], strict=True):
         side += [text for text in here if text not in there]
-    return TaskPair(name, *only, both)
+    return TaskPair(name, only[0], only[1], both)
 
 
 def _is_ok(cell: Cell) -> bool:
