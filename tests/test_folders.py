@@ -127,7 +127,7 @@ class TestCompare:
         new = {"code": ["near 2"], "params": {"dim": 4}}
         a, b = folders(side([0], 0.5, **old), side([0], 0.9, **new))
         text = command("compare", a, b)
-        assert "near: near 1 → near 2; dim 3 → 4" in text
+        assert "near †: near 1 → near 2; dim 3 → 4" in text
         assert "1 of 1 rows differ" in text
 
     def test_of_two_versions_in_one_folder_the_equal_ones_are_compared(self, folders):
@@ -138,6 +138,13 @@ class TestCompare:
         text = command("compare", a, b)
         assert "Only in A: near †" in text
         assert "the same" in line_of(text, "near")
+
+    def test_two_versions_that_both_folders_have_are_two_lines(self, folders):
+        rows = [*side([0], 0.5, code=["near 1"]), *side([0], 0.25, code=["near 2"], key="k")]
+        text = command("compare", *folders(rows, rows))
+        assert "the same" in line_of(text, "near †  ")
+        assert "the same" in line_of(text, "near † †")
+        assert "†: of an earlier version of the method" in text
 
     def test_other_data_of_one_name_is_not_compared(self, folders):
         a, b = folders(side([0], 0.5), side([0], 0.9, task_digest="e"))

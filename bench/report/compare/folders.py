@@ -14,9 +14,11 @@ from bench.report.boards.cost import STEPS
 from bench.report.boards.paired import lead_text
 from bench.report.compare.figures import changes, measures_of
 from bench.report.compare.pairs import paired
+from bench.report.console import plain
 from bench.report.load import load_notes, marked, speed_text
 from bench.report.points import SHARES_NOTE, shares_text
 from bench.report.published import scores_of
+from bench.report.rows import earlier_note
 from bench.report.table import NONE, mean_and_std
 from bench.report.task_report import COMPARED
 from bench.system.terminal import counted, say, say_table
@@ -84,7 +86,9 @@ def compare_folders(before: Store, after: Store, asked: Asked) -> None:
             raise unknown("measure of the rows in both", name, known)
     shown = [_print_task(task, asked, before, after) for task in tasks]
     if any(shown):
-        say(f"\n{NOTE} {SHARES_NOTE}")
+        say(f"\n{NOTE} {plain(SHARES_NOTE)}")
+        for note in earlier_note(pair.after for task in tasks for pair in task.both):
+            say(plain(note))
         waited = [point.waited for side in sides for cell in side for point in cell.points]
         for note in load_notes(waited):
             say(note)

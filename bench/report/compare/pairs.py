@@ -23,8 +23,8 @@ class Pair(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The name of the row, without marks of versions."""
-        return self.after.name
+        """The name of the row in the second folder."""
+        return self.after.label
 
     @property
     def seeds(self) -> list[int]:
