@@ -131,13 +131,14 @@ def evaluate(
 
 
 def run(
-    methods: str | Sequence[str],
+    methods: str | Sequence[str] = (),
     datasets: str | Sequence[str] = "quick",
     *,
     seeds: int | Sequence[int] = 0,
     settings: Mapping[str, Value] | None = None,
     k: int | None = None,
     plugins: Sequence[str] = (),
+    runs: str | Path | Sequence[str | Path] = (),
     out: Path | str = "results/local",
     fresh: bool = False,
     jobs: int = 1,
@@ -151,7 +152,7 @@ def run(
     --out FOLDER`` writes the boards.
 
     Args:
-        methods: the name of a method, a list of names, or ``all``.
+        methods: the name of a method, a list of names, or ``all``; none where there are runs.
         datasets: the name of a dataset, a list of names, ``quick`` or ``all``.
         seeds: the seed of the fits, or a list of seeds.
         settings: values of hyper-parameters by name, for all methods that have it (``dim``) or for
@@ -159,6 +160,8 @@ def run(
         k: the number of documents asked for each query; None: as many as the measures read.
         plugins: methods, trainers and indexes of your own, as ``FILE.py:Class``; they run beside
             the named methods, but for parts that one of these has.
+        runs: files of runs that were made elsewhere, as ``FILE`` or ``FILE:NAME``; each is a row
+            beside the others, on the one dataset that it is of.
         out: the results folder.
         fresh: whether to measure stored cells again.
         jobs: the number of cells that run at once.
@@ -188,6 +191,7 @@ def run(
     from bench.executors.measure import Conditions
     from bench.experiment import Experiment, measure
     from bench.plan.arguments import (
+        files_of,
         folder_of,
         names_of,
         path_of,
@@ -195,6 +199,7 @@ def run(
         require_positive,
         seeds_of,
     )
+    from bench.plan.brought import named_files
     from bench.plan.grid import Settings, grids
     from bench.registry import Registry
 
@@ -212,6 +217,7 @@ def run(
         settings=Settings.named(settings or {}),
         seeds=seeds_of(seeds),
         k=k,
+        runs=named_files(files_of(runs, "runs"), registry),
     )
     conditions = Conditions(jobs, timeout_s, memory_bytes, fresh)
     here_only = listed == "all"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bench.errors import cannot_write
 from bench.evaluation.brought import keep_brought
 from bench.executors.measure import Conditions, join, measure_cells, schedule_of
+from bench.plan import encodings
 from bench.plan.cells import Plan, absent_text, plan_cells, require_own_names
 from bench.plan.forecast import HEADER, forecasts
 from bench.report import console
@@ -136,6 +137,8 @@ def _measured(experiment: Experiment) -> tuple[list[Cell], Plan]:
     measured = _measured_before(plan, stored)
     if experiment.plan_first:
         _print(plan, experiment, stored, measured)
+    else:
+        _print_encodings(plan, experiment, stored)
     require_own_names(plan.all_cells, stored)
     with _disk_errors(experiment.out):
         cells = measure_cells(
@@ -166,10 +169,34 @@ def _print(plan: Plan, experiment: Experiment, stored: list[Cell], measured: lis
     def seconds(cells: Sequence[Cell]) -> float:
         return schedule_of(cells, experiment.registry, store, conditions, measured).left()
 
-    kept = {} if conditions.fresh else {cell.key for cell in stored if cell.status is Status.OK}
+    kept = _kept(stored, conditions)
     lines = forecasts(plan.cells, kept, measured, seconds)
     say_table(HEADER, [line.row() for line in lines])
     say(lines[-1].sentence())
+    _print_encodings(plan, experiment, stored, least=1)
+
+
+def _print_encodings(
+    plan: Plan, experiment: Experiment, stored: list[Cell], least: int = encodings.MANY
+) -> None:
+    """Print which texts are encoded first, if so many are not in the cache."""
+    conditions = experiment.conditions
+    if conditions.cluster is not None:  # each node has a cache of its own
+        return
+    planned = encodings.planned_encodings(
+        plan.tasks, _kept(stored, conditions), experiment.registry, fresh=conditions.fresh
+    )
+    if encodings.n_new(planned) >= least:
+        rows, told = encodings.lines(planned)
+        say()
+        say_table(encodings.HEADER, rows)
+        for text in told:
+            say(text)
+
+
+def _kept(stored: list[Cell], conditions: Conditions) -> set[str]:
+    """Keys of the stored cells that are not measured again."""
+    return set() if conditions.fresh else {c.key for c in stored if c.status is Status.OK}
 
 
 def _report(experiment: Experiment, cells: list[Cell], began: Collection[str]) -> None:

@@ -134,6 +134,18 @@ def test_every_form_is_read_as_the_same_hierarchy(tmp_path, form):
     assert pairs_by_text(task) == EXPECTED
 
 
+def test_a_thesaurus_is_parsed_once_and_again_when_it_changes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TREELINE_CACHE", str(tmp_path / "cache"))
+    path = written(tmp_path, "a.ttl", TURTLE)
+    assert pairs_by_text(read("own", path, text="true")) == EXPECTED
+    forms._read.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr("rdflib.Graph.parse", None)
+        assert pairs_by_text(read("own", path, text="true")) == EXPECTED
+    written(tmp_path, "a.ttl", TURTLE.replace("rain boots", "boots"))
+    assert "boots" in read("own", path, text="true").query_texts
+
+
 def test_a_packed_file_is_read(tmp_path):
     path = tmp_path / "a.obo.gz"
     path.write_bytes(gzip.compress(OBO.encode()))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+import bench
 from bench import results
 from bench.cli.commands import main
 from bench.data.load import load_dataset
@@ -110,6 +111,33 @@ def test_it_survives_replay_leaderboard_recompute_and_results(folder):
     assert "ours (from a file)" in text
     assert "(from a file): a run that was made elsewhere; –: no file tells it." in text
     assert "as no file tells their cost" in text
+
+
+def test_runs_are_brought_from_python_as_on_the_command_line(folder):
+    asked = {"datasets": "qrels:qrels.txt", "out": "out"}
+    found = bench.run(runs=[folder / "ours.trec", "dense.trec:tas-b"], **asked)
+    assert [(cell.method, cell.brought.tag) for cell in found] == [
+        ("ours", "ours"), ("tas-b", "dense")
+    ]  # fmt: skip
+    (again,) = bench.run(runs="ours.trec", **asked)
+    assert again == found[0]
+    assert len(bench.run("random", "beir:mine", runs=["ours.trec"], out="out")) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"runs": 3}, TypeError, "runs takes a name or a list of names, got"),
+        ({"runs": ["absent.trec"]}, InputError, "absent.trec"),
+        ({"runs": ["ours.trec", "./ours.trec"]}, InputError, "would both be called ours"),
+        ({"runs": ["ours.trec:random"]}, InputError, "random is a method"),
+        ({"runs": ["ours.trec"], "datasets": "quick"}, InputError, "a run is of one dataset"),
+        ({}, InputError, "no method is named"),
+    ],
+)
+def test_runs_from_python_that_cannot_be_brought_are_refused(folder, options, error, message):
+    with pytest.raises(error, match=message):
+        bench.run(**{"datasets": "qrels:qrels.txt", "out": "out"} | options)
 
 
 def test_the_page_says_what_it_is_and_shows_no_cost(folder):

@@ -17,8 +17,9 @@ from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of
 from bench.report.columns import key_column, meaning
 from bench.report.leaderboard import write_leaderboard
 from bench.report.markdown import anchor
+from bench.report.page.command import command_of, dataset_option
 from bench.report.page.compared import DIGITS, LARGEST, comparisons_json, each_once, packed
-from bench.report.page.data import command_of, dataset_option, reported_rows, task_json
+from bench.report.page.data import reported_rows, task_json
 from bench.report.published import read_published
 from bench.report.rows import by_task, rows_of
 from bench.report.summary import summary_boards
@@ -233,7 +234,7 @@ def test_rows_of_other_defaults_are_in_the_command_too():
     [
         ("wordnet", ["--datasets", "wordnet"]),
         ("tree-H=3,W=7", ["--dataset", "tree:H=3,W=7"]),
-        ("hierarchy-shoes", ["--dataset", "hierarchy:shoes.csv"]),
+        ("hierarchy-shoes", ["--dataset", "hierarchy:shoes"]),
         ("beir-mine", ["--dataset", "beir:mine"]),
     ],
 )

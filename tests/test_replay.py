@@ -253,7 +253,7 @@ def test_data_that_changed_since_are_an_error_and_data_that_are_not_here_are_non
     [
         ("scifact", "scifact"),
         ("tree-H=3,W=7", "tree:H=3,W=7"),
-        ("hierarchy-my-shoes", "hierarchy:my-shoes.csv"),
+        ("hierarchy-my-shoes", "hierarchy:my-shoes"),
         ("beir-my-texts", "beir:my-texts"),
         ("wordnet-mammal", "wordnet-mammal"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from shlex import quote
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
@@ -15,12 +16,10 @@ from bench.data.views import parted_views
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.points import main_measure
-from bench.system.paths import RUN_COMMAND
+from bench.system.paths import run_words
 from bench.system.terminal import counted, say, say_table
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from bench.advise.advise import Advice
     from bench.method import Value
     from bench.store.cell import Cell
@@ -168,7 +167,7 @@ def _not_met(advice: Advice) -> str:
 
 def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
     """The command that measures a cell's method and settings on the whole test."""
-    words = [*RUN_COMMAND, "--methods", cell.method, "--dataset", dataset]
+    words = [*run_words(Path("results")), "--methods", cell.method, "--dataset", dataset]
     for name, value in _settings(cell).items():
         words += ["--set", f"{name}={value}"]
     if data_dir is not None:

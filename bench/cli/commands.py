@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from bench.cli import results, verify
+from bench.cli import folders, results, verify
 from bench.cli.advise import advise_command
+from bench.cli.cache import cache_command
 from bench.cli.options import DATA_DIR_HELP, HELP, PLUGINS, SET, Command, data_dir_option
 from bench.cli.run import run_command
 from bench.system.paths import CHECKOUT, load_object
@@ -67,7 +68,14 @@ def _has_studies() -> bool:
     return str(CHECKOUT / STUDIES) in places
 
 
-for command in (run_command, advise_command, *results.COMMANDS, *verify.COMMANDS):
+for command in (
+    run_command,
+    advise_command,
+    cache_command,
+    *results.COMMANDS,
+    *folders.COMMANDS,
+    *verify.COMMANDS,
+):
     main.add_command(command)
 if _has_studies():
     for command in load_object(f"{STUDIES}.cli:COMMANDS"):

@@ -97,9 +97,13 @@ def data_dir_option(text: str) -> Callable[[Decorated], Decorated]:
     return click.option("--data-dir", type=kind, help=text)
 
 
-def out_option(text: str, default: str = "results/local") -> Callable[[Decorated], Decorated]:
-    """The option of a results folder to write to."""
+def out_option(
+    text: str, default: str | None = "results/local"
+) -> Callable[[Decorated], Decorated]:
+    """The option of a results folder to write to; it must be given if there is no default."""
     kind = click.Path(path_type=Path, file_okay=False)
+    if default is None:
+        return click.option("--out", type=kind, required=True, help=text)
     return click.option("--out", type=kind, default=Path(default), show_default=True, help=text)
 
 

@@ -58,7 +58,12 @@ if TYPE_CHECKING:
     help="A run that was made elsewhere, in TREC's form, as a row beside the others; on the one "
     "--dataset that it is of. May be repeated.",
 )
-@click.option("--plan", is_flag=True, help="Say what would be measured and how long that takes.")
+@click.option(
+    "--plan",
+    "--dry-run",
+    is_flag=True,
+    help="Say what would be measured and encoded, how long that takes and how much disk; no more.",
+)
 @PLUGINS
 @click.option("--seeds", callback=read_seeds, help="For example 0,1,2; without it 0.")
 @SET

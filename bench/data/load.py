@@ -5,13 +5,13 @@ A name is parsed once into a :class:`Dataset`, which says what is read and from 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 from bench.data.cards import FOLDER, Card, Count, card_of_task, cards, find_card
 from bench.data.hub import revision_of
-from bench.data.own_paths import last_part, own_path
+from bench.data.own_paths import absolute, last_part, own_path
 from bench.data.settings import options_of, parted
 from bench.data.views import VIEWS, parted_views
 from bench.errors import InputError, placed
@@ -19,7 +19,7 @@ from bench.system.files import sha256_of
 from bench.system.paths import data_folders, find_data, load_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
     from typing import Any
 
     from bench.task import Task
@@ -95,7 +95,7 @@ class Dataset(NamedTuple):
         """The same without its views."""
         path = own_path(self.path, self.card, data_dir)
         if path.exists():
-            return ",".join(filter(None, (f"{self.card.name}:{path.absolute()}", self.settings)))
+            return ",".join(filter(None, (f"{self.card.name}:{absolute(path)}", self.settings)))
         settings = [part for part in self.settings.split(",") if not part.startswith(REVISION)]
         commit = revision_of(self.path, str(self.options.get("revision", "")))
         return ",".join(filter(None, (f"{self.card.name}:{path}", *settings, REVISION + commit)))
@@ -171,10 +171,21 @@ def load_graph(graph: object, settings: str = "") -> Task:
     return task
 
 
+def task_named(typed: str) -> str:
+    """The name of the task of a dataset as it is typed; one that is of no dataset stays.
+
+    A file of the user's own is known by its name, from whichever folder it is named.
+    """
+    with contextlib.suppress(InputError):
+        return Dataset.parse(typed).task_name
+    return typed
+
+
 def dataset_of(task: str) -> str:
     """The dataset of a task, as it is typed: ``tree-H=3,W=7`` is ``tree:H=3,W=7``.
 
-    For a dataset that was read from a path, only the last part of the path is known.
+    Of a dataset that was read from a path, only the last part of the path is known, without the
+    ending of a file; its cells have the whole path in their field ``dataset``.
     """
     whole, views = parted_views(task)
     own = (card for card in cards().values() if card.takes_path)
@@ -182,24 +193,7 @@ def dataset_of(task: str) -> str:
     if card is None or whole == card.name:
         return task
     path, settings = parted(whole.removeprefix(f"{card.name}-"), card)
-    path += Path(card.takes_path).suffix
     return "@".join((f"{card.name}:{','.join(filter(None, (path, settings)))}", *views))
-
-
-def require_names_apart(tasks: Mapping[str, Task]) -> None:
-    """Refuse tasks of one name and other data, by the datasets that they were read from.
-
-    Raises:
-        InputError: there are two such tasks.
-    """
-    first: dict[str, str] = {}
-    for dataset, task in tasks.items():
-        other = first.setdefault(task.name, dataset)
-        if tasks[other].digest != task.digest:
-            raise InputError(
-                f"{other} and {dataset} would both be called {task.name}; give one a name of its "
-                f"own: {dataset},name=NAME"
-            )
 
 
 def state_of(card: Card, data_dir: Path | None) -> str:

@@ -22,13 +22,20 @@ def last_part(path: str, card: Card) -> str:
     return place.stem if Path(card.takes_path).suffix else place.name
 
 
+def absolute(path: Path) -> Path:
+    """The one absolute path of a file or folder; a link keeps its name, which tells the form."""
+    whole = path.absolute()
+    return whole.parent.resolve() / whole.name if whole.name != ".." else whole.resolve()
+
+
 def own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
     """The user's own file or folder, as named or in a data folder; or a name on the hub.
 
     Raises:
         InputError: there is no such file or folder, and it can be no name on the hub.
     """
-    places = [Path(typed), *(folder / typed for folder in data_folders(data_dir))]
+    here = Path(typed).expanduser()  # a shell leaves the ~ of NAME:~/FILE as it is
+    places = [here, *(folder / typed for folder in data_folders(data_dir))]
     found = next((place for place in places if place.exists()), None)
     if found is None and card.hub and NAME.fullmatch(typed):
         return Path(typed)

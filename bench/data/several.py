@@ -6,11 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from bench.data.cards import cards
-from bench.data.load import Dataset, dataset_of, load_dataset, require_names_apart
+from bench.data.load import Dataset, dataset_of, load_dataset
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable
+    from collections.abc import Callable, Container, Iterable, Mapping
     from pathlib import Path
 
     from bench.task import Task
@@ -42,6 +42,22 @@ def all_tasks(datasets: Iterable[str], data_dir: Path | None) -> list[str]:
             tasks = Dataset.parse(name).tasks(data_dir)
         found |= dict.fromkeys(tasks or [name])
     return list(found)
+
+
+def require_names_apart(tasks: Mapping[str, Task]) -> None:
+    """Refuse tasks of one name and other data, by the datasets that they were read from.
+
+    Raises:
+        InputError: there are two such tasks.
+    """
+    first: dict[str, str] = {}
+    for dataset, task in tasks.items():
+        other = first.setdefault(task.name, dataset)
+        if tasks[other].digest != task.digest:
+            raise InputError(
+                f"{other} and {dataset} would both be called {task.name}; give one a name of its "
+                f"own: {dataset},name=NAME"
+            )
 
 
 def task_reader(

@@ -54,4 +54,4 @@ def keep_brought(run: BroughtRun, task: Task, store: Store, *, fresh: bool = Fal
             queries_sha256=sha256_of(folder / QUERIES),
         )
         store.commit(cell, folder)
-    return cell
+    return store.find(cell) or cell  # with the digits that are stored

@@ -12,6 +12,7 @@ from bench.method.contract import (
     SearchResult,
     check_params,
 )
+from bench.method.encoding import Encoding, Price
 from bench.method.exported import Code, Exported
 from bench.method.stated import check_part, check_stated
 from bench.method.workspace import Progress, Resources, Workspace, no_progress
@@ -22,12 +23,14 @@ __all__ = [
     "Ablations",
     "Checkpoint",
     "Code",
+    "Encoding",
     "Exported",
     "FitIdentity",
     "Kind",
     "Method",
     "Params",
     "Point",
+    "Price",
     "Progress",
     "Resources",
     "SearchResult",

@@ -28,6 +28,13 @@ def names_of(given: object, what: str) -> list[str]:
     return list(names)
 
 
+def files_of(given: object, what: str) -> list[str]:
+    """One file or several, each a text or a path; the same errors."""
+    files = list(given) if isinstance(given, list | tuple) else [given]
+    texts = [os.fspath(file) if isinstance(file, os.PathLike) else file for file in files]
+    return names_of(texts, what)
+
+
 def require(what: str, kinds: type | tuple[type, ...], **given: object) -> None:
     """Raise TypeError for an argument of another kind; None stands for one that is left out.
 

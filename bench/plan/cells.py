@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import READY, Dataset, require_names_apart, state_of
+from bench.data.load import READY, Dataset, state_of
+from bench.data.several import require_names_apart
 from bench.errors import InputError, placed, reason_of
 from bench.plan.brought import read_brought
 from bench.plan.depth import depth_needed, require_documents

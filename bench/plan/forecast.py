@@ -87,7 +87,7 @@ def forecasts(
     by_name: dict[str, list[Cell]] = defaultdict(list)
     every = list({cell.key: cell for cell in planned}.values())
     for cell in every:
-        by_name[dataset_of(cell.task)].append(cell)
+        by_name[cell.dataset or dataset_of(cell.task)].append(cell)
     seen = {each.trainer for each in measured}
     found = []
     for name, cells in [*by_name.items(), ("all", every)]:

@@ -24,6 +24,11 @@ _EMPHASIS = re.compile(r"(`[^`]+`)|\*\*([^*]+)\*\*|\*([\w+][^*]*)\*")
 """Code of a note, which stays, and its words in bold and in italics, as the page reads them."""
 
 
+def plain(note: str) -> str:
+    """A note as a terminal shows it: words in bold and in italics without their signs."""
+    return _EMPHASIS.sub(r"\1\2\3", note)
+
+
 def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     """Print the boards of the task of a cell."""
     say(f"\n== {cell.task} ==")
@@ -32,7 +37,7 @@ def print_boards(cell: Cell, boards: Iterable[Board]) -> None:
     for board in boards:
         say(f"\n{board.title}")
         for note in board.notes:
-            say(_EMPHASIS.sub(r"\1\2\3", note))
+            say(plain(note))
         say_table(board.header, board.rows)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from bench.data.load import dataset_of
+from bench.data.load import dataset_of, task_named
 from bench.errors import InputError, unknown
 from bench.registry import about
 from bench.report.rows import by_task, label, rows_of
@@ -63,8 +63,9 @@ def chosen(cells: list[Cell], wanted: Wanted) -> Chosen:
     """
     rows_by_task = {name: rows_of(group) for name, group in by_task(cells).items()}
     rows = [row for each in rows_by_task.values() for row in each]
+    of_tasks = [task_named(name) if ":" in name else name for name in wanted.datasets]
     options: tuple[tuple[str, Sequence[str], Callable[[Cell], set[str]]], ...] = (
-        ("--datasets", wanted.datasets, lambda cell: {cell.task, dataset_of(cell.task)}),
+        ("--datasets", of_tasks, lambda cell: {cell.task, dataset_of(cell.task)}),
         ("--methods", wanted.methods, lambda cell: {cell.method}),
         ("--kind", wanted.kinds, lambda cell: {about(cell.method, cell.plugins).kind}),
         ("--seeds", wanted.seeds, lambda cell: {str(cell.seed)}),

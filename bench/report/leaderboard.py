@@ -17,6 +17,7 @@ from bench.report.sentences import sentences
 from bench.report.summary import summary_boards
 from bench.system.files import write_atomically
 from bench.system.memory import without_collecting
+from bench.system.paths import run_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -100,7 +101,8 @@ def write_leaderboard(
         write_charts([chart for each in drawn for chart in each.values()], store.root / FIGURES)
         # What is published must be rebuilt where the data is not.
         write_atomically(store.root / FIRST, FORWARD)
-        write_page(store.root / PAGE, reports, [*overview, *changed], texts=published is None)
+        run, boards = run_words(store.runs), [*overview, *changed]
+        write_page(store.root / PAGE, reports, boards, run, texts=published is None)
     return Leaderboard(path, store.root / PAGE if figures else None, reports, left_out)
 
 

@@ -181,3 +181,17 @@ def earlier_note(rows: Iterable[Row]) -> list[str]:
         f"{EARLIER.strip()}: of an *earlier version* of the method, whose code has changed since "
         "in ways that may change results."
     ]
+
+
+def versions_note(rows: Iterable[Row]) -> list[str]:
+    """A sentence on the rows of a task that are one row in several versions, or none."""
+    of_name: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        of_name[row.name].append(row)
+    told = [
+        f"{row.label}: {', '.join(row.cells[0].code) or 'not known'}"
+        for several in of_name.values()
+        if len(several) > 1
+        for row in several
+    ]
+    return [f"One row in several versions. {'; '.join(told)}."] if told else []

@@ -17,10 +17,8 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 """The folder that this code is imported from."""
-RUN_COMMAND = (
-    ("python", "run_bench.py") if (CHECKOUT / "run_bench.py").is_file() else ("treeline", "run")
-)
-"""The words that begin a command which measures; a wheel has no ``run_bench.py``."""
+SCRIPT = CHECKOUT / "run_bench.py"
+"""The command that measures, in a checkout; a wheel has ``treeline run`` instead."""
 LAST_RUN = "last-run"
 """The file of the cache with the path of the results folder of the last run."""
 
@@ -29,6 +27,18 @@ def cache_folder() -> Path:
     """The user's cache of texts and embeddings. ``TREELINE_CACHE`` names another folder."""
     named = os.environ.get("TREELINE_CACHE")
     return Path(named) if named else platformdirs.user_cache_path("treeline")
+
+
+def run_words(results: Path) -> tuple[str, ...]:
+    """The words that begin a command which measures, for whoever stands beside its results.
+
+    Results in the checkout are measured from its folder, as others read them who have a checkout;
+    results elsewhere from anywhere.
+    """
+    if not SCRIPT.is_file():
+        return "treeline", "run"
+    inside = results.absolute().resolve().is_relative_to((CHECKOUT / "results").resolve())
+    return "python", SCRIPT.name if inside else str(SCRIPT)
 
 
 def remember_run(folder: Path) -> None:

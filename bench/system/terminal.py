@@ -55,6 +55,14 @@ def counted(number: int, one: str, several: str = "") -> str:
     return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
+def size_text(n_bytes: float) -> str:
+    """A size in the unit that one speaks of it, by powers of 1000."""
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if n_bytes >= size:
+            return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
+    return f"{n_bytes / 1e3:.0f} kB"
+
+
 def say(text: str = "") -> None:
     """Print lines to standard output; for a terminal, prose is broken between words.
 

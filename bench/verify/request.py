@@ -9,7 +9,7 @@ from bench.data.load import dataset_of
 from bench.measures.budget import DEFAULT
 from bench.report.dataset_page import places
 from bench.report.markdown import pipe_table
-from bench.report.page.data import command_of
+from bench.report.page.command import command_of
 from bench.report.points import SHARES_NOTE, at, shares_text
 from bench.report.published import scores_of
 from bench.report.rows import chosen_points

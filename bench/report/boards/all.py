@@ -16,7 +16,7 @@ from bench.report.boards.recall import recall_boards
 from bench.report.boards.ties import tied_note
 from bench.report.boards.word_pairs import word_pair_boards
 from bench.report.boards.xray import xray_boards
-from bench.report.rows import brought_note, earlier_note, rows_of
+from bench.report.rows import brought_note, earlier_note, rows_of, versions_note
 from bench.report.table import NONE, Board
 from bench.report.task_report import TaskReport
 from bench.store.cell import Cell, Status
@@ -95,7 +95,8 @@ def _measured_boards(
     boards += latency_boards(rows)
     boards += [board for board in (leaf_board(rows),) if board.rows]
     boards.append(cost_board(rows, budget))
-    boards[0].notes.extend([*tied_note(rows), *earlier_note(rows), *brought_note(rows)])
+    boards[0].notes.extend([*tied_note(rows), *earlier_note(rows), *versions_note(rows)])
+    boards[0].notes.extend(brought_note(rows))
     return boards
 
 

@@ -17,7 +17,7 @@ from bench.report.table import NONE, Board
 from bench.report.task_report import COMPARED, Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from bench.measures.budget import Budget
     from bench.report.rows import Row
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     ValuesOf = Callable[[Cell], QueryValues | None]
 
 
-class _Values(NamedTuple):
+class RowValues(NamedTuple):
     """Values of the queries of a row at one point of each seed: measure -> seed -> [n_queries]."""
 
     queries: Ints
@@ -68,12 +68,12 @@ def why_not(comparison: Comparison) -> str:
 
 def _gathered(
     rows: list[Row], values_of: ValuesOf, budget: Budget
-) -> tuple[dict[str, _Values], dict[str, list[str]]]:
+) -> tuple[dict[str, RowValues], dict[str, list[str]]]:
     """The values of each row that has some, and the reasons of the others."""
     left_out = defaultdict(list)
-    found: dict[str, _Values] = {}
+    found: dict[str, RowValues] = {}
     for row in rows:
-        values = _values(row, values_of, budget)
+        values = values_at(row, values_of, budget)
         if isinstance(values, str):
             left_out[values].append(row.label)
         else:
@@ -81,7 +81,7 @@ def _gathered(
     return found, left_out
 
 
-def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
+def values_at(row: Row, values_of: ValuesOf, budget: Budget) -> RowValues | str:
     """The values of a row within a budget, or why it is not compared."""
     if row.sees_test:
         return "they see the test"
@@ -101,11 +101,11 @@ def _values(row: Row, values_of: ValuesOf, budget: Budget) -> _Values | str:
     for cell, (_, columns) in zip(row.cells, seeds, strict=True):
         for measure, column in columns.items():
             by_measure[measure][cell.seed] = column.astype(np.float64)
-    return _Values(queries, len(seeds), by_measure)
+    return RowValues(queries, len(seeds), by_measure)
 
 
 def _compared(
-    measure: str, found: dict[str, _Values], budget: Budget, reasons: dict[str, list[str]]
+    measure: str, found: dict[str, RowValues], budget: Budget, reasons: dict[str, list[str]]
 ) -> Comparison:
     left_out = defaultdict(list, {reason: [*labels] for reason, labels in reasons.items()})
     having = [each.queries for each in found.values() if measure in each.by_measure]
@@ -133,13 +133,29 @@ def _compared(
 
 def _leads(rows: list[dict[int, Floats]], known: Bools) -> dict[tuple[int, int], Lead]:
     """The leads of pairs of rows, of which each seed has the values of all queries."""
+    every = combinations(enumerate(rows), 2)
+    return leads({(a, b): (first, second) for (a, first), (b, second) in every}, known)
+
+
+def leads(
+    rows: Mapping[tuple[int, int], tuple[Mapping[int, Floats], Mapping[int, Floats]]], known: Bools
+) -> dict[tuple[int, int], Lead]:
+    """The leads of the first rows of pairs over the second, tested together.
+
+    Args:
+        rows: by the numbers of two rows, the values of each of their seeds, [n_queries].
+        known: [n_queries] the queries that have a value in every row.
+
+    Returns:
+        The lead of each pair with a seed in common, by the same numbers.
+    """
     pairs = {}
-    for (a, first), (b, second) in combinations(enumerate(rows), 2):
+    for numbers, (first, second) in rows.items():
         common = sorted(first.keys() & second.keys())
         if common and known.any():
             points = 100 * np.array([first[seed] - second[seed] for seed in common])[:, known]
             ahead, behind = ((sign * points.mean(axis=1) > 0).sum() for sign in (1, -1))
-            pairs[a, b] = mean_squares(points), len(common), int(ahead), int(behind)
+            pairs[numbers] = mean_squares(points), len(common), int(ahead), int(behind)
     several = [pair for pair, (_, n_seeds, *_) in pairs.items() if n_seeds > 1]
     n_rows = len({row for pair in several for row in pair})
     found = differences([pair for pair, *_ in pairs.values()], n_rows)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from bench.data.cards import card_of_task
-from bench.data.load import dataset_of
 from bench.measures.budget import UNLIMITED
 from bench.registry import About, about
 from bench.report.boards.against import measures_of
@@ -16,12 +14,12 @@ from bench.report.boards.xray import xrayed
 from bench.report.charts.curves import curve_of, curves_of_seeds, strata_of, xray_values
 from bench.report.columns import key_column, meaning
 from bench.report.markdown import cell_path
+from bench.report.page.command import SCRIPT, command_of
 from bench.report.page.compared import compared_measures, comparisons_json, each_once, name_of
 from bench.store.query_values import KEPT
-from bench.system.paths import RUN_COMMAND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from bench.data.cards import Card
     from bench.measures.budget import Budget
@@ -36,7 +34,12 @@ Json: TypeAlias = dict[str, Any]
 
 
 def task_json(
-    report: TaskReport, places: list[Json], sentences: list[str], *, texts: bool = False
+    report: TaskReport,
+    places: list[Json],
+    sentences: list[str],
+    *,
+    texts: bool = False,
+    run: Sequence[str] = SCRIPT,
 ) -> Json:
     """The data of a task.
 
@@ -47,6 +50,7 @@ def task_json(
         sentences: notes, what columns mean and what methods are, each once; those of this task
             are added.
         texts: whether texts of queries are read from data on this machine.
+        run: the words that begin the command of a row.
     """
     first = report.cells[0]
     measures = measures_of(report.rows) if report.rows else {}
@@ -69,7 +73,7 @@ def task_json(
         "boards": [board_json(board, sentences) for board in report.boards],
         "budget": name_of(report.budget),
         "limits": {name_of(each): each.limit for each in _budgets(report)},
-        "rows": [_row_json(row, report, measures, places, sentences) for row in report.rows],
+        "rows": [_row_json(row, report, measures, places, sentences, run) for row in report.rows],
         "reported": reported_rows(card, first.task),
         "compare": comparisons_json(report, texts=texts),
     }
@@ -103,6 +107,7 @@ def _row_json(
     measures: dict[str, PointMeasure],
     places: list[Json],
     sentences: list[str],
+    run: Sequence[str],
 ) -> Json:
     first = row.cells[0]
     known = about(first.method, first.plugins) if first.brought is None else _about(first.brought)
@@ -119,7 +124,7 @@ def _row_json(
         "claimed": any(point.self_reported for cell in row.cells for point in cell.points),
         "params": first.params,
         "set": sorted({*first.changed, *row.differing_params}),
-        "command": command_of(row),
+        "command": command_of(row, run),
         "seeds": [_seed_json(cell, places) for cell in row.cells],
         "curve": _curve_json(curve_of(row, measures)) if has_curve else None,
         "curves": [*map(_curve_json, curves_of_seeds(row, measures) if has_curve else ())],
@@ -160,30 +165,6 @@ def _seed_json(cell: Cell, places: list[Json]) -> Json:
         "date": cell.provenance.date,
         "place": places.index(place),
     }
-
-
-def command_of(row: Row) -> str:
-    """The command that measures a row again, with the code of its commit, quoted for a shell."""
-    cell = row.cells[0]
-    settings = cell.changed | {name: cell.params[name] for name in row.differing_params}
-    if cell.brought is not None:
-        words = [*RUN_COMMAND, "--run", f"{cell.brought.file}:{cell.method}"]
-        return shlex.join([*words, "--dataset", cell.dataset or dataset_of(cell.task)])
-    words = [*RUN_COMMAND, "--methods", cell.method]
-    words += [word for plugin in cell.plugins for word in ("--plugin", plugin)]
-    words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)
-    words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
-    if "k" in settings and "k" not in cell.params:
-        words += ["--k", str(settings.pop("k"))]
-    for name, value in settings.items():
-        words += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
-    return shlex.join(words)
-
-
-def dataset_option(task: str) -> list[str]:
-    """``--datasets NAME``, or ``--dataset`` with the arguments or the path of a task's name."""
-    dataset = dataset_of(task)
-    return ["--dataset" if ":" in dataset else "--datasets", dataset]
 
 
 def reported_rows(card: Card | None, task: str) -> list[Json]:

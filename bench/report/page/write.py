@@ -36,7 +36,12 @@ SCRIPTS = (
 
 
 def write_page(
-    path: Path, reports: Sequence[TaskReport], overview: Sequence[Board], *, texts: bool = False
+    path: Path,
+    reports: Sequence[TaskReport],
+    overview: Sequence[Board],
+    run: Sequence[str],
+    *,
+    texts: bool = False,
 ) -> None:
     """Write the page, the same for the same reports and versions of the libraries.
 
@@ -44,6 +49,7 @@ def write_page(
         path: path of the file.
         reports: the report of each task.
         overview: boards over all of them, whose rows begin with the name of a task.
+        run: the words that begin the command of a row.
         texts: whether texts of queries are printed, where their licence allows it and the data is
             on this machine; another machine cannot rebuild such a page.
     """
@@ -52,7 +58,7 @@ def write_page(
     sentences: list[str] = []
     data = {
         "overview": [board_json(board, sentences) for board in overview],
-        "tasks": [task_json(report, places, sentences, texts=texts) for report in reports],
+        "tasks": [task_json(report, places, sentences, texts=texts, run=run) for report in reports],
         "places": places,
         "sentences": sentences,
         "charts": _charts(),
