@@ -1,6 +1,7 @@
 """Indexes, trainers, vectors and datasets of others: as plugins, as packages, by the guides."""
 
 import importlib
+import importlib.metadata
 import os
 import re
 import subprocess
@@ -97,6 +98,7 @@ def test_the_index_of_the_guide_works_from_an_installed_package(tmp_path):
     (cell,) = cells_of(empty / "results" / "local")
     assert (cell.method, cell.status, cell.plugin) == ("masked-de+usearch", Status.OK, None)
     assert any(text.startswith("USearch ") for text in cell.code)
+    assert cell.provenance.versions["usearch"] == importlib.metadata.version("usearch")
     assert "usearch" in in_folder(empty, sys.executable, "-m", "bench", "list", path=site)
 
 
@@ -297,6 +299,13 @@ def test_a_plugin_may_be_a_package_whose_processes_import_it(package, tmp_path, 
     (cell,) = cells_of(tmp_path / "out")
     assert cell.status is Status.OK
     assert cell.plugin.startswith(str(package))
+
+
+def test_a_file_of_a_package_may_import_a_file_beside_it_by_its_name_alone(package):
+    (package / "beside_it.py").write_text("from kit_of_mine.method import Pooled\n")
+    (package / "other.py").write_text("from beside_it import Pooled\n")
+    found = Registry([f"{package / 'other.py'}:Pooled"]).resolve("pooled")
+    assert found.__module__ == "kit_of_mine.other"
 
 
 def test_a_package_is_known_by_the_content_of_all_its_modules(package):

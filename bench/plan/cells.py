@@ -12,7 +12,7 @@ from bench.plan.depth import depth_needed, require_documents
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
-from bench.system.provenance import provenance
+from bench.system.provenance import provenance, with_packages
 from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
 if TYPE_CHECKING:
@@ -238,5 +238,5 @@ def _planned(
         code=code,
         seed=seed,
         k=depth,
-        provenance=provenance,
+        provenance=with_packages(provenance, tuple(method.requires)),
     )

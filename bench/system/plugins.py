@@ -84,11 +84,10 @@ def _of_path(path: Path) -> ModuleType:
     while (folder / INIT).is_file():
         parts, folder = [folder.name, *parts], folder.parent
     in_package = (path.is_dir() or len(parts) > 1) and all(map(str.isidentifier, parts))
-    if not in_package:
-        folder = path.parent
-    if str(folder) not in sys.path:
-        # Last: what has another's name there takes the place of no library.
-        sys.path.append(str(folder))
+    for place in map(str, (folder, path.parent) if in_package else (path.parent,)):
+        if place not in sys.path:
+            # Last: what has another's name there takes the place of no library.
+            sys.path.append(place)
     if not in_package:
         return _imported(module_name(path), str(path))
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

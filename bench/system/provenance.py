@@ -51,6 +51,11 @@ def provenance(threads: int, packages: tuple[str, ...] = PACKAGES) -> Provenance
     )
 
 
+def with_packages(origin: Provenance, packages: tuple[str, ...]) -> Provenance:
+    """The same, with the versions of further packages that are installed under these names."""
+    return origin.model_copy(update={"versions": origin.versions | _versions(packages)})
+
+
 def usable_cores() -> int:
     """Cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
