@@ -62,6 +62,28 @@ def test_a_method_that_trains_the_whole_encoder_or_reads_no_text_tells_nothing(
         assert encodings_of(method, task.corpus, task.queries_of(task.test)) == []
 
 
+@pytest.mark.parametrize("encoder", ["absent/model", "./absent", "minilm"])
+def test_an_encoder_that_is_not_here_is_not_downloaded_and_stops_no_plan(
+    small_text_task, monkeypatch, encoder
+):
+    monkeypatch.setattr("methods.encodings.lacks_encoder", lambda name: name == "minilm" or None)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    registry = Registry()
+    method = registry.resolve("zero-shot-de")
+    values = settled(method, small_text_task, Settings.parse([f"encoder={encoder}"]))
+    cells = [cell_of(small_text_task, method, values, 0, None, provenance(1))]
+    assert encodings.planned_encodings([(small_text_task, cells)], (), registry) == []
+
+
+def test_a_method_whose_texts_cannot_be_told_stops_no_plan(small_text_task, monkeypatch):
+    def fails(*_arguments):
+        raise ValueError
+
+    monkeypatch.setattr("methods.encodings.encodings_of", fails)
+    registry, cells = planned_cells(small_text_task, "masked-de")
+    assert encodings.planned_encodings([(small_text_task, cells)], (), registry) == []
+
+
 def planned_cells(task, *names, seeds=(0,)):
     registry = Registry()
     return registry, [
