@@ -17,6 +17,7 @@ from bench.method import Encoding, Price, Workspace
 from methods.dual_encoder import DualEncoder
 from methods.encoders import embeddings
 from methods.encoders.pretrained import Pretrained
+from methods.encoders.sentence import PACKAGED, is_folder, lacks_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,8 @@ def encodings_of(method: Method, corpus: Corpus, test: Queries) -> list[Encoding
     """What a method encodes of a task; nothing if it keeps no vectors of texts.
 
     Args:
-        method: the method, with its hyper-parameters and workspace.
+        method: the method, with its hyper-parameters and workspace; nothing is told of one whose
+            encoder is not on this machine.
         corpus: the documents, with the queries of training and validation.
         test: the queries of the test.
     """
@@ -59,6 +61,8 @@ def encodings_of(method: Method, corpus: Corpus, test: Queries) -> list[Encoding
         return []
     name, tune = method.trainer.reads(), getattr(method.trainer, "tune", "none")
     if name is None or tune == "full":  # then each cell has vectors of its own
+        return []
+    if not _is_here(name):
         return []
     precision = str(getattr(method.trainer, "precision", "float32"))
     encoder = Pretrained.of(name, precision, method.workspace)
@@ -71,6 +75,20 @@ def encodings_of(method: Method, corpus: Corpus, test: Queries) -> list[Encoding
             encoding = Encoding(each.what, name, each.n_texts, place, price, each.fewer)
             found.setdefault(place or each.what, encoding)
     return list(found.values())
+
+
+def _is_here(name: str) -> bool:
+    """Whether an encoder is on this machine: nothing is downloaded to tell what it would do."""
+    if lacks_encoder(name):
+        return False
+    if name in PACKAGED or is_folder(name):
+        return True
+    from huggingface_hub import snapshot_download
+
+    try:
+        return bool(snapshot_download(name, local_files_only=True))
+    except Exception:  # of the hub's library, or of a name that is none
+        return False
 
 
 def _texts(method: DualEncoder, corpus: Corpus, test: Queries) -> Iterator[Texts]:

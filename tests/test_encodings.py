@@ -1,5 +1,6 @@
 """What is encoded is told before it is, and the cache shows and clears it."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from filelock import FileLock
 
 from bench.cli.commands import main
 from bench.data.cache import kinds
+from bench.data.cards import cards
 from bench.evaluation.preparation import evaluate, method_named
 from bench.method import Encoding, Price, Workspace
 from bench.plan import encodings
@@ -62,6 +64,28 @@ def test_a_method_that_trains_the_whole_encoder_or_reads_no_text_tells_nothing(
         assert encodings_of(method, task.corpus, task.queries_of(task.test)) == []
 
 
+@pytest.mark.parametrize("encoder", ["absent/model", "./absent", "minilm"])
+def test_an_encoder_that_is_not_here_is_not_downloaded_and_stops_no_plan(
+    small_text_task, monkeypatch, encoder
+):
+    monkeypatch.setattr("methods.encodings.lacks_encoder", lambda name: name == "minilm" or None)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    registry = Registry()
+    method = registry.resolve("zero-shot-de")
+    values = settled(method, small_text_task, Settings.parse([f"encoder={encoder}"]))
+    cells = [cell_of(small_text_task, method, values, 0, None, provenance(1))]
+    assert encodings.planned_encodings([(small_text_task, cells)], (), registry) == []
+
+
+def test_a_method_whose_texts_cannot_be_told_stops_no_plan(small_text_task, monkeypatch):
+    def fails(*_arguments):
+        raise ValueError
+
+    monkeypatch.setattr("methods.encodings.encodings_of", fails)
+    registry, cells = planned_cells(small_text_task, "masked-de")
+    assert encodings.planned_encodings([(small_text_task, cells)], (), registry) == []
+
+
 def planned_cells(task, *names, seeds=(0,)):
     registry = Registry()
     return registry, [
@@ -82,6 +106,15 @@ def test_texts_are_told_once_for_all_methods_and_seeds_and_not_for_stored_cells(
     assert found[-1].methods == {"ehi": "sentences"}
     kept = {cell.key for cell in cells}
     assert encodings.planned_encodings([(small_text_task, cells)], kept, registry) == []
+
+
+@pytest.mark.parametrize(("dataset", "n"), [("beir", 4), ("hub", 4), ("scifact", 12)])
+def test_of_ones_own_texts_fewer_sentences_are_read_than_of_published_data(
+    small_text_task, dataset, n
+):
+    task = dataclasses.replace(small_text_task, defaults=cards()[dataset].defaults)
+    for name, param in (("ehi", "sentences"), ("de-learned-router", "router_sentences")):
+        assert settled(Registry().resolve(name), task, Settings())[param] == n
 
 
 def planned(n_texts=5000, *, is_here=False, price=Price(150, 3e6), **changes):  # noqa: B008

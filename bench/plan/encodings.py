@@ -79,7 +79,11 @@ def planned_encodings(
 def _encodings(task: Task, cell: Cell, registry: Registry) -> list[Encoding]:
     method = registry.resolve(cell.method)(**cell.params)
     method.workspace = Workspace(cache_folder(), device=wanted_device())
-    found: list[Encoding] = load_object(ENCODINGS)(method, task.corpus, task.queries_of(task.test))
+    test = task.queries_of(task.test)
+    try:
+        found: list[Encoding] = load_object(ENCODINGS)(method, task.corpus, test)
+    except Exception:  # its cell says what is wrong with it, and the others are measured
+        return []
     return found
 
 

@@ -172,11 +172,11 @@ def _summary(found: Sequence[Change]) -> str:
 
 def _line(each: Change) -> list[str]:
     sides = (each.before, each.after)
-    seeds = [str(len(pair_side.cells)) for pair_side in each.pair]
-    shared = f"{len(each.pair.seeds)} of {seeds[0]}, {seeds[1]}"
+    n_shared, (n_before, n_after) = len(each.pair.seeds), (len(row.cells) for row in each.pair)
+    seeds = f"{n_shared}" + f" of {n_before}, {n_after}" * (not n_shared == n_before == n_after)
     return [
         each.pair.label,
-        seeds[0] if seeds == [shared[0], shared[0]] else shared,
+        seeds,
         _arrow([mean_and_std(side.means) if side.means else NONE for side in sides]),
         _lead(each),
         _arrow([shares_text(side.points) if side.points else NONE for side in sides]),
