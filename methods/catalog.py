@@ -78,6 +78,8 @@ METHODS = {
     "ancestor-lookup": "methods.graph_lookup:AncestorLookup",
     "path-similarity": "methods.graph_lookup:PathSimilarity",
     "bm25": "methods.bm25:BM25",
+    "dsi": "methods.generative.dsi:DSI",
+    "nci": "methods.generative.nci:NCI",
     "random": "methods.random:Random",
     "oracle": "methods.oracle:Oracle",
     "noop": "methods.noop:Noop",
