@@ -156,13 +156,13 @@ class Searcher:
         """Raise MethodError for what a method without scores of documents cannot say."""
         if result.leaves is not None or result.visited is not None or self._meter is not None:
             raise MethodError(
-                "scores no document (scores_documents = False), but names leaves or counts documents "
-                "that were visited; it has its work alone, in routing"
+                "scores no document (scores_documents = False), but names leaves or counts "
+                "documents that were visited; it has its work alone, in routing"
             )
         if not result.routing:
             raise MethodError(
-                "scores no document (scores_documents = False), and does not say what a query costs: "
-                "routing of each result is its work, in document dot products"
+                "scores no document (scores_documents = False), and does not say what a query "
+                "costs: routing of each result is its work, in document dot products"
             )
 
     def _require_possible(self, visited: Ints | Floats, ids: Ints) -> None:

@@ -32,8 +32,8 @@ class DSI(Method):
     learns identifiers from the documents' texts and their first sentences, and from the training
     queries. Beam search goes on with beginnings of identifiers that exist alone.
 
-    No document's vector is scored. A query's work is that of the network: multiply-adds by the shapes
-    of its layers, for each beginning that the beam went on with.
+    No document's vector is scored. A query's work is that of the network: multiply-adds by the
+    shapes of its layers, for each beginning that the beam went on with.
     """
 
     name = "dsi"
@@ -127,8 +127,8 @@ class DSI(Method):
         most, n_asked = repeats(Writer(decoder, identifiers), vectors)
         if n_asked >= ASKED and most > REPEATED * n_asked:
             self.workspace.warn(
-                f"the decoder repeats itself: {most:,} of {n_asked:,} validation queries get the same "
-                "first identifier; raise decoder_steps, or lower decoder_lr"
+                f"the decoder repeats itself: {most:,} of {n_asked:,} validation queries get the "
+                "same first identifier; raise decoder_steps, or lower decoder_lr"
             )
 
     def _queries(self, train: Training) -> Examples:
@@ -154,7 +154,7 @@ class DSI(Method):
         of_all = np.concatenate(owners)
         return Examples(np.concatenate(vectors), of_all, np.arange(len(of_all)))
 
-    def index(self, corpus: Corpus) -> None:  # noqa: ARG002 - documents were numbered in fit
+    def index(self, corpus: Corpus) -> None:
         """Get ready to write."""
         from methods.generative.beam import Writer
 

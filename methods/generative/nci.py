@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from bench.method import Value
 from methods.generative.dsi import DSI
+
+if TYPE_CHECKING:
+    from bench.method import Value
 
 
 class NCI(DSI):
     """DSI with weights of its own for each beginning, and sentences as queries (arXiv 2206.02743).
 
     What a digit means depends on those before it: the weights of the next digit are adapted to the
-    beginning, by a change of low rank. The paper generates queries of a document with another model;
-    here a document's sentences stand for them.
+    beginning, by a change of low rank. The paper generates queries of a document with another
+    model; here more of a document's sentences stand for them.
     """
 
     name = "nci"

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 
-from methods.generative.beam import Writer
 from methods.trainers.loop import LossWatch
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from bench.method import Progress, Workspace
     from bench.types import Floats, Ints
+    from methods.generative.beam import Writer
     from methods.generative.decoder import Decoder
     from methods.generative.identifiers import Identifiers
 
