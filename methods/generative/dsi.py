@@ -29,8 +29,9 @@ class DSI(Method):
 
     Identifiers are nested k-means clusters of the documents (the paper's semantic identifiers). The
     decoder is small and reads the vector of a frozen encoder, where the paper trains a whole T5. It
-    learns identifiers from the documents' texts and their first sentences, and from the training
-    queries. Beam search goes on with beginnings of identifiers that exist alone.
+    learns identifiers from the vectors of documents and of training queries, with random noise added:
+    a query's vector is about as far from its document's. Beam search goes on with beginnings of
+    identifiers that exist alone.
 
     No document's vector is scored. A query's work is that of the network: multiply-adds by the
     shapes of its layers, for each beginning that the beam went on with.
@@ -44,14 +45,14 @@ class DSI(Method):
         "encoder": "minilm",  # minilm, wordllama, a sentence-transformers name, or a folder
         "precision": "float32",  # of the encoder's products, or bfloat16
         "branching": 32,  # digits, and clusters of a cluster
-        "width": 192,  # dimension inside the decoder, a multiple of 4
+        "width": 128,  # dimension inside the decoder, a multiple of 4
         "layers": 2,
         "adapter": 0,  # rank of prefix-aware weights; 0: none
-        "sentences": 12,  # the most of a document that are trained on
-        "decoder_steps": 3000,
-        "decoder_lr": 0.001,  # at the first step
+        "sentences": 0,  # the most of a document that are trained on as queries
+        "decoder_steps": 2000,
+        "decoder_lr": 0.002,  # at the first step
         "decoder_batch": 128,  # training queries a step; twice as many documents and sentences
-        "noise": 0.5,  # length of the noise on a vector of length 1 in training
+        "noise": 1.0,  # length of the noise on a vector of length 1 in training
         "checks": 6,  # validations; the best decoder is kept
     }
 
@@ -99,7 +100,7 @@ class DSI(Method):
         decoder = Decoder(shape, seed)
         self._identifiers, self._decoder = identifiers, decoder
         asked = train.validation_queries
-        vectors = self._asked(asked)
+        vectors = self._asked(asked) if len(asked.rows) else documents[:0]
 
         def validate() -> float:
             writer = Writer(decoder, identifiers)
@@ -159,7 +160,12 @@ class DSI(Method):
         from methods.generative.beam import Writer
 
         self._writer, self._documents = Writer(self._decoder, self._identifiers), self._table()
-        sharing = self._identifiers.n_sharing
+        existing, sharing = self._identifiers.n_identifiers, self._identifiers.n_sharing
+        if existing < BEAMS[-1]:
+            self.workspace.warn(
+                f"there are {existing:,} identifiers: a wider beam would have none left to hold, so "
+                "that no setting has one"
+            )
         if sharing:
             self.workspace.warn(
                 f"{sharing:,} documents share their identifier with another, as their vectors are "

@@ -15,9 +15,9 @@ class NCI(DSI):
 
     What a digit means depends on those before it: the weights of the next digit are adapted to the
     beginning, by a change of low rank. The paper generates queries of a document with another
-    model; here more of a document's sentences stand for them.
+    model; here a document's first sentences stand for them.
     """
 
     name = "nci"
     version: ClassVar[str] = "nci 1"
-    params: ClassVar[dict[str, Value]] = {**DSI.params, "adapter": 8, "sentences": 12}
+    params: ClassVar[dict[str, Value]] = {**DSI.params, "adapter": 8, "sentences": 3}

@@ -47,7 +47,7 @@ class Schedule(NamedTuple):
         steps: number of steps.
         lr: AdamW's learning rate at the first step, which falls to 0 on half a cosine.
         batch: pairs of each kind of examples in a step.
-        checks: validations; the best decoder is kept.
+        checks: validations; the best decoder is kept. 0: none, and the last is.
         noise: length of the random vector that is added to a vector of length 1.
     """
 
@@ -128,7 +128,8 @@ def train(
         state["step"] = done
         workspace.checkpoint.keep(state)
     watch.look()
-    decoder.load_state_dict(best.weights)
+    if best.score > -math.inf:
+        decoder.load_state_dict(best.weights)
     progress(schedule.steps, schedule.steps)
 
 
