@@ -23,7 +23,7 @@ from methods.generative.identifiers import Identifiers, hierarchical
 from methods.generative.nci import NCI
 from methods.generative.training import Best, Examples, Schedule, repeats, train
 
-SMALL = {"branching": 4, "width": 16, "decoder_steps": 20, "decoder_batch": 8, "checks": 2}
+SMALL = {"branching": 4, "width": 16, "decoder_epochs": 3, "decoder_batch": 8, "checks": 2}
 
 
 def unit(n, seed=0, dim=8):

@@ -29,9 +29,9 @@ class DSI(Method):
 
     Identifiers are nested k-means clusters of the documents (the paper's semantic identifiers). The
     decoder is small and reads the vector of a frozen encoder, where the paper trains a whole T5. It
-    learns identifiers from the vectors of documents and of training queries, with random noise added:
-    a query's vector is about as far from its document's. Beam search goes on with beginnings of
-    identifiers that exist alone.
+    learns identifiers from the vectors of documents and of training queries, with random noise
+    added: a query's vector is about as far from its document's. Beam search goes on with beginnings
+    of identifiers that exist alone.
 
     No document's vector is scored. A query's work is that of the network: multiply-adds by the
     shapes of its layers, for each beginning that the beam went on with.
@@ -48,10 +48,10 @@ class DSI(Method):
         "width": 128,  # dimension inside the decoder, a multiple of 4
         "layers": 2,
         "adapter": 0,  # rank of prefix-aware weights; 0: none
-        "sentences": 0,  # the most of a document that are trained on as queries
-        "decoder_steps": 2000,
+        "document_sentences": 0,  # the first ones of a document, which are trained on as queries
+        "decoder_epochs": 60,  # passes over documents and sentences
         "decoder_lr": 0.002,  # at the first step
-        "decoder_batch": 128,  # training queries a step; twice as many documents and sentences
+        "decoder_batch": 128,  # training queries a step, and twice as many documents and sentences
         "noise": 1.0,  # length of the noise on a vector of length 1 in training
         "checks": 6,  # validations; the best decoder is kept
     }
@@ -108,13 +108,14 @@ class DSI(Method):
                 lambda _, k: ranked(writer.write(vectors, WATCHED_BEAM), self._table(), k)[0]
             )
 
-        batch = int(values["decoder_batch"])
+        batch, of_corpus = int(values["decoder_batch"]), self._of_corpus(texts, documents)
+        an_epoch = -(-len(of_corpus.documents) // (2 * batch))
         train_decoder(
             decoder,
             identifiers,
-            [self._queries(train), self._of_corpus(texts, documents)],
+            [self._queries(train), of_corpus],
             Schedule(
-                int(values["decoder_steps"]),
+                int(values["decoder_epochs"]) * an_epoch,
                 float(values["decoder_lr"]),
                 (batch, 2 * batch),
                 int(values["checks"]) if len(vectors) else 0,
@@ -129,7 +130,7 @@ class DSI(Method):
         if n_asked >= ASKED and most > REPEATED * n_asked:
             self.workspace.warn(
                 f"the decoder repeats itself: {most:,} of {n_asked:,} validation queries get the "
-                "same first identifier; raise decoder_steps, or lower decoder_lr"
+                "same first identifier; raise decoder_epochs, or lower decoder_lr"
             )
 
     def _queries(self, train: Training) -> Examples:
@@ -147,8 +148,8 @@ class DSI(Method):
         from methods.trees.sentences import Sentences
 
         vectors, owners = [documents], [np.arange(len(documents))]
-        if self.values["sentences"]:
-            sentences = Sentences.of(texts, int(self.values["sentences"]))
+        if self.values["document_sentences"]:
+            sentences = Sentences.of(texts, int(self.values["document_sentences"]))
             if len(sentences.documents):
                 vectors.append(np.asarray(self._embedded(sentences.texts), np.float32))
                 owners.append(sentences.documents)
@@ -163,8 +164,8 @@ class DSI(Method):
         existing, sharing = self._identifiers.n_identifiers, self._identifiers.n_sharing
         if existing < BEAMS[-1]:
             self.workspace.warn(
-                f"there are {existing:,} identifiers: a wider beam would have none left to hold, so "
-                "that no setting has one"
+                f"there are {existing:,} identifiers: a wider beam would have none left to hold, "
+                "so that no setting has one"
             )
         if sharing:
             self.workspace.warn(

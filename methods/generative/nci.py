@@ -15,9 +15,14 @@ class NCI(DSI):
 
     What a digit means depends on those before it: the weights of the next digit are adapted to the
     beginning, by a change of low rank. The paper generates queries of a document with another
-    model; here a document's first sentences stand for them.
+    model; here a document's first sentence stands for them.
     """
 
     name = "nci"
     version: ClassVar[str] = "nci 1"
-    params: ClassVar[dict[str, Value]] = {**DSI.params, "adapter": 8, "sentences": 3}
+    params: ClassVar[dict[str, Value]] = {
+        **DSI.params,
+        "adapter": 8,
+        "document_sentences": 1,
+        "decoder_epochs": 20,
+    }

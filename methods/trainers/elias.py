@@ -164,4 +164,4 @@ class ELIAS(EHI):
             else:
                 queries = of_text.query_vectors(block)
             asked = joined.rows(block)
-            yield queries[asked.queries], asked.documents
+            yield queries[np.array(asked.queries)], asked.documents

@@ -82,6 +82,8 @@ class AdjacencyLoss:
         weight = settings.similarity_weight
         total = loss.detach() + weight * of_vectors.loss
         self._watch.add(total)
+        if self._step == self._steps:
+            self._watch.look()
         of_ways = asked.grad if asked.grad is not None else torch.zeros_like(q)
         return Gradients(
             total, weight * of_vectors.queries + of_ways, weight * of_vectors.documents
