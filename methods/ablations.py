@@ -24,6 +24,11 @@ EHI: Ablations = {
         "2, children as printed": {"height": 2, "children": "shared"},
         "2, paths as printed": {"height": 2, "paths": "best"},
     },
+    "branching and height as printed": {
+        f"B={branching}, H={height}": {"branching": branching, "height": height}
+        for height in (2, 3)
+        for branching in (4, 6, 8)
+    },
     "loss": {
         "no similarity term": {"similarity_weight": 0.0},
         "no indexing term": {"indexing_weight": 0.0},

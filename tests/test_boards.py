@@ -234,6 +234,14 @@ def test_the_papers_rows_stand_apart():
     assert all("standard, d=64" not in row for board in boards[:-1] for row in board.rows)
 
 
+def test_the_papers_rows_have_the_size_of_their_models_where_it_is_printed():
+    reported = report_of([cell(task="nq320k", points=LEAVES)], no_values).boards[-1]
+    assert reported.header[:4] == ["method (reported)", "source", "parameters", "R@10"]
+    dsi = next(row for row in reported.rows if row[0] == "DSI (base)")
+    after = "arXiv 2310.08891, table 5, after Tay et al. 2022"
+    assert dsi == ["DSI (base)", after, "250M", "56.6", "–"]
+
+
 def test_other_data_of_the_same_name_is_another_task():
     groups = by_task([cell(), cell(seed=1), cell(task_digest="e")])
     assert {name: len(cells) for name, cells in groups.items()} == {"small": 2, "small-e": 1}

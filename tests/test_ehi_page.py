@@ -2,9 +2,11 @@
 
 import pytest
 
-from bench.measures.records import Interval
+from bench.measures.records import Interval, Leaves
 from bench.store.folder import Store
+from studies.ehi import paper
 from studies.ehi.claims import claims
+from studies.ehi.picture import picture
 from studies.ehi.rows import rows_by_encoder
 from studies.ehi.tables import ceilings, order, other_budgets, scifact, verdict, wins
 from tests.cells import cell, xrayed
@@ -123,3 +125,34 @@ def test_a_claim_is_answered_by_one_change_of_the_ablations(rows_of, ablations):
 def test_the_losses_of_a_row_are_those_of_its_x_ray(rows_of):
     (rows,) = rows_of(of_scifact("ehi", 0.6))
     assert rows.missed("ehi") == pytest.approx((20, 15, 5))
+
+
+class TestPaper:
+    """The paper's tables, from cells and cards."""
+
+    def test_columns_have_ten_shares_and_what_is_printed(self, rows_of):
+        cells = [of_scifact("ehi", 0.9, visited=0.25), of_scifact("exact", 0.95, visited=1.0)]
+        table = paper.columns(rows_of(*cells))
+        begin = "scifact, minilm | R@100 | "
+        assert line_of(table, f"{begin}`ehi`")[3:] == ["–", "–", *["90.0"] * 8]
+        assert line_of(table, f"{begin}`exact`")[3:] == [*["–"] * 9, "95.0"]
+        printed = line_of(table, f"{begin}EHI (reported)")
+        assert printed[3:] == ["83.53", *["–"] * 8, "95.27"]
+
+    def test_load_is_over_an_even_share_at_times_of_the_training(self, rows_of):
+        early, late = (
+            Leaves(leaves=4, empty=0, largest=0.5, gini=0.1, entropy=0.9, expected=e, even=10)
+            for e in (30.0, 15.0)
+        )
+        leaves = late.model_copy(update={"training": [early, late]})
+        table = paper.load(rows_of(of_scifact("ehi", 0.9, leaves=leaves)))
+        assert "| 3.00 | 3.00 | 3.00 | 3.00 | 1.50 | 1.50 | 0 | 0.10 |" in table
+
+    def test_other_systems_stand_as_printed(self):
+        text = paper.systems()
+        assert "| ANCE (MaxP) | Xiong et al. 2020 | – | 80.38 | 91.31 |" in text
+        assert "| SEAL (base) | Bevilacqua et al. 2022 | 139M | 79.97 | 91.39 |" in text
+
+    def test_the_picture_names_its_rows_and_draws_exact_search(self, rows_of):
+        svg = picture(rows_of(of_scifact("ehi", 0.9), of_scifact("exact", 0.95, visited=1.0)))
+        assert all(name in svg for name in (">ehi<", ">exact<", "documents visited, %"))

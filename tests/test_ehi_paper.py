@@ -232,3 +232,29 @@ def test_the_loss_is_that_of_algorithm_1_by_loops():
         terms = ((0.7, similar), (0.8, indexing), (0.2, apart))
         total += sum(weight * np.mean(values) for weight, values in terms if values)
     assert found.loss.item() == pytest.approx(total / 3, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "rows", "some"),
+    [
+        ("msmarco", 3, 43, {"HNSW": {"MRR@10": 28.9}, "ColBERT-v2": {"MRR@10": 39.7}}),
+        ("msmarco-dl19", 4, 17, {"RepCONC": {"MRR@10": 66.8}, "CCSA": {"nDCG@10": 58.3}}),
+        (
+            "nq320k",
+            5,
+            22,
+            {
+                "DSI (XXL)": {"R@10": 70.3},
+                "SEAL (large)": {"R@10": 81.24, "R@100": 91.93},
+                "NCI (base)": {"R@10": 85.2, "R@100": 92.42},
+            },
+        ),
+    ],
+)
+def test_a_card_has_every_row_of_the_papers_table_on_its_dataset(name, table, rows, some):
+    reported = [row for row in cards()[name].reported if f", table {table}" in row.source]
+    values = {row.method: row.values for row in reported}
+    assert len(values) == len(reported) == rows
+    assert {method: values[method] for method in some} == some
+    (ehi, *_) = [row for row in reported if row.method == "EHI (distilbert-cos)"]
+    assert ehi.parameters == "66M"

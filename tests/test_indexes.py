@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from bench.errors import InputError
 from bench.evaluation.fitted import FittedCache
 from bench.method import Workspace, no_progress
 from bench.registry import Registry
@@ -14,6 +15,7 @@ from methods.indexes.faiss_ivf import FaissIVF
 from methods.indexes.faiss_ivf_2 import FaissIVF2
 from methods.indexes.guided import JudgedRouter, MovedPositives
 from methods.indexes.hnsw import HNSW
+from methods.indexes.ivf_rabitq import IVFRaBitQ
 from methods.indexes.learned_router import LearnedRouter
 from methods.indexes.learned_tree import LearnedTree
 from methods.indexes.optimist import Optimist
@@ -83,7 +85,7 @@ WITH_LEAVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [*WITH_LEAVES, HNSW])
+@pytest.mark.parametrize("kind", [*WITH_LEAVES, IVFRaBitQ, HNSW])
 def test_the_same_seed_makes_the_same_index_and_another_seed_another(kind):
     documents, queries = unit(1000, 0), unit(60, 1)
     found = []
@@ -145,3 +147,41 @@ def test_relevance_among_some_documents_keeps_what_is_judged_and_the_training_pa
     asked = some.training()
     assert asked.relevance.queries.tolist() == [1, 3]
     assert asked.relevance.documents.tolist() == [0, 1]
+
+
+class TestIVFRaBitQ:
+    """Codes choose candidates, vectors rank them."""
+
+    def test_with_every_document_rescored_it_finds_what_exact_search_does(self):
+        documents, queries = unit(500, 0, dim=32), unit(20, 1, dim=32)
+        index = IVFRaBitQ(nlist=10, rescored=50)
+        index.build(documents, guide_of(queries))
+        found = index.search(queries, 10, {"nprobe": 10})
+        exact = np.argsort(-queries @ documents.T, axis=1)[:, :10]
+        assert np.array_equal(found.ids, exact)
+        scores = np.take_along_axis(queries @ documents.T, exact, axis=1)
+        np.testing.assert_allclose(found.scores, scores, rtol=1e-5)
+
+    def test_codes_find_most_of_the_best_and_finer_ones_more(self):
+        documents, queries = unit(2000, 0, dim=64), unit(50, 1, dim=64)
+        exact = np.argsort(-queries @ documents.T, axis=1)[:, :10]
+        shares = []
+        for bits in (1, 4):
+            index = IVFRaBitQ(nlist=20, bits=bits, rescored=2)
+            index.build(documents, guide_of(queries))
+            ids = index.search(queries, 10, {"nprobe": 20}).ids
+            shares.append(np.mean([len({*a} & {*b}) / 10 for a, b in zip(ids, exact, strict=True)]))
+        assert 0.2 < shares[0] < shares[1]
+        assert shares[1] > 0.9
+
+    def test_only_documents_of_the_leaves_are_found(self):
+        documents, queries = unit(300, 0), unit(10, 1)
+        index = IVFRaBitQ(nlist=6)
+        index.build(documents, guide_of(queries))
+        found = index.search(queries, 300, {"nprobe": 2})
+        sizes = np.bincount(index.partition(), minlength=6)
+        assert ((found.ids >= 0).sum(axis=1) == sizes[found.leaves].sum(axis=1)).all()
+
+    def test_more_than_nine_bits_are_refused(self):
+        with pytest.raises(InputError, match="9 at most, got 10"):
+            IVFRaBitQ(bits=10)

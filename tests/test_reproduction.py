@@ -1,9 +1,11 @@
 """What reproduces: claims, the figures that they rest on, and what is said where these move."""
 
+import re
+
 import pytest
 
 from bench.errors import InputError
-from bench.report.reproduction.claims import Claim, Figure, Paper, read_claims
+from bench.report.reproduction.claims import Claim, Exhibit, Figure, Paper, read_claims
 from bench.report.reproduction.page import reproduction_text
 from tests.small_results import small_results
 
@@ -137,3 +139,41 @@ def test_every_claim_that_was_measured_has_figures_and_says_what_stands_behind_i
     for claim in claims:
         assert bool(claim.figures) == (claim.verdict != "not measured"), claim.claim
         assert len(claim.why) > 40, claim.claim
+
+
+def exhibits_of(*exhibits):
+    claim = Claim(claim="It holds", verdict="partly", why="Tried.")
+    return Paper(title="A paper", source="arXiv 1", claims=[claim], exhibits=exhibits)
+
+
+def test_each_table_of_a_paper_has_its_place_and_the_verdict_of_its_claim(store):
+    text = reproduction_text(
+        store,
+        [
+            exhibits_of(
+                Exhibit(what="Table 1", shows="it", here="[board](boards/a.md)", claim="It holds"),
+                Exhibit(what="Table 2", shows="sizes", here="–", verdict="nothing to measure"),
+            )
+        ],
+    )
+    assert row_of(text, "Table 1")[1:] == ["it", "[board](boards/a.md)", "[partly](#it-holds)"]
+    assert row_of(text, "Table 2")[-1] == "nothing to measure"
+
+
+def test_a_table_rests_on_a_claim_that_is_there_or_has_a_verdict():
+    with pytest.raises(ValueError, match="Table 1 names a claim that is not there: Other"):
+        exhibits_of(Exhibit(what="Table 1", shows="it", here="–", claim="Other"))
+    for fields in ({}, {"claim": "It holds", "verdict": "reported"}):
+        with pytest.raises(ValueError, match="Table 1 has a claim, or a verdict of its own"):
+            Exhibit(what="Table 1", shows="it", here="–", **fields)
+
+
+def test_every_table_and_figure_of_ehis_paper_is_listed():
+    (paper,) = (paper for paper in read_claims() if paper.source == "arXiv 2310.08891")
+    named = " ".join(each.what for each in paper.exhibits)
+    numbers = {
+        int(number) for number in re.findall(r"\d+", named.replace("E.9", "").replace("E.6", ""))
+    }
+    assert numbers == set(range(1, 15))
+    tables = " ".join(re.findall(r"[Tt]ables? [\d and]+", named))
+    assert {int(number) for number in re.findall(r"\d+", tables)} == set(range(1, 12))

@@ -61,11 +61,14 @@ def figures(option: Option) -> list[str]:
         " ".join(f"{name}={value}" for name, value in point.point.items()) or NONE,
         f"{100 * option.score:.1f}",
         f"{100 * low:.1f}–{100 * high:.1f}",
-        f"{100 * UNLIMITED.cost(point):.1f}",
-        f"{100 * UNLIMITED.other.cost(point):.1f}",
+        *(_share(by.cost(point)) for by in (UNLIMITED, UNLIMITED.other)),
         NONE if math.isinf(option.latency_ms) else f"{option.latency_ms:.3g}",
         f"{option.megabytes:,.1f}",
     ]
+
+
+def _share(cost: float) -> str:
+    return NONE if math.isinf(cost) else f"{100 * cost:.1f}"
 
 
 def draw(trials: Trials, goal: Goal, path: Path) -> None:

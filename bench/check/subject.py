@@ -110,7 +110,12 @@ class Ready:
             yield point, self.answer(k, number)
 
     def visited(self, answer: SearchResult) -> Floats:
-        """[n] documents that each query visited, by its leaves or by the method's own count."""
+        """[n] documents that each query visited, by its leaves or by the method's own count.
+
+        Of a method that scores no document, its work: what stands for it on boards.
+        """
+        if not self.method.scores_documents:
+            return np.full(len(answer.ids), answer.routing or 0.0)
         if answer.leaves is not None and self.meter is not None:
             nothing = np.full((len(answer.ids), 1), -1)
             return self.meter.count(answer.leaves, nothing).astype(np.float64)

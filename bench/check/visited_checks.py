@@ -34,6 +34,8 @@ def larger_budget_never_visits_less(subject: Subject) -> None:
 def visited_at_most_the_corpus(subject: Subject) -> None:
     """A query visits no more documents than exist."""
     ready = subject.first
+    if not ready.method.scores_documents:
+        raise NotApplicable("it scores no document")
     for point, answer in ready.answers(K):
         most = ready.visited(answer).max()
         if most > ready.n_documents + ROUNDING:
@@ -64,6 +66,8 @@ def k_of_the_corpus_returns_what_was_visited(subject: Subject) -> None:
     reports finds more than that when it is asked for all.
     """
     ready, n = subject.first, subject.first.n_documents
+    if not ready.method.scores_documents:
+        raise NotApplicable("it scores no document")
     for number, (point, few) in enumerate(ready.answers(K)):
         everything = ready.answer(n, number)
         # A count above the size of the corpus fails another check.

@@ -34,6 +34,7 @@ class Reported(BaseModel):
         min, overall: figures as printed.
         visited: per cent of the documents that were visited, where charts show the row.
         values: other measures by name (``nDCG@10`` in per cent; ``nouns``, a rho, as it is).
+        parameters: number of parameters of the model, as printed.
         row: the row of these boards that repeats it, beside which boards of word pairs show it;
             empty: none does.
     """
@@ -47,6 +48,7 @@ class Reported(BaseModel):
     overall: float | None = None
     visited: float | None = None
     values: dict[str, float] = {}
+    parameters: str = ""
     row: str = ""
     comment: str = ""
 

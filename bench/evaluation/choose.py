@@ -43,6 +43,8 @@ def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
     found = best_within(DEFAULT, tried)
     if found is None:
         reason = "no operating point visits so little on validation"
+        if not indexed.method.scores_documents:
+            reason = "it scores no document, so that no budget of documents chooses a point"
         return Chosen(budget=DEFAULT.share, reason=reason, tried=tried)
     best = tried[found]
     return Chosen(

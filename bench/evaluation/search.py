@@ -131,13 +131,18 @@ class Searcher:
         return np.ones(last - first, bool) if result.visited is None else None
 
     def visited(self, result: SearchResult) -> tuple[Ints | Floats | int, bool]:
-        """[n] documents that each query visited, and whether the method counted them itself.
+        """[n] documents that each query visited, and whether the cost is the method's own word.
+
+        NaN where the method scores no document.
 
         Raises:
             MethodError: it cannot have visited so many, or returned what it did not visit; the
                 message begins with the name of the method.
         """
         try:
+            if not self._method.scores_documents:
+                self._require_work_alone(result)
+                return np.full(len(result.ids), np.nan), True
             if result.leaves is not None:
                 if self._meter is None:
                     raise MethodError("search() names leaves, but partition() returns None")
@@ -152,6 +157,19 @@ class Searcher:
         except MethodError as error:
             raise MethodError(f"{self._method.name}: {error}") from error
         return self._n_documents, False
+
+    def _require_work_alone(self, result: SearchResult) -> None:
+        """Raise MethodError for what a method without scores of documents cannot say."""
+        if result.leaves is not None or result.visited is not None or self._meter is not None:
+            raise MethodError(
+                "scores no document (scores_documents = False), but names leaves or counts "
+                "documents that were visited; it has its work alone, in routing"
+            )
+        if not result.routing:
+            raise MethodError(
+                "scores no document (scores_documents = False), and does not say what a query "
+                "costs: routing of each result is its work, in document dot products"
+            )
 
     def _require_possible(self, visited: Ints | Floats, ids: Ints) -> None:
         """Raise MethodError for a method's own counts that cannot be right."""

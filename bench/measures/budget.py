@@ -59,6 +59,11 @@ class Budget(NamedTuple):
         cost = point.visited if self.by == "visited" else point.work
         return math.inf if cost is None else cost
 
+    def order(self, point: Costs) -> tuple[float, float]:
+        """What points are ordered by: the cost that is limited; the other where it is not known."""
+        cost = self.cost(point)
+        return cost, self.other.cost(point) if math.isinf(cost) else 0.0
+
     def allows(self, point: Costs) -> bool:
         """Whether an operating point costs no more."""
         return self.cost(point) <= self.share
@@ -66,7 +71,7 @@ class Budget(NamedTuple):
     def most(self, points: Sequence[Costs]) -> int | None:
         """Number of the operating point that costs most within the budget, or None."""
         within = [number for number, point in enumerate(points) if self.allows(point)]
-        return max(within, key=lambda number: self.cost(points[number]), default=None)
+        return max(within, key=lambda number: self.order(points[number]), default=None)
 
 
 DEFAULT = Budget(0.1)

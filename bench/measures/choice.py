@@ -19,11 +19,11 @@ class Tried(Record):
 
     Attributes:
         score: nDCG@10 over text, recall@|S| in a hierarchy.
-        visited, work: mean shares of the corpus.
+        visited, work: mean shares of the corpus; nothing is visited where no document is scored.
     """
 
     score: Share
-    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)]
+    visited: Annotated[Figure, Field(ge=0, le=MET_AT_MOST)] | None
     work: Annotated[Figure, Field(ge=0)]
 
 

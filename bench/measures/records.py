@@ -135,7 +135,7 @@ class PointResult(Record):
     """The figures of one operating point. Shares are fractions.
 
     A run that was brought from a file tells no cost: ``visited``, ``routing``, ``work`` and
-    ``queries_per_second`` are None then.
+    ``queries_per_second`` are None then; ``visited`` alone where no document's vector is scored.
 
     Attributes:
         visited: mean share of the corpus whose vectors were scored for a query.

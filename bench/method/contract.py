@@ -82,6 +82,9 @@ class Method(ABC):
         ablations: the changes that ``bench ablate`` makes, one at a time: question -> answer ->
             hyper-parameters.
         sees_test: True for the oracle alone, which is given the test relevance.
+        scores_documents: False where ``search`` scores no document's vector, as where identifiers
+            are written: no share is visited, rows are compared by work alone, and ``routing`` of
+            each result is all of it.
         searches_exactly: True where ``search`` itself ranks all documents by their scores: its
             answers are then what ``rank_exactly`` would give, and are not computed twice.
         resources: resources that a cell needs on a node of a cluster; see ``docs/scale.md``.
@@ -97,6 +100,7 @@ class Method(ABC):
     files: ClassVar[tuple[str, ...]] = ()
     ablations: ClassVar[Ablations] = {}
     sees_test: ClassVar[bool] = False
+    scores_documents: ClassVar[bool] = True
     searches_exactly: ClassVar[bool] = False
     resources: ClassVar[Resources] = Resources()
     exempt: ClassVar[Mapping[str, str]] = {}

@@ -93,6 +93,7 @@ _STATED: dict[str, tuple[Callable[[object], bool], str]] = {
     ),
     "ablations": (lambda value: isinstance(value, Mapping), "a mapping of questions to answers"),
     "sees_test": (lambda value: isinstance(value, bool), "True or False"),
+    "scores_documents": (lambda value: isinstance(value, bool), "True or False"),
     "resources": (lambda value: isinstance(value, Resources), "Resources(cpus, gpus, memory_gb)"),
     "exempt": (lambda value: isinstance(value, Mapping), "a mapping of checks to reasons"),
 }

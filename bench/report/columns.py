@@ -38,6 +38,7 @@ MEANINGS = (
     ("Best .*", "fastest .*", "Most queries a second among rows that come to 95 % of the best."),
     ("Reported", r"method \(reported\)", "The method as the paper names it; not measured here."),
     ("Reported", "source", "The paper that prints the row."),
+    ("Reported", "parameters", "How many parameters the model has, as the paper prints it."),
     ("Reported", ".*", "The figure that the paper prints, in per cent or as a correlation."),
     ("Not measured", "seed", "The seed of the run that has no figures."),
     ("Not measured", "status", "Whether it failed, was skipped, or took too long."),

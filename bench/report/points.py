@@ -67,7 +67,7 @@ def main_measure(cell: Cell) -> str:
 
 def most_visited(cell: Cell) -> PointResult:
     """The operating point that visits most, of at least one."""
-    return max(cell.points, key=UNLIMITED.cost)
+    return max(cell.points, key=UNLIMITED.order)
 
 
 def within(cell: Cell, budget: Budget) -> PointResult | None:
@@ -105,13 +105,16 @@ def score_text(points: Sequence[PointResult]) -> str:
 def shares_text(points: Points) -> str:
     """Mean shares visited and of work in per cent, each marked where it is claimed; – if unknown.
 
-    Work of more than twice the share visited is marked too.
+    Work of more than twice the share visited is marked too. Where no document is scored there is
+    work alone.
     """
     visited, work = (fmean(map(by.cost, points)) for by in (UNLIMITED, UNLIMITED.other))
-    if math.isinf(visited):
+    if math.isinf(work):
         return NONE
     claimed = any(map(routing_is_claimed, points.cells, points))
     marks = CLAIMED * claimed + MUCH_WORK * (work > MUCH_ROUTING * visited)
+    if math.isinf(visited):
+        return f"{NONE} / {mean_text([work])}{marks}"
     return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ class PointSummary:
     """The setting and the cost of a search at one operating point.
 
     Attributes:
-        mean_visited: documents scored for a query.
+        mean_visited: documents scored for a query; NaN: none is, by what the method is.
         self_reported: whether the method counted them itself.
         routing: document dot products for each query, beside the visited ones.
         seconds: seconds spent in the method's ``search``.
@@ -31,13 +32,13 @@ class PointSummary:
     waited: float | None = None
     tied: float | None = None
 
-    def visited(self, n_documents: int) -> float:
-        """Mean share of the corpus that a query visits."""
-        return self.mean_visited / n_documents
+    def visited(self, n_documents: int) -> float | None:
+        """Mean share of the corpus that a query visits; None: no document is scored."""
+        return None if math.isnan(self.mean_visited) else self.mean_visited / n_documents
 
     def work(self, n_documents: int) -> float:
         """The same with the routing cost."""
-        return self.visited(n_documents) + self.routing / n_documents
+        return (self.visited(n_documents) or 0.0) + self.routing / n_documents
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class PointRun:
     Attributes:
         ids: [n, k] documents, best first, -1 past the end.
         scores: [n, k] float32.
-        visited: [n] documents scored.
+        visited: [n] documents scored; NaN: see ``PointSummary``.
         reached: [n_pairs] whether each relevant document was visited; None: not known.
         summary: the setting and the cost of the search.
     """

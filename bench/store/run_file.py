@@ -2,7 +2,8 @@
 
 A row is a query at an operating point. It has ``point`` (its number in the cell), ``query`` (row
 of the task), ``ids`` (as deep as the query is judged; -1 in the place of a document that is not
-known), ``visited`` (documents; NaN for a run that was brought from a file), ``reached``
+known), ``visited`` (documents; NaN for a run that was brought from a file, and where no document is
+scored), ``reached``
 (whether each of its relevant documents was visited, in the task's order, if that is known) and,
 at one point, ``exact`` (whether exact search finds each, if the method can search exactly). Scores
 are checked and not kept: no measure reads them, and they would be more than half of a file. For

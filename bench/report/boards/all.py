@@ -105,12 +105,14 @@ def _reported_board(reported: Sequence[Reported]) -> Board:
     n_distances = max(len(row.recall_by_distance) for row in reported)
     names = list(dict.fromkeys(name for row in reported for name in row.values))
     whole = [name for name in ("overall", "min") if any(getattr(row, name) for row in reported)]
-    header = ["method (reported)", "source", *whole, *names, *map(str, range(n_distances))]
+    sizes = ["parameters"] if any(row.parameters for row in reported) else []
+    header = ["method (reported)", "source", *sizes, *whole, *names, *map(str, range(n_distances))]
     table = []
     for row in reported:
         found = [getattr(row, name) for name in whole] + [row.values.get(name) for name in names]
         strata = [*row.recall_by_distance, *[None] * (n_distances - len(row.recall_by_distance))]
-        table.append([row.method, row.source, *map(_figure, [*found, *strata])])
+        size = [row.parameters or NONE for _ in sizes]
+        table.append([row.method, row.source, *size, *map(_figure, [*found, *strata])])
     comments = [f"{row.method}: {row.comment}." for row in reported if row.comment]
     notes = ["*Reported* by the papers, not measured here.", *comments]
     return Board("Reported", header, table, notes)

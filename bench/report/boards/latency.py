@@ -108,7 +108,7 @@ def _against_latency(rows: list[Row]) -> Board:
 
     def within(cell: Cell, most: float) -> PointResult | None:
         fast = (point for point in cell.points if _p50(point) <= most)
-        return max(fast, key=lambda point: (UNLIMITED.cost(point), -_p50(point)), default=None)
+        return max(fast, key=lambda point: (UNLIMITED.order(point), -_p50(point)), default=None)
 
     def text(row: Row, most: float) -> str:
         points = chosen_points(row, partial(within, most=most))

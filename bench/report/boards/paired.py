@@ -89,7 +89,10 @@ def values_at(row: Row, values_of: ValuesOf, budget: Budget) -> RowValues | str:
     for cell in row.cells:
         number = budget.most(cell.points)
         if number is None:
-            return "no file tells their cost" if row.is_brought else "no setting costs so little"
+            if row.is_brought:
+                return "no file tells their cost"
+            unscored = budget.by == "visited" and row.cells[0].points[0].visited is None
+            return "they score no document" if unscored else "no setting costs so little"
         values = values_of(cell)
         if values is None or number not in values.points:
             return "no values of queries are kept there"

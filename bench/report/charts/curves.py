@@ -48,7 +48,8 @@ class Curve(NamedTuple):
     Attributes:
         n_seeds: number of seeds in the mean of a point.
         settings: the settings of each point, as boards print them.
-        visited, work: shares of documents, without and with the routing cost.
+        visited, work: shares of documents, without and with the routing cost; None where no
+            document is scored.
         latency: median milliseconds of a single query, None where it was not timed.
         speed: queries a second.
         busy: ``latency`` and ``speed``, with the places of the points for which a machine was busy.
@@ -58,7 +59,7 @@ class Curve(NamedTuple):
 
     n_seeds: int
     settings: list[str]
-    visited: list[float]
+    visited: list[float | None]
     work: list[float]
     latency: list[float | None]
     speed: list[float]
@@ -73,14 +74,14 @@ def curve_of(row: Row, measures: dict[str, PointMeasure]) -> Curve:
     Leaves are laid out again for each seed, and so the settings to search may differ. A row that
     was brought from a file has no curve.
     """
-    seeds = [sorted(cell.points, key=VISITED.cost) for cell in row.cells]
+    seeds = [sorted(cell.points, key=VISITED.order) for cell in row.cells]
     if len({len(points) for points in seeds}) > 1:
         seeds = seeds[:1]
     points = [Points(row.cells, each) for each in zip(*seeds, strict=True)]
     return Curve(
         len(seeds),
         [settings_text(each) for each in points],
-        [_percent([*map(VISITED.cost, each)]) for each in points],
+        [_cost(each, VISITED) for each in points],
         [_percent([*map(WORK.cost, each)]) for each in points],
         [_latency(each) for each in points],
         [_figures(fmean(point.queries_per_second or 0.0 for point in each)) for each in points],
@@ -112,8 +113,7 @@ def strata_of(row: Row, budget: Budget, measures: Sequence[PointMeasure] = ()) -
     points = chosen_points(row, at(budget)) if row.cells[0].points else None
     if points is None:
         return None
-    shares = [[*map(by.cost, points)] for by in (VISITED, WORK)]
-    visited, work = (None if math.inf in each else _percent(each) for each in shares)
+    visited, work = (_cost(points, by) for by in (VISITED, WORK))
     score = _percent([main_score(point) for point in points])
     means = [_value(points, measure) for measure in measures]
     return Strata(visited, work, score, means, _recall(points))
@@ -157,6 +157,12 @@ def _recall(points: Sequence[PointResult]) -> list[float]:
 def _value(points: Sequence[PointResult], measure: PointMeasure) -> float | None:
     known = [value for point in points if (value := measure(point)) is not None]
     return _percent(known) if known else None
+
+
+def _cost(points: Sequence[PointResult], by: Budget) -> float | None:
+    """The mean cost in per cent; None where it is not known."""
+    shares = [*map(by.cost, points)]
+    return None if math.inf in shares else _percent(shares)
 
 
 def _percent(shares: Sequence[float]) -> float:

@@ -135,13 +135,14 @@ def _against(rows: Sequence[Row], measure: PointMeasure, budget: Budget) -> Valu
     rows = [row for row in rows if not row.is_brought]
     curves = {row.label: curve_of(row, {"": measure}) for row in rows}
     several = [row for row in rows if len(curves[row.label].visited) > 1]
+    several = [row for row in several if None not in curves[row.label].visited]
     several.sort(key=lambda row: _score_within(row, budget), reverse=True)
     focus = _in_colour(several, AGAINST_VISITED)
     return [
         {"method": label, "focus": label in focus, "visited": visited, "value": value}
         for label in (row.label for row in several)
         for visited, value in zip(curves[label].visited, curves[label].measures[""], strict=True)
-        if visited > 0
+        if visited
     ]
 
 

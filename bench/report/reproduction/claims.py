@@ -86,12 +86,45 @@ class Claim(Record):
     figures: tuple[Figure, ...] = ()
 
 
+class Exhibit(Record):
+    """A table or figure of a paper, and where it is here.
+
+    Attributes:
+        what: its number, as the paper has it.
+        shows: what it shows.
+        here: the place of ours, as markdown; links are relative to the results folder.
+        claim: the claim that it supports, whose verdict is its own; empty: it has a verdict.
+        verdict: our verdict, if no claim rests on it.
+    """
+
+    what: str
+    shows: str
+    here: str
+    claim: str = ""
+    verdict: Literal["partly", "not measured", "reported", "nothing to measure", ""] = ""
+
+    @model_validator(mode="after")
+    def _has_one_verdict(self) -> Exhibit:
+        if bool(self.claim) == bool(self.verdict):
+            raise ValueError(f"{self.what} has a claim, or a verdict of its own")
+        return self
+
+
 class Paper(Record):
-    """A paper with its claims, in the order of the page."""
+    """A paper with its claims and its exhibits, in the order of the page."""
 
     title: str
     source: str
     claims: list[Claim] = Field(min_length=1)
+    exhibits: tuple[Exhibit, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_the_claims_of_its_exhibits(self) -> Paper:
+        known = {claim.claim for claim in self.claims}
+        for exhibit in self.exhibits:
+            if exhibit.claim and exhibit.claim not in known:
+                raise ValueError(f"{exhibit.what} names a claim that is not there: {exhibit.claim}")
+        return self
 
 
 class Claims(Record):

@@ -8,7 +8,7 @@ from bench.errors import InputError
 from bench.measures.budget import DEFAULT
 from bench.report.boards.all import report_of
 from bench.report.dataset_page import BOARDS
-from bench.report.markdown import anchor, link, pipe_table, target_of
+from bench.report.markdown import Markdown, anchor, link, pipe_table, target_of
 from bench.report.reproduction.claims import read_claims
 from bench.report.reproduction.figures import measured
 from bench.report.rows import by_task
@@ -34,6 +34,7 @@ claim says what was tried. Figures are read from the cells behind
 in per cent, with a 95 % interval over queries; that of a difference is over seeds and queries.
 In brackets the shares of the corpus that are visited, and with routing; ‡: more than twice as much.
 """
+EXHIBITS = "Every table and figure"
 HEADER = ["what", "paper", "here", "95 % interval", "seeds", "from"]
 
 
@@ -71,7 +72,24 @@ def _section(paper: Paper, reports: Mapping[str, TaskReport], root: Path) -> str
         if rows:
             lines += [pipe_table(HEADER, rows), ""]
         lines += [claim.why.strip(), ""]
+    if paper.exhibits:
+        lines += [f"### {EXHIBITS}", ""]
+        lines += [pipe_table(["what", "shows", "here", "verdict"], _exhibits(paper)), ""]
     return "\n".join(lines)
+
+
+def _exhibits(paper: Paper) -> list[list[str]]:
+    """Each table and figure of a paper with its place here and its verdict."""
+    verdicts = {claim.claim: claim.verdict for claim in paper.claims}
+    return [
+        [
+            each.what,
+            each.shows,
+            Markdown(each.here),
+            link(verdicts[each.claim], f"#{anchor(each.claim)}") if each.claim else each.verdict,
+        ]
+        for each in paper.exhibits
+    ]
 
 
 def _row(figure: Figure, claim: Claim, reports: Mapping[str, TaskReport], root: Path) -> list[str]:

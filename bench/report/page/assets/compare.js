@@ -92,7 +92,7 @@ function withoutLead(task, within, title, comparison, a, b) {
   const limit = limitIn(task, within);
   const absent = [a, b].filter((row) => !row.at[within]).map((row) => row.label);
   const brought = [a, b].filter((row) => !row.at[within] && row.at.all?.visited === null).map((row) => row.label);
-  if (brought.length) return `Not compared ${limit}: no file tells the cost of ${brought.join(" and ")}.`;
+  if (brought.length) return `Not compared ${limit}: the share that ${brought.join(" and ")} visits is not known.`;
   if (absent.length) return `Not compared ${limit}: ${absent.join(" and ")} ${absent.length > 1 ? "have" : "has"} no setting that costs so little.`;
   const why = (comparison ?? task.compare.at[within]?.[0])?.out.flatMap(([reason, labels]) => {
     const left = [a, b].filter((row) => labels.includes(row.label)).map((row) => row.label);
@@ -106,7 +106,7 @@ function withoutLead(task, within, title, comparison, a, b) {
 
 /** What two rows cost, and whether they are compared at about the same cost. */
 function costsOf(a, b) {
-  if (a.visited === null || b.visited === null) return "Costs are not compared: a run from a file tells none.";
+  if (a.visited === null || b.visited === null) return "Costs are not compared: a run from a file tells none, and one that scores no document visits no share.";
   const percent = (share) => `${Number(share.toPrecision(3))} %`;
   const [costA, costB] = [a, b].map(({ visited, work }) => `${percent(visited)} of the documents (work ${percent(work)})`);
   const times = b.visited / a.visited;

@@ -43,7 +43,7 @@ function offerCharts(task) {
   byId("xray-limit").textContent = task.limits[task.budget];
   for (const id of ["measure", "rank-measure"]) offer(byId(id), measures);
   byId("level").setAttribute("value", firstLevel(task));
-  const isCurved = (row) => row.curve && row.curve.visited.length > 1;
+  const isCurved = (row) => row.curve && row.curve.visited.length > 1 && row.curve.visited[0] !== null;
   const [best] = bestWithin(task, task.budget).filter(isCurved);
   offer(byId("heat-row"), optionsOf(task.rows.filter(isCurved)), best?.link);
 }

@@ -23,7 +23,7 @@ function scrolled(title, head, rows, ofText = head) {
 function pointRows(task, curve) {
   const main = curve.measures[task.measures[0]];
   return curve.visited.map((visited, place) => element("tr", {}, ...[
-    curve.settings[place] || "–", visited.toFixed(2), curve.work[place].toFixed(2),
+    curve.settings[place] || "–", visited?.toFixed(2) ?? "–", curve.work[place].toFixed(2),
     main[place] === null ? "–" : main[place].toFixed(1), ...Object.values(timesOf(curve, place)),
   ].map((text) => element("td", { class: "text" }, text))));
 }

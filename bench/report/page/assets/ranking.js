@@ -37,7 +37,7 @@ function rankedRow(task, row, at, rank) {
   const { time, pace } = timeTexts(at.latency, at.speed, at.isBusy);
   const own = row.claimed ? " claimed" : "";
   const open = element("button", { type: "button", class: "plain", click: () => showDetails(task, row) }, row.label);
-  const figures = [String(rank), at.value.toFixed(1), at.visited.toFixed(2) + own, at.work.toFixed(2) + own, time, pace,
+  const figures = [String(rank), at.value.toFixed(1), at.visited === null ? "–" : at.visited.toFixed(2) + own, at.work.toFixed(2) + own, time, pace,
     String(row.seeds.length)];
   return element("tr", {}, element("th", { scope: "row" }, open), ...figures.map((text) => element("td", {}, text)),
     element("td", { class: "text" }, at.settings));
@@ -55,7 +55,7 @@ function drawRanking(task) {
   const at = new Map(rows.map((row) => [row, costAt(row, measure, level, cost)]));
   const costOf = (row) => (cost === "speed" ? -1 : 1) * at.get(row)[cost];
   const reached = rows.filter((row) => at.get(row)).sort((a, b) => costOf(a) - costOf(b));
-  const untimed = rows.filter((row) => !at.get(row) && costAt(row, measure, level, "visited"));
+  const untimed = rows.filter((row) => !at.get(row) && costAt(row, measure, level, "work"));
   const below = rows.filter((row) => !at.get(row) && !untimed.includes(row));
   const head = ["method", "rank", measure, "visited %", "work %", "p50 ms", "queries a second", "seeds", "setting"];
   // Rows of the same cost share a rank.
@@ -65,7 +65,7 @@ function drawRanking(task) {
   const names = (of) => of.map((row) => row.label).join(", ");
   const sentences = [reached.length ? "" : `No row reaches ${level} %.`,
     below.length && reached.length ? `Never reach ${level} %: ${names(below)}.` : "",
-    untimed.length ? `Reach it, but were not timed: ${names(untimed)}.` : ""];
+    untimed.length ? `Reach it, but ${TIMES.includes(cost) ? "were not timed" : "score no document"}: ${names(untimed)}.` : ""];
   const machines = machinesOf(reached);
   if (TIMES.includes(cost) && machines.size > 1) {
     sentences.push(`Timed on ${machines.size} kinds of machine, so that the times of two rows may differ for that alone.`);
