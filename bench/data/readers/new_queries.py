@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from bench.arrays.ancestors import ancestors
 from bench.data.readers.hierarchy import NEW_QUERIES, SPLIT_SEED, beyond
 from bench.errors import InputError
+from bench.measures.new_nodes import REACH, groups_of
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -112,11 +114,12 @@ def new_queries_task(
         *_untrained(train, test),
         *beyond(children, parents, n_nodes, max_distance),
     ]
+    groups = groups_of(test, held, np.bincount(children, minlength=n_nodes))
+    judged, seen = Judgements(test, groups=groups, reach=min(REACH, n_nodes)), ""
     if not split.seen:
-        judged, seen = Judgements(test), ""
         notes.insert(0, NEW_QUERIES)
     else:
-        judged = Judgements(test, seen=~held[test.queries])
+        judged = replace(judged, seen=~held[test.queries])
         seen = (
             "a pair is seen if its query was trained on; no held-out node is in any training "
             "pair, as query or as document"
