@@ -78,7 +78,7 @@ class Evaluation:
         recalls, rankings = whole.recalls(), whole.rankings()
         absent = [None] * len(recalls)
         seen, unseen = (part.results() or absent for part in others) if others else (absent, absent)
-        groups = {name: part.results() or absent for name, part in self._groups.items()}
+        groups = {n: found for n, part in self._groups.items() if (found := part.results())}
         points = []
         for i, (summary, reached) in enumerate(self._searched):
             points.append(

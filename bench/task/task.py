@@ -167,8 +167,8 @@ class Task:
             if content is not None:
                 digest.update(f"{label}:{content.digest}".encode())
         for split in (self.validation, self.test):
-            for part in split.hashed():
-                digest.update(part)
+            for said in split.hashed():
+                digest.update(said)
         if self.similarity is not None:
             digest.update(self.similarity.digest.encode())
         return digest.hexdigest()
