@@ -7,6 +7,7 @@ import torch
 import bench
 from bench.arrays.strings import Strings
 from bench.method import Workspace
+from bench.registry import Registry
 from bench.task import Queries
 from methods.encoders.hyperbolic_text import HyperbolicText, PointHead, Subsumption
 from methods.encoders.neighbour_learner import NeighbourLearner
@@ -189,3 +190,31 @@ def test_names_are_found_as_whole_words_the_longest_first(shop, query, found):
     result = shop.search(asked([query]), 5, {})
     assert [each for each in result.ids[0].tolist() if each >= 0] == found
     assert result.visited[0] == len(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("masked-de", {"tune": "neighbours", "dim": 8, "steps": 5}),
+        ("hit-dot-de", {"steps": 5}),
+    ],
+)
+def test_its_export_and_its_files_give_the_same_vectors(data, tmp_path, name, settings):
+    method = Registry().resolve(name)(**settings)
+    method.workspace = Workspace()
+    method.fit(data, seed=0, progress=lambda _done, _total: None)
+    queries = asked(list(data.query_texts[:4]))
+    vectors = method.encoder.encode_queries(queries)
+    code = method.encoder.export(tmp_path)
+    here = {"HERE": tmp_path, "np": np}
+    exec("\n".join([*code.imports, code.text]), here)
+    np.testing.assert_allclose(here["encode"](list(queries.texts)), vectors, atol=1e-4)
+    method.save(tmp_path)
+    other = Registry().resolve(name)(**settings)
+    other.workspace = Workspace()
+    other.load(tmp_path)
+    np.testing.assert_array_equal(other.encoder.encode_queries(queries), vectors)
+    np.testing.assert_array_equal(
+        other.encoder.encode_documents(data.document_texts),
+        method.encoder.encode_documents(data.document_texts),
+    )

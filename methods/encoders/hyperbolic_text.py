@@ -40,7 +40,7 @@ def encode(queries):
     last = np.sqrt(1 + (points * points).sum(1, keepdims=True))
     return np.concatenate([points, -last], 1)
 '''
-IMPORTS = ("import numpy as np", "from safetensors.numpy import load_file")
+IMPORTS = ("from safetensors.numpy import load_file",)
 
 
 class PointHead(ResidualHead):

@@ -60,7 +60,7 @@ def encode(queries):
     vectors = np.concatenate([own, memory], 1) + moved
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 '''
-IMPORTS = ("import numpy as np", "from safetensors.numpy import load_file")
+IMPORTS = ("from safetensors.numpy import load_file",)
 
 
 class Near(NamedTuple):
