@@ -159,6 +159,14 @@ class DualEncoder(Method):
 
         if (folder / table.FILE).exists():
             self.encoder = table.TableEncoder.load(folder)
+        elif (folder / "neighbours.json").exists():
+            from methods.encoders.neighbours import NeighbourEncoder
+
+            self.encoder = NeighbourEncoder.load(folder, self.workspace)
+        elif (folder / "points.json").exists():
+            from methods.encoders.hyperbolic_text import HyperbolicText
+
+            self.encoder = HyperbolicText.load(folder, self.workspace)
         else:
             from methods.encoders.text import TextEncoder
 

@@ -43,7 +43,7 @@ def name(request):
     return request.param
 
 
-READERS = {"zero-shot-de", "bm25"}
+READERS = {"zero-shot-de", "hit-de", "hit-dot-de", "bm25", "names-in-names"}
 """Methods that need texts."""
 
 

@@ -10,12 +10,12 @@ def test_every_name_of_the_design_resolves():
     names = Registry().names()
     assert names == [
         "zero-shot-de", "standard-de", "resampled-de", "pretrain-finetune-de", "masked-de",
-        "constructed-de", "interval-de", "poincare", "euclidean-embedding",
+        "constructed-de", "interval-de", "hit-de", "hit-dot-de", "poincare", "euclidean-embedding",
         "order-embedding", "box-embedding", "hope", "exact", "de-faiss-ivf", "de-scann", "de-hnsw",
         "de-faiss-ivf-2", "de-scann-soar", "de-ivf-rabitq", "de-optimist", "de-learned-router",
         "de-judged-router", "de-moved-positives", "ehi", "ehi-paper", "elias",
         "ehi-encoder+faiss-ivf", "ehi-encoder+scann", "matched-de+faiss-ivf", "matched-de+scann",
-        "bm25", "dsi", "nci", "random", "oracle",
+        "bm25", "dsi", "nci", "names-in-names", "random", "oracle",
     ]  # fmt: skip
     assert [Registry().resolve(name).name for name in names] == names
 

@@ -70,7 +70,9 @@ if TYPE_CHECKING:
 @click.option(
     "--encoder", help="Of texts: minilm, wordllama, a sentence-transformers name, or a folder."
 )
-@click.option("--tune", help="What is trained of a text encoder: none, head, last-layer, full.")
+@click.option(
+    "--tune", help="What is trained of a text encoder: none, head, neighbours, last-layer, full."
+)
 @click.option(
     "--precision",
     help="Of a text encoder: float32, or bfloat16; without it bfloat16 where this machine has it.",

@@ -101,5 +101,4 @@ def parted_views(typed: str) -> tuple[str, list[str]]:
 def _of(judged: Judgements, queries: Ints) -> Judgements:
     """The judgements of some queries, in the rows of all."""
     kept = np.isin(judged.relevance.queries, queries)
-    seen = None if judged.seen is None else np.asarray(judged.seen)[kept]
-    return replace(judged, relevance=judged.relevance.where(kept), seen=seen)
+    return replace(judged.of_pairs(kept), relevance=judged.relevance.where(kept))

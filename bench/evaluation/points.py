@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bench.measures.intervals import ratio_intervals
-from bench.measures.ranking import MEASURES, PARTS, ranking_measures
+from bench.measures.new_nodes import ANCESTORS, ancestor_measures
+from bench.measures.ranking import MEASURES, PARTS, ranking_measures, without
 from bench.measures.recall import recall_by_distance
 from bench.measures.records import Interval, Leaves, PartResult, PointResult
 from bench.measures.xray import xray
@@ -52,6 +53,10 @@ class Evaluation:
         masks = [np.ones(judged.relevance.n_pairs, bool)]
         masks += [] if seen is None else [np.asarray(seen), ~np.asarray(seen)]
         self._parts = [_Part(judged, mask) for mask in masks]
+        self._groups = {
+            name: _Part(judged, np.asarray(pairs), of_ancestors=name == ANCESTORS)
+            for name, pairs in judged.groups.items()
+        }
 
     def add(self, summary: PointSummary | None, ids: Ints, reached: Bools | None = None) -> None:
         """Measure the next operating point.
@@ -64,7 +69,7 @@ class Evaluation:
         """
         self._searched.append((summary, reached))
         found, ranked = self._judged.found(ids), self._judged.ranked(ids)
-        for part in self._parts:
+        for part in (*self._parts, *self._groups.values()):
             part.add(ranked, found)
 
     def points(self) -> list[PointResult]:
@@ -73,6 +78,7 @@ class Evaluation:
         recalls, rankings = whole.recalls(), whole.rankings()
         absent = [None] * len(recalls)
         seen, unseen = (part.results() or absent for part in others) if others else (absent, absent)
+        groups = {n: found for n, part in self._groups.items() if (found := part.results())}
         points = []
         for i, (summary, reached) in enumerate(self._searched):
             points.append(
@@ -83,6 +89,7 @@ class Evaluation:
                     ranking=rankings[i],
                     seen=seen[i],
                     unseen=unseen[i],
+                    groups={name: each[i] for name, each in groups.items()} or None,
                     xray=None
                     if self.exact is None
                     else xray(whole.found[i], self.exact, reached, self._judged.relevance),
@@ -141,8 +148,8 @@ class _Part:
     ranking as it was returned.
     """
 
-    def __init__(self, judged: Judgements, kept: Bools) -> None:
-        self._judged, self._kept = judged, kept
+    def __init__(self, judged: Judgements, kept: Bools, *, of_ancestors: bool = False) -> None:
+        self._judged, self._kept, self._of_ancestors = judged, kept, of_ancestors
         inside = judged.relevance.where(kept)
         self.queries = inside.answered
         self.n_queries = inside.n_queries
@@ -157,6 +164,10 @@ class _Part:
         if not len(self.queries):
             return
         self.found.append(found[self._kept])
+        if self._of_ancestors:
+            others = without(ranked[self.queries], self._others)
+            self._values.append(dict(ancestor_measures(others, self._relevance)))
+            return
         if self._judged.cut is None:
             self._values.append({})
             return
@@ -185,10 +196,14 @@ class _Part:
         names = list(self._values[0])
         columns = np.column_stack([values[name] for values in self._values for name in names])
         rng = np.random.default_rng(0)
-        low, high = ratio_intervals(columns, np.ones_like(columns), rng)
+        known = np.isfinite(columns)  # a query without such a document has no value
+        sums = np.where(known, columns, 0.0)
+        low, high = ratio_intervals(sums, known.astype(np.float64), rng)
         flat = [
             Interval(mean=mean, low=least, high=most)
-            for mean, least, most in zip(columns.mean(axis=0), low, high, strict=True)
+            for mean, least, most in zip(
+                sums.sum(axis=0) / known.sum(axis=0), low, high, strict=True
+            )
         ]
         width = len(names)
         starts = range(0, len(flat), width)

@@ -147,6 +147,7 @@ class PointResult(Record):
         min: smallest over distances of at least 30 pairs.
         ranking: nDCG@10, MRR@10, R@10 … by name, where rankings are cut at a rank.
         seen, unseen: the same over relevant documents seen in training, and over the others.
+        groups: the same over other groups of relevant documents, by name; None: there are none.
         xray: the losses, for a method that can search exactly; else None.
         waited: share of the time of ``queries_per_second`` in which threads could compute and had
             no core; None: not known.
@@ -173,11 +174,16 @@ class PointResult(Record):
     waited: ShareEnd | None = added()
     tied: Share | None = added()
     latency: Latency | None = added()
+    groups: dict[str, PartResult] | None = added()
 
     def part(self, name: str) -> PointResult | PartResult | None:
-        """This point as a whole, or its results over ``seen`` or ``unseen`` documents."""
-        found: PointResult | PartResult | None = getattr(self, name) if name else self
-        return found
+        """This point as a whole, or its results over a part: ``seen``, ``unseen``, or a group."""
+        return self.parts().get(name) if name else self
+
+    def parts(self) -> dict[str, PartResult]:
+        """The results over parts of the relevant documents, by name."""
+        halves = {"seen": self.seen, "unseen": self.unseen}
+        return {name: part for name, part in halves.items() if part} | (self.groups or {})
 
     def mean(self, measure: str, part: str = "") -> float | None:
         """Mean of a ranking measure over the queries of a part; None if it was not measured."""

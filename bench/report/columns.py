@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bench.measures.new_nodes import ANCESTORS, CUT, HELD_OUT, HOPS, MRR, TRAINED, within
 from bench.measures.ranking import MEASURES
 
 if TYPE_CHECKING:
@@ -85,6 +86,19 @@ MEANINGS = (
     (".*", "min", "The smallest recall over all distances that have enough pairs."),
     ("Recall by .*", r"\d+", "The share found of the pairs at this distance in hops, or at this "
      "level of relevance, in per cent."),
+    ("Ancestors of new nodes.*", re.escape(MRR), "One over the rank of the first of the nearest "
+     "ancestors, its parents, once the node itself is left out; mean over queries, in per cent."),
+    *(("Ancestors of new nodes.*", re.escape(within(hops)), "The share of a query's ancestors "
+       f"{f'within {hops} hops ' if hops else ''}among its first {CUT} results, itself left out; "
+       "mean over queries, in per cent.") for hops in (*HOPS, None)),
+    ("Which ancestors of new nodes.*", ANCESTORS, "The share found of all pairs of a new node and "
+     "an ancestor, in per cent."),
+    ("Which ancestors of new nodes.*", TRAINED, "The same over ancestors that are documents of "
+     "training."),
+    ("Which ancestors of new nodes.*", HELD_OUT, "The same over ancestors that no training pair "
+     "names either."),
+    ("Which ancestors of new nodes.*", ".* parents?.*", "The same over the ancestors of nodes with "
+     "so many parents."),
     ("Spearman's rho, .*", "scored by", "The way of scoring a pair: the method's own score, or the "
      "rank among sampled documents."),
     ("Spearman's rho, .*", ".*, reported", "The figure that a paper prints of the same method."),

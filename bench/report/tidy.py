@@ -111,10 +111,9 @@ def _measures(point: PointResult) -> Iterator[Row]:
     yield {"measure": "macro", "value": point.macro}
     yield {"measure": "min", "value": point.min}
     yield from _figures(point.recall_by_distance, point.ranking, "")
-    for name, part in (("seen", point.seen), ("unseen", point.unseen)):
-        if part is not None:
-            yield {"measure": f"recall {name}", "value": part.recall, "n": part.n_pairs}
-            yield from _figures(part.recall_by_distance, part.ranking, f" {name}")
+    for name, part in point.parts().items():
+        yield {"measure": f"recall {name}", "value": part.recall, "n": part.n_pairs}
+        yield from _figures(part.recall_by_distance, part.ranking, f" {name}")
 
 
 def _figures(strata: list[Stratum], ranking: dict[str, Interval], part: str) -> Iterator[Row]:

@@ -71,7 +71,13 @@ def _facts(task: Task) -> dict[str, Any]:
         "defaults": task.defaults,
         "sizes": {label: part.n_documents for label, part in task.relevances().items()},
         "splits": {
-            label: {"cut": s.cut, "gains": list(s.gains), "least_gain": s.least_gain}
+            label: {
+                "cut": s.cut,
+                "gains": list(s.gains),
+                "least_gain": s.least_gain,
+                "groups": list(s.groups),
+                "reach": s.reach,
+            }
             for label, s in splits.items()
         },
         "stamps": {label: stamp_of(vectors.path) for label, vectors in task.vectors().items()},
@@ -108,12 +114,19 @@ def _write_task(task: Task, folder: Path) -> None:
     for label, vectors in task.vectors().items():
         vectors.link(folder / f"{label}.vectors.npy")
     for label, split in (("validation", task.validation), ("test", task.test)):
-        if split.seen is not None:
-            np.save(folder / f"{label}.seen.npy", split.seen)
+        _write_pairs(split, folder / label)
     if task.similarity is not None:
         for name, values in task.similarity.arrays().items():
             np.save(folder / f"similarity.{name}.npy", values)
     (folder / FACTS).write_text(json.dumps(_facts(task)), encoding="utf-8")
+
+
+def _write_pairs(split: Judgements, path: Path) -> None:
+    """Write what is said of single pairs of a split beside a path."""
+    if split.seen is not None:
+        np.save(f"{path}.seen.npy", split.seen)
+    for number, pairs in enumerate(split.groups.values()):
+        np.save(f"{path}.group.{number}.npy", pairs)
 
 
 def load_task(folder: Path) -> Task:
@@ -140,6 +153,7 @@ def load_task(folder: Path) -> Task:
             raise FileNotFoundError(f"{folder} lacks arrays of the task; delete the folder")
         seen = array(f"{label}.seen") if (folder / f"{label}.seen.npy").exists() else None
         split = facts["splits"][label]
+        groups = {name: array(f"{label}.group.{n}") for n, name in enumerate(split["groups"])}
         return Judgements(
             found,
             relevance(f"{label}_removed"),
@@ -147,6 +161,8 @@ def load_task(folder: Path) -> Task:
             tuple(split["gains"]),
             split["least_gain"],
             seen,
+            groups,
+            split["reach"],
         )
 
     def strings(label: str) -> Strings | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +11,8 @@ from bench.measures.ranking import MAIN, MEASURES, gains_of_rankings, without
 from bench.measures.recall import found_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from bench.arrays.relevance import Relevance
     from bench.types import Bools, Floats, Ints
 
@@ -28,6 +30,8 @@ class Judgements:
         gains: gain of a document at distance 0, 1, …, for nDCG; whole numbers.
         least_gain: gain from which a document counts as relevant for recall@k and MRR.
         seen: [n_pairs] whether a pair's answer was in training, or None: not known for this task.
+        groups: name -> [n_pairs] whether a pair is in a group that is measured apart.
+        reach: number of documents of each ranking that are read for the measures of groups.
     """
 
     relevance: Relevance
@@ -36,6 +40,8 @@ class Judgements:
     gains: tuple[int, ...] = (1,)
     least_gain: int = 1
     seen: Bools | None = None
+    groups: dict[str, Bools] = field(default_factory=dict)
+    reach: int = 0
 
     @property
     def depth(self) -> Ints:
@@ -43,20 +49,34 @@ class Judgements:
         counts = self.relevance.counts
         cuts = counts if self.cut is None else np.full_like(counts, self.cut)
         room = 0 if self.removed is None else self.removed.counts
-        return np.where(counts > 0, cuts + room, 0)
+        return np.where(counts > 0, np.maximum(cuts + room, self.reach), 0)
 
     @property
     def pair_gains(self) -> Floats:
         """[n_pairs] gain of each relevant document."""
         return np.asarray(self.gains, np.float64)[self.relevance.distances]
 
+    def hashed(self) -> Iterator[bytes]:
+        """All but the relevant documents, for the hash of a task."""
+        if self.cut is not None:
+            yield f"{self.cut} {self.gains} {self.least_gain}".encode()
+        if self.seen is not None:
+            yield np.packbits(self.seen).tobytes()
+        for name, pairs in self.groups.items():
+            yield f"{name}:{self.reach}".encode()
+            yield np.packbits(pairs).tobytes()
+
     def rows(self, queries: Ints) -> Judgements:
         """The judgements of the given queries alone."""
         removed = self.removed.rows(queries) if self.removed else None
-        seen = None
-        if self.seen is not None:
-            seen = self.seen[self.relevance.pair_numbers(queries)]
-        return replace(self, relevance=self.relevance.rows(queries), removed=removed, seen=seen)
+        judged = self.of_pairs(self.relevance.pair_numbers(queries))
+        return replace(judged, relevance=self.relevance.rows(queries), removed=removed)
+
+    def of_pairs(self, kept: Ints | Bools) -> Judgements:
+        """The same with what is said of single pairs for some of them alone, by number or mask."""
+        seen = None if self.seen is None else np.asarray(self.seen)[kept]
+        groups = {name: np.asarray(pairs)[kept] for name, pairs in self.groups.items()}
+        return replace(self, seen=seen, groups=groups)
 
     def found(self, ids: Ints) -> Bools:
         """[n_pairs] which relevant documents stand above the cut of their query's ranking."""

@@ -67,6 +67,8 @@ class SealedJudgements(Judgements):
     gains = property(_sealed)
     least_gain = property(_sealed)
     seen = property(_sealed)
+    groups = property(_sealed)
+    reach = property(_sealed)
 
 
 def seal(task: Task) -> tuple[Task, SealedJudgements]:
@@ -89,7 +91,10 @@ def _read_only(judged: Judgements) -> Judgements:
     """The same judgements over arrays that a method cannot change."""
     removed = None if judged.removed is None else _locked(judged.removed)
     seen = None if judged.seen is None else _view(judged.seen)
-    return replace(judged, relevance=_locked(judged.relevance), removed=removed, seen=seen)
+    groups = {name: _view(pairs) for name, pairs in judged.groups.items()}
+    return replace(
+        judged, relevance=_locked(judged.relevance), removed=removed, seen=seen, groups=groups
+    )
 
 
 def _locked(relevance: Relevance) -> Relevance:

@@ -167,10 +167,8 @@ class Task:
             if content is not None:
                 digest.update(f"{label}:{content.digest}".encode())
         for split in (self.validation, self.test):
-            if split.cut is not None:
-                digest.update(f"{split.cut} {split.gains} {split.least_gain}".encode())
-            if split.seen is not None:
-                digest.update(np.packbits(split.seen).tobytes())
+            for said in split.hashed():
+                digest.update(said)
         if self.similarity is not None:
             digest.update(self.similarity.digest.encode())
         return digest.hexdigest()

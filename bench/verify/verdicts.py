@@ -83,12 +83,11 @@ def _figures(point: PointResult, n_queries: int) -> Figures:
         "min": (point.min, near if least is None else at[least]),
         **_of_queries("", strata, point.ranking, n_queries),
     }
-    for name, part in (("seen ", point.seen), ("unseen ", point.unseen)):
-        if part is not None:
-            # It has no interval over all its pairs: that of the distance which most are at.
-            most = max(part.recall_by_distance, key=lambda row: row.n)
-            figures[f"{name}recall"] = part.recall, _near(most.low, most.high, most.n)
-            figures |= _of_queries(name, part.recall_by_distance, part.ranking, part.n_queries)
+    for name, part in point.parts().items():
+        # It has no interval over all its pairs: that of the distance which most are at.
+        most = max(part.recall_by_distance, key=lambda row: row.n)
+        figures[f"{name} recall"] = part.recall, _near(most.low, most.high, most.n)
+        figures |= _of_queries(f"{name} ", part.recall_by_distance, part.ranking, part.n_queries)
     if point.xray is not None:
         losses = [("", point.xray.overall, near)]
         losses += [(f" at {h}", loss, at[h]) for h, loss in point.xray.by_distance.items()]

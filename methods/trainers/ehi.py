@@ -50,7 +50,11 @@ class EHI(TreeSettings, Learned):
         "corpus_pairs",
     )
     shares: ClassVar[tuple[str, ...]] = ("checkpoint_budget",)
-    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {**Learned.choices, **TreeSettings.choices}
+    choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        **Learned.choices,
+        **TreeSettings.choices,
+        "tune": ("none", "head", "last-layer", "full"),
+    }
 
     batch: int = 128  # queries a step
     steps: int = 6000  # the most

@@ -41,16 +41,16 @@ class Learned(Trainer):
     may_be_zero: ClassVar[tuple[str, ...]] = ("steps", "patience", "temperature_lr")
     choices: ClassVar[Mapping[str, tuple[str, ...]]] = {
         "geometry": ("dot", "cosine", "lorentz"),
-        "tune": ("none", "head", "last-layer", "full"),
+        "tune": ("none", "head", "neighbours", "last-layer", "full"),
         "precision": ("float32", "bfloat16"),
     }
 
     encoder: str = "minilm"  # of texts: minilm, wordllama, a sentence-transformers name, a folder
-    tune: str = "head"  # trained part of a text encoder: none (zero-shot), head, last-layer, full
+    tune: str = "head"  # trained of a text encoder: none, head, neighbours, last-layer, full
     precision: str = "float32"  # of a text encoder's products, or bfloat16
     siamese: bool = True  # queries and documents share one text encoder, or have one each
     head_width: int = 384  # hidden units of a head
-    dim: int = 64  # dimension of a table's vectors; a text encoder has its own
+    dim: int = 64  # dimension of free vectors: of tables, and of tune=neighbours
     steps: int = 20_000  # the most
     max_epochs: int = 6000  # passes over the training queries, the most
     lr: float = 0.005  # at the first step: for lazy Adam of tables, for AdamW of a head
@@ -123,11 +123,20 @@ class Learned(Trainer):
 
     def rate_name(self, data: Training) -> str:
         """The parameter that is the learning rate: a transformer has one of its own."""
-        of_transformer = data.document_texts is not None and self.tune != "head"
+        of_transformer = self.tune in {"last-layer", "full"} and data.document_texts is not None
         return "encoder_lr" if of_transformer else "lr"
 
     def new_encoder(self, data: Training, workspace: Workspace, *, seed: int) -> Encoder:
         """The encoder before training: random tables, or a pretrained text encoder."""
+        if data.document_texts is not None and self.tune == "neighbours":
+            from methods.encoders.neighbours import NeighbourEncoder
+            from methods.encoders.pretrained import Pretrained
+            from methods.encoders.towers import Frozen
+
+            frozen = Frozen(Pretrained.of(self.encoder, self.precision, workspace), workspace)
+            return NeighbourEncoder.untrained(
+                frozen, data, memory=self.dim, width=self.head_width, seed=seed
+            )
         if data.document_texts is not None:
             from methods.encoders.embeddings import embed
             from methods.encoders.pretrained import Pretrained
@@ -200,6 +209,7 @@ def learner_of(
     encoder: Encoder, data: Training, workspace: Workspace, tables: RowOptimizers | None = None
 ) -> Learner:
     """The learner of an encoder; ``tables`` makes the optimiser of a table, else it is Adam."""
+    from methods.encoders.neighbours import NeighbourEncoder
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):
@@ -208,6 +218,10 @@ def learner_of(
         from methods.trainers.optimizers import RowAdam
 
         return TableLearner(encoder, tables or RowAdam, device_of(workspace))
+    if isinstance(encoder, NeighbourEncoder):
+        from methods.encoders.neighbour_learner import NeighbourLearner
+
+        return NeighbourLearner(encoder, data)
     from methods.encoders.text import TextEncoder, TextLearner
 
     return TextLearner(cast("TextEncoder", encoder), data)

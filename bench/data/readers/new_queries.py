@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
@@ -9,14 +10,20 @@ import numpy as np
 from bench.arrays.ancestors import ancestors
 from bench.data.readers.hierarchy import NEW_QUERIES, SPLIT_SEED, beyond
 from bench.errors import InputError
+from bench.measures.new_nodes import REACH, groups_of
 from bench.task import Task
 from bench.task.judgements import Judgements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.arrays.relevance import Relevance
     from bench.arrays.strings import Strings
     from bench.types import Bools, Ints
+
+
+HELD_OUT = 0.2
+"""The share of the nodes that is held out where none is given."""
 
 
 class NodeSplit(NamedTuple):
@@ -35,9 +42,18 @@ class NodeSplit(NamedTuple):
     seen: int = 0
 
     @classmethod
-    def of(cls, n_nodes: int) -> Self:
-        """A fifth of the nodes: up to 500 for validation, up to 4,000 for the test."""
-        held = max(2, round(n_nodes / 5))
+    def share(cls, n_nodes: int, held_out: float = HELD_OUT) -> Self:
+        """A share of the nodes: up to 500 for validation, up to 4,000 for the test.
+
+        Raises:
+            InputError: it is no share.
+        """
+        if not 0 < held_out < 1:
+            raise InputError(
+                f"held_out is the share of the nodes that are held out, above 0 and below 1; got "
+                f"{held_out}"
+            )
+        held = max(2, round(n_nodes * held_out))
         validating = min(500, max(1, round(0.3 * held)))
         return cls(held, min(4000, held - validating), validating)
 
@@ -95,13 +111,15 @@ def new_queries_task(
     validation = relevance.where(validating[relevance.queries])
     notes = [
         _namesakes(texts, held, tested, text),
+        *_untrained(train, test),
         *beyond(children, parents, n_nodes, max_distance),
     ]
+    groups = groups_of(test, held, np.bincount(children, minlength=n_nodes))
+    judged, seen = Judgements(test, groups=groups, reach=min(REACH, n_nodes)), ""
     if not split.seen:
-        judged, seen = Judgements(test), ""
         notes.insert(0, NEW_QUERIES)
     else:
-        judged = Judgements(test, seen=~held[test.queries])
+        judged = replace(judged, seen=~held[test.queries])
         seen = (
             "a pair is seen if its query was trained on; no held-out node is in any training "
             "pair, as query or as document"
@@ -110,6 +128,20 @@ def new_queries_task(
         name, names, names, train, Judgements(validation), judged, texts, texts, seen=seen,
         notes=tuple(notes),
     )  # fmt: skip
+
+
+def untrained_distances(train: Relevance, test: Relevance) -> Ints:
+    """The distances of test pairs at which no training pair is left."""
+    return np.setdiff1d(test.distances, train.distances)
+
+
+def _untrained(train: Relevance, test: Relevance) -> list[str]:
+    """The sentence on the distances that are tested and not trained on, if there are any."""
+    found = untrained_distances(train, test)
+    if not len(found):
+        return []
+    named = ", ".join(map(str, found))
+    return [f"No training pair is left at distance {named}, where the test has pairs."]
 
 
 def _namesakes(texts: Strings, held: Bools, tested: Bools, text: str) -> str:

@@ -10,9 +10,11 @@ from functools import partial
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from bench.measures.new_nodes import ANCESTORS, HELD_OUT
 from bench.measures.ranking import MAIN, MEASURES, PARTS, titled
 from bench.measures.recall import MIN_PAIRS
 from bench.measures.records import PartResult
+from bench.report.boards.new_nodes import ancestor_board, group_board
 from bench.report.points import (
     ABSENT,
     SEEDS,
@@ -38,6 +40,8 @@ from bench.report.table import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bench.measures.budget import Budget
     from bench.measures.records import PointResult
     from bench.store.cell import Cell
@@ -58,7 +62,7 @@ def recall_boards(rows: list[Row], budget: Budget) -> list[Board]:
             if first.part(part) is not None
             for ending, choose in both
         ]
-        return boards
+        return [*boards, *_new_node_boards(rows, both)]
     boards = [
         _ranking(rows, titled(f"Ranking{ending}", part), part, choose)
         for ending, choose in both
@@ -69,6 +73,20 @@ def recall_boards(rows: list[Row], budget: Budget) -> list[Board]:
             by_distance(rows, f"Recall by level{ending}", choose)
             for ending, choose in ((" of relevance", most_visited), both[1])
         ]
+    return boards
+
+
+def _new_node_boards(rows: list[Row], both: Sequence[tuple[str, Choose]]) -> list[Board]:
+    """The boards over the ancestors of nodes that training never named, if any are asked for."""
+    parts = most_visited(rows[0].cells[0]).parts()
+    boards = []
+    for ending, choose in both:
+        if ANCESTORS in parts:
+            boards.append(ancestor_board(rows, f"Ancestors of new nodes{ending}", choose))
+            boards.append(group_board(rows, f"Which ancestors of new nodes{ending}", choose))
+        if HELD_OUT in parts:
+            title = f"{DISTANCES}{ending}, {HELD_OUT}"
+            boards.append(by_distance(rows, title, choose, HELD_OUT))
     return boards
 
 

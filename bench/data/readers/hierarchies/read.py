@@ -119,7 +119,7 @@ def nodes_task(
     texts, without = nodes.text(column, names)
     if heldout == NODES:
         what = column or (NAME if NAME in nodes.texts else "id")
-        split = NodeSplit.of(len(names))
+        split = NodeSplit.share(len(names))
         task = new_queries_task(
             name, names, texts, children, parents, max_distance, split, text=what
         )
