@@ -25,6 +25,7 @@ class ELIAS(_Composed):  # type: ignore[misc]
     """
 
     version: ClassVar[str] = "elias 1"
+    encoder: Any
 
     def load(self, folder: Path) -> None:
         """Load encoder, clusters and edges."""

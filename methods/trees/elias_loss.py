@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -54,11 +54,12 @@ class AdjacencyLoss:
         """
         self._graph, self._settings = graph, settings
         self._steps, self._second, self._step = steps, second_stage, 0
-        edges = [graph.strength]
         others = [each for name, each in graph.named_parameters() if name != "strength"]
-        self._optimizer = torch.optim.AdamW(
-            [{"params": others}, {"params": edges, "weight_decay": 0.0}]
-        )
+        groups: list[dict[str, Any]] = [
+            {"params": others},
+            {"params": [graph.strength], "weight_decay": 0.0},
+        ]
+        self._optimizer = torch.optim.AdamW(groups)
         self._softmax = MaskedSoftmax(temperature)
         self._watch = LossWatch(math.isfinite, "lr, indexer_lr or edge_lr")
 
