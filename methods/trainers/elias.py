@@ -102,7 +102,12 @@ class ELIAS(EHI):
         )
         second = max(1, round(self.first_stage_share * steps))
         loss = AdjacencyLoss(
-            graph, self, temperature=self.new_temperature(), steps=steps, second_stage=second
+            graph,
+            self,
+            edge_lr=self.edge_lr,
+            temperature=self.new_temperature(),
+            steps=steps,
+            second_stage=second,
         )
 
         def mine() -> None:
