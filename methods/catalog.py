@@ -81,7 +81,7 @@ METHODS = {
     "de-moved-positives": "standard-de+moved-positives",
     "ehi": "ehi-encoder+adaptive-tree",
     "ehi-paper": "ehi-paper-encoder+learned-tree",
-    "elias": "methods.trees.elias:ELIAS",
+    "elias": "methods.trainers.elias:ELIASMethod",
     "ehi-encoder+faiss-ivf": "ehi-encoder+faiss-ivf",
     "ehi-encoder+scann": "ehi-encoder+scann",
     "matched-de+faiss-ivf": "matched-de+faiss-ivf",

@@ -78,9 +78,14 @@ class TestAdjacencyLoss:
     def step(self, second_stage, steps=2):
         graph = graph_of(2)
         graph.clusters.copy_(torch.tensor([[0, 1], [1, 2]]))
-        settings = ELIAS(similarity_weight=0.0, edge_lr=0.1)
+        settings = ELIAS(similarity_weight=0.0)
         loss = AdjacencyLoss(
-            graph, settings, temperature=Temperature(20.0), steps=steps, second_stage=second_stage
+            graph,
+            settings,
+            edge_lr=0.1,
+            temperature=Temperature(20.0),
+            steps=steps,
+            second_stage=second_stage,
         )
         from bench.task import Relevance
 

@@ -48,7 +48,7 @@ class Writer:
     def _of_beginnings(self, identifiers: Identifiers) -> torch.Tensor:
         digits = torch.from_numpy(identifiers.paths().beginnings)
         lengths = (digits >= 0).sum(1).clamp_max(digits.shape[1] - 1)
-        parts = zip(digits.clamp_min(0).split(ROWS), lengths.split(ROWS), strict=True)
+        parts = zip(torch.split(digits.clamp_min(0), ROWS), torch.split(lengths, ROWS), strict=True)
         return torch.cat(
             [
                 self._decoder.beginnings(some)[torch.arange(len(some)), length]
@@ -67,9 +67,8 @@ class Writer:
         size = max(1, ROWS // beam)
         starts = range(0, max(len(queries), 1), size)
         blocks = [self._block(torch.tensor(queries[at : at + size]), beam) for at in starts]
-        codes, scores = (
-            np.concatenate([block[part].numpy() for block in blocks]) for part in (0, 1)
-        )
+        codes = np.concatenate([block[0].numpy() for block in blocks])
+        scores = np.concatenate([block[1].numpy() for block in blocks])
         ends = np.isfinite(scores)
         work = sum(block[2] for block in blocks) / max(len(queries), 1)
         return Written(np.where(ends, codes - self._n_nodes, -1), scores, work)

@@ -147,7 +147,8 @@ class DSI(Method):
         from methods.generative.training import Examples
         from methods.trees.sentences import Sentences
 
-        vectors, owners = [documents], [np.arange(len(documents))]
+        vectors: list[Floats] = [documents]
+        owners: list[Ints] = [np.arange(len(documents))]
         if self.values["document_sentences"]:
             sentences = Sentences.of(texts, int(self.values["document_sentences"]))
             if len(sentences.documents):

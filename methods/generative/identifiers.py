@@ -70,11 +70,11 @@ class Identifiers(NamedTuple):
         lengths = (nodes >= 0).sum(axis=1)
         place = (lengths[:, None] - 1 - np.arange(depth)) % max(depth, 1)
         reached = np.arange(depth) < lengths[:, None]
-        ordered = [
+        ways, written = (
             np.where(reached, np.take_along_axis(each, place, axis=1), -1)
             for each in (nodes, taken)
-        ]
-        return Paths(*(each[n_nodes:] for each in ordered), ordered[1][:n_nodes])
+        )
+        return Paths(ways[n_nodes:], written[n_nodes:], written[:n_nodes])
 
 
 class Paths(NamedTuple):
@@ -104,7 +104,7 @@ def hierarchical(vectors: Floats, branching: int, seed: int) -> Identifiers:
         seed: seed of the clusterings.
     """
     distinct, owners = np.unique(vectors, axis=0, return_inverse=True)
-    rows_below = [np.arange(len(distinct))]
+    rows_below: list[Ints] = [np.arange(len(distinct))]
     children: list[Ints] = []
     for rows in rows_below:  # it grows
         found: Ints = np.full(branching, -1, np.int64)

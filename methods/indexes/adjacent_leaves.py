@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar
 from bench.errors import InputError
 from methods.indexes.leaf_lists import LeafLists
 from methods.indexes.learned_tree import LearnedTree
-from methods.trees.adjacency import ClusterGraph
 
 if TYPE_CHECKING:
     from bench.types import Floats
@@ -26,6 +25,8 @@ class AdjacentLeaves(LearnedTree):
 
     def build(self, documents: Floats, guide: Guide) -> None:
         """Put the documents into their clusters, and measure the cost of validation queries."""
+        from methods.trees.adjacency import ClusterGraph  # PyTorch, which planning does without
+
         graph = guide.tree
         if not isinstance(graph, ClusterGraph):
             raise InputError(

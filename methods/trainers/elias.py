@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 
 from bench.errors import InputError
+from methods.compose import compose
+from methods.dual_encoder import DualEncoder
+from methods.indexes.adjacent_leaves import AdjacentLeaves
 from methods.trainers.ehi import EHI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import torch
 
-    from bench.method import Progress, Workspace
+    from bench.method import FitIdentity, Progress, Workspace
     from bench.task import Relevance, Training
     from bench.types import Ints
     from methods.encoders.base import Encoder, Learner
@@ -102,7 +106,12 @@ class ELIAS(EHI):
         )
         second = max(1, round(self.first_stage_share * steps))
         loss = AdjacencyLoss(
-            graph, self, temperature=self.new_temperature(), steps=steps, second_stage=second
+            graph,
+            self,
+            edge_lr=self.edge_lr,
+            temperature=self.new_temperature(),
+            steps=steps,
+            second_stage=second,
         )
 
         def mine() -> None:
@@ -165,3 +174,30 @@ class ELIAS(EHI):
                 queries = of_text.query_vectors(block)
             asked = joined.rows(block)
             yield queries[np.array(asked.queries)], asked.documents
+
+
+_Composed: Any = compose("elias", "elias-encoder", ELIAS, AdjacentLeaves)
+
+
+class ELIASMethod(_Composed):  # type: ignore[misc]
+    """Clusters and their edges to documents are learned with the encoder (arXiv 2210.08410).
+
+    A query visits the documents that edges lead to from its most probable clusters. The paper
+    labels by extreme classification; here labels are documents, scored by their vectors.
+    """
+
+    version: ClassVar[str] = "elias 1"
+    encoder: Any
+
+    def load(self, folder: Path) -> None:
+        """Load encoder, clusters and edges."""
+        from methods.encoders.routed import RoutedEncoder
+        from methods.trees.adjacency import ClusterGraph
+
+        DualEncoder.load(self, folder)
+        self.encoder = RoutedEncoder(self.encoder.encoder, ClusterGraph.load(folder))
+
+    def fit_identity(self) -> FitIdentity:
+        """What the fitted state of its trainer depends on, and how it is loaded."""
+        identity: FitIdentity = super().fit_identity()
+        return identity._replace(parts=(*identity.parts, ELIASMethod))

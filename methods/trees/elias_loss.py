@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import torch
@@ -18,9 +18,9 @@ from methods.trees.losses import TINY, softmax
 if TYPE_CHECKING:
     from methods.encoders.routed import RoutedEncoder
     from methods.trainers.batches import Batch
-    from methods.trainers.elias import ELIAS
     from methods.trainers.losses import Temperature
     from methods.trees.adjacency import ClusterGraph
+    from methods.trees.settings import TreeSettings
 
 
 class AdjacencyLoss:
@@ -37,8 +37,9 @@ class AdjacencyLoss:
     def __init__(
         self,
         graph: ClusterGraph,
-        settings: ELIAS,
+        settings: TreeSettings,
         *,
+        edge_lr: float,
         temperature: Temperature,
         steps: int,
         second_stage: int,
@@ -47,18 +48,20 @@ class AdjacencyLoss:
 
         Args:
             graph: clusters and edges, which each call updates.
-            settings: weights and learning rates.
+            settings: weights and the learning rate of clusters.
+            edge_lr: learning rate of the weights of edges.
             temperature: factor of the scores of vectors.
             steps: number of steps over which learning rates fall to 0, on half a cosine.
             second_stage: step from which the weights of edges are learned.
         """
-        self._graph, self._settings = graph, settings
+        self._graph, self._settings, self._edge_lr = graph, settings, edge_lr
         self._steps, self._second, self._step = steps, second_stage, 0
-        edges = [graph.strength]
         others = [each for name, each in graph.named_parameters() if name != "strength"]
-        self._optimizer = torch.optim.AdamW(
-            [{"params": others}, {"params": edges, "weight_decay": 0.0}]
-        )
+        groups: list[dict[str, Any]] = [
+            {"params": others},
+            {"params": [graph.strength], "weight_decay": 0.0},
+        ]
+        self._optimizer = torch.optim.AdamW(groups)
         self._softmax = MaskedSoftmax(temperature)
         self._watch = LossWatch(math.isfinite, "lr, indexer_lr or edge_lr")
 
@@ -93,7 +96,7 @@ class AdjacencyLoss:
         falling = (1 + math.cos(math.pi * self._step / self._steps)) / 2
         of_clusters, of_edges = self._optimizer.param_groups
         of_clusters["lr"] = self._settings.indexer_lr * falling
-        of_edges["lr"] = self._settings.edge_lr * falling
+        of_edges["lr"] = self._edge_lr * falling
         if self._step < self._second:
             self._graph.strength.grad = None
         self._optimizer.step()

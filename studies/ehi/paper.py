@@ -136,12 +136,12 @@ def popular(all_rows: list[Rows]) -> str:
     for rows in all_rows:
         for name in ("ehi", "de-faiss-ivf", "de-scann"):
             found = [rows.text(name, VISITED, f"{part} {MOST}") for part in ("seen", "unseen")]
-            if NONE not in found:
-                points = rows.points(name, VISITED) or ()
-                n = [part.n_queries for part in (points[0].seen, points[0].unseen) if part]
-                table.append(
-                    [rows.title, f"`{name}`", *found, " and ".join(f"{each:,}" for each in n)]
-                )
+            points = rows.points(name, VISITED)
+            if NONE in found or points is None:
+                continue
+            n = [part.n_queries for part in (points[0].seen, points[0].unseen) if part]
+            queries = " and ".join(f"{each:,}" for each in n)
+            table.append([rows.title, f"`{name}`", *found, queries])
     return pipe_table(["dataset", "row", "head: seen", "tail: unseen", "queries"], table)
 
 
