@@ -138,8 +138,8 @@ def _write_own(folder: Path, found: HubSet, own: Path) -> None:
         raise
     except Exception as error:
         raise InputError(
-            f"{own} cannot be read: {reason_of(error)}. {FORM}; files that its README.md names must "
-            "be there"
+            f"{own} cannot be read: {reason_of(error)}. {FORM}; the files that its README.md names "
+            "must be there"
         ) from error
 
 
