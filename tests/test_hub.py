@@ -188,6 +188,13 @@ def test_a_set_of_the_hub_is_read_at_one_commit_that_its_cells_name(on_the_hub, 
     assert dataset_of(task.name) == "hub:one,least_gain=2"
 
 
+def test_a_folder_that_lacks_files_of_its_readme_is_refused(folder):
+    for file in folder.glob("data/train-*"):
+        file.unlink()
+    with pytest.raises(InputError, match=r"cannot be read: .*README\.md names must be"):
+        load_dataset(f"hub:{folder}")
+
+
 def refusing(error):
     def refuse(*_arguments, **_options):
         raise error

@@ -22,7 +22,7 @@ from bench.data.readers.cache import Texts, cached, require_distinct, texts_writ
 from bench.data.readers.hub_streams import FORM, LOADERS, HubSet, batches_of
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.text import text_task
-from bench.errors import InputError
+from bench.errors import InputError, reason_of
 from bench.system.kept import made_once
 from bench.system.paths import cache_folder
 
@@ -115,7 +115,7 @@ def _kept(place: Path, revision: str, subset: str) -> tuple[Path, str]:
         if not files:
             raise InputError(f"{place} holds no file of parquet or JSON lines; {FORM}")
         own = HubSet(str(place), None, subset)
-        folder = cached(files, recipe, lambda folder: _write(folder, own, place))
+        folder = cached(files, recipe, lambda folder: _write_own(folder, own, place))
         return folder, "Read from a folder in the form of the Hugging Face hub."
     source = place.as_posix()
     commit = revision_of(source, revision)
@@ -128,6 +128,19 @@ def _kept(place: Path, revision: str, subset: str) -> tuple[Path, str]:
 
     folder = made_once(cache_folder() / "texts" / digest, write, f"the texts of {source}")
     return folder, f"Read from the Hugging Face hub: {source}, revision {commit}."
+
+
+def _write_own(folder: Path, found: HubSet, own: Path) -> None:
+    """Stream a user's own folder; what the library says of it becomes an error with a way out."""
+    try:
+        _write(folder, found, own)
+    except (InputError, OSError):
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{own} cannot be read: {reason_of(error)}. {FORM}; the files that its README.md names "
+            "must be there"
+        ) from error
 
 
 def _is_data(path: Path, folder: Path) -> bool:
