@@ -86,7 +86,7 @@ def _quality(cell: Cell) -> str:
     if cell.similarity:
         best = max(cell.similarity, key=lambda each: each.rho or 0.0)
         return f"rho {best.rho or 0.0:.3f} on {best.subset} by {best.score}"
-    last = max(cell.points, key=UNLIMITED.cost)
+    last = max(cell.points, key=UNLIMITED.order)
     if last.ranking:
         shown = [name for name in last.ranking if MEASURES[name].compared]
         return ", ".join(f"{name} {100 * last.ranking[name].mean:.1f} %" for name in shown)

@@ -91,7 +91,8 @@ def values_at(row: Row, values_of: ValuesOf, budget: Budget) -> RowValues | str:
         if number is None:
             if row.is_brought:
                 return "no file tells their cost"
-            unscored = budget.by == "visited" and row.cells[0].points[0].visited is None
+            known = [point.visited for point in row.cells[0].points]
+            unscored = budget.by == "visited" and None in known
             return "they score no document" if unscored else "no setting costs so little"
         values = values_of(cell)
         if values is None or number not in values.points:
