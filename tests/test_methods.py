@@ -43,11 +43,7 @@ def name(request):
     return request.param
 
 
-<<<<<<< HEAD
-READERS = {"zero-shot-de", "hit-de", "hit-dot-de", "bm25", "names-in-names"}
-=======
-READERS = {"zero-shot-de", "bm25", "dsi", "nci"}
->>>>>>> dc8f9e08147aab5ca85a54c131d92af1c0ead93b
+READERS = {"zero-shot-de", "hit-de", "hit-dot-de", "bm25", "dsi", "nci", "names-in-names"}
 """Methods that need texts."""
 
 

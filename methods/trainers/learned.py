@@ -209,7 +209,6 @@ def learner_of(
     encoder: Encoder, data: Training, workspace: Workspace, tables: RowOptimizers | None = None
 ) -> Learner:
     """The learner of an encoder; ``tables`` makes the optimiser of a table, else it is Adam."""
-    from methods.encoders.neighbours import NeighbourEncoder
     from methods.encoders.table import TableEncoder
 
     if isinstance(encoder, TableEncoder):
@@ -218,6 +217,8 @@ def learner_of(
         from methods.trainers.optimizers import RowAdam
 
         return TableLearner(encoder, tables or RowAdam, device_of(workspace))
+    from methods.encoders.neighbours import NeighbourEncoder
+
     if isinstance(encoder, NeighbourEncoder):
         from methods.encoders.neighbour_learner import NeighbourLearner
 
