@@ -73,14 +73,14 @@ def _installed(package: str) -> bool:
         return False
 
 
-def cannot_write(path: Path, error: OSError) -> InputError:
-    """The error for a file or a results folder that cannot be written."""
+def cannot_write(path: Path, error: OSError, option: str = "--out") -> InputError:
+    """The error for a file or a folder that cannot be written, which an option names."""
     if isinstance(error, IsADirectoryError):
         place = error.filename2 or error.filename or path
         return InputError(f"cannot write to {place}: it is a folder; move it away")
     return InputError(
         f"cannot write to {path}: {error.strerror or error}; cells measured before are intact. "
-        "Make room or give leave to write there, or name another folder with --out; the same "
+        f"Make room or give leave to write there, or name another place with {option}; the same "
         "command then goes on where it stopped"
     )
 

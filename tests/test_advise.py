@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,23 +14,33 @@ from bench.advise import trials as trials_module
 from bench.advise.advise import Advice
 from bench.advise.answer import command, print_advice, python
 from bench.advise.candidates import Candidate, Candidates
-from bench.advise.frontier import frontier
-from bench.advise.goal import Goal, Option
-from bench.advise.losers import losers
+from bench.advise.frontier import DRAWN, draw, frontier
+from bench.advise.goal import Goal, Option, per_cent
+from bench.advise.losers import losers, unmeasured
 from bench.advise.minutes import Minutes
 from bench.advise.search import search
-from bench.advise.trials import Trials
-from bench.advise.validation import split
+from bench.advise.trials import Trials, _ended
+from bench.advise.validation import boards, split, warnings
 from bench.cli.commands import main
 from bench.data.load import load_dataset
 from bench.errors import InputError
 from bench.evaluation.preparation import evaluate
 from bench.measures.budget import Budget
+from bench.measures.ranking import MAIN
+from bench.measures.records import Interval, Latency
+from bench.method.encoding import Encoding, Price
+from bench.plan.encodings import Planned
 from bench.registry import Registry
+from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.task.judgements import Judgements
 from tests.cells import cell, lost, point, xrayed
 from tests.conftest import TOPICS
+
+
+def timed_at(ms):
+    return Latency(p50_ms=ms, p99_ms=ms, queries=3, rounds=3, waited=None)
+
 
 VISITED = Goal(Budget(0.1))
 NOTHING = Goal()
@@ -73,6 +84,17 @@ class TestTheTaskOfTheChoice:
         assert len(tested.test.seen) == tested.test.relevance.n_pairs
         assert (tested.name, name) == ("small-text@half", "small-text")
 
+    def test_what_it_cannot_show_is_said_before(self, small_task, tmp_path):
+        rows = ["id,parent_id,name", "1,,Goods", "2,1,Shoes", "3,1,Toys", "4,2,Boots"]
+        (tmp_path / "mine.csv").write_text("\n".join(rows))
+        typed = f"hierarchy:{tmp_path / 'mine.csv'}"
+        task = load_dataset(typed)
+        held, few = warnings(task, split(task).judged, typed, None)
+        assert held.startswith(f"{typed},heldout=false: Training and test are the same pairs")
+        assert held.endswith(f"--dataset {typed},heldout=nodes.")
+        assert few.startswith("Candidates are judged on 4 queries: with fewer than 50")
+        assert boards("tree", None) == ["tree"]
+
     def test_word_pairs_are_refused(self, small_task):
         with pytest.raises(InputError, match="asks for scores of word pairs"):
             split(replace(small_task, similarity=object()))
@@ -84,7 +106,7 @@ class TestTheGoal:
         assert VISITED.best(found).number == 1
         assert Goal(Budget(0.1, "work")).best(found).number == 0
         assert Goal(Budget(0.01)).best(found).number == 0
-        assert Goal(Budget(0.01)).broken(Option(found, 0)) == ["≤ 1 % visited"]
+        assert Goal(Budget(0.01)).missed(Option(found, 0)) == "misses ≤ 1 % visited (5 %)"
 
     def test_of_those_that_reach_a_recall_the_cheapest_wins(self):
         found = cell(points=[point(0.05, 0.6), point(0.1, 0.8), point(0.3, 0.9)])
@@ -94,12 +116,41 @@ class TestTheGoal:
         assert replace(goal, recall=0.95).best(found).number == 2
 
     def test_a_latency_that_was_not_measured_keeps_no_limit(self):
-        assert Goal(latency_ms=5).broken(Option(cell(), 0)) == ["p50 ≤ 5 ms"]
+        assert Goal(latency_ms=5).missed(Option(cell(), 0)) == "misses p50 ≤ 5 ms (not timed)"
 
     def test_memory_is_that_of_the_index(self):
         costs = json.loads(cell().cost.model_dump_json()) | {"index_bytes": 3_000_000}
         assert Goal(memory_bytes=2_000_000).broken(Option(cell(cost=costs), 0))
         assert not Goal(memory_bytes=4_000_000).broken(Option(cell(cost=costs), 0))
+
+    def test_the_nearest_is_the_one_that_misses_its_limits_by_least_together(self):
+        timed = [
+            point(0.1, recall).model_copy(update={"latency": timed_at(ms)})
+            for recall, ms in ((0.962, 0.0545), (1.0, 0.0558), (0.933, 0.0542), (1.0, 0.08))
+        ]
+        goal = Goal(recall=1.0, latency_ms=0.01)
+        assert goal.best(cell(points=timed)).number == 1
+
+    def test_with_a_limit_of_recall_recall_is_shown_and_else_the_main_measure(self):
+        found = cell(points=[point(0.05, 0.6)], cut=100)
+        ndcg = {MAIN: Interval(mean=0.4, low=0.3, high=0.5)}
+        found = found.model_copy(
+            update={"points": [found.points[0].model_copy(update={"ranking": ndcg})]}
+        )
+        option = Option(found, 0)
+        goal = Goal(recall=0.9)
+        assert (goal.measure(found), goal.score(option)) == ("recall@100", 0.6)
+        assert goal.interval(option) == (0.59, 0.61)
+        assert (NOTHING.measure(found), NOTHING.score(option)) == ("nDCG@10", 0.4)
+
+    def test_figures_of_limits_are_readable(self):
+        huge = Goal(Budget(0.1, "work"), memory_bytes=100).limits(Option(cell(), 0))
+        assert [(each.text, each.value) for each in huge] == [
+            ("≤ 10 % work", "101 %"), ("index ≤ 100 B", "1 B")
+        ]  # fmt: skip
+        assert [per_cent(share) for share in (1, 1.5, 0.0027, 12.5)] == [
+            "100 %", "150 %", "0.27 %", "1,250 %"
+        ]  # fmt: skip
 
     def test_an_encoder_promises_more_whose_exact_search_finds_more(self):
         good, bad = (cell(points=[point(0.3, low), point(1, high)]) for low, high in
@@ -130,6 +181,23 @@ class TestTheCandidates:
         over_texts = Candidates(small_text_task, Registry(), NOTHING)
         assert [each.name for each in over_texts.alone()] == ["bm25"]
         assert "zero-shot-de" in {each.encoder for each in over_texts.first}
+
+    def test_without_the_packages_of_an_encoder_words_are_tried_and_the_rest_is_told(
+        self, small_text_task, monkeypatch
+    ):
+        reason = (
+            "the encoder minilm needs sentence_transformers; pip install 'treeline-bench[text]'"
+        )
+        monkeypatch.setattr("methods.dual_encoder.lacks_encoder", lambda _name: reason)
+        found = Candidates(small_text_task, Registry(), VISITED)
+        assert not found.first
+        assert [each.name for each in found.alone()] == ["bm25"]
+        told = Told({"bm25": [(0.05, 0.5)]})
+        assert [each.name for each in search(told, found)] == ["bm25"]
+        told.unmeasured, told.lacking = {}, found.lacking
+        (text,) = unmeasured(told)
+        assert text.startswith("Not tried: zero-shot-de+")
+        assert text.endswith(reason)
 
     def test_leaves_are_chosen_at_the_budget_or_are_as_many_as_it_needs(self, vectors, small_task):
         (first,) = Candidates(vectors, Registry(), Goal(Budget(0.05))).first
@@ -250,6 +318,39 @@ class TestTrials:
         advice = Advice(VISITED, made, made.ranked(), tested)
         assert advice.is_met
 
+    def test_cells_of_an_earlier_call_with_other_limits_are_taken_in(
+        self, vectors, tmp_path, in_process
+    ):
+        parted = split(vectors)
+        before, candidates = measuring(parted, tmp_path, goal=Goal(Budget(0.2)))
+        first = candidates.first[0].with_settings({"nlist": 45})
+        before.rung("Settings", [first])
+        kept = before.cells[first][0]
+        Store(tmp_path).prepare()
+        Store(tmp_path).commit(kept)
+        made, candidates = measuring(parted, tmp_path, seconds=0.0)
+        assert [each.key for seeds in made.cells.values() for each in seeds.values()] == [kept.key]
+        same = candidates.first[0].with_settings({"budget": 0.2, "nlist": 45})
+        made.rung("Settings", [same])
+        assert list(made.cells) == [same]
+
+    def test_what_is_encoded_first_counts_among_the_minutes_that_are_needed(
+        self, vectors, tmp_path, in_process, monkeypatch
+    ):
+        texts = Encoding("documents", "minilm", 15_000, "x", lambda: Price(1700.0, 1e6))
+        here = Planned("mine", texts, {}, is_here=False)
+        monkeypatch.setattr("bench.advise.minutes.planned_encodings", lambda *_a, **_k: [here])
+        made, candidates = measuring(split(vectors), tmp_path, seconds=100.0)
+        assert made.rung("Encoders", candidates.first) == []
+        assert in_process == []
+        with pytest.raises(InputError, match=r"needs about 2\d min; give --minutes (29|3\d)"):
+            made.require_one()
+
+    def test_a_cell_that_did_not_end_is_told_without_an_option_that_advise_has_not(self):
+        ended = cell(status=Status.TIMEOUT, reason="took longer than 3.7 s (--timeout)")
+        assert "--timeout" not in _ended(ended)
+        assert "--minutes" in _ended(ended)
+
     @pytest.mark.slow
     def test_the_same_call_gives_the_same_answer(self, vectors, tmp_path, in_process, monkeypatch):
         monkeypatch.setattr("bench.advise.candidates.SAME", ("sharded-", "scann", "o", "l", "j"))
@@ -272,6 +373,16 @@ class TestTrials:
         told.cells[b].pop(1)
         assert told.settled([a, b], 2) == [a, b]
 
+    def test_time_for_the_test_is_kept_from_the_first_candidate_on(
+        self, vectors, tmp_path, in_process
+    ):
+        made, candidates = measuring(split(vectors), tmp_path)
+        kept = []
+        made.minutes.reserve = kept.append
+        made.rung("Encoders", candidates.first)
+        assert kept
+        assert kept[-1] > 0
+
     def test_what_takes_longer_than_is_left_is_not_tried(self, vectors, tmp_path, in_process):
         made, candidates = measuring(split(vectors), tmp_path, seconds=0.0)
         assert made.rung("Encoders", candidates.first) == []
@@ -282,7 +393,7 @@ class TestTrials:
 
 def advice_of(results, goal=VISITED, test="it was not asked for"):
     told = Told({})
-    told._goal, told.unmeasured = goal, {}
+    told._goal, told.unmeasured, told.lacking = goal, {}, {}
     told.name = lambda candidate: candidate.name
     for name, points in results.items():
         candidate = Candidate("", name)
@@ -300,7 +411,7 @@ class TestTheAnswer:
         lines = {line[0]: line for line in losers(advice.trials, VISITED, advice.ranked)}
         assert lines["bad"][-1] == "its index does not visit 10.0 % more of them"
         assert lines["bad"][1:5] == ["80.0", "20.0", "20.0", "5.0"]
-        assert lines["dear"][-1] == "over ≤ 10 % visited, 3 times"
+        assert lines["dear"][-1] == "misses ≤ 10 % visited (30 %)"
 
     def test_the_frontier_has_what_nothing_beats_in_price_and_score(self):
         advice = advice_of({"a": [point(0.1, 0.5), point(0.5, 0.7)], "b": [point(0.2, 0.4)]})
@@ -314,14 +425,16 @@ class TestTheAnswer:
         assert "Advice for tree, ≤ 10 % visited" in told
         assert "python run_bench.py --methods good --dataset tree" in told
         assert "no other candidate is within its interval" in told
-        assert "not measured: it was not asked for" in told
-        assert (tmp_path / "advice-small.svg").read_text().startswith("<svg")
+        assert "Not tested: it was not asked for. The same command goes on from here" in told
+        assert "python -m bench export" in told
+        assert f"--out {tmp_path} --point nprobe=10" in told
+        assert (tmp_path / "advice-small-visited-0.1.svg").read_text().startswith("<svg")
 
     def test_a_budget_that_nobody_keeps_is_an_error_with_the_nearest(self, tmp_path):
         advice = advice_of({"near": [point(0.12, 0.5)], "far": [point(0.5, 0.9)]})
         with pytest.raises(
             InputError,
-            match=r"no candidate keeps ≤ 10 % visited; the nearest is near with 12 % visited",
+            match=r"keeps ≤ 10 % visited; the nearest is near at nprobe=12 with 12 % visited",
         ):
             print_advice(advice, "tree", tmp_path, None)
 
@@ -333,11 +446,41 @@ class TestTheAnswer:
         ):
             print_advice(advice, "tree", tmp_path, None)
 
+    def test_a_limit_that_the_test_misses_is_a_sentence_of_its_own(self, tmp_path, capsys):
+        tested = cell("good", points=[point(0.1, 0.867)])
+        goal = Goal(Budget(math.inf, "work"), recall=0.9)
+        advice = advice_of({"good": [point(0.1, 0.92)]}, goal, tested)
+        print_advice(advice, "tree", tmp_path, None)
+        told = capsys.readouterr().out
+        assert "On the test it misses recall ≥ 90 % (86.7 %)" in told
+        assert "over recall" not in told
+
+    def test_without_the_packages_that_draw_there_is_an_answer_and_no_chart(
+        self, tmp_path, capsys, monkeypatch
+    ):
+        for name in [name for name in sys.modules if name.startswith("bench.report.charts")]:
+            monkeypatch.delitem(sys.modules, name)
+        monkeypatch.setitem(sys.modules, "altair", None)
+        print_advice(advice_of({"good": [point(0.1, 0.9)]}), "tree", tmp_path, None)
+        told = capsys.readouterr().out
+        assert "No chart, which" in told
+        assert "Advice for tree" in told
+
+    def test_the_chart_has_the_limit_and_a_ring_and_a_name_of_its_own(self, tmp_path):
+        by_recall = Goal(Budget(math.inf, "work"), recall=0.5)
+        for goal, name in ((VISITED, "visited-0.1"), (by_recall, "recall-0.5-work")):
+            assert goal.slug == name
+            advice = advice_of({"good": [point(0.05, 0.9), point(0.3, 0.95)]}, goal)
+            draw(advice.trials, goal, tmp_path / "a.svg")
+            drawn = (tmp_path / "a.svg").read_text()
+            assert drawn.count(DRAWN) == 2
+            assert "ring: good" in drawn
+
     def test_its_python_lines_search_and_its_command_sets_what_it_says(self, capsys, tmp_path):
         name = "clusters:n=2000,queries=90,dim=8"
         found = evaluate("zero-shot-de+faiss-ivf", load_dataset(name), settings={"budget": 0.2})
         option = VISITED.best(found)
-        exec("\n".join(python(option, name, None)), {})
+        exec("\n".join(python(option, name, None, tmp_path)), {})
         assert len(capsys.readouterr().out.split(",")) == 10
         assert command(found, name, tmp_path, None).split()[2:8] == [
             "--methods", "zero-shot-de+faiss-ivf", "--dataset", name, "--set", "budget=0.2"
@@ -355,6 +498,7 @@ class TestTheCommand:
             (["--dataset", "tree", "--minutes", "nan"], "--minutes"),
             (["--dataset", "tree", "--memory", "much"], "takes a size such as"),
             (["--dataset", "hyperlex"], "hyperlex"),
+            (["--dataset", "tree:H=3,W=3", "--budget", "0.01"], "the least budget is 0.0"),
         ],
     )
     def test_bad_input_is_told_by_name(self, options, says, tmp_path):

@@ -24,8 +24,10 @@ from bench.store.point_run import PointRun
 from bench.store.run_file import RunFile, read_run
 from bench.system.files import sha256_of
 from bench.task import Strings
-from bench.verify.export import ExportOptions, export, point_of
+from bench.verify.end_to_end import end_to_end
+from bench.verify.export import ExportOptions, export
 from bench.verify.lock import _write_texts
+from bench.verify.points import point_of
 from methods.encoders.text import TextEncoder, TextRecipe
 from methods.indexes.base import Guide
 from methods.indexes.learned_tree import LearnedTree
@@ -111,6 +113,55 @@ def test_vectors_and_names_are_in_one_order(tmp_path):
     readme = (tmp_path / "taken" / "README.md").read_text()
     for said in (found.key, "masked-de, seed 0", "faiss-cpu==", "steps=60", "for 40 test queries"):
         assert said in readme
+
+
+def test_it_searches_at_the_operating_point_that_is_asked_for_and_says_which(tmp_path, capsys):
+    found, _, _ = searched("masked-de+faiss-ivf", TREE, tmp_path / "out", steps=60)
+    chosen = point_of(found).point["nprobe"]
+    asked = next(each.point["nprobe"] for each in found.points if each.point["nprobe"] != chosen)
+    options = ExportOptions(tmp_path / "out")
+    export(found.key, tmp_path / "chosen", options)
+    assert f"nprobe={chosen} (validation chose it; --point sets" in capsys.readouterr().out
+    arguments = ["export", found.key, "--to", str(tmp_path / "all"), "--point", f"nprobe={asked}"]
+    done = CliRunner().invoke(main, [*arguments, "--out", str(tmp_path / "out")])
+    assert f"nprobe={asked} (as asked for)" in done.output
+    assert f"nprobe={asked} (as asked for)" in (tmp_path / "all" / "README.md").read_text()
+    assert f"nprobe={asked}." in (tmp_path / "all" / "search.py").read_text()
+    with pytest.raises(InputError, match="--point nprobe=9999 names 0 of the operating points"):
+        export(found.key, tmp_path / "none", options, "nprobe=9999")
+
+
+def test_the_nodes_of_a_file_are_searched_and_told_by_what_they_are_called(tmp_path):
+    rows = ["id,parent_id,name", "1,,Goods", "2,1,Shoes", "3,1,Toys", "4,2,Boots", "5,3,Boots"]
+    (tmp_path / "mine.csv").write_text("\n".join(rows))
+    dataset = f"hierarchy:{tmp_path / 'mine.csv'},heldout=false"
+    found, _, _ = searched("masked-de", dataset, tmp_path / "out", steps=60)
+    export(found.key, tmp_path / "taken", ExportOptions(tmp_path / "out", datasets=(dataset,)))
+
+    def said(*words):
+        command = [sys.executable, str(tmp_path / "taken" / "search.py"), *words]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert {"2\tShoes", "1\tGoods"} <= set(said("Shoes").stdout.splitlines())
+    assert said("Shoes").stdout == said("2").stdout
+    assert said("Boots").stderr.startswith("unknown query: 'Boots'; queries.parquet has all")
+    assert said().stderr.startswith("usage: python search.py QUERY")
+
+
+def test_a_folder_that_cannot_be_written_is_named_by_its_option(tmp_path):
+    found, _, _ = searched("masked-de", TREE, tmp_path / "out", steps=60)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="name another place with --to"):
+        export(found.key, tmp_path / "file" / "taken", ExportOptions(tmp_path / "out"))
+
+
+def test_how_far_two_lists_agree_is_counted_as_deep_as_they_are_judged():
+    expected = np.array([[1, 2, 3], [1, 2, 3], [1, 2, 3]])
+    found = np.array([[1, 2, 9], [2, 1, 3], [1, 3, 2]])
+    agreed = end_to_end(expected, found, np.array([2, 3, 1]), 0.99999, 2)
+    assert (agreed.n, agreed.in_order, agreed.same_set, agreed.same_first) == (3, 2, 3, 2)
+    assert "2 of 3 queries find the same in the same order" in agreed.text
+    assert "on 2 threads, 3 of 3 queries find the same again" in agreed._replace(in_order=3).text
 
 
 def test_a_fitted_state_that_is_stored_is_taken(tmp_path, capsys):
@@ -254,6 +305,22 @@ def test_a_tower_and_its_model_give_the_same_vectors(recipe, tmp_path):
             for weight in tower.module.parameters():
                 weight.add_(0.02 * torch.randn(weight.shape, generator=torch.manual_seed(1)))
     given = tower.encode(Strings.of(texts))
+    assert not tower.n_halved()
     found = tower.as_model().encode(texts)
     assert np.abs(given - found).max() < 2e-3
     assert np.linalg.norm(given - found, axis=1).max() < 0.01
+
+
+@pytest.mark.parametrize("tune", ["none", "head"])
+def test_texts_are_encoded_in_the_precision_and_the_batches_of_the_cell(tune, tmp_path):
+    recipe = TextRecipe("minilm", tune, dim=384, width=8, precision="bfloat16")
+    workspace = Workspace(tmp_path / "cache", device="cpu")
+    encoder = TextEncoder.pretrained(recipe, workspace, seed=0)
+    texts = [f"what is a {topic}? " + "and more of it " * n for n, topic in enumerate("abcdef" * 9)]
+    code = encoder.export(tmp_path)
+    program = {"HERE": tmp_path, "np": np}
+    exec("\n".join((*code.imports, code.text)), program)
+    given = encoder.queries.encode(Strings.of(texts))
+    assert np.abs(program["encode"](texts) - given).max() < 1e-6
+    in_float32 = encoder.queries.as_model().encode(texts)
+    assert np.abs(in_float32 - given).max() > 1e-4

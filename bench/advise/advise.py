@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,10 +11,12 @@ from bench.advise.candidates import Candidates
 from bench.advise.minutes import Minutes
 from bench.advise.search import search
 from bench.advise.trials import Trials
-from bench.advise.validation import split
+from bench.advise.validation import split, warnings
 from bench.data.load import Dataset
+from bench.errors import InputError
 from bench.registry import Registry
 from bench.store.folder import Store
+from bench.system.terminal import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from bench.advise.candidates import Candidate
     from bench.advise.goal import Goal
     from bench.store.cell import Cell
+    from bench.task import Task
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,11 @@ def advise(
     """
     began = time.monotonic()
     registry, store, typed = Registry(), Store(out), Dataset.parse(dataset)
-    parted = split(typed.read(data_dir))
+    task = typed.read(data_dir)
+    _require_a_document(goal, task)
+    parted = split(task)
+    for text in warnings(task, parted.judged, dataset, data_dir):
+        say(text)
     store.prepare()
     candidates = Candidates(parted.judged, registry, goal)
     spent = time.monotonic() - began
@@ -73,3 +81,14 @@ def advise(
     best = ranked[0]
     test = trials.test(best) if trials.is_met(best) else "no candidate keeps the limits"
     return Advice(goal, trials, ranked, test)
+
+
+def _require_a_document(goal: Goal, task: Task) -> None:
+    """Raise InputError for a budget under one document, which no search keeps."""
+    n_documents = len(task.document_names)
+    if goal.budget.share * n_documents < 1:
+        least = math.ceil(1e6 / n_documents) / 1e6
+        raise InputError(
+            f"--budget {goal.budget.share:g} of {n_documents:,} documents is less than one, and "
+            f"every search visits one; the least budget is {least:g}"
+        )

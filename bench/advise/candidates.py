@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from bench.advise.goal import Goal
     from bench.method import Method, Value
     from bench.registry import Registry
+    from bench.store.cell import Cell
     from bench.task import Task
 
 ENCODERS = ("zero-shot-de", "masked-de", "ehi-encoder", "standard-de")
@@ -28,6 +29,8 @@ SAME = "sharded-"
 LEAVES = (1, 2, 4, 8)
 """Numbers of leaves that are tried, in square roots of the corpus."""
 USUAL_DIM = 64
+INSTALL = "pip install"
+"""A reason that says this is one that the user can mend."""
 STEPS = "steps"
 """The hyper-parameter of trainers by gradient steps that says how long they train."""
 AT_SHARE = ("budget", "checkpoint_budget")
@@ -60,8 +63,18 @@ class Candidate:
         return replace(self, settings=tuple(sorted(both.items())))
 
 
+def hand_set(cell: Cell) -> dict[str, Value]:
+    """The hyper-parameters of a cell that differ from the defaults on its task."""
+    return {name: value for name, value in cell.changed.items() if name != "k"}
+
+
 class Candidates:
-    """The candidates for a task and a goal."""
+    """The candidates for a task and a goal.
+
+    Attributes:
+        first: every encoder under the index that they are compared under.
+        lacking: the methods whose packages are not installed, each with the line that installs.
+    """
 
     def __init__(self, task: Task, registry: Registry, goal: Goal) -> None:
         """Ask every method of the catalogue whether it suits the task.
@@ -71,16 +84,18 @@ class Candidates:
         """
         self._task, self._registry, self._goal = task, registry, goal
         self._training = task.training()
+        self.lacking: dict[str, str] = {}
         indexes = [name for name in registry.parts()[1] if not name.startswith(SAME)]
         pairs = [Candidate(encoder, index) for encoder in ENCODERS for index in indexes]
         alone = [Candidate("", name) for name in ALONE]
         suitable = filter(self._suits, (*pairs, *alone))
         self._all = [self._within(each) for each in suitable]
         self.first = [each for each in self._all if each.index == FIRST]
-        if not self.first:
+        if not self._all:
+            reasons = "; ".join(f"{name} {reason}" for name, reason in self.lacking.items())
             raise InputError(
-                f"{task.name} suits none of {', '.join(ENCODERS)}; give it texts, vectors or "
-                "training pairs"
+                f"{task.name} suits none of {', '.join((*ENCODERS, *ALONE))}; "
+                + (reasons or "give it texts, vectors or training pairs")
             )
 
     @property
@@ -92,6 +107,12 @@ class Candidates:
         """Every index over the encoder of a candidate, which is trained as long."""
         trained = {name: value for name, value in first.settings if name == STEPS}
         return [each.with_settings(trained) for each in self._all if each.encoder == first.encoder]
+
+    def of_cell(self, cell: Cell) -> Candidate | None:
+        """The candidate that a cell measured, or None if its method is not among them."""
+        of_name = {self._registry.canonical(each.name): each for each in self._all}
+        known = of_name.get(cell.method)
+        return known and replace(known, settings=tuple(sorted(hand_set(cell).items())))
 
     def alone(self) -> list[Candidate]:
         """Methods that are no encoder with an index."""
@@ -156,8 +177,11 @@ class Candidates:
         """Whether a candidate can be made, and its packages are here, and it reads such data."""
         try:
             method = self.method(candidate)
-            if lacks_packages(method.requires):
-                return False
-            return method(**self.values(candidate)).skip(self._training) is None
+            reason = lacks_packages(method.requires)
+            if reason is None:
+                reason = method(**self.values(candidate)).skip(self._training)
         except InputError:  # the index needs what the encoder does not learn
             return False
+        if reason is not None and INSTALL in reason:
+            self.lacking[candidate.name] = reason
+        return reason is None

@@ -36,7 +36,7 @@ def losers(trials: Trials, goal: Goal, ranked: list[Candidate]) -> list[list[str
         shares = [
             NONE if losses is None else f"{100 * getattr(losses, term):.1f}" for term in TERMS
         ]
-        score = f"{100 * option.score:.1f}"
+        score = f"{100 * goal.score(option):.1f}"
         lines.append([trials.name(candidate), score, *shares, _why(option, best, goal)])
     return lines
 
@@ -49,15 +49,20 @@ def unmeasured(trials: Trials) -> list[str]:
         names = ", ".join(map(trials.name, left_out[:MOST_NAMED]))
         more = f" and {len(left_out) - MOST_NAMED} more" * (len(left_out) > MOST_NAMED)
         texts.append(f"Not measured for lack of time (--minutes): {names}{more}")
+    names_of: dict[str, list[str]] = {}
+    for name, reason in trials.lacking.items():
+        names_of.setdefault(reason, []).append(name)
+    for reason, names_lacking in names_of.items():
+        more = f" and {len(names_lacking) - MOST_NAMED} more" * (len(names_lacking) > MOST_NAMED)
+        texts.append(f"Not tried: {', '.join(names_lacking[:MOST_NAMED])}{more}: {reason}")
     failed = [each for each in trials.unmeasured if each not in left_out]
     return texts + [f"{trials.name(each)} {trials.unmeasured[each]}" for each in failed]
 
 
 def _why(option: Option, best: Option, goal: Goal) -> str:
     """The reason why an option is behind the best one."""
-    if broken := goal.broken(option):
-        used = goal.used(option)
-        return "; ".join(f"over {limit}, {used[limit]:.3g} times" for limit in broken)
+    if missed := goal.missed(option):
+        return missed
     if goal.recall is not None:
         return f"dearer: {goal.cost(option) / max(goal.cost(best), 1e-12):.3g} times the price"
     if option.score >= best.score - ALIKE:

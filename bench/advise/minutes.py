@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from bench.plan.encodings import FEW, planned_encodings
 from bench.plan.estimate import estimates
 from bench.plan.schedule import fits_of
 from bench.store.folder import Store
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from bench.registry import Registry
     from bench.store.cell import Cell
     from bench.store.took import Took
+    from bench.task import Task
 
 MOST_FOR_TEST = 0.5
 """Share of the time that is kept for the test at most."""
@@ -48,6 +50,7 @@ class Minutes:
             # The results of this checkout tell how long they took elsewhere.
             self._known = known([*Store(CHECKOUT / "results").cells(), *store.cells()])
         self._in_all, self._reserved = seconds, 0.0
+        self._encodings: dict[str, float] = {}
         self._ends = time.monotonic() + seconds
 
     @property
@@ -69,6 +72,17 @@ class Minutes:
             each._replace(fit=0.0) if self.is_fitted(fits.get(cell.key)) else each
             for cell, each in zip(cells, found, strict=True)
         ]
+
+    def to_encode(self, task: Task, planned: Cell) -> float:
+        """Predicted seconds of encoding the texts that a cell reads, if they are many and new."""
+        total = 0.0
+        for each in planned_encodings([(task, [planned])], (), self._registry):
+            place = each.encoding.place
+            if not each.is_here and each.encoding.n_texts >= FEW:
+                if place not in self._encodings:
+                    self._encodings[place] = each.encoding.price().seconds
+                total += self._encodings[place]
+        return total
 
     def remember(self, cell: Cell, seconds: float) -> None:
         """Predict by a cell that took so long, too."""

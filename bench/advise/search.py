@@ -41,13 +41,11 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
         The measured candidates, the best first; empty if there are none.
     """
     encoders = _encoders(trials, candidates)
-    if not encoders:
-        return []
-    best, *others = encoders
-    over = [*candidates.over(best), *candidates.alone()]
-    over_best = trials.rung("Indexes", over, share=SHARE)
+    best, others = encoders[:1], encoders[1:]
+    over = [new for each in best for new in candidates.over(each)]
+    over_best = trials.rung("Indexes", [*over, *candidates.alone()], share=SHARE)
     kept = {each.index for each in _half(over_best)}
-    known = {each.index for each in candidates.over(best)}
+    known = {each.index for each in over}
     more = [
         each
         for other in others
@@ -63,6 +61,8 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     ]
     trials.rung("Settings", variants, share=SHARE)
     trials.rung("What was left out", trials.left_out(), share=SHARE)
+    if not trials.ranked():
+        return []
     for seed in SEEDS:
         trials.rung(f"Seed {seed}", trials.ranked()[:SEEDED], seed=seed)
     return trials.settled(trials.ranked(), SEEDED)
@@ -74,10 +74,18 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     if sum(map(trials.seconds_to_fit, full)) <= LONG * trials.minutes.left:
         trials.rung(f"Encoders under {FIRST}", full, share=SHARE)
         return _half(trials.promising(full))
-    short = {candidates.shorter(each, SHORTER) or each: each for each in full}
+    # A full training that an earlier call kept costs nothing.
+    short = {
+        each
+        if trials.seconds_to_fit(each) == 0
+        else candidates.shorter(each, SHORTER) or each: each
+        for each in full
+    }
     trials.rung(f"Encoders after short trainings, under {FIRST}", short, share=SHARE)
     better = _half(trials.promising(short))
     for each in better:
+        if each == short[each]:
+            continue
         losses = trials.option(each).point.xray
         gains = losses is None or losses.overall.encoder > SATURATED
         if gains and trials.seconds_to_fit(short[each]) <= LONG * trials.minutes.left:

@@ -41,6 +41,7 @@ class Trials:
     Attributes:
         cells: the measured cells of each candidate, by seed; seed 0 comes first.
         unmeasured: the candidates that were not measured, each with the reason.
+        lacking: the methods whose packages are not installed, each with the reason.
         minutes: the time that is left.
     """
 
@@ -59,8 +60,11 @@ class Trials:
         self._store = minutes.store
         self._origin = provenance(Conditions().threads)
         self._planned: dict[tuple[Candidate, int], Cell] = {}
+        self._adopted: dict[str, Candidate] = {}
         self.cells: dict[Candidate, dict[int, Cell]] = {}
         self.unmeasured: dict[Candidate, str] = {}
+        self.lacking = candidates.lacking
+        self._adopt()
 
     def option(self, candidate: Candidate, seed: int = 0) -> Option:
         """The best operating point of a measured candidate."""
@@ -125,33 +129,31 @@ class Trials:
         Returns:
             Those that were measured, the best first.
         """
-        for best in self.ranked()[:1]:
-            tested = self._cell(self._split.tested, best, 0)
-            self.minutes.reserve(SAFELY * self.minutes.seconds([tested])[0].rest)
+        self._reserve()
         asked = list(dict.fromkeys(candidates))
         for each in asked:
             stored = self._store.find(self.planned(each, seed))
             if stored is not None:
                 self._end(each, stored)
         new = [each for each in asked if seed not in self.cells.get(each, {})]
-        predicted = self.minutes.seconds([self.planned(each, seed) for each in new])
-        costs = {each: sum(cost) for each, cost in zip(new, predicted, strict=True)}
+        costs = {each: self._needed(each, seed) for each in new}
         left = self.minutes.left
-        if new:
-            about = f"about {time_text(sum(costs.values()))}, {max(left, 0):.0f} s left"
+        if new and left > 0:
+            about = f"about {time_text(sum(costs.values()))}, {left:.0f} s left"
             say(f"{title}: {counted(len(new), 'candidate')} to measure, {about}")
         ends = time.monotonic() + share * left
         for each in sorted(new, key=costs.__getitem__):
             left = self.minutes.left
             if self.cells:
                 left = min(left, ends - time.monotonic())
-            needed = sum(self.minutes.seconds([self.planned(each, seed)])[0])
+            needed = self._needed(each, seed)
             if needed <= left:
                 self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
+                self._reserve()
             elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
                 self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
-        if new and self.cells:
+        if any(seed in self.cells.get(each, {}) for each in new):
             say(f"Best so far: {self._told(self.option(self.ranked()[0]))}")
         return self.ranked(asked)
 
@@ -163,10 +165,10 @@ class Trials:
         if cell is None:
             self._share_fit(self.planned(candidate), planned)
             needed, left = sum(self.minutes.seconds([planned])[0]), max(self.minutes.left, 0)
-            if needed > left:
-                return f"it takes about {time_text(needed)}, and {left:.0f} s are left"
+            if needed > SAFELY * left:  # a prediction may be too high, and the time is there
+                return f"it takes about {time_text(needed)}, and {left:.0f} s were left"
             cell = self._measured(self._split.tested, planned)
-        return cell if cell.status is Status.OK else f"{cell.status}: {cell.reason}"
+        return cell if cell.status is Status.OK else _ended(cell)
 
     def require_one(self) -> None:
         """Raise InputError if no candidate was measured."""
@@ -174,10 +176,7 @@ class Trials:
             return
         left_out = self.left_out()
         if len(left_out) == len(self.unmeasured):
-            costs = self.minutes.seconds([self.planned(each) for each in left_out])
-            needed, cheapest = min(
-                (sum(cost), each.name) for cost, each in zip(costs, left_out, strict=True)
-            )
+            needed, cheapest = min((self._needed(each, 0), each.name) for each in left_out)
             raise InputError(
                 f"--minutes is too few for one candidate: {cheapest} is the cheapest and needs "
                 f"about {time_text(needed)}; give --minutes {needed // 60 + 2:.0f}"
@@ -187,9 +186,9 @@ class Trials:
 
     def _told(self, option: Option) -> str:
         """An option in a line."""
-        over = [f"over {limit}" for limit in self._goal.broken(option)]
-        kept = "; ".join(over) or self._goal.text(option)
-        return f"{label(option.cell)}, {100 * option.score:.1f} % {kept}"
+        measure, score = self._goal.measure(option.cell), self._goal.score(option)
+        kept = self._goal.missed(option) or f"keeps {self._goal.text(option)}"
+        return f"{label(option.cell)}, {measure} {100 * score:.1f} %, {kept}"
 
     def _cell(self, task: Task, candidate: Candidate, seed: int) -> Cell:
         method, values = self._candidates.method(candidate), self._candidates.values(candidate)
@@ -204,13 +203,46 @@ class Trials:
         self.minutes.remember(cell, time.monotonic() - began)
         return cell
 
+    def _adopt(self) -> None:
+        """Take in the cells that earlier calls measured, whatever their limits were."""
+        for cell in self._store.cells():
+            if cell.task != self._split.judged.name or cell.status is not Status.OK:
+                continue
+            candidate = self._candidates.of_cell(cell)
+            if candidate is None or self.planned(candidate, cell.seed).key != cell.key:
+                continue  # of other data or other code
+            self._adopted[cell.key] = candidate
+            self.cells.setdefault(candidate, {})[cell.seed] = cell
+        self._keep_with_seed_0()
+
+    def _keep_with_seed_0(self) -> None:
+        """Leave out candidates without a cell of seed 0, by which they are compared."""
+        self.cells = {each: seeds for each, seeds in self.cells.items() if 0 in seeds}
+
+    def _needed(self, candidate: Candidate, seed: int) -> float:
+        """Predicted seconds of a cell, with the texts that are to be encoded before it."""
+        planned = self.planned(candidate, seed)
+        to_encode = self.minutes.to_encode(self._split.judged, planned)
+        return sum(self.minutes.seconds([planned])[0]) + to_encode
+
+    def _reserve(self) -> None:
+        """Keep time for the test of the best, which takes its fitted state if that is kept."""
+        for best in self.ranked()[:1]:
+            planned = [self._cell(self._split.tested, best, 0), self.planned(best)]
+            tested, judged = self.minutes.seconds(planned)
+            self.minutes.reserve(SAFELY * (tested.rest + min(tested.fit, judged.fit)))
+
     def _end(self, candidate: Candidate, cell: Cell) -> None:
         """Keep what came of a candidate."""
+        adopted = self._adopted.pop(cell.key, candidate)
+        if adopted != candidate:  # the same settings, in other words
+            self.cells[adopted].pop(cell.seed)
+            self._keep_with_seed_0()
         if cell.status is Status.OK:
             self.cells.setdefault(candidate, {})[cell.seed] = cell
             self.unmeasured.pop(candidate, None)
         elif candidate not in self.cells:
-            self.unmeasured[candidate] = f"{cell.status}: {cell.reason}"
+            self.unmeasured[candidate] = _ended(cell)
 
     def _share_fit(self, here: Cell, there: Cell) -> None:
         """Keep a fitted state for the tested task, too: training saw the same of both."""
@@ -220,6 +252,13 @@ class Trials:
         source, target = (self._store.fits / fits[cell.key] for cell in (here, there))
         if not target.exists():
             keep(target, lambda made: _copy(source, made))
+
+
+def _ended(cell: Cell) -> str:
+    """How a cell ended that was not measured; its time limit is what was left of ``--minutes``."""
+    if cell.status is Status.TIMEOUT:
+        return "it did not end in the time that was left; give more --minutes"
+    return f"{cell.status}: {cell.reason}"
 
 
 def _copy(source: Path, target: Path) -> None:

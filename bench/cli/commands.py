@@ -24,9 +24,11 @@ Treeline {version} measures retrieval: recall by distance in a hierarchy, and by
 corpus that is visited.
 
   {name} list                 methods, datasets, and what is missing here
-  {name} run --suite quick    measure small hierarchies and texts, in about 2 minutes
+  {name} run --suite quick    measure small hierarchies and texts, in about 3 minutes
   {name} run --methods all --dataset hierarchy:EDGES.csv
   {fill}                      your own: a table child,parent or id,parent_id,name, paths, OBO, SKOS
+  {name} advise --dataset hierarchy:EDGES.csv --budget 0.1
+  {fill}                         which method to take, and at what price
 
 Boards and charts go to results/local in this folder. All commands: {name} -h,
 and the options of one: {name} run -h.

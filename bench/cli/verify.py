@@ -76,6 +76,14 @@ def certify_command(
         sys.exit(1)
 
 
+POINT = click.option(
+    "--point",
+    default="",
+    metavar="PARAM=VALUE,…",
+    help="Settings of the operating point; without it the one that validation chose.",
+)
+
+
 @click.command(name="export", cls=Command)
 @click.argument("cell")
 @click.option(
@@ -85,6 +93,7 @@ def certify_command(
     required=True,
     help="Folder to write, which is empty or not there.",
 )
+@POINT
 @STORED
 @PLUGINS
 @OWN_DATA
@@ -92,6 +101,7 @@ def certify_command(
 def export_command(
     cell: str,
     target: Path,
+    point: str,
     out: Path,
     plugins: tuple[str, ...],
     datasets: tuple[str, ...],
@@ -104,7 +114,7 @@ def export_command(
     """
     from bench.verify.export import ExportOptions, export
 
-    export(cell, target, ExportOptions(out, plugins, datasets, data_dir))
+    export(cell, target, ExportOptions(out, plugins, datasets, data_dir), point)
 
 
 @click.command(name="export-run", cls=Command)
@@ -116,12 +126,7 @@ def export_command(
     required=True,
     help="File to write; gzipped if its name ends in .gz.",
 )
-@click.option(
-    "--point",
-    default="",
-    metavar="PARAM=VALUE,…",
-    help="Settings of the operating point; without it the one that validation chose.",
-)
+@POINT
 @STORED
 @OWN_DATA
 @data_dir_option(DATA_DIR_HELP)

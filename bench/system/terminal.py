@@ -60,7 +60,8 @@ def size_text(n_bytes: float) -> str:
     for unit, size in (("GB", 1e9), ("MB", 1e6)):
         if n_bytes >= size:
             return f"{n_bytes / size:,.{1 if n_bytes < 10 * size else 0}f} {unit}"
-    return f"{n_bytes / 1e3:.0f} kB"
+    kilobyte = 1e3
+    return f"{n_bytes / kilobyte:.0f} kB" if n_bytes >= kilobyte else f"{n_bytes:.0f} B"
 
 
 def say(text: str = "") -> None:

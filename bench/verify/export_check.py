@@ -18,6 +18,7 @@ from bench.evaluation.search import BATCH, Searcher
 from bench.store.folder import RUN
 from bench.store.run_file import read_run
 from bench.system.files import is_altered
+from bench.verify.end_to_end import EndToEnd, end_to_end, judged
 
 if TYPE_CHECKING:
     from bench.measures.records import PointResult
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from bench.task import Queries, Task
     from bench.types import Floats, Ints
 
-MOST_ENCODED = 256
+MOST_ENCODED = 2000
 """Queries that are encoded again by the export's encoder, at most."""
 AGREEMENT = 0.9999
 """Least cosine of a query's vector to the method's own."""
@@ -35,14 +36,18 @@ import json, sys
 import numpy as np
 from search import encode, search
 folder, k = sys.argv[1], int(sys.argv[2])
-vectors = np.load(f"{{folder}}/vectors.npy")
-batches = [vectors[start : start + {BATCH}] for start in range(0, len(vectors), {BATCH})]
-found = [np.asarray(search(batch, k)) for batch in batches]
-wide = [np.pad(ids, ((0, 0), (0, k - ids.shape[1])), constant_values=-1) for ids in found]
-np.save(f"{{folder}}/ids.npy", np.concatenate(wide))
+
+def found(vectors):
+    batches = [vectors[start : start + {BATCH}] for start in range(0, len(vectors), {BATCH})]
+    ids = [np.asarray(search(batch, k)) for batch in batches]
+    wide = [np.pad(each, ((0, 0), (0, k - each.shape[1])), constant_values=-1) for each in ids]
+    return np.concatenate(wide)
+
+np.save(f"{{folder}}/ids.npy", found(np.load(f"{{folder}}/vectors.npy")))
 asked = json.load(open(f"{{folder}}/asked.json", encoding="utf-8"))
 if asked:
-    np.save(f"{{folder}}/encoded.npy", encode(asked))
+    vectors = np.asarray(encode(asked))
+    np.savez(f"{{folder}}/encoded.npz", vectors=vectors, ids=found(vectors))
 """
 
 
@@ -52,20 +57,20 @@ class Check(NamedTuple):
     Attributes:
         n_queries: test queries for which it found the same documents.
         against: where these are from.
-        cosine: least cosine of the vectors of its encoder to the method's own; None: none encodes.
+        encoded: what it finds with vectors of its own encoder; None: queries come with vectors.
     """
 
     n_queries: int
     against: str
-    cosine: float | None
+    encoded: EndToEnd | None
 
     @property
     def text(self) -> str:
         """The outcome in a sentence."""
-        encoded = (
-            "" if self.cosine is None else f"; its query vectors have a cosine ≥ {self.cosine:.5f}"
-        )
-        return f"the same documents as {self.against} for {self.n_queries:,} test queries{encoded}"
+        text = f"the same documents as {self.against} for {self.n_queries:,} test queries"
+        if self.encoded is None:
+            return text
+        return f"{text}, by the vectors of the cell; {self.encoded.text}"
 
 
 def check(
@@ -94,11 +99,16 @@ def check(
     rows = task.test.relevance.answered
     queries, depth = task.queries(rows), task.test.depth[rows]
     asked = _asked(queries)[:MOST_ENCODED]
-    found, encoded = _answers(folder, exported.vectors, cell.k, asked)
+    threads = cell.provenance.threads
+    found, encoded = _answers(folder, exported.vectors, cell.k, asked, threads)
     expected, against = _expected(task, cell, point, path, method)
+    expected = _as_wide(expected, found)
     _require_same_ids(expected, found, depth, task, queries)
-    cosine = None if encoded is None else _cosine(encoded, exported.vectors, queries)
-    return Check(len(rows), against, cosine)
+    if encoded is None:
+        return Check(len(rows), against, None)
+    vectors, ids = encoded
+    cosine = _cosine(vectors, exported.vectors, queries)
+    return Check(len(rows), against, end_to_end(expected[: len(ids)], ids, depth, cosine, threads))
 
 
 def _asked(queries: Queries) -> list[str]:
@@ -108,8 +118,13 @@ def _asked(queries: Queries) -> list[str]:
     return list(queries.names if queries.texts is None else queries.texts)
 
 
-def _answers(folder: Path, vectors: Floats, k: int, asked: list[str]) -> tuple[Ints, Floats | None]:
-    """What the program finds [n, k], and its vectors of the queries ``asked``."""
+def _answers(
+    folder: Path, vectors: Floats, k: int, asked: list[str], threads: int
+) -> tuple[Ints, tuple[Floats, Ints] | None]:
+    """What the program finds [n, k]; its vectors of the queries ``asked``, and what these find.
+
+    The last bits of products depend on the number of threads, which is that of the cell.
+    """
     outside = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     with tempfile.TemporaryDirectory() as exchange:
         np.save(f"{exchange}/vectors.npy", np.ascontiguousarray(vectors, np.float32))
@@ -117,15 +132,18 @@ def _answers(folder: Path, vectors: Floats, k: int, asked: list[str]) -> tuple[I
         ended = subprocess.run(  # noqa: S603 - the program that was just written
             [sys.executable, "-B", "-c", ANSWER, exchange, str(k)],
             cwd=folder,
-            env={**outside, "HF_HUB_OFFLINE": "1"},
+            env={**outside, "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": str(threads)},
             capture_output=True,
             text=True,
             check=False,
         )
         if ended.returncode:
             raise InputError(f"the exported search.py fails:\n{ended.stderr.strip()}")
-        encoded = np.load(f"{exchange}/encoded.npy") if asked else None
-        return np.load(f"{exchange}/ids.npy"), encoded
+        ids = np.load(f"{exchange}/ids.npy")
+        if not asked:
+            return ids, None
+        with np.load(f"{exchange}/encoded.npz") as encoded:
+            return ids, (encoded["vectors"], encoded["ids"])
 
 
 def _expected(
@@ -143,14 +161,19 @@ def _expected(
     return searched.ids, "a search by the method (the cell's run is not here)"
 
 
+def _as_wide(expected: Ints, found: Ints) -> Ints:
+    """[n, k] ids with as many columns as those found; -1 where there are none."""
+    k = found.shape[1]
+    missing = ((0, 0), (0, max(0, k - expected.shape[1])))
+    wide: Ints = np.pad(expected, missing, constant_values=-1)[:, :k]
+    return wide
+
+
 def _require_same_ids(
     expected: Ints, found: Ints, depth: Ints, task: Task, queries: Queries
 ) -> None:
     """Raise InputError for the first query whose documents differ, as deep as it is judged."""
-    k = found.shape[1]
-    missing = ((0, 0), (0, max(0, k - expected.shape[1])))
-    expected = np.pad(expected, missing, constant_values=-1)[:, :k]
-    differs = (expected != found) & (np.arange(k) < depth[:, None])
+    differs = (expected != found) & judged(found, depth)
     if not differs.any():
         return
     row, rank = np.argwhere(differs)[0]

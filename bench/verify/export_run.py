@@ -15,7 +15,7 @@ from bench.system.files import is_altered
 from bench.system.records import read_record
 from bench.system.terminal import counted, say
 from bench.verify.certify import find_cell
-from bench.verify.export import point_of
+from bench.verify.points import number_of, settings_of
 from bench.verify.runs import require_measured
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def export_run(named: str, target: Path, point: str, options: ExportOptions) -> 
             f"{path} has no search, and no run to write; name a cell that was searched"
         )
     require_measured(path, cell)
-    number, run = _number_of(cell, point), path.with_name(RUN)
+    number, run = number_of(cell, point), path.with_name(RUN)
     if not run.is_file() or is_altered(run, cell.run_sha256):
         raise InputError(
             f"{run} is not here as it was stored; measure the cell again, by the command that the "
@@ -67,33 +67,13 @@ def export_run(named: str, target: Path, point: str, options: ExportOptions) -> 
         # Without a time in it, equal runs are equal files.
         target.write_bytes(gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)
     except OSError as error:
-        raise cannot_write(target, error) from error
-    settings = " ".join(f"{k}={v}" for k, v in cell.points[number].point.items())
+        raise cannot_write(target, error, "--to") from error
+    settings = settings_of(cell.points[number])
     say(
         f"{target}: {counted(len(record.queries), 'query', 'queries')} of {cell.title}"
         f"{f' at {settings}' if settings else ''}. Scores were not stored: those written go down "
         "by one from rank to rank."
     )
-
-
-def _number_of(cell: Cell, point: str) -> int:
-    """The number of the operating point that settings name.
-
-    Raises:
-        InputError: no point has these settings, or several.
-    """
-    if not point:
-        return cell.points.index(point_of(cell))
-    asked = {part.strip() for part in point.split(",")}
-    texts = [{f"{name}={value}" for name, value in each.point.items()} for each in cell.points]
-    found = [number for number, each in enumerate(texts) if asked <= each]
-    if len(found) != 1:
-        known = "; ".join(",".join(sorted(each)) or "the only one" for each in texts)
-        raise InputError(
-            f"--point {point} names {len(found)} of the operating points of {cell.title}, "
-            f"which are {known}"
-        )
-    return found[0]
 
 
 def _task_of(cell: Cell, options: ExportOptions) -> Task:

@@ -29,12 +29,13 @@ FILE = "table.safetensors"
 QUERIES = "queries.safetensors"
 ENCODE = f'''
 QUERIES = load_file(HERE / "{QUERIES}")["queries"]
-NAMES = pq.read_table(HERE / "queries.parquet")["name"].to_pylist()
-ROWS = {{name: row for row, name in enumerate(NAMES)}}
+ROWS = {{}}
+for names in reversed(pq.read_table(HERE / "queries.parquet").columns):  # a name before a label
+    ROWS |= {{name: row for row, name in enumerate(names.to_pylist())}}
 
 
 def encode(queries):
-    """[n, dim] vectors of queries, which are names."""
+    """[n, dim] vectors of queries, which are names, or labels that no other query has."""
     return QUERIES[[ROWS[name] for name in queries]]
 '''
 IMPORTS = ("import pyarrow.parquet as pq", "from safetensors.numpy import load_file")

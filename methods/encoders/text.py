@@ -10,7 +10,8 @@ import torch
 
 from bench.method import Code
 from methods.encoders.base import Encoder
-from methods.encoders.pretrained import Pretrained
+from methods.encoders.embeddings import CHUNK
+from methods.encoders.pretrained import BUDGET, Pretrained
 from methods.encoders.towers import HeadShape, Tower
 from methods.encoders.tuning import make_tower
 
@@ -29,11 +30,59 @@ FACTS = "text.json"
 ENCODER, OF_DOCUMENTS = "encoder", "encoder-documents"
 ENCODE = f'''
 
-def encode(queries):
-    """[n, dim] vectors of queries, which are texts."""
+@functools.cache
+def encoder():
+    """The model, read once."""
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(str(HERE / "{ENCODER}"), device="cpu").encode(queries)
+    return SentenceTransformer(str(HERE / "{ENCODER}"), device="cpu")
+
+
+def encode(queries):
+    """[n, dim] vectors of queries, which are texts."""
+    return encoder().encode(queries)
+'''
+HALVED = f'''
+
+@functools.cache
+def encoder():
+    """The model, read once; its first {{n_halved}} modules multiply in bfloat16, as in the cell."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    class Halved(SentenceTransformer):
+        def forward(self, input, **_):
+            modules = list(self)
+            with torch.autocast("cpu", torch.bfloat16):
+                for module in modules[:{{n_halved}}]:
+                    input = module(input)
+            vectors = input["sentence_embedding"].float()
+            input["sentence_embedding"] = torch.nn.functional.normalize(vectors, dim=-1)
+            for module in modules[{{n_halved}}:]:
+                input = module(input)
+            return input
+
+    return Halved(str(HERE / "{ENCODER}"), device="cpu")
+
+
+def encode(queries):
+    """[n, dim] vectors of queries, which are texts.
+
+    They go through the model in the batches of the cell: in bfloat16 the last bits of a vector
+    depend on the texts beside it.
+    """
+    model = encoder()
+    cut = {{{{"truncation": True, "max_length": model.max_seq_length}}}}
+    ids = model.tokenizer(list(queries), **cut)["input_ids"]
+    lengths = np.array([len(each) for each in ids])
+    order = np.argsort(-lengths, kind="stable")
+    vectors, begin = [], 0
+    while begin < len(order):
+        most = max(1, {BUDGET["cpu"]} // lengths[order[begin]])
+        rows = order[begin : begin + min(most, {CHUNK["cpu"]} - begin % {CHUNK["cpu"]})]
+        vectors.append(model.encode([queries[row] for row in rows], batch_size=len(rows)))
+        begin += len(rows)
+    return np.concatenate(vectors)[np.argsort(order)]
 '''
 
 
@@ -99,11 +148,16 @@ class TextEncoder(Encoder):
         (folder / FACTS).write_text(json.dumps(self._recipe._asdict()), encoding="utf-8")
 
     def export(self, folder: Path) -> Code:
-        """Write a sentence-transformers model, and one for documents if it is another."""
+        """Write a sentence-transformers model, and one for documents if it is another.
+
+        ``encode`` multiplies in the precision of the encoder, whichever the model is read in.
+        """
         self.queries.as_model().save(str(folder / ENCODER), create_model_card=False)
         if self.documents is not self.queries:
             self.documents.as_model().save(str(folder / OF_DOCUMENTS), create_model_card=False)
-        return Code(ENCODE, packages=("sentence-transformers",))
+        n_halved = self.queries.n_halved()
+        code = HALVED.format(n_halved=n_halved) if n_halved else ENCODE
+        return Code(code, ("import functools",), ("sentence-transformers",))
 
     def modules(self) -> list[tuple[nn.Module, str]]:
         """The trained modules, each once, with the file that it is saved in."""

@@ -15,15 +15,16 @@ import torch
 from torch import nn
 from torch.nn.functional import normalize, relu
 
+from bench.method import Workspace
 from methods.chunks import drop_pages, mapping, room_for, rows_of
 from methods.device import device_of, moved
 from methods.encoders.embeddings import embed, encode_here
-from methods.encoders.sentence import load_model
+from methods.encoders.sentence import is_bag, load_model
+from methods.encoders.tokens import PROBES
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
-    from bench.method import Workspace
     from bench.task import Strings
     from bench.types import Floats, Ints
     from methods.encoders.embeddings import Encode
@@ -70,6 +71,14 @@ class Tower(ABC):
         if not isinstance(model[-1], Normalize):
             model.append(Normalize())
         return model
+
+    def n_halved(self) -> int:
+        """The first modules of ``as_model`` whose products are in bfloat16; 0 if none are."""
+        model = self.encoder.model()
+        if is_bag(model):  # it adds up vectors and multiplies none
+            return 0
+        probes = self.encoder.tokens(PROBES, Workspace())
+        return len(model) * self.encoder.precise_enough(probes, self.workspace).mixed
 
     def copy(self) -> Tower:
         """A tower whose module can be trained without changing this one's."""
