@@ -27,7 +27,7 @@ from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.store.took import known, took
 from bench.system.kept import trusting_from
-from bench.system.paths import CHECKOUT, remember_run
+from bench.system.paths import CHECKOUT, program, remember_run
 from bench.system.terminal import say, say_table
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def _report(experiment: Experiment, cells: list[Cell], began: Collection[str]) -
     print_end(ran, cells, began)
     console.print_written(written)
     say("More: --boards prints all boards here, and this writes them again:")
-    say(f"  python -m bench leaderboard --out {quote(str(experiment.out))}")
+    say(f"  {program()} leaderboard --out {quote(str(experiment.out))}")
 
 
 @contextlib.contextmanager

@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from sentence_transformers.util import cos_sim
 from torch import nn
@@ -62,7 +64,7 @@ class MaskedRankingLoss(nn.Module):
             similarity: a function of [b, dim] and [c, dim] that gives [b, c].
 
         Raises:
-            InputError: the scale is not above 0.
+            InputError: the scale is not above 0, or a pair is not two whole numbers.
         """
         super().__init__()
         if not scale > 0:
@@ -73,7 +75,8 @@ class MaskedRankingLoss(nn.Module):
         self.relevant: dict[Hashable, set[Hashable]] | None = None
         if relevant is not None:
             self.relevant = {}
-            for query, document in relevant:
+            for pair in relevant:
+                query, document = _two_numbers(pair)
                 self.relevant.setdefault(query, set()).add(document)
 
     def forward(
@@ -161,3 +164,18 @@ def _texts(column: Features) -> list[Hashable] | None:
         return None
     rows = zip(ids.tolist(), mask.tolist(), strict=True)
     return [tuple(i for i, kept in zip(*row, strict=True) if kept) for row in rows]
+
+
+def _two_numbers(pair: object) -> tuple[int, int]:
+    """The numbers of a query and of a document.
+
+    Raises:
+        InputError: it is something else.
+    """
+    numbers = tuple(pair) if isinstance(pair, list | tuple | np.ndarray) else ()
+    if len(numbers) != 2 or not all(isinstance(each, Integral) for each in numbers):  # noqa: PLR2004
+        raise InputError(
+            f"`relevant` has pairs (number of a query, number of a document), got {pair!r}; number "
+            "them as the column label does"
+        )
+    return int(numbers[0]), int(numbers[1])

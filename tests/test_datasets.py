@@ -483,6 +483,7 @@ def test_a_view_has_other_queries_as_its_test_and_the_same_training():
     ("dataset", "says"),
     [
         ("tree@half@validations", "unknown dataset 'tree@half@validations'"),
+        ("tree@validation@validation", "tree@validation@validation names a view twice"),
         ("limit:n=2,k=2@half", "limit-n=2,k=2 has 1 test queries, too few to choose by"),
     ],
 )

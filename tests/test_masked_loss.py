@@ -13,6 +13,7 @@ from torch import nn
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from bench.errors import InputError
+from methods.encoders.sentence import model_folder
 from methods.masked_loss import MaskedRankingLoss
 from methods.trainers.batches import Batch
 from methods.trainers.losses import MaskedSoftmax, Temperature
@@ -129,6 +130,12 @@ def test_data_of_another_form_is_named(columns, labels, relevant, says):
         loss_of(TABLE, columns, labels, relevant)
 
 
+@pytest.mark.parametrize("pair", [(0,), ("a", "b"), (0, 1, 2), 7, (0.5, 1)])
+def test_a_pair_that_is_not_two_whole_numbers_is_named(pair):
+    with pytest.raises(InputError, match=r"has pairs \(number of a query, .*, got "):
+        MaskedRankingLoss(Rows(TABLE), relevant=[pair])
+
+
 def test_a_model_without_rows_of_tokens_needs_labels():
     class Flat(Rows):
         def forward(self, features):
@@ -213,6 +220,8 @@ def test_the_example_of_the_docs_runs(model, tmp_path, monkeypatch):
     section = page.partition("## Several positives in sentence-transformers")[2]
     code = re.search(r"```python\n(.*?)```", section, re.DOTALL)[1]
     monkeypatch.chdir(tmp_path)
-    before = model.encode("kids sandals")
-    exec(compile(code, "docs/text.md", "exec"), {"model": model})
-    assert (model.encode("kids sandals") != before).any()
+    named = "sentence-transformers/all-MiniLM-L6-v2"
+    assert named in code
+    read = {}
+    exec(compile(code.replace(named, str(model_folder("minilm"))), "docs/text.md", "exec"), read)
+    assert (read["model"].encode("kids sandals") != model.encode("kids sandals")).any()

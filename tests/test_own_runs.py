@@ -306,9 +306,13 @@ def test_what_is_exported_comes_back_with_the_same_measures(folder):
     ran("--dataset", "beir:mine", "--run", "bm25.trec.gz:again")
     measured, again = (cells()[name].points[0] for name in ("bm25", "again"))
     assert measured.ranking == again.ranking
-    Store(folder / "out").folder(cells()["bm25"]).joinpath("run.parquet").unlink()
+    run = Store(folder / "out").folder(cells()["bm25"]) / "run.parquet"
+    run.write_bytes(b"")
     error = refused("export-run", cells()["bm25"].key, "--to", "no.trec", "--out", "out")
-    assert "run.parquet is not here as it was stored" in error
+    assert "run.parquet is here, but is not the file that was stored" in error
+    run.unlink()
+    error = refused("export-run", cells()["bm25"].key, "--to", "no.trec", "--out", "out")
+    assert "run.parquet is not here; measure the cell again" in error
     assert measured.recall_by_distance == again.recall_by_distance
 
 

@@ -19,7 +19,7 @@ from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.measures.budget import UNLIMITED
 from bench.report.points import main_measure
 from bench.store.folder import Store
-from bench.system.paths import program_words, run_words
+from bench.system.paths import program, run_words
 from bench.system.terminal import counted, say, say_table, size_text
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
 
 def take_home(option: Option, out: Path, data_dir: Path | None) -> str:
     """The command that exports the winner at the operating point that was chosen."""
-    words = [*program_words(), "export", option.cell.key, "--to", "FOLDER", "--out", str(out)]
+    words = [*program().split(), "export", option.cell.key, "--to", "FOLDER", "--out", str(out)]
     if option.point.point:
         words += ["--point", option.at(",")]
     if data_dir is not None:

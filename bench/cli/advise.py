@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 import click
 
+from bench.cli import completion
 from bench.cli.options import (
     DATA_DIR_HELP,
     Bytes,
@@ -27,7 +28,13 @@ POSITIVE = click.FloatRange(0, min_open=True)
 
 
 @click.command(name="advise", cls=Command)
-@click.option("--dataset", required=True, metavar="NAME[:ARGS]", help="As a run takes it.")
+@click.option(
+    "--dataset",
+    shell_complete=completion.datasets,
+    required=True,
+    metavar="NAME[:ARGS]",
+    help="As a run takes it.",
+)
 @budget_option("The best score for at most this share of the corpus; 0.1 without other limits.")
 @click.option(
     "--recall",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli import completion
 from bench.cli.options import (
     BUDGET,
     BUDGET_BY,
@@ -48,9 +49,25 @@ OUTPUT = Path("-")
     metavar="[FILE]",
     help="Write a table for a paper: rows × measures of one dataset, or × datasets by one measure.",
 )
-@click.option("--datasets", callback=read_names, help="Only these, with commas between.")
-@click.option("--dataset", multiple=True, metavar="NAME[:ARGS]", help="One. May be repeated.")
-@click.option("--methods", callback=read_names, help="Only these, with commas between.")
+@click.option(
+    "--datasets",
+    shell_complete=completion.datasets,
+    callback=read_names,
+    help="Only these, with commas between.",
+)
+@click.option(
+    "--dataset",
+    shell_complete=completion.datasets,
+    multiple=True,
+    metavar="NAME[:ARGS]",
+    help="One. May be repeated.",
+)
+@click.option(
+    "--methods",
+    shell_complete=completion.methods,
+    callback=read_names,
+    help="Only these, with commas between.",
+)
 @click.option("--kind", callback=read_names, help="Kinds of methods: trainer, index, bound, …")
 @click.option(
     "--words",

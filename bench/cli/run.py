@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bench.cli import completion
 from bench.cli.options import (
     ADDRESS,
     BUDGET,
@@ -36,8 +37,18 @@ if TYPE_CHECKING:
 
 
 @click.command(name="run", cls=Command, context_settings=HELP)
-@click.option("--methods", callback=read_names, help="all, or names with commas between.")
-@click.option("--datasets", default=None, help="quick (default), all, or names with commas.")
+@click.option(
+    "--methods",
+    shell_complete=completion.methods,
+    callback=read_names,
+    help="all, or names with commas between.",
+)
+@click.option(
+    "--datasets",
+    shell_complete=completion.datasets,
+    default=None,
+    help="quick (default), all, or names with commas.",
+)
 @click.option(
     "--dataset",
     multiple=True,

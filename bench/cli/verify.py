@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from bench.cli import completion
 from bench.cli.options import (
     DATA_DIR_HELP,
     PLUGINS,
@@ -20,6 +21,7 @@ from bench.cli.options import (
 OWN_DATA = click.option(
     "--dataset",
     "datasets",
+    shell_complete=completion.datasets,
     multiple=True,
     metavar="NAME:PATH",
     help="Where the data of a task lies that was read from a path. May be repeated.",
@@ -51,7 +53,7 @@ def recompute_command(out: Path, datasets: tuple[str, ...], data_dir: Path | Non
 
 
 @click.command(name="certify", cls=Command)
-@click.argument("cell")
+@click.argument("cell", shell_complete=completion.cells)
 @STORED
 @PLUGINS
 @TIMEOUT
@@ -85,7 +87,7 @@ POINT = click.option(
 
 
 @click.command(name="export", cls=Command)
-@click.argument("cell")
+@click.argument("cell", shell_complete=completion.cells)
 @click.option(
     "--to",
     "target",
@@ -118,7 +120,7 @@ def export_command(
 
 
 @click.command(name="export-run", cls=Command)
-@click.argument("cell")
+@click.argument("cell", shell_complete=completion.cells)
 @click.option(
     "--to",
     "target",
@@ -149,10 +151,20 @@ def export_run_command(
 
 
 @click.command(name="submit", cls=Command)
-@click.argument("cells", nargs=-1, metavar="[CELL]...")
-@click.option("--methods", callback=read_names, help="Only these, with commas between.")
+@click.argument("cells", shell_complete=completion.cells, nargs=-1, metavar="[CELL]...")
 @click.option(
-    "--dataset", "datasets", multiple=True, metavar="NAME", help="Only this. May be repeated."
+    "--methods",
+    shell_complete=completion.methods,
+    callback=read_names,
+    help="Only these, with commas between.",
+)
+@click.option(
+    "--dataset",
+    "datasets",
+    shell_complete=completion.datasets,
+    multiple=True,
+    metavar="NAME",
+    help="Only this. May be repeated.",
 )
 @click.option(
     "--from",

@@ -16,7 +16,7 @@ from bench.data.settings import options_of, parted
 from bench.data.views import VIEWS, parted_views
 from bench.errors import InputError, placed
 from bench.system.files import sha256_of
-from bench.system.paths import data_folders, find_data, load_object
+from bench.system.paths import data_folders, find_data, load_object, program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,8 @@ class Dataset(NamedTuple):
             InputError: the name is unknown, a path is missing, or an argument is wrong.
         """
         typed, views = parted_views(typed)
+        if len(set(views)) < len(views):
+            raise InputError(f"{typed}@{'@'.join(views)} names a view twice; name it once")
         name, _, argument = typed.partition(":")
         card = find_card(name)
         path, settings = parted(argument, card)
@@ -200,18 +202,18 @@ def state_of(card: Card, data_dir: Path | None) -> str:
     """``READY``, or what is missing and the command that gets it."""
     graph = card.options.get("graph")
     if graph is not None and not (FOLDER / graph).exists():
-        return f"missing: {graph}; python -m bench embed-wordnet"
+        return f"missing: {graph}; {program()} embed-wordnet"
     folders = data_folders(data_dir)
     here = next((folder for folder in folders if (folder / card.folder).exists()), folders[0])
     if not card.folder or not card.missing(here):
         return READY
-    return f"missing: python -m bench fetch {card.name}" if card.sources else BY_HAND
+    return f"missing: {program()} fetch {card.name}" if card.sources else BY_HAND
 
 
 def _checked_folder(card: Card, data_dir: Path | None) -> Path:
     """The folder of a dataset, after a check that its files are there and are those released."""
     folder = find_data(card.folder, data_dir, dataset=card.name)
-    way_out = f"run `python -m bench fetch {card.name}`" if card.sources else card.obtain
+    way_out = f"run `{program()} fetch {card.name}`" if card.sources else card.obtain
     for file, sha256 in card.files.items():
         path = folder / file
         if not path.exists():

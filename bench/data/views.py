@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import InputError
+from bench.system.paths import program
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ def require_search(task: Task) -> None:
     if task.similarity is not None:
         raise InputError(
             f"{task.name} asks for scores of word pairs, and this needs searches; take a dataset "
-            "with queries and documents, as `python -m bench list` shows them"
+            f"with queries and documents, as `{program()} list` shows them"
         )
 
 

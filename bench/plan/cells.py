@@ -12,6 +12,7 @@ from bench.plan.depth import depth_needed, require_documents
 from bench.plan.grid import defaults_on, settled
 from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
+from bench.system.paths import program
 from bench.system.provenance import provenance, with_packages
 from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
@@ -136,7 +137,7 @@ def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]
 
 def absent_text(names: list[str]) -> str:
     """A sentence on datasets that are not on this machine."""
-    return f"Not on this machine: {', '.join(names)} (see `python -m bench list`)"
+    return f"Not on this machine: {', '.join(names)} (see `{program()} list`)"
 
 
 def _read(

@@ -10,7 +10,7 @@ from bench.plan.forecast import time_text
 from bench.store.cell import Status
 from bench.system.device import wanted_device
 from bench.system.kept import MARKER
-from bench.system.paths import cache_folder, load_object
+from bench.system.paths import cache_folder, load_object, program
 from bench.system.terminal import size_text
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def _total(n_texts: int, prices: Sequence[Price]) -> list[str]:
         f"({size_text(free)} free)."
     )
     way = (
-        "That is more than is free: `python -m bench cache --clear KIND` makes room, or TREELINE_"
+        f"That is more than is free: `{program()} cache --clear KIND` makes room, or TREELINE_"
         "CACHE names another folder."
     )
     return [text, *([way] if needed > free else [])]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from bench.errors import InputError
 from bench.method import check_params
 from bench.system.device import fast_precision
+from bench.system.paths import program
 from bench.types import has_type
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ def grids(
             "the one that it was made on"
         )
     if not names and not runs:
-        raise InputError("no method is named; take all, or names from `python -m bench list`")
+        raise InputError(f"no method is named; take all, or names from `{program()} list`")
     classes = methods_named(names, registry)
     check_settings(classes, settings)
     return [Grid(dataset, classes, settings, seeds, k, runs=runs) for dataset in datasets]

@@ -41,9 +41,9 @@ def run_words(results: Path) -> tuple[str, ...]:
     return "python", SCRIPT.name if inside else str(SCRIPT)
 
 
-def program_words() -> tuple[str, ...]:
+def program() -> str:
     """The words that begin any other command: of a checkout, or of an installed package."""
-    return ("python", "-m", "bench") if SCRIPT.is_file() else ("treeline",)
+    return "python -m bench" if SCRIPT.is_file() else "treeline"
 
 
 def remember_run(folder: Path) -> None:
@@ -86,10 +86,9 @@ def find_data(relative: str, data_dir: Path | None, *, dataset: str) -> Path:
         if (folder / relative).exists():
             return folder / relative
     looked = ", ".join(str(folder / relative) for folder in folders)
-    fetch = " ".join((*program_words(), "fetch", dataset))
     raise InputError(
-        f"dataset {dataset} is not on this machine: looked for {looked}; run `{fetch}`, or put the "
-        "data there, or name its folder with --data-dir or TREELINE_DATA"
+        f"dataset {dataset} is not on this machine: looked for {looked}; run `{program()} fetch "
+        f"{dataset}`, or put the data there, or name its folder with --data-dir or TREELINE_DATA"
     )
 
 

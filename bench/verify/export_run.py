@@ -55,9 +55,9 @@ def export_run(named: str, target: Path, point: str, options: ExportOptions) -> 
     require_measured(path, cell)
     number, run = number_of(cell, point), path.with_name(RUN)
     if not run.is_file() or is_altered(run, cell.run_sha256):
+        what = "is here, but is not the file that was stored" if run.is_file() else "is not here"
         raise InputError(
-            f"{run} is not here as it was stored; measure the cell again, by the command that the "
-            "page shows for its row"
+            f"{run} {what}; measure the cell again, by the command that the page shows for its row"
         )
     task = _task_of(cell, options)
     record = next(each for n, each in enumerate(read_run(run)) if n == number)

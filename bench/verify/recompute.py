@@ -11,6 +11,7 @@ from bench.store.cell import Cell
 from bench.store.folder import CELL, MARK, QUERIES, RUN
 from bench.store.query_values import equal_values, write_query_values
 from bench.system.files import is_altered, sha256_of, write_atomically
+from bench.system.paths import program
 from bench.system.records import to_json
 from bench.system.terminal import counted, say
 from bench.verify.mark import read_mark
@@ -66,7 +67,7 @@ def recompute(out: Path, data_dir: Path | None = None, datasets: Iterable[str] =
             here = counted(len(runs.here), "cell")
             say(f"{runs.name}: {written} of {here} written anew{runs.without}")
         failures += failures_here
-    say(f"`python -m bench leaderboard --out {out}` shows what is new on the boards")
+    say(f"`{program()} leaderboard --out {out}` shows what is new on the boards")
     return not failures
 
 
