@@ -219,7 +219,7 @@ def test_a_kind_is_cleared_and_the_others_stay(own_cache):
     assert cache("--clear", "embeddings") == (0, "embeddings: 3.0 MB freed, 2 files\n")
     gone = {name for name in before if name.startswith("embeddings") and "vectors" in name}
     assert left(own_cache) == before - gone
-    assert cache("--clear", "embeddings") == (0, "embeddings: 0 kB freed, 0 files\n")
+    assert cache("--clear", "embeddings") == (0, "embeddings: 0 B freed, 0 files\n")
 
 
 def test_all_of_it_leaves_what_was_put_there_by_hand(own_cache):
@@ -248,5 +248,5 @@ def test_a_kind_that_is_none_is_refused_and_nothing_is_removed(own_cache):
 
 def test_a_cache_that_is_not_there_is_empty(tmp_path, monkeypatch):
     monkeypatch.setenv("TREELINE_CACHE", str(tmp_path / "none"))
-    assert "0 kB" in cache()[1]
+    assert "0 B" in cache()[1]
     assert not Path(tmp_path / "none").exists()
