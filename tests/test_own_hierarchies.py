@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import bench
-from bench.data.load import load_dataset
+from bench.data.load import load_dataset, task_named
 from bench.data.readers.hierarchies import forms
 from bench.data.readers.hierarchies.read import read
 from bench.data.several import all_tasks
@@ -302,6 +302,18 @@ def test_longer_pairs_are_held_out_with_texts_or_without(tmp_path):
     assert "node 3" in read_.query_texts
     with pytest.raises(InputError, match="heldout stands alone, or is nodes or false; got 'some'"):
         read("own", path, heldout="some")
+    star = written(tmp_path, "star.csv", "child,parent\n" + "".join(f"{n},root\n" for n in "abc"))
+    with pytest.raises(
+        InputError, match="own has 0 pairs at distance 2 and more, .* heldout=nodes"
+    ):
+        read("own", star, heldout="true")
+
+
+def test_a_name_that_is_too_long_for_a_file_is_refused_with_the_way_out(tmp_path):
+    path = written(tmp_path, f"{'l' * 240}.csv", "child,parent\na,b\nb,c\n")
+    with pytest.raises(InputError, match="a name of 250 bytes, .* by hierarchy:.*,name=SHORT"):
+        load_dataset(f"hierarchy:{path}")
+    assert task_named(f"hierarchy:{path},name=mine") == "hierarchy-mine"
 
 
 @pytest.mark.parametrize("n_nodes", [3, 4, 7])

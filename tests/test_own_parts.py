@@ -320,6 +320,11 @@ def test_a_package_is_known_by_the_content_of_all_its_modules(package):
 def test_a_plugin_that_is_no_package_or_has_the_name_of_another_is_refused(package):
     with pytest.raises(InputError, match=r"has no __init__.py, so it is no package; name a file"):
         Registry([f"{package.parent}:Pooled"])
+    hyphened = package.with_name("kit-of mine")
+    package.rename(hyphened)
+    with pytest.raises(InputError, match=r"rename the folder to 'kit_of_mine', or name a file in"):
+        Registry([f"{hyphened}:Pooled"])
+    hyphened.rename(package)
     taken = package.with_name("json")
     package.rename(taken)
     with pytest.raises(InputError, match=r"the name json is that of another module, .*rename"):

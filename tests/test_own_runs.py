@@ -231,6 +231,17 @@ def test_a_malformed_run_is_refused_by_its_line(folder, text, said):
     assert not (folder / "bad").exists()
 
 
+def test_the_command_that_takes_two_systems_apart_spares_what_is_there(folder):
+    both, other = folder / "the ours.trec", folder / "the ours-1.trec"
+    both.write_text(f"{OURS}9 Q0 d2 2 7.0 theirs\n")
+    other.write_text("kept")
+    error = refused("run", "--dataset", "qrels:qrels.txt", "--run", f"{both}:ours", "--out", "bad")
+    command = " ".join(error.split("`")[1].split())
+    subprocess.run(["bash", "-c", command], check=True, cwd=folder)
+    assert (folder / "the ours-2.trec").read_text() == OURS
+    assert (both.read_text(), other.read_text()) == (f"{OURS}9 Q0 d2 2 7.0 theirs\n", "kept")
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -6,6 +6,7 @@ A name is parsed once into a :class:`Dataset`, which says what is read and from 
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 REVISION = "revision="
 UNNAMED = ("name=", REVISION)
+LONGEST = 200
+"""Bytes of a task's name, at most: a file system takes 255, and charts add what they show."""
 """Settings that are no part of the name of a task."""
 READY = "ready"
 BY_HAND = "missing: see below"
@@ -66,7 +69,14 @@ class Dataset(NamedTuple):
         path, settings = parted(argument, card)
         if card.takes_path and not path:
             raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
-        return cls(card, path, settings, options_of(card, settings), views)
+        dataset = cls(card, path, settings, options_of(card, settings), views)
+        size = len(os.fsencode(dataset.task_name))
+        if size > LONGEST:
+            raise InputError(
+                f"dataset {typed} has a name of {size} bytes, and folders and charts are named "
+                f"after it: {LONGEST} at most; give it a short one by {name}:{path},name=SHORT"
+            )
+        return dataset
 
     @property
     def task_name(self) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import os
+import re
 import sys
 from importlib.abc import MetaPathFinder
 from importlib.util import spec_from_file_location
@@ -83,6 +84,12 @@ def _of_path(path: Path) -> ModuleType:
     parts, folder = [path.stem if path.is_file() else path.name], path.parent
     while (folder / INIT).is_file():
         parts, folder = [folder.name, *parts], folder.parent
+    if path.is_dir() and not path.name.isidentifier():
+        possible = re.sub(r"\W", "_", path.name)
+        raise InputError(
+            f"plugin {path}: {path.name!r} is no name of a Python package; rename the folder to "
+            f"{possible!r}, or name a file in it: {path / 'FILE.py'}:Class"
+        )
     in_package = (path.is_dir() or len(parts) > 1) and all(map(str.isidentifier, parts))
     for place in map(str, (folder, path.parent) if in_package else (path.parent,)):
         if place not in sys.path:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.arrays.ancestors import ancestors, n_beyond
+from bench.errors import InputError
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -62,6 +63,11 @@ def heldout_task(
     held_out = np.zeros(relevance.n_pairs, bool)
     order = rng.permutation(np.flatnonzero(longer))
     held_out[order[: len(order) // 2]] = True
+    if not held_out.any():
+        raise InputError(
+            f"{name} has {len(order)} pairs at distance 2 and more, of which heldout takes half "
+            "for the test: there is none; leave heldout away, or take heldout=nodes"
+        )
     validating = longer & ~held_out & _sampled(len(names))[relevance.queries]
     known = relevance.where(~held_out)
     train = relevance.where(~held_out & ~validating)

@@ -5,6 +5,9 @@ The form is that of trec_eval (https://github.com/usnistgov/trec_eval).
 
 from __future__ import annotations
 
+import json
+import shlex
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -91,8 +94,8 @@ def read_trec_run(path: Path) -> TrecRun:
         line = int(read.index[other][0])
         raise InputError(
             f"{path}, line {line} is of system {read['tag'][line]!r}, line {read.index[0]} of "
-            f"{tag!r}; a file holds one run: take them apart, by "
-            f"`awk '$6 == \"{tag}\"' {path} > {tag}.trec`, and give each with --run"
+            f"{tag!r}; a file holds one run: take them apart, by `{_of_one(path, tag)}`, and give "
+            "each with --run"
         )
     again = read.duplicated(["query", "document"])
     if again.any():
@@ -167,3 +170,11 @@ def _require_known(run: TrecRun, task: Task, kind: str, rows: Ints) -> None:
         f"{unknown.nunique():,} such names. Take the data that it was made on, leave these lines "
         "out, or measure it by judgements alone, which ask for no corpus: --dataset qrels:QRELS.txt"
     )
+
+
+def _of_one(path: Path, tag: str) -> str:
+    """The command that writes the lines of one system to a file that is not there yet."""
+    named = (path.with_name(f"{path.stem}-{n}.trec") for n in count(1))
+    free = next(name for name in named if not name.exists())
+    lines = shlex.join(["awk", f"$6 == {json.dumps(tag)}"])
+    return f"gzip -cdf {shlex.quote(str(path))} | {lines} > {shlex.quote(str(free))}"
