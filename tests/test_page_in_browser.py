@@ -160,7 +160,7 @@ def test_filters_that_no_row_of_a_board_answers_to_are_disabled(small):
 def test_a_row_tells_its_parameters_where_it_was_measured_and_how_to_again(small):
     small.click("#board button:text-is('near')")
     text = small.locator("#details").inner_text()
-    assert "python run_bench.py --methods near --datasets small --seeds 0,1" in text
+    assert "run_bench.py --methods near --datasets small --seeds 0,1" in text
     assert "0123456789" in text
     assert "A processor, 2 threads" in text
     assert "2026-01-02 03:04" in text
