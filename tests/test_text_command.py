@@ -61,7 +61,7 @@ def test_an_encoder_that_is_nowhere_fails_its_cell_and_says_what_to_do(bench, fo
 def test_an_unknown_way_of_tuning_is_refused(bench, folder):
     done = bench("--methods", "exact", "--dataset", f"beir:{folder}", "--tune", "heads")
     assert done.returncode == 1
-    assert "tune is one of none, head, last-layer, full, got 'heads'" in done.stderr
+    assert "tune is one of none, head, neighbours, last-layer, full, got 'heads'" in done.stderr
 
 
 def test_a_dataset_that_is_not_here_says_where_it_looked_and_what_to_run(
