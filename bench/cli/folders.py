@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli import completion
-from bench.cli.options import BUDGET, BUDGET_BY, Command, out_option, read_budget, read_names
+from bench.cli.options import (
+    BUDGET,
+    BUDGET_BY,
+    Command,
+    out_option,
+    read_budget,
+    read_names,
+    rows_options,
+)
 
 if TYPE_CHECKING:
     from bench.measures.budget import By
@@ -20,25 +27,7 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 @click.command(name="compare", cls=Command)
 @click.argument("before", type=FOLDER, metavar="A")
 @click.argument("after", type=FOLDER, metavar="B")
-@click.option(
-    "--datasets",
-    shell_complete=completion.datasets,
-    callback=read_names,
-    help="Only these, with commas between.",
-)
-@click.option(
-    "--dataset",
-    shell_complete=completion.datasets,
-    multiple=True,
-    metavar="NAME[:ARGS]",
-    help="One. May be repeated.",
-)
-@click.option(
-    "--methods",
-    shell_complete=completion.methods,
-    callback=read_names,
-    help="Only these, with commas between.",
-)
+@rows_options
 @click.option(
     "--measure",
     callback=read_names,

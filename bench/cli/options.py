@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 
 import click
 
+from bench.cli import completion
 from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.measures.budget import Budget, By
 from bench.system.paths import folder_of_last_run
@@ -66,6 +67,19 @@ def read_names(
 ) -> tuple[str, ...] | None:
     """Parse names with commas between."""
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def rows_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--datasets``, ``--dataset`` and ``--methods``: of which rows a command speaks."""
+    only = "Only these, with commas between."
+    one: dict[str, Any] = {"multiple": True, "metavar": "NAME[:ARGS]"}
+    for name, complete, more in (
+        ("--methods", completion.methods, {"callback": read_names, "help": only}),
+        ("--dataset", completion.datasets, {**one, "help": "One. May be repeated."}),
+        ("--datasets", completion.datasets, {"callback": read_names, "help": only}),
+    ):
+        command = click.option(name, shell_complete=complete, **more)(command)
+    return command
 
 
 class Bytes(click.ParamType[int]):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli import completion
 from bench.cli.options import (
     BUDGET,
     BUDGET_BY,
@@ -22,6 +21,7 @@ from bench.cli.options import (
     read_names,
     read_seeds,
     results_folder,
+    rows_options,
 )
 from bench.errors import InputError
 
@@ -49,25 +49,7 @@ OUTPUT = Path("-")
     metavar="[FILE]",
     help="Write a table for a paper: rows × measures of one dataset, or × datasets by one measure.",
 )
-@click.option(
-    "--datasets",
-    shell_complete=completion.datasets,
-    callback=read_names,
-    help="Only these, with commas between.",
-)
-@click.option(
-    "--dataset",
-    shell_complete=completion.datasets,
-    multiple=True,
-    metavar="NAME[:ARGS]",
-    help="One. May be repeated.",
-)
-@click.option(
-    "--methods",
-    shell_complete=completion.methods,
-    callback=read_names,
-    help="Only these, with commas between.",
-)
+@rows_options
 @click.option("--kind", callback=read_names, help="Kinds of methods: trainer, index, bound, …")
 @click.option(
     "--words",
