@@ -243,8 +243,15 @@ def test_the_papers_rows_have_the_size_of_their_models_where_it_is_printed():
 
 
 def test_other_data_of_the_same_name_is_another_task():
-    groups = by_task([cell(), cell(seed=1), cell(task_digest="e")])
-    assert {name: len(cells) for name, cells in groups.items()} == {"small": 2, "small-e": 1}
+    earlier, later = (
+        cell().provenance.model_copy(update={"date": f"2026-01-0{day}T00:00:00+00:00"})
+        for day in (1, 2)
+    )
+    old = [cell(provenance=earlier), cell(seed=1, provenance=earlier)]
+    groups = by_task([*old, cell(task_digest="e", provenance=later)])
+    assert {name: len(cells) for name, cells in groups.items()} == {
+        "small": 1, f"small-{old[0].task_digest[:8]}": 2,
+    }  # fmt: skip
 
 
 def test_the_summary_groups_datasets_by_what_they_are(tmp_path):

@@ -99,10 +99,12 @@ def test_a_folder_of_the_hub_is_read_as_beirs_form_is(folder, beir):
     task = load_dataset(f"hub:{folder}")
     assert content(task) == content(load_dataset(f"beir:{beir}"))
     assert task.document_texts[0] == "Red a red fox"
-    assert "Validation is its split dev." in task.notes
+    assert "Validation is the split dev." in task.notes
     drawn = load_dataset(f"hub:{folder},validation=,least_gain=2")
     assert any("Validation is 1 training query" in note for note in drawn.notes)
     assert drawn.test.least_gain == 2
+    with pytest.raises(InputError, match="is a folder, and revision=main is of a dataset on the"):
+        load_dataset(f"hub:{folder},revision=main")
 
 
 def test_json_lines_without_the_hubs_readme(tmp_path, folder, beir):

@@ -100,6 +100,12 @@ def test_the_same_seed_makes_the_same_index_and_another_seed_another(kind):
     assert not any(np.array_equal(first, ids) for ids, _ in others)
 
 
+def test_a_graph_of_one_document_visits_it():
+    index = HNSW()
+    index.build(unit(1, 0), guide_of(unit(1, 1), n_documents=1))
+    assert costs_of(index, unit(3, 2), 1)["visited"].tolist() == [1.0]
+
+
 def test_an_index_has_the_seed_of_the_cell_whether_the_fit_was_made_or_loaded(small_task, tmp_path):
     cache, training = FittedCache(tmp_path, "task"), small_task.training()
     for loaded in (False, True):

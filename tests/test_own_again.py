@@ -1,7 +1,10 @@
 """A row of one's own: its command can be pasted in any folder, and its name is its alone."""
 
+import os
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -115,9 +118,16 @@ def test_the_command_on_the_page_can_be_pasted_into_a_shell(own):
     run("--methods", "random", "--dataset", "hierarchy:shoes.csv", "--out", "out")
     page = data_of_page((own / "out" / "leaderboard.html").read_text())
     command = page["tasks"][0]["rows"][0]["command"]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
-        command, shell=True, cwd=own.parent, capture_output=True, text=True, check=True
+        command,
+        shell=True,
+        cwd=own.parent,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PATH": path},
     )
+    assert done.returncode == 0, done.stderr
     assert "random · seed 0: recall" in done.stdout
     assert Store(own.parent / "results" / "local").cells()
 

@@ -89,6 +89,11 @@ FORMS = {
     ),
     "tab": ("a.tsv", f"id\tparent_id\tname\n{TABLE}".replace(",", "\t")),
     "semicolon": ("a.csv", f"id;parent_id;name\n{TABLE}".replace(",", ";")),
+    "an export": (
+        "a.csv", f"# made today\n\nsep=,\nCategory ID,Parent ID,Category Name\n{TABLE},,\n"
+    ),
+    "words that are one": ("a.csv", f"CategoryId,ParentCategoryId,Name\n{TABLE}"),
+    "paths without blanks": ("a.txt", PATHS.replace(" > ", ">")),
     "without a header": ("a.csv", LINKS),
     "three without a header": ("a.txt", TABLE),
     "paths": ("a.txt", PATHS),
@@ -144,6 +149,15 @@ def test_a_thesaurus_is_parsed_once_and_again_when_it_changes(tmp_path, monkeypa
         assert pairs_by_text(read("own", path, text="true")) == EXPECTED
     written(tmp_path, "a.ttl", TURTLE.replace("rain boots", "boots"))
     assert "boots" in read("own", path, text="true").query_texts
+
+
+def test_a_file_in_utf_16_is_read_and_another_is_refused_with_the_way_out(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("child,parent\nStiefel,Fußschutz\n", "utf-16")
+    assert list(read("own", path).query_names) == ["Fußschutz", "Stiefel"]
+    path.write_text("child,parent\nStiefel,Fußschutz\n", "latin-1")
+    with pytest.raises(InputError, match="line 2 is not UTF-8: .*; save .*iconv -f WINDOWS-1252"):
+        read("own", path)
 
 
 def test_a_packed_file_is_read(tmp_path):
@@ -238,6 +252,8 @@ def obo(*lines):
         ("a.csv", "id,prent\na,b\n", "line 1 has no column parent; it must name the columns child, "
          "parent with commas between, it is 'id,prent'"),
         ("a.csv", "child,parent\n,b\n", "line 2: a value is missing"),
+        ("a.csv", "1,2,0.5\n", "id of no line; .* begins with id1,id2,weight"),
+        ("a.txt", "A,Root\nRoot > B\n", "line 1 is no path and looks like .*: 'A,Root'"),
         ("a.txt", "a > b\na >  > c\n", "line 2: a step of the path is empty, 'a >  > c'"),
         ("a.txt", "a > b\nc >\n", "line 2: a step of the path is empty"),
         ("a.txt", "1 - a\n2 - a > b\na > c\n", "line 3 has no number before its path"),

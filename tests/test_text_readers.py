@@ -447,14 +447,36 @@ class TestBeir:
             qrels(folder / "qrels" / name, [("q3", "d1", 1)])
         task = load_dataset(f"beir:{folder}")
         assert pairs(task, task.validation.relevance) == {("q3", "d1", 0)}
-        assert task.notes[:2] == (
-            "Validation is dev.tsv of qrels.",
+        assert {
+            "Validation is the split dev.",
             "Not read, of qrels: extra.tsv, test.csv, test.qrels.",
-        )
+        } <= {*task.notes}
         heldout = load_dataset(f"beir:{folder},heldout_queries=1")
         assert "Not read, of qrels: extra.tsv, test.csv, test.qrels, test.tsv." in heldout.notes
         drawn = load_dataset(f"beir:{folder},validation=")
         assert pairs(drawn, drawn.validation.relevance) <= {(q, d, 0) for q, d, _ in TRAIN}
+
+    def test_a_split_for_validation_whose_queries_are_all_tested_is_told(self, folder):
+        shutil.copy(folder / "qrels" / "test.tsv", folder / "qrels" / "dev.tsv")
+        notes = load_dataset(f"beir:{folder}").notes
+        assert "No query is left of the split dev for validation." in notes
+        assert "Validation is the split dev." not in notes
+        with pytest.raises(InputError, match="has test for validation and for the test; name two"):
+            load_dataset(f"beir:{folder},validation=test")
+
+    def test_topics_that_are_passed_over_are_named(self, folder):
+        (folder / "topics.tsv").write_text("q1\ta fox\n")
+        told = "Queries are those of queries.jsonl; not read: topics.tsv."
+        assert told in load_dataset(f"beir:{folder}").notes
+
+    def test_an_option_that_there_is_not_is_told_from_a_path(self, folder):
+        for typed, told in (
+            (f"beir:{folder},dev=x", "dataset beir takes .*; got 'dev=x'"),
+            (f"beir:{folder},name=", "name= is empty"),
+        ):
+            with pytest.raises(InputError, match=told):
+                load_dataset(typed)
+        assert load_dataset(f"beir:{folder}, name=mine").name == "beir-mine"
 
     def test_topics_of_a_folder_beside_it_are_queries_and_splits_too(self, folder):
         more = folder.with_name("later")
@@ -518,7 +540,7 @@ class TestBeir:
             load_dataset("beir:absent", tmp_path)
 
     def test_an_option_that_is_mistyped_is_told_which_there_are(self, folder):
-        with pytest.raises(InputError, match=r"vaildation=dev.* options after .* validation=TEXT"):
+        with pytest.raises(InputError, match=r"takes .* validation=TEXT; got 'vaildation=dev'"):
             load_dataset(f"beir:{folder},vaildation=dev")
 
     def test_a_folder_of_the_users_is_read_by_its_path(self, folder):

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 REVISION = "revision="
 UNNAMED = ("name=", REVISION)
+"""Settings that are no part of the name of a task."""
 LONGEST = 200
 """Bytes of a task's name, at most: a file system takes 255, and charts add what they show."""
-"""Settings that are no part of the name of a task."""
 READY = "ready"
 BY_HAND = "missing: see below"
 GRAPHS = "bench.data.readers.hierarchies.graph:task"
@@ -70,6 +70,8 @@ class Dataset(NamedTuple):
         if card.takes_path and not path:
             raise InputError(f"dataset {name} needs a path: {name}:{card.takes_path}")
         dataset = cls(card, path, settings, options_of(card, settings), views)
+        if dataset.options.get("name") == "":
+            raise InputError(f"dataset {typed}: name= is empty; give a name, or leave it out")
         size = len(os.fsencode(dataset.task_name))
         if size > LONGEST:
             raise InputError(

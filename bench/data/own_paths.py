@@ -35,10 +35,15 @@ def own_path(typed: str, card: Card, data_dir: Path | None) -> Path:
         InputError: there is no such file or folder, and it can be no name on the hub.
     """
     here = Path(typed).expanduser()  # a shell leaves the ~ of NAME:~/FILE as it is
-    places = [here, *(folder / typed for folder in data_folders(data_dir))]
+    folders = data_folders(data_dir)
+    places = [here, *(folder / typed for folder in folders)]
     found = next((place for place in places if place.exists()), None)
     if found is None and card.hub and NAME.fullmatch(typed):
         return Path(typed)
+    whole, comma, setting = typed.rpartition(",")
+    there = any((folder / Path(whole).expanduser()).exists() for folder in [Path(), *folders])
+    if found is None and comma and there:
+        raise InputError(f"dataset {card.name} takes {taken(card)}; got {setting!r}")
     if found is None:
         raise InputError(
             f"there is no folder or file {typed}, here or in a data folder; name "

@@ -22,7 +22,7 @@ _KINDS: dict[type, tuple[str, str]] = {
 
 def parted(argument: str, card: Card) -> tuple[str, str]:
     """The path and the settings of ``PATH,NAME=VALUE,…``; a path may have commas of its own."""
-    parts = argument.split(",")
+    parts = [part.strip() for part in argument.split(",")]
     end = len(parts) if card.takes_path else 0
     while end > 1 and parts[end - 1].partition("=")[0] in _known(card):
         end -= 1

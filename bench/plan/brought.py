@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.readers.trec_run import rankings_of, read_trec_run
@@ -55,7 +56,7 @@ def named_files(typed: Iterable[str], registry: Registry) -> dict[str, Path]:
             name = path.name
             while Path(name).suffix in ENDINGS:
                 name = Path(name).stem
-        way = f"name it otherwise: --run {path}:NAME"
+        way = f"name it otherwise: --run {quote(str(path))}:NAME"
         if not NAME.fullmatch(name):
             raise InputError(
                 f"a run cannot be named {name!r}: a name is made of at most 100 letters, digits, "

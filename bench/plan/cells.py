@@ -14,6 +14,7 @@ from bench.store.cell import Cell, Status
 from bench.system.device import wanted_device
 from bench.system.paths import program
 from bench.system.provenance import provenance, with_packages
+from bench.system.terminal import counted
 from bench.versions.keys import DIGITS, cell_key, code_of, digest
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ def plan_cells(
     return Plan(planned, absent, unread, brought)
 
 
-def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
-    """Refuse data under a name that data from another place has in the results folder.
+def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> list[str]:
+    """A sentence for each name whose data were others when the results folder was measured.
 
     Raises:
-        InputError: there is such data.
+        InputError: data from another place have a name.
     """
     known = {cell.task: cell for cell in planned}
+    changed: dict[str, int] = {}
     for cell in stored:
         new = known.get(cell.task)
         if new is None or new.task_digest == cell.task_digest:
@@ -120,6 +122,13 @@ def require_own_names(planned: Iterable[Cell], stored: Iterable[Cell]) -> None:
                 f"{new.dataset} would be called {new.task}, as {cell.dataset} is in the results "
                 "folder; give it a name of its own, with name=NAME after the path and a comma"
             )
+        changed[cell.task] = changed.get(cell.task, 0) + 1
+    return [
+        f"The data of {name} have changed since {counted(n, 'cell')} of the results folder "
+        f"{'was' if n == 1 else 'were'} measured: earlier data have a board of their own, with "
+        "their hash in its name."
+        for name, n in changed.items()
+    ]
 
 
 def _absent(datasets: Mapping[str, Dataset], data_dir: Path | None) -> list[str]:

@@ -71,7 +71,7 @@ def group_of(cells: Sequence[Cell]) -> str:
 
 
 def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
-    """Cells by the name of their task; other data of the same name has its digest in the name.
+    """Cells by the name of their task; earlier data of the same name has its digest in the name.
 
     Hierarchies come first, then texts and vectors, then pairs of words, each by name; in each group
     tasks with arguments (``tree-H=3,W=3``) come last.
@@ -80,11 +80,14 @@ def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
     for cell in cells:
         groups[cell.task, cell.task_digest].append(cell)
 
-    def order(key: tuple[str, str]) -> tuple[int, bool, tuple[str, str]]:
-        return GROUPS.index(group_of(groups[key])), "=" in key[0], key
+    def order(key: tuple[str, str]) -> tuple[int, bool, str]:
+        return GROUPS.index(group_of(groups[key])), "=" in key[0], key[0]
+
+    def newest(key: tuple[str, str]) -> str:
+        return max(cell.provenance.date for cell in groups[key])
 
     named: dict[str, list[Cell]] = {}
-    for task, digest in sorted(groups, key=order):
+    for task, digest in sorted(sorted(groups, key=newest, reverse=True), key=order):
         named[f"{task}-{digest[:8]}" if task in named else task] = groups[task, digest]
     return named
 

@@ -63,6 +63,7 @@ def export_run(named: str, target: Path, point: str, options: ExportOptions) -> 
     record = next(each for n, each in enumerate(read_run(run)) if n == number)
     lines = "".join(_lines(record, task, cell.method))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         content = lines.encode()
         # Without a time in it, equal runs are equal files.
         target.write_bytes(gzip.compress(content, mtime=0) if target.suffix == ".gz" else content)

@@ -80,7 +80,8 @@ class HNSW(Index):
         params.efSearch = beam
         faiss.cvar.hnsw_stats.reset()
         scores, ids = self._graph.search(queries, min(k, beam), params=params)
-        return scores, ids, faiss.cvar.hnsw_stats.ndis / len(queries)
+        # Faiss does not count the document that a walk begins at, which may be the only one.
+        return scores, ids, max(1.0, faiss.cvar.hnsw_stats.ndis / len(queries))
 
     def memory_bytes(self) -> int:
         """Vectors and links."""

@@ -17,7 +17,7 @@ from bench.data.readers.cache import require_distinct
 from bench.data.readers.pairs import RawJudgements
 from bench.data.readers.tables import read_table
 from bench.data.readers.text import text_task
-from bench.data.readers.topics import JSON_LINES, read_queries
+from bench.data.readers.topics import JSON_LINES, read_queries, unread_topics
 from bench.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ def read(
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; it must hold corpus.jsonl")
     documents = jsonl.read(folder / "corpus.jsonl")
-    queries = read_queries(folder)
-    files, notes = _files(folder), []
+    queries, notes = read_queries(folder), unread_topics(folder)
+    files = _files(folder)
     if topics:
         more = folder.with_name(topics)
         files |= _files(more)
@@ -89,8 +89,6 @@ def read(
     chosen_here = validation == "auto"
     if chosen_here:
         validation = "dev" if "dev" in files and (heldout or test != "dev") else ""
-    if validation in files:
-        notes.append(f"Validation is {files[validation].name} of qrels.")
     if chosen_here:
         taken = {files.get(split) for split in (train, validation, "" if heldout else test)}
         if unread := [path.name for path in _all_files(folder) if path not in taken]:

@@ -83,8 +83,6 @@ def read(
     notes = [note]
     if train not in there:
         notes.append(f"There are no training pairs: it has no split {train}.")
-    if validation:
-        notes.append(f"Validation is its split {validation}.")
 
     def split(wanted: str) -> RawJudgements:
         if wanted not in there:
@@ -111,6 +109,11 @@ def _kept(place: Path, revision: str, subset: str) -> tuple[Path, str]:
     """The folder of the cache that a set was read into, and where it came from, for the board."""
     recipe = f"hub {_VERSION} {subset}"
     if place.is_dir():
+        if revision:
+            raise InputError(
+                f"{place} is a folder, and revision={revision} is of a dataset on the hub; leave "
+                "it out"
+            )
         files = sorted(path for path in place.rglob("[!.]*") if _is_data(path, place))
         if not files:
             raise InputError(f"{place} holds no file of parquet or JSON lines; {FORM}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 1 << 30
 """Bytes of a table: a small gzipped file can unpack to one that fills memory."""
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_PREAMBLE = re.compile(r"\A(?:sep=.\s*?\n|# [^\n]*\n|\s*\n)*")
 _BETWEEN = {",": "commas", "\t": "tabs", ";": "semicolons", None: "blanks"}
 
 
@@ -34,10 +38,10 @@ def read_table(
 ) -> pd.DataFrame:
     """Read the named columns as strings without blanks around; the index is the number of the line.
 
-    Blank lines are skipped, and so are other columns.
+    Lines without a value are skipped, and so are other columns.
 
     Args:
-        path: the file, in UTF-8; one named ``.gz`` is unpacked.
+        path: the file, in UTF-8 or UTF-16; one named ``.gz`` is unpacked.
         columns: the columns that are read; each line needs a value in each.
         separator: the text between values: a comma, a tab, a semicolon, or None for any number of
             blanks.
@@ -55,8 +59,8 @@ def read_table(
     rows = rows_of(path, separator, quotes=quotes)
     form = f"{', '.join(columns)} with {_BETWEEN[separator]} between"
     numbers, read = [], []
-    names = header or next(rows, (1, []))[1]
-    first_line = names
+    first_number, first_line = (1, header) if header else next(rows, (1, []))
+    names = first_line
     wanted = [*columns, *optional]
     if not set(wanted) <= set(names):
         names = [also.get(name, name) for name in names]
@@ -65,12 +69,13 @@ def read_table(
         line = (separator or " ").join(first_line)[:100]
         needed = [*columns, *(column for column in missing if column not in columns)]
         raise InputError(
-            f"{path}, line 1 has no column {' and no column '.join(missing)}; it must name the "
-            f"columns {', '.join(needed)} with {_BETWEEN[separator]} between, it is {line!r}"
+            f"{path}, line {first_number} has no column {' and no column '.join(missing)}; it must "
+            f"name the columns {', '.join(needed)} with {_BETWEEN[separator]} between, it is "
+            f"{line!r}"
         )
     places = [names.index(column) for column in wanted]
     for number, values in rows:
-        if len(values) <= 1 and not any(values):
+        if not any(values):
             continue
         is_valid = max(places) < len(values) and (longer or not any(values[len(names) :]))
         if not is_valid:
@@ -120,32 +125,41 @@ def decoded(path: Path, content: bytes) -> str:
     """The text of a file's content.
 
     Raises:
-        InputError: it is not UTF-8.
+        InputError: it is neither UTF-8 nor UTF-16 that says so in its first two bytes.
     """
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-16" if content[:2] in UTF_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line} is not UTF-8: {error.reason}") from error
+        raise InputError(
+            f"{path}, line {line} is not UTF-8: {error.reason}; save the file as UTF-8, "
+            "as does `iconv -f WINDOWS-1252 -t UTF-8`"
+        ) from error
 
 
 def rows_of(path: Path, separator: str | None, *, quotes: bool) -> Iterator[tuple[int, list[str]]]:
-    """The number and the values of each line."""
-    lines = io.StringIO(read_text(path), newline="")
+    """The number and the values of each line.
+
+    Lines before all others that begin with ``# `` are comments, and spreadsheets write one such as
+    ``sep=;``.
+    """
+    text = read_text(path)
     if separator is None:
-        yield from enumerate(map(str.split, lines), start=1)
+        yield from enumerate(map(str.split, io.StringIO(text, newline="")), start=1)
         return
+    rest = _PREAMBLE.sub("", text)
     reader = csv.reader(
-        lines,
+        io.StringIO(rest, newline=""),
         delimiter=separator,
         quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE,
         skipinitialspace=True,
         strict=True,
     )
-    number = 1
+    above = text.count("\n", 0, len(text) - len(rest)) + 1
+    number = above
     try:
         for values in reader:
-            if reader.line_num > number:  # a value over several lines
+            if above + reader.line_num > number + 1:  # a value over several lines
                 raise csv.Error("the line ends within quotes")
             yield number, [value.strip() for value in values]
             number += 1

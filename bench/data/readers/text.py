@@ -116,6 +116,15 @@ def text_task(
     least_gain = splits.get("least_gain", 1)
     require_gain(name, least_gain, test_gains)
     validation = _without(validation, test, "validation", "test", notes)
+    if validated is not None:
+        if tested is not None and validated.split == tested.split:
+            raise InputError(
+                f"dataset {name} has {tested.split} for validation and for the test; name two "
+                "splits, or leave validation out"
+            )
+        none_left = f"No query is left of the split {validated.split} for validation."
+        of_split = f"Validation is the split {validated.split}."
+        notes.append(of_split if validation.n_pairs else none_left)
     train = _without(train, validation, "training", "validation", notes)
     if not validation.n_pairs:
         n_train = len(train.answered)

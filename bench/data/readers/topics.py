@@ -44,6 +44,19 @@ def read_queries(folder: Path) -> Texts:
     return read_topics(found)
 
 
+def unread_topics(folder: Path) -> list[str]:
+    """The sentence on files of queries that ``read_queries`` passes over, if there are any."""
+    there = [
+        file.name
+        for name in (JSON_LINES, *TOPICS)
+        for file in (folder / name, folder / f"{name}.gz")
+        if file.exists()
+    ]
+    return [f"Queries are those of {there[0]}; not read: {', '.join(there[1:])}."] * (
+        len(there) > 1
+    )
+
+
 def read_topics(path: Path) -> Texts:
     """Topics from a file, in the form that its first sign tells.
 

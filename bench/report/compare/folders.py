@@ -124,7 +124,8 @@ def _print_task(task: TaskPair, asked: Asked, before: Store, after: Store) -> bo
         if only:
             say(f"Only in {letter}: {', '.join(only)}")
     if not task.both:
-        say("No row is in both.")
+        why = ": the folders have other data of this name, which cannot be compared"
+        say(f"No row is in both{why if task.changed else ''}.")
         return False
     for pair in task.both:
         if told := pair.changes():

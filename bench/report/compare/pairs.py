@@ -57,12 +57,14 @@ class TaskPair(NamedTuple):
         before, after: what only the first and only the second folder has; a cell that was not
             measured has its status and reason.
         both: the rows that both have.
+        changed: whether the folders have other data of this name.
     """
 
     name: str
     before: list[str]
     after: list[str]
     both: list[Pair]
+    changed: bool
 
 
 def paired(before: Sequence[Cell], after: Sequence[Cell]) -> list[TaskPair]:
@@ -72,11 +74,12 @@ def paired(before: Sequence[Cell], after: Sequence[Cell]) -> list[TaskPair]:
     for name, cells in tasks.items():
         data = cells[0].task, cells[0].task_digest
         sides = [[c for c in side if (c.task, c.task_digest) == data] for side in (before, after)]
-        found.append(_paired(name, *sides))
+        others = {cell.task_digest for cell in (*before, *after) if cell.task == data[0]}
+        found.append(_paired(name, *sides, changed=len(others) > 1))
     return found
 
 
-def _paired(name: str, before: list[Cell], after: list[Cell]) -> TaskPair:
+def _paired(name: str, before: list[Cell], after: list[Cell], *, changed: bool) -> TaskPair:
     rows = [rows_of(side) for side in (before, after)]
     both: list[Pair] = []
     for key in _KEYS:
@@ -89,7 +92,7 @@ def _paired(name: str, before: list[Cell], after: list[Cell]) -> TaskPair:
     ]
     for side, here, there in zip(only, lacking, lacking[::-1], strict=True):
         side += [text for text in here if text not in there]
-    return TaskPair(name, only[0], only[1], both)
+    return TaskPair(name, only[0], only[1], both, changed)
 
 
 def _is_ok(cell: Cell) -> bool:

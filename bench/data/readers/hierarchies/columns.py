@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from bench.data.readers.hierarchies.nodes import NAME, Nodes
@@ -9,7 +10,7 @@ from bench.data.readers.tables import read_table, rows_of
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -19,6 +20,9 @@ PARENTS = ("parent", "parent_id", "parentid", "parent_node", "id2")
 NAMES = ("name", "label", "title")
 """Names of the columns, best first; ``id1`` and ``id2`` are those of the files of Poincaré
 embeddings (Nickel & Kiela, NeurIPS 2017)."""
+_ID, _PARENT_ID = r"(.+_)?(id|code)", r"(.*_)?parent_(.*_)?(id|code)"
+_NAME = r".+_(name|label|title)"
+"""Names that exports give them, such as Category ID, Parent Category ID and Category Name."""
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
 _CHILD, _PARENT = "child", "parent"
 _WITHOUT_HEADER = {2: (_CHILD, _PARENT), 3: (_CHILD, _PARENT, NAME)}
@@ -58,7 +62,7 @@ def read(path: Path) -> Nodes:
     texts = {column: _text(path, table, column) for column in sorted(others, key=NAME.__ne__)}
     links = table[table[_PARENT] != ""]
     if NAME in texts:
-        _require_lines(path, table, links)
+        _require_lines(path, table, links, has_header=bool(known))
     first = " -> ".join(filter(None, table.iloc[0][[_CHILD, _PARENT]])) if len(table) else ""
     told = f"The file names no columns; its first line is read as a link: {first}."
     return Nodes(
@@ -115,14 +119,29 @@ def _is_regular(path: Path, separator: str) -> bool:
 
 def _known(header: Sequence[str]) -> dict[str, str]:
     """The names of a header that say child, parent or name, and what they say."""
-    plain = {"_".join(column.lower().split()): column for column in reversed(header)}
+    plain = {_plain(column): column for column in reversed(header)}
+    parents = _ordered(plain, *PARENTS, _PARENT_ID)
+    # A parent that is an id is one of another id, whatever the nodes are called beside it.
+    ids = [_ID] if parents and re.fullmatch(_PARENT_ID, parents[0]) else []
+    children = _ordered(plain, *CHILDREN, *ids, *NAMES)
     found: dict[str, str] = {}
-    for column, names in ((_CHILD, (*CHILDREN, *NAMES)), (_PARENT, PARENTS), (NAME, NAMES)):
-        free = (plain[name] for name in names if name in plain and plain[name] not in found)
+    wanted = ((_PARENT, parents), (_CHILD, children), (NAME, _ordered(plain, *NAMES, _NAME)))
+    for column, names in wanted:
+        free = (plain[name] for name in names if plain[name] not in found)
         if (original := next(free, None)) is not None:
             found[original] = column
     # A line of nothing but a name is a node of that name.
     return found if {_PARENT} & {*found.values()} or set(plain) & set(CHILDREN) else {}
+
+
+def _plain(column: str) -> str:
+    """A name in lower case with ``_`` between its words: ``ParentID`` is ``parent_id``."""
+    return "_".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[^\w]+", " ", column).lower().split())
+
+
+def _ordered(names: Iterable[str], *patterns: str) -> list[str]:
+    """The names that match a pattern, those of the first pattern first."""
+    return [name for pattern in patterns for name in names if re.fullmatch(pattern, name)]
 
 
 def _text(path: Path, table: pd.DataFrame, column: str) -> dict[str, str]:
@@ -144,11 +163,14 @@ def _text(path: Path, table: pd.DataFrame, column: str) -> dict[str, str]:
     return dict(zip(given[_CHILD], given[column], strict=True))
 
 
-def _require_lines(path: Path, table: pd.DataFrame, links: pd.DataFrame) -> None:
+def _require_lines(
+    path: Path, table: pd.DataFrame, links: pd.DataFrame, *, has_header: bool
+) -> None:
     """Raise InputError for a parent that is the id of no line."""
+    weights = "" if has_header else "; a file of links with weights begins with id1,id2,weight"
     absent = links.loc[~links[_PARENT].isin(table[_CHILD]), _PARENT]
     for line, parent in absent.items():
         raise InputError(
             f"{path}, line {line}: the parent {parent!r} is the id of no line; give it a line with "
-            "its name, or leave the parent of a root empty"
+            f"its name, or leave the parent of a root empty{weights}"
         )

@@ -12,26 +12,30 @@ from bench.data.readers.hierarchies.nodes import NAME, Nodes
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 BETWEEN = " > "
+_COLUMNS = re.compile(r"[,;]\S|\t")
+"""What is between the values of a table; a name such as ``Arts, Crafts`` has a blank there."""
 _NUMBER = re.compile(r"(\d+) - ")
 
 
 def is_of_paths(lines: Iterable[str]) -> bool:
     """Whether a line has two steps of a path."""
-    return any(BETWEEN in line for line in lines)
+    told = [text for _, text in _told(lines)]
+    bare = any(">" in text for text in told) and not any(map(_COLUMNS.search, told))
+    return bare or any(BETWEEN in text for text in told)
 
 
-def read(path: Path, lines: Iterable[str]) -> Nodes:
+def read(path: Path, lines: Sequence[str]) -> Nodes:
     """The nodes of paths: a node's id is its path, its name the last step.
 
     A path need not have a line for each path above it. Lines that begin with ``#`` are comments.
 
     Raises:
-        InputError: a step is empty, some lines have a number and others not, or a number or a path
-            with a number is there twice.
+        InputError: a step is empty, a line is that of a table, some lines have a number and others
+            not, or a number or a path with a number is there twice.
     """
     links: dict[tuple[str, str], int] = {}
     names: dict[str, str] = {}
@@ -64,6 +68,13 @@ def read(path: Path, lines: Iterable[str]) -> Nodes:
                         f"{path}, line {line}: the {kind} {key!r} is also on line {before}; each "
                         "path has one line and one number: remove one of them"
                     )
+    above = {parent for _, parent in links}
+    for line, text in _told(lines):
+        if ">" not in text and text not in above and _COLUMNS.search(text):
+            raise InputError(
+                f"{path}, line {line} is no path and looks like a line of a table: {text[:100]!r}; "
+                "write `parent > child` as the other lines do, or a blank after the comma of a name"
+            )
     children, parents = ([pair[end] for pair in links] for end in (0, 1))
     return Nodes(str(path), children, parents, [*links.values()], names, {NAME: names})
 
