@@ -76,6 +76,10 @@ class Registry:
         """Names of the methods of the catalogue, including those that run on request alone."""
         return list(self._catalog.METHODS)
 
+    def brought(self, what: What) -> list[str]:
+        """Names of the methods, trainers or indexes that plugins bring."""
+        return [name for kind, name in self._brought if kind == what]
+
     def plugin_names(self, named: Iterable[str] = ()) -> list[str]:
         """Names of the methods that plugins bring.
 

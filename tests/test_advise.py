@@ -35,7 +35,7 @@ from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.task.judgements import Judgements
 from tests.cells import cell, lost, point, xrayed
-from tests.conftest import TOPICS
+from tests.conftest import ROOT, TOPICS
 
 
 def timed_at(ms):
@@ -171,6 +171,13 @@ class TestTheCandidates:
         masked = {each.index for each in found.over(found.first[0])}
         assert "learned-tree" not in masked
         assert not any(name.startswith("sharded") for name in over)
+
+    def test_parts_and_methods_of_ones_own_are_candidates_too(self, small_task):
+        own = "examples/popularity.py:Popularity", "tests/plugins/parts.py:ByName"
+        registry = Registry(f"{ROOT}/{each}" for each in own)
+        found = Candidates(small_task, registry, VISITED)
+        assert {each.name for each in found.alone()} == {"popularity"}
+        assert "by-name+faiss-ivf" in {each.name for each in found.first}
 
     def test_vectors_have_no_trained_encoder_and_texts_have_words_too(
         self, vectors, small_text_task

@@ -19,6 +19,7 @@ from bench.store.folder import Store
 from bench.system.terminal import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from bench.advise.candidates import Candidate
@@ -50,7 +51,13 @@ class Advice:
 
 
 def advise(
-    dataset: str, goal: Goal, *, minutes: float, out: Path, data_dir: Path | None = None
+    dataset: str,
+    goal: Goal,
+    *,
+    minutes: float,
+    out: Path,
+    data_dir: Path | None = None,
+    plugins: Sequence[str] = (),
 ) -> Advice:
     """Measure candidates on the validation of a dataset, and the best one on its test.
 
@@ -60,12 +67,13 @@ def advise(
         minutes: minutes that all may take, with reading the dataset.
         out: the results folder, whose cells are not measured again.
         data_dir: the folder that is searched for data first; None: the usual folders.
+        plugins: methods, trainers and indexes that are candidates too, as ``--plugin`` names them.
 
     Raises:
         InputError: the dataset cannot be read or advised on, or no candidate could be measured.
     """
     began = time.monotonic()
-    registry, store, typed = Registry(), Store(out), Dataset.parse(dataset)
+    registry, store, typed = Registry(plugins), Store(out), Dataset.parse(dataset)
     task = typed.read(data_dir)
     _require_a_document(goal, task)
     parted = split(task)

@@ -17,6 +17,7 @@ from bench.advise.validation import boards
 from bench.data.views import parted_views
 from bench.errors import EXTRAS, InputError, lacks_packages
 from bench.measures.budget import UNLIMITED
+from bench.report.page.command import plugin_options
 from bench.report.points import main_measure
 from bench.store.folder import Store
 from bench.system.paths import program, run_words
@@ -186,6 +187,7 @@ def _not_met(advice: Advice) -> str:
 def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
     """The command that measures a cell's method and settings on the whole test."""
     words = [*run_words(Path("results")), "--methods", cell.method, "--dataset", dataset]
+    words += plugin_options(cell)
     for name, value in hand_set(cell).items():
         words += ["--set", f"{name}={value}"]
     if data_dir is not None:
@@ -196,6 +198,7 @@ def command(cell: Cell, dataset: str, out: Path, data_dir: Path | None) -> str:
 def take_home(option: Option, out: Path, data_dir: Path | None) -> str:
     """The command that exports the winner at the operating point that was chosen."""
     words = [*program().split(), "export", option.cell.key, "--to", "FOLDER", "--out", str(out)]
+    words += plugin_options(option.cell)
     if option.point.point:
         words += ["--point", option.at(",")]
     if data_dir is not None:
@@ -207,13 +210,14 @@ def python(option: Option, dataset: str, data_dir: Path | None, out: Path) -> li
     """Lines of Python that index the winner and search with it; a kept training is taken."""
     cell = option.cell
     folder = "" if data_dir is None else f", {str(data_dir)!r}"
+    plugins = f", {cell.plugins!r}" if cell.plugins else ""
     return [
         "from pathlib import Path",
         "import bench",
         "from bench.evaluation.preparation import method_named, prepare",
         "",
         f"task = bench.load({dataset!r}{folder})",
-        f"method = method_named({cell.method!r}, task, {hand_set(cell)!r})",
+        f"method = method_named({cell.method!r}, task, {hand_set(cell)!r}{plugins})",
         f"prepare(method, task, fits=Path({str(Store(out).fits)!r}))",
         "queries = task.queries_of(task.test)",
         f"found = method.search(queries, 10, {option.point.point!r})",

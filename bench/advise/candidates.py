@@ -86,8 +86,9 @@ class Candidates:
         self._training = task.training()
         self.lacking: dict[str, str] = {}
         indexes = [name for name in registry.parts()[1] if not name.startswith(SAME)]
-        pairs = [Candidate(encoder, index) for encoder in ENCODERS for index in indexes]
-        alone = [Candidate("", name) for name in ALONE]
+        encoders = (*ENCODERS, *registry.brought("trainer"))
+        pairs = [Candidate(encoder, index) for encoder in encoders for index in indexes]
+        alone = [Candidate("", name) for name in (*ALONE, *registry.brought("method"))]
         suitable = filter(self._suits, (*pairs, *alone))
         self._all = [self._within(each) for each in suitable]
         self.first = [each for each in self._all if each.index == FIRST]

@@ -10,6 +10,7 @@ import click
 from bench.cli import completion
 from bench.cli.options import (
     DATA_DIR_HELP,
+    PLUGINS,
     Bytes,
     Command,
     budget_option,
@@ -57,6 +58,7 @@ POSITIVE = click.FloatRange(0, min_open=True)
     "--minutes", type=POSITIVE, default=10, show_default=True, help="Minutes to measure in."
 )
 @out_option("Results folder; a second call goes on with its cells.", "results/local/advise")
+@PLUGINS
 @data_dir_option(DATA_DIR_HELP)
 def advise_command(
     dataset: str,
@@ -67,6 +69,7 @@ def advise_command(
     memory_bytes: int | None,
     minutes: float,
     out: Path,
+    plugins: tuple[str, ...],
     data_dir: Path | None,
 ) -> None:
     """Name the method and settings to take for data and a budget, measured within minutes.
@@ -77,7 +80,7 @@ def advise_command(
     from bench.advise.advise import advise
     from bench.advise.answer import print_advice
 
-    found = advise(dataset, goal, minutes=minutes, out=out, data_dir=data_dir)
+    found = advise(dataset, goal, minutes=minutes, out=out, data_dir=data_dir, plugins=plugins)
     print_advice(found, dataset, out, data_dir)
 
 

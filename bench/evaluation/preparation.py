@@ -24,7 +24,7 @@ from bench.task import Task
 from bench.task.sealed import seal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from bench.evaluation.search_task import ReportPhase
@@ -127,18 +127,21 @@ def prepare(
     return Prepared(fit, time.perf_counter() - start)
 
 
-def method_named(name: str, task: Task, settings: Mapping[str, Value]) -> Method:
+def method_named(
+    name: str, task: Task, settings: Mapping[str, Value], plugins: Iterable[str] = ()
+) -> Method:
     """A method with the hyper-parameters that a run would give it.
 
     Args:
         name: the name that ``--methods`` takes.
         task: the task whose defaults replace those of the method.
         settings: hyper-parameter -> value; they replace the defaults.
+        plugins: what brings the method or its parts, as ``--plugin`` names it.
 
     Raises:
         InputError: there is no such method, or it has no such hyper-parameter or value.
     """
-    found = Registry().resolve(name)
+    found = Registry(plugins).resolve(name)
     named = Settings.named(settings)
     check_settings([found], named)
     return found(**settled(found, task, named))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bench.report.rows import Row
+    from bench.store.cell import Cell
 
 SCRIPT = ("python", "run_bench.py")
 """How the command begins for those who stand in a checkout."""
@@ -31,7 +32,7 @@ def command_of(row: Row, run: Sequence[str] = SCRIPT) -> str:
         words = [*run, "--run", f"{cell.brought.file}:{cell.method}"]
         return shlex.join([*words, "--dataset", cell.dataset or dataset_of(cell.task)])
     words = [*run, "--methods", cell.method]
-    words += [word for plugin in cell.plugins for word in ("--plugin", plugin)]
+    words += plugin_options(cell)
     words += ["--dataset", cell.dataset] if cell.dataset else dataset_option(cell.task)
     words += ["--seeds", ",".join(str(each.seed) for each in row.cells)]
     if "k" in settings and "k" not in cell.params:
@@ -39,6 +40,11 @@ def command_of(row: Row, run: Sequence[str] = SCRIPT) -> str:
     for name, value in settings.items():
         words += ["--set", f"{name}={str(value).lower() if isinstance(value, bool) else value}"]
     return shlex.join(words)
+
+
+def plugin_options(cell: Cell) -> list[str]:
+    """``--plugin`` for each plugin that a cell's method or its parts came from."""
+    return [word for plugin in cell.plugins for word in ("--plugin", plugin)]
 
 
 def dataset_option(task: str) -> list[str]:
