@@ -47,6 +47,8 @@ def load(name: str | DiGraph, data_dir: Path | str | None = None, *, settings: s
     from bench.data.load import load_dataset, load_graph
     from bench.plan.arguments import path_of
 
+    if not isinstance(settings, str):
+        raise TypeError(f"settings are a text, such as 'text,heldout'; got {settings!r}")
     if hasattr(name, "is_directed"):
         return load_graph(name, settings)
     if not isinstance(name, str):

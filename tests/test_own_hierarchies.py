@@ -69,6 +69,7 @@ XML = RDF.format(
         for node, above, name in ROWS
     )
 )
+NAMES = {"": ""} | {node: name for node, _, name in ROWS}
 TABLE = "\n".join(",".join(row) for row in ROWS) + "\n"
 LINKS = "sandals,footwear\nkids sandals,sandals\nrain boots,footwear\n"
 PATHS = """# Version: 1
@@ -93,6 +94,28 @@ FORMS = {
         "a.csv", f"# made today\n\nsep=,\nCategory ID,Parent ID,Category Name\n{TABLE},,\n"
     ),
     "words that are one": ("a.csv", f"CategoryId,ParentCategoryId,Name\n{TABLE}"),
+    "WordPress": ("a.csv", "term_id,name,slug,parent\n" + "".join(
+        f"{i},{n},{n}-x,{p or 0}\n" for i, p, n in ROWS
+    )),
+    "ids and names of parents": ("a.csv", "id,parent_id,parent,name\n" + "".join(
+        f"{i},{p},{NAMES[p]},{n}\n" for i, p, n in ROWS
+    )),
+    "parents by name": ("a.csv", "name,parent,zip_code\n" + "".join(
+        f"{n},{NAMES[p]},7\n" for i, p, n in ROWS
+    )),
+    "by slug": ("a.csv", "name|slug|parent\n" + "".join(
+        f"{n}|s{i}|{p and f's{p}'}\n" for i, p, n in ROWS
+    )),
+    "as pandas writes it": ("a.csv", "id,parent_id,name\n# roots\n" + "".join(
+        f"{i},{p and f'{p}.0'},{n}\n" for i, p, n in ROWS
+    )),
+    "as SQL writes it": ("a.csv", "category,parent_category,label\n" + "".join(
+        f"{i},{p or 'NULL'},{n}\n" for i, p, n in ROWS
+    )),
+    "paths after addresses": ("a.txt", "".join(
+        f"gid://shop/{number}  : {line}\n" for number, line in enumerate(PATHS.splitlines()[1:])
+    )),
+    "arrows": ("a.txt", PATHS.replace(" > ", " -> ")),
     "paths without blanks": ("a.txt", PATHS.replace(" > ", ">")),
     "without a header": ("a.csv", LINKS),
     "three without a header": ("a.txt", TABLE),
@@ -151,10 +174,26 @@ def test_a_thesaurus_is_parsed_once_and_again_when_it_changes(tmp_path, monkeypa
     assert "boots" in read("own", path, text="true").query_texts
 
 
+def test_what_was_made_of_a_file_is_told(tmp_path):
+    rows = "id,parent_id,what\n1,NULL,x\n2,1,y\n3,NULL,z\n"
+    task = read("own", written(tmp_path, "a.csv", rows), text="true")
+    assert {
+        "Parents that are NULL are read as none, as no line has that id: 2 nodes are roots.",
+        "Nodes have no names, and their ids are read; text= takes another text: what.",
+    } <= {*task.notes}
+    task = read("own", written(tmp_path, "a.obo", obo("is_a: Z")))
+    assert "Parents that no term defines, without a name: 1, such as Z." in task.notes
+    numbered = read("own", written(tmp_path, "a.csv", "child,parent\n1,0\n2,0\n"))
+    assert "0" in numbered.query_names
+
+
 def test_a_file_in_utf_16_is_read_and_another_is_refused_with_the_way_out(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("child,parent\nStiefel,Fußschutz\n", "utf-16")
     assert list(read("own", path).query_names) == ["Fußschutz", "Stiefel"]
+    path.write_bytes("child,parent\nStiefel,Fußschutz\n".encode("utf-16-le"))
+    with pytest.raises(InputError, match="holds bytes of zero, as spreadsheets"):
+        read("own", path)
     path.write_text("child,parent\nStiefel,Fußschutz\n", "latin-1")
     with pytest.raises(InputError, match="line 2 is not UTF-8: .*; save .*iconv -f WINDOWS-1252"):
         read("own", path)
@@ -252,7 +291,8 @@ def obo(*lines):
         ("a.csv", "id,prent\na,b\n", "line 1 has no column parent; it must name the columns child, "
          "parent with commas between, it is 'id,prent'"),
         ("a.csv", "child,parent\n,b\n", "line 2: a value is missing"),
-        ("a.csv", "1,2,0.5\n", "id of no line; .* begins with id1,id2,weight"),
+        ("a.csv", "1,2,0.5\n", "id of no line; .* or id1,id2,weight for links with weights"),
+        ("a.csv", "", "is empty; a line has child,parent"),
         ("a.txt", "A,Root\nRoot > B\n", "line 1 is no path and looks like .*: 'A,Root'"),
         ("a.txt", "a > b\na >  > c\n", "line 2: a step of the path is empty, 'a >  > c'"),
         ("a.txt", "a > b\nc >\n", "line 2: a step of the path is empty"),
@@ -316,7 +356,7 @@ def test_longer_pairs_are_held_out_with_texts_or_without(tmp_path):
     assert np.array_equal(plain.test.relevance.codes, read_.test.relevance.codes)
     assert plain.query_texts is None
     assert "node 3" in read_.query_texts
-    with pytest.raises(InputError, match="heldout stands alone, or is nodes or false; got 'some'"):
+    with pytest.raises(InputError, match="alone .true., or is nodes or false; got 'some'"):
         read("own", path, heldout="some")
     star = written(tmp_path, "star.csv", "child,parent\n" + "".join(f"{n},root\n" for n in "abc"))
     with pytest.raises(

@@ -32,10 +32,11 @@ class HNSW(Index):
     """Faiss walks a graph of neighbours, HNSW (Malkov & Yashunin 2018).
 
     It has no leaves. The visited share is Faiss's own count of distances, a mean over the queries
-    of a batch; a document scored on two levels of the graph counts twice.
+    of a batch, of at most all documents. A document scored on two levels of the graph counts twice;
+    what exceeds the corpus by that is routing.
     """
 
-    version: ClassVar[str] = "hnsw 2"
+    version: ClassVar[str] = "hnsw 3"
     exports: ClassVar[bool] = True
     exempt: ClassVar[Mapping[str, str]] = {
         "k_of_the_corpus_returns_what_was_visited": (
@@ -72,7 +73,10 @@ class HNSW(Index):
     def search(self, queries: Floats, k: int, point: Point) -> SearchResult:
         """Search with a beam of ``efSearch``, which is also the largest number of results."""
         scores, ids, scored = self._found(queries, k, int(point["efSearch"]))
-        return SearchResult(ids, scores, visited=np.full(len(queries), scored))
+        visited = min(scored, self._graph.ntotal)
+        return SearchResult(
+            ids, scores, visited=np.full(len(queries), visited), routing=scored - visited
+        )
 
     def _found(self, queries: Floats, k: int, beam: int) -> tuple[Floats, Ints, float]:
         """Scores and numbers [n, at most k], and the mean number of documents scored."""

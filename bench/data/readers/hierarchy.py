@@ -8,6 +8,7 @@ import numpy as np
 
 from bench.arrays.ancestors import ancestors, n_beyond
 from bench.errors import InputError
+from bench.system.terminal import counted
 from bench.task import Task
 from bench.task.judgements import Judgements
 
@@ -65,8 +66,8 @@ def heldout_task(
     held_out[order[: len(order) // 2]] = True
     if not held_out.any():
         raise InputError(
-            f"{name} has {len(order)} pairs at distance 2 and more, of which heldout takes half "
-            "for the test: there is none; leave heldout away, or take heldout=nodes"
+            f"{name} has {counted(len(order), 'pair')} at distance 2 and more, and heldout takes "
+            "half of them for the test: there is none; leave heldout away, or take heldout=nodes"
         )
     validating = longer & ~held_out & _sampled(len(names))[relevance.queries]
     known = relevance.where(~held_out)

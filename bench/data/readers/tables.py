@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 1 << 30
 """Bytes of a table: a small gzipped file can unpack to one that fills memory."""
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_PREAMBLE = re.compile(r"\A(?:sep=.\s*?\n|# [^\n]*\n|\s*\n)*")
-_BETWEEN = {",": "commas", "\t": "tabs", ";": "semicolons", None: "blanks"}
+_PREAMBLE = re.compile(r"\A(?:\"?sep=.\"?\s*?\n|# [^\n]*\n|\s*\n)*")
+_BETWEEN = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "pipes", None: "blanks"}
 
 
 def read_table(
@@ -38,13 +38,13 @@ def read_table(
 ) -> pd.DataFrame:
     """Read the named columns as strings without blanks around; the index is the number of the line.
 
-    Lines without a value are skipped, and so are other columns.
+    Lines without a value, comments that begin with ``# `` and other columns are skipped.
 
     Args:
         path: the file, in UTF-8 or UTF-16; one named ``.gz`` is unpacked.
         columns: the columns that are read; each line needs a value in each.
-        separator: the text between values: a comma, a tab, a semicolon, or None for any number of
-            blanks.
+        separator: the text between values: a comma, a tab, a semicolon, a pipe, or None for any
+            number of blanks.
         header: the names of all columns, for a file without a header; None: the first line has
             them.
         also: other name of a column -> its name, for files that have the other names.
@@ -75,7 +75,8 @@ def read_table(
         )
     places = [names.index(column) for column in wanted]
     for number, values in rows:
-        if not any(values):
+        is_comment = len(values) < len(names) and values[:1] and values[0].startswith("# ")
+        if is_comment or not any(values):
             continue
         is_valid = max(places) < len(values) and (longer or not any(values[len(names) :]))
         if not is_valid:
@@ -130,6 +131,11 @@ def decoded(path: Path, content: bytes) -> str:
     try:
         return content.decode("utf-16" if content[:2] in UTF_16 else "utf-8-sig")
     except UnicodeDecodeError as error:
+        if b"\0" in content:
+            raise InputError(
+                f"{path} holds bytes of zero, as spreadsheets (.xlsx) and UTF-16 without its mark "
+                "do; save it as text in UTF-8"
+            ) from error
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
             f"{path}, line {line} is not UTF-8: {error.reason}; save the file as UTF-8, "

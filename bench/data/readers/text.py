@@ -164,7 +164,9 @@ def text_task(
 
 
 def require_gain(name: str, least: int, gains: Sequence[int]) -> None:
-    """Raise InputError where no gain of a test, largest first, is as high as ``least``."""
+    """Raise InputError where no gain of a test, largest first, is as high as ``least``, or all."""
+    if least < 1:
+        raise InputError(f"dataset {name}: least_gain={least} counts all; it is 1 or more")
     if least > gains[0]:
         raise InputError(
             f"dataset {name} has no test score of {least} or more; the best is {gains[0]}: take a "

@@ -137,16 +137,23 @@ def _print_task(task: TaskPair, asked: Asked, before: Store, after: Store) -> bo
     budget = asked.budget or (DEFAULT if card is None else card.compared_at)
     of_task = measures_of(task.both)
     for measure in [name for name in asked.measures if name in of_task] or of_task[:1]:
-        _print_measure(task, measure, (UNLIMITED, budget), before, after)
+        _print_measure(task, measure, (UNLIMITED, budget), asked.budget, before, after)
     return True
 
 
 def _print_measure(
-    task: TaskPair, measure: str, budgets: Sequence[Budget], before: Store, after: Store
+    task: TaskPair,
+    measure: str,
+    budgets: Sequence[Budget],
+    asked: Budget | None,
+    before: Store,
+    after: Store,
 ) -> None:
     last: list[Change] = []
     for budget in budgets:
         found = changes(task.both, measure, budget, before.query_values, after.query_values)
+        if not found and budget == asked:
+            say(f"\n{COMPARED[measure]} {budget.at}: no row of both has a setting that costs less")
         if not found or _points(found) == _points(last):  # rows without a setting that costs less
             continue
         last = found

@@ -5,31 +5,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bench.data.readers.hierarchies.header import CHILD, PARENT, roles
 from bench.data.readers.hierarchies.nodes import NAME, Nodes
 from bench.data.readers.tables import read_table, rows_of
 from bench.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import pandas as pd
 
-CHILDREN = ("child", "id", "child_id", "node", "node_id", "id1")
-PARENTS = ("parent", "parent_id", "parentid", "parent_node", "id2")
-NAMES = ("name", "label", "title")
-"""Names of the columns, best first; ``id1`` and ``id2`` are those of the files of Poincaré
-embeddings (Nickel & Kiela, NeurIPS 2017)."""
-_ID, _PARENT_ID = r"(.+_)?(id|code)", r"(.*_)?parent_(.*_)?(id|code)"
-_NAME = r".+_(name|label|title)"
-"""Names that exports give them, such as Category ID, Parent Category ID and Category Name."""
-SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}
-_CHILD, _PARENT = "child", "parent"
-_WITHOUT_HEADER = {2: (_CHILD, _PARENT), 3: (_CHILD, _PARENT, NAME)}
+SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "pipes"}
+NO_PARENT = {"NULL", "null", "None", "none", "NaN", "nan", "N/A", "\\N"}
+NO_ID = {"0", "-1"}
+"""What exports write for the parent of a root."""
+_FLOAT = re.compile(r"^(\d+)\.0$")
+_WITHOUT_HEADER = {2: (CHILD, PARENT), 3: (CHILD, PARENT, NAME)}
 
 
 def read(path: Path) -> Nodes:
-    """The links of a table with commas, tabs or semicolons between the values.
+    """The links of a table with commas, tabs, semicolons or pipes between the values.
 
     A line without a parent is a root. With a column of names each node has a line of its own, and
     its id one name; other columns are texts of the nodes, too.
@@ -39,46 +34,75 @@ def read(path: Path) -> Nodes:
             parent, an id has two names, or a parent has no line though names are given.
     """
     separator, header = _form(path)
-    known = _known(header)
+    known = roles(header, [row for _, row in rows_of(path, separator, quotes=True)][1:])
+    if not header:
+        raise InputError(f"{path} is empty; a line has child,parent or id,parent,name")
     if not known and len(header) not in _WITHOUT_HEADER:
         raise InputError(
             f"{path}, line 1 has no column child and no column parent, it is {header}; a line has "
-            "two values then, child,parent, or three, id,parent,name; a file of paths A > B > C "
-            "ends in .txt"
+            "two values then, child,parent, or three, id,parent,name; between them are tabs, "
+            "semicolons, commas or pipes; a file of paths A > B > C ends in .txt"
         )
     if twice := {column for column in header if known and header.count(column) > 1}:
         raise InputError(f"{path}, line 1 names the column {min(twice)} twice; rename one of them")
     names = [known.get(each, each) for each in header] if known else _WITHOUT_HEADER[len(header)]
-    others = [column for column in names if column not in (_CHILD, _PARENT)]
+    others = [column for column in names if column not in (CHILD, PARENT)]
     table = read_table(
         path,
-        (_CHILD,),
+        (CHILD,),
         separator,
         header=None if known else names,
         also=known,
-        optional=(_PARENT, *others),
+        optional=(PARENT, *others),
         quotes=True,
     )
     texts = {column: _text(path, table, column) for column in sorted(others, key=NAME.__ne__)}
-    links = table[table[_PARENT] != ""]
+    told = [] if known else [_told_of_first(table)]
+    table[PARENT], of_roots = _parents(table, has_names=NAME in texts)
+    links = table[table[PARENT] != ""]
     if NAME in texts:
         _require_lines(path, table, links, has_header=bool(known))
-    first = " -> ".join(filter(None, table.iloc[0][[_CHILD, _PARENT]])) if len(table) else ""
-    told = f"The file names no columns; its first line is read as a link: {first}."
     return Nodes(
         str(path),
-        links[_CHILD].tolist(),
-        links[_PARENT].tolist(),
+        links[CHILD].tolist(),
+        links[PARENT].tolist(),
         links.index.tolist(),
-        table[_CHILD].tolist(),
+        table[CHILD].tolist(),
         texts,
-        () if known else (told,),
+        (*told, *of_roots),
     )
+
+
+def _told_of_first(table: pd.DataFrame) -> str:
+    """The sentence on the first line of a file without a header."""
+    ends = [*filter(None, table.iloc[0][[CHILD, PARENT]])] if len(table) else []
+    what = f"a link: {' -> '.join(ends)}" if len(ends) > 1 else f"a root: {''.join(ends)}"
+    return f"The file names no columns; its first line is read as {what}."
+
+
+def _parents(table: pd.DataFrame, *, has_names: bool) -> tuple[pd.Series, list[str]]:
+    """The parents, empty for a root however it is marked, and a sentence on such marks.
+
+    Whole numbers that were written as ``2.0``, as columns with empty values are by pandas, are 2.
+    """
+    ids, parents = set(table[CHILD]), table[PARENT]
+    if not any(map(_FLOAT.fullmatch, ids)):
+        parents = parents.str.replace(_FLOAT, r"\1", regex=True)
+    # A table of links alone may have a root 0 without a line of its own.
+    marks = (NO_PARENT | NO_ID if has_names else NO_PARENT) - ids
+    of_roots = parents.isin(marks)
+    if not of_roots.any():
+        return parents, []
+    named = ", ".join(sorted(set(parents[of_roots])))
+    return parents.mask(of_roots, ""), [
+        f"Parents that are {named} are read as none, as no line has that id: "
+        f"{of_roots.sum():,} nodes are roots."
+    ]
 
 
 def has_header(path: Path) -> bool:
     """Whether the first line names the columns of links."""
-    return bool(_known(_form(path)[1]))
+    return bool(roles(_form(path)[1]))
 
 
 def _form(path: Path) -> tuple[str, list[str]]:
@@ -91,7 +115,7 @@ def _form(path: Path) -> tuple[str, list[str]]:
             continue
     if not first:
         return ",", next(rows_of(path, ",", quotes=True))[1]
-    named = {sign: len(_known(values)) for sign, values in first.items() if _known(values)}
+    named = {sign: len(roles(values)) for sign, values in first.items() if roles(values)}
     if named:
         best = max(named, key=named.__getitem__)
         return best, first[best]
@@ -117,60 +141,33 @@ def _is_regular(path: Path, separator: str) -> bool:
         return False
 
 
-def _known(header: Sequence[str]) -> dict[str, str]:
-    """The names of a header that say child, parent or name, and what they say."""
-    plain = {_plain(column): column for column in reversed(header)}
-    parents = _ordered(plain, *PARENTS, _PARENT_ID)
-    # A parent that is an id is one of another id, whatever the nodes are called beside it.
-    ids = [_ID] if parents and re.fullmatch(_PARENT_ID, parents[0]) else []
-    children = _ordered(plain, *CHILDREN, *ids, *NAMES)
-    found: dict[str, str] = {}
-    wanted = ((_PARENT, parents), (_CHILD, children), (NAME, _ordered(plain, *NAMES, _NAME)))
-    for column, names in wanted:
-        free = (plain[name] for name in names if plain[name] not in found)
-        if (original := next(free, None)) is not None:
-            found[original] = column
-    # A line of nothing but a name is a node of that name.
-    return found if {_PARENT} & {*found.values()} or set(plain) & set(CHILDREN) else {}
-
-
-def _plain(column: str) -> str:
-    """A name in lower case with ``_`` between its words: ``ParentID`` is ``parent_id``."""
-    return "_".join(re.sub(r"(?<=[a-z])(?=[A-Z])|[^\w]+", " ", column).lower().split())
-
-
-def _ordered(names: Iterable[str], *patterns: str) -> list[str]:
-    """The names that match a pattern, those of the first pattern first."""
-    return [name for pattern in patterns for name in names if re.fullmatch(pattern, name)]
-
-
 def _text(path: Path, table: pd.DataFrame, column: str) -> dict[str, str]:
     """The text of each node in a column.
 
     Raises:
         InputError: an id has two names.
     """
-    given = table.loc[table[column] != "", [_CHILD, column]]
+    given = table.loc[table[column] != "", [CHILD, column]]
     if column == NAME:
-        first = given.drop_duplicates(_CHILD).set_index(_CHILD)[column]
-        other = given[given[column] != given[_CHILD].map(first)]
+        first = given.drop_duplicates(CHILD).set_index(CHILD)[column]
+        other = given[given[column] != given[CHILD].map(first)]
         for line, (node, name) in zip(other.index, other.to_numpy(), strict=True):
-            before = given.index[given[_CHILD] == node][0]
+            before = given.index[given[CHILD] == node][0]
             raise InputError(
                 f"{path}, line {line}: {node!r} is named {name!r}, and {first[node]!r} on line "
                 f"{before}; an id has one name: give one of them another id"
             )
-    return dict(zip(given[_CHILD], given[column], strict=True))
+    return dict(zip(given[CHILD], given[column], strict=True))
 
 
 def _require_lines(
     path: Path, table: pd.DataFrame, links: pd.DataFrame, *, has_header: bool
 ) -> None:
     """Raise InputError for a parent that is the id of no line."""
-    weights = "" if has_header else "; a file of links with weights begins with id1,id2,weight"
-    absent = links.loc[~links[_PARENT].isin(table[_CHILD]), _PARENT]
+    first = "; a first line of names is id,parent,name, or id1,id2,weight for links with weights"
+    absent = links.loc[~links[PARENT].isin(table[CHILD]), PARENT]
     for line, parent in absent.items():
         raise InputError(
             f"{path}, line {line}: the parent {parent!r} is the id of no line; give it a line with "
-            f"its name, or leave the parent of a root empty{weights}"
+            f"its name, or leave the parent of a root empty{'' if has_header else first}"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, Unpack
 
-from bench.data.readers.hierarchies.columns import NAMES
+from bench.data.readers.hierarchies.header import NAMES
 from bench.data.readers.hierarchies.nodes import NAME, Nodes
 from bench.data.readers.hierarchies.read import nodes_task
 from bench.errors import InputError

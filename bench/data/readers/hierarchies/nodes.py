@@ -64,7 +64,8 @@ class Nodes:
             InputError: there is no such text.
         """
         if not column and NAME not in self.texts:
-            return Strings.of(names), []
+            told = "Nodes have no names, and their ids are read; text= takes another text"
+            return Strings.of(names), [f"{told}: {', '.join(self.texts)}."] * bool(self.texts)
         if (column or NAME) not in self.texts:
             known = f"{', '.join(self.texts)}, or text alone" if self.texts else "text alone"
             raise InputError(

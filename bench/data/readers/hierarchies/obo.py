@@ -66,6 +66,11 @@ def read(path: Path, lines: Iterable[str]) -> Nodes:
                 f"{path}, line {line}: {child} is_a {parent}, which is obsolete (line "
                 f"{terms[parent].line}); remove the link, or name the term that replaces it"
             )
+    notes = [f"Obsolete terms, left out: {len(obsolete):,}."] * bool(obsolete)
+    if absent := {parent for _, parent, _ in links} - terms.keys():
+        notes.append(
+            f"Parents that no term defines, without a name: {len(absent):,}, such as {min(absent)}."
+        )
     names = {name: _unescaped(term.first(NAME)) for name, term in kept.items()}
     definitions = {name: _quoted(term.first("def")) for name, term in kept.items()}
     return Nodes(
@@ -75,7 +80,7 @@ def read(path: Path, lines: Iterable[str]) -> Nodes:
         [line for *_, line in links],
         kept,
         {NAME: names, "def": definitions},
-        (f"Obsolete terms, left out: {len(obsolete):,}.",) if obsolete else (),
+        tuple(notes),
     )
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 BETWEEN = " > "
 _COLUMNS = re.compile(r"[,;]\S|\t")
 """What is between the values of a table; a name such as ``Arts, Crafts`` has a blank there."""
-_NUMBER = re.compile(r"(\d+) - ")
+_ID = re.compile(r"(\d+) - |(\w+://\S+)\s*: ")
+"""What precedes a path: Google's number, or Shopify's ``gid://shopify/TaxonomyCategory/ap  : ``."""
+_STEP = re.compile("-?>")
 
 
 def is_of_paths(lines: Iterable[str]) -> bool:
@@ -43,7 +45,7 @@ def read(path: Path, lines: Sequence[str]) -> Nodes:
     numbered: dict[str, int] = {}
     first: tuple[int, bool] | None = None
     for line, text in _told(lines):
-        number = _NUMBER.match(text)
+        number = _ID.match(text)
         first = first or (line, number is not None)
         if first[1] != (number is not None):
             raise InputError(
@@ -51,7 +53,7 @@ def read(path: Path, lines: Sequence[str]) -> Nodes:
                 f"line {first[0]} has {'none' if number else 'one'}; all lines have one, as in "
                 "`3 - Animals > Birds`, or none"
             )
-        steps = [step.strip() for step in text[number.end() if number else 0 :].split(">")]
+        steps = [step.strip() for step in _STEP.split(text[number.end() if number else 0 :])]
         if not all(steps):
             raise InputError(
                 f"{path}, line {line}: a step of the path is empty, {text[:100]!r}; it needs a "
@@ -62,7 +64,10 @@ def read(path: Path, lines: Sequence[str]) -> Nodes:
         for child, parent in zip(nodes[1:], nodes, strict=False):
             links.setdefault((child, parent), line)
         if number:
-            for kind, key, known in (("number", number[1], numbers), ("path", nodes[-1], numbered)):
+            for kind, key, known in (
+                ("number", number[1] or number[2], numbers),
+                ("path", nodes[-1], numbered),
+            ):
                 if (before := known.setdefault(key, line)) != line:
                     raise InputError(
                         f"{path}, line {line}: the {kind} {key!r} is also on line {before}; each "

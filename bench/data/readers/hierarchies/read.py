@@ -105,7 +105,7 @@ def nodes_task(
         InputError: the links have a cycle, or an option is wrong.
     """
     if heldout not in {OFF, ALONE, NODES}:
-        raise InputError(f"heldout stands alone, or is {NODES} or {OFF}; got {heldout!r}")
+        raise InputError(f"heldout stands alone ({ALONE}), or is {NODES} or {OFF}; got {heldout!r}")
     links = checked(nodes)
     notes = list(nodes.notes)
     links, implied = _direct(links, reduce=reduce)
