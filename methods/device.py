@@ -126,6 +126,26 @@ def shared_threads(waiting: Callable[[], int]) -> Iterator[Callable[[], None]]:
 
 
 @contextmanager
+def denormals_as_zero() -> Iterator[None]:
+    """Numbers below 1.2e-38 count as 0 in this thread.
+
+    Shares of a softmax are that small once training has told documents apart. They move no vector,
+    and a CPU takes a hundred times as long for them: with them ``masked-de`` in 32 dimensions under
+    the Lorentz product, on HyperLex, went on at 4 steps a second, and at 85 without.
+    """
+    before = _are_denormals_zero()
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(before)
+
+
+def _are_denormals_zero() -> bool:
+    return float(torch.tensor(torch.finfo(torch.float32).tiny) / 2) == 0
+
+
+@contextmanager
 def training_precision() -> Iterator[None]:
     """Products of tables, heads and trees in TF32 while they are trained on a GPU.
 

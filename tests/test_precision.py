@@ -13,7 +13,7 @@ from bench.arrays.strings import Strings
 from bench.data.load import load_dataset
 from bench.method import Workspace
 from bench.registry import Registry
-from methods.device import shared_threads, use_fast_layers
+from methods.device import denormals_as_zero, shared_threads, use_fast_layers
 from methods.encoders import pretrained
 from methods.encoders.embeddings import embed
 from methods.encoders.pretrained import AGREEMENT, PRECISIONS, Pretrained
@@ -155,3 +155,13 @@ def test_threads_of_those_that_wait_are_lent_up_to_the_cores(monkeypatch):
         assert torch.get_num_threads() == 1
     finally:
         torch.set_num_threads(own)
+
+
+def test_numbers_that_a_processor_is_slow_on_are_0_within_and_not_after():
+    half = torch.tensor(torch.finfo(torch.float32).tiny) / 2
+    with denormals_as_zero():
+        assert half * 1 == 0
+        with denormals_as_zero():
+            pass
+        assert half * 1 == 0
+    assert half * 1 > 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 
 from bench.errors import InputError
-from methods.device import training_precision
+from methods.device import denormals_as_zero, training_precision
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ def train_encoder(
         **(changed or {}),
     }
     checkpoint.restore(state)
-    with training_precision():
+    with training_precision(), denormals_as_zero():
         for step in range(state["step"], steps):
             batch = next(batches)
             q, x = learner.vectors(batch)
