@@ -12,7 +12,10 @@ ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "results"
 BOARDS = RESULTS / "boards"
 LIMIT = RESULTS / "limit" / "limit.md"
-PAGES = ("README.md", "docs/findings.md", "docs/dimensions.md", "docs/rivals.md")
+PAGES = (
+    "README.md", "docs/findings.md", "docs/dimensions.md", "docs/rivals.md",
+    "docs/text-hierarchies.md",
+)  # fmt: skip
 FULL = 64
 """Dimensions of a table's vectors by default; rows of others name theirs."""
 DISTANCES = [str(distance) for distance in range(9)]
@@ -91,6 +94,20 @@ def _limit() -> str:
     return pipe_table(["d", *columns], table)
 
 
+def _of_new_nodes(dataset: str, *rows: str) -> str:
+    """Recall by distance of nodes that training never named, and what HR-OOV measures of it."""
+    nodes = "Ancestors of new nodes"
+    return excerpt(
+        BOARDS / f"{dataset}.md",
+        rows,
+        [
+            *(Column(name, ALL, name) for name in ("overall", "0", "1", "2", "3", "4", "5")),
+            Column("held out", f"{ALL}, held-out ancestors", "overall"),
+            *(Column(name, nodes, name) for name in ("MRR of the nearest", "R@100")),
+        ],
+    )
+
+
 def pages() -> dict[Path, str]:
     """Each page with its figures of today."""
     parts = {
@@ -124,6 +141,17 @@ def pages() -> dict[Path, str]:
                     for name in ("nDCG@10", "R@100")
                 ),
             ],
+        ),
+    }  # fmt: skip
+    parts |= {
+        "products": _of_new_nodes(
+            "google-products", "bm25", "names-in-names", "zero-shot-de", "hit-de", "hit-de hops=8",
+            "ehi", "pretrain-finetune-de", "standard-de tune=head", "standard-de",
+            "masked-de tune=head", "masked-de",
+        ),
+        "ontology": _of_new_nodes(
+            "gene-ontology", "zero-shot-de", "hit-de", "hit-dot-de", "pretrain-finetune-de",
+            "standard-de", "masked-de",
         ),
     }  # fmt: skip
     parts |= {"trees": _trees(), "wordnet": _wordnet_in_few(), "limit": _limit()}

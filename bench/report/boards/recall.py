@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 
 DISTANCES = "Recall by distance"
 """The title of the board without a limit."""
+OF_HELD_OUT = "are the ancestors that no training pair names"
 
 
 def recall_boards(rows: list[Row], budget: Budget) -> list[Board]:
@@ -120,7 +121,8 @@ def by_distance(rows: list[Row], title: str, choose: Choose, part: str = "") -> 
     ]
     pairs = f"Pairs: {' '.join(f'{stratum.distance}: {stratum.n:,}' for stratum in strata)}."
     if isinstance(first, PartResult):
-        notes = [f"{first.n_queries:,} queries. {pairs} Here {cell.seen_means}."]
+        of_part = OF_HELD_OUT if part == HELD_OUT else cell.seen_means
+        notes = [f"{first.n_queries:,} queries. {pairs} Here {of_part}."]
     else:
         notes = [
             f"Recall@{cell.cut or '|S|'} in per cent; columns 0, 1, … are "
