@@ -6,6 +6,11 @@ from bench.store.point_run import PointSummary
 from bench.system.provenance import provenance
 
 
+def dated(day):
+    """The provenance of a cell that was measured on a day of January 2026."""
+    return provenance(1).model_copy(update={"date": f"2026-01-{day:02}T00:00:00+00:00"})
+
+
 def point(visited, recall, self_reported=False, n=100):
     strata = [
         Stratum(distance=h, n=n if h == 0 else 29, recall=recall, low=0, high=1) for h in (0, 1)

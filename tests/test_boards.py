@@ -20,7 +20,7 @@ from bench.report.table import mean_and_std
 from bench.store.cell import Status
 from bench.store.folder import Store
 from bench.store.query_values import QueryValues
-from tests.cells import cell, point, xrayed
+from tests.cells import cell, dated, point, xrayed
 
 LEAVES = (point(0.04, 0.5), point(0.1, 0.7), point(0.101, 0.8), point(1, 0.9))
 
@@ -243,12 +243,8 @@ def test_the_papers_rows_have_the_size_of_their_models_where_it_is_printed():
 
 
 def test_other_data_of_the_same_name_is_another_task():
-    earlier, later = (
-        cell().provenance.model_copy(update={"date": f"2026-01-0{day}T00:00:00+00:00"})
-        for day in (1, 2)
-    )
-    old = [cell(provenance=earlier), cell(seed=1, provenance=earlier)]
-    groups = by_task([*old, cell(task_digest="e", provenance=later)])
+    old = [cell(provenance=dated(1)), cell(seed=1, provenance=dated(1))]
+    groups = by_task([*old, cell(task_digest="e", provenance=dated(2))])
     assert {name: len(cells) for name, cells in groups.items()} == {
         "small": 1, f"small-{old[0].task_digest[:8]}": 2,
     }  # fmt: skip

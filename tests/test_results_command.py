@@ -11,7 +11,7 @@ from bench.measures.records import Correlation
 from bench.report.latex import MOST_ROWS
 from bench.store.cell import Status
 from bench.store.folder import Store
-from tests.cells import cell, point
+from tests.cells import cell, dated, point
 
 NEAR = [point(0.05, 0.5), point(0.09, 0.6), point(1, 0.9)]
 CELLS = [
@@ -225,6 +225,9 @@ def test_latex_that_no_page_has_room_for_says_how_to_narrow_it(folder, tmp_path)
 
 
 def test_latex_keeps_other_data_of_the_same_name_apart(tmp_path):
-    cells = [cell("mine", points=NEAR, task_digest=digest) for digest in ("d" * 64, "e" * 64)]
+    cells = [
+        cell("mine", points=NEAR, task_digest=digest * 64, provenance=dated(day))
+        for digest, day in (("e", 1), ("d", 2))
+    ]
     lines = results(stored(tmp_path, cells), "--latex", "--measure", "recall").stdout.splitlines()
     assert lines[4] == r"recall & small & small-eeeeeeee \\"

@@ -87,7 +87,7 @@ def by_task(cells: Iterable[Cell]) -> dict[str, list[Cell]]:
         return max(cell.provenance.date for cell in groups[key])
 
     named: dict[str, list[Cell]] = {}
-    for task, digest in sorted(sorted(groups, key=newest, reverse=True), key=order):
+    for task, digest in sorted(sorted(sorted(groups), key=newest, reverse=True), key=order):
         named[f"{task}-{digest[:8]}" if task in named else task] = groups[task, digest]
     return named
 
