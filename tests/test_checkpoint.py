@@ -385,6 +385,7 @@ class Drawing(Method):
     search = index
 
 
+@pytest.mark.slow  # three processes are begun and killed
 def test_a_plugin_goes_on_with_two_calls(small_task, tmp_path, every_step):
     uncut, cut = Drawing(), Drawing()
     fit(uncut, small_task)
