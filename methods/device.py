@@ -130,8 +130,8 @@ def denormals_as_zero() -> Iterator[None]:
     """Numbers below 1.2e-38 count as 0 in this thread.
 
     Shares of a softmax are that small once training has told documents apart. They move no vector,
-    and a CPU takes a hundred times as long for them: with them ``masked-de`` in 32 dimensions under
-    the Lorentz product, on HyperLex, went on at 4 steps a second, and at 85 without.
+    and a CPU is slow on them: with them ``masked-de`` in 32 dimensions under the Lorentz product,
+    on HyperLex, went on at 4 steps a second, and at 85 without.
     """
     before = _are_denormals_zero()
     torch.set_flush_denormal(True)
