@@ -62,7 +62,8 @@ def _exact(cell: Cell) -> PointResult | None:
 
 def _at_enough(rows: list[Row], best: str, score: float) -> Board:
     """The cheapest setting of each row that reaches ``ENOUGH`` of the best exact search."""
-    measure, target = main_measure(rows[0].cells[0]), ENOUGH * score
+    # As it is printed, so that who asks for the printed level is told the same.
+    measure, target = main_measure(rows[0].cells[0]), round(ENOUGH * score, 3)
 
     def cheapest(cell: Cell) -> PointResult | None:
         enough = (point for point in cell.points if main_score(point) >= target)
