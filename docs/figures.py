@@ -8,14 +8,17 @@ from bench.report.markdown import pipe_table
 from studies.figures import Column, excerpt, field, quoted
 from studies.parts import filled
 
-ROOT = Path(__file__).parent.parent
+HERE = Path(__file__).parent
+ROOT = HERE.parent
 RESULTS = ROOT / "results"
 BOARDS = RESULTS / "boards"
 LIMIT = RESULTS / "limit" / "limit.md"
+ELSEWHERE = ("api.md", "measures.md")
+"""The page of docstrings, and that of a worked example, which ``tests/test_docs.py`` computes."""
 PAGES = (
-    "README.md", "docs/findings.md", "docs/dimensions.md", "docs/rivals.md",
-    "docs/text-hierarchies.md",
-)  # fmt: skip
+    "README.md",
+    *(f"docs/{path.name}" for path in sorted(HERE.glob("*.md")) if path.name not in ELSEWHERE),
+)
 FULL = 64
 """Dimensions of a table's vectors by default; rows of others name theirs."""
 DISTANCES = [str(distance) for distance in range(9)]

@@ -19,6 +19,7 @@ from bench.report.markdown import pipe_table
 from bench.store.folder import Store
 from methods.indexes import kmeans
 from methods.indexes.leaves import FACTORS, SAMPLE, WHOLE
+from studies.parts import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scale.md"
 TASK = "clusters-n=100000,dim=384"
-BEGIN, END = "<!-- plan: made by docs/plan.py -->", "<!-- end of the plan -->"
 SIZES = {"8,841,823": 8_841_823, "1,000,000,000": 1_000_000_000}
 PASSAGES_PER_S = 24.0
 """Passages of MS MARCO that MiniLM encodes in a second on two cores: 2,048 of msmarco-slice."""
@@ -188,26 +188,20 @@ def section() -> str:
             pipe_table(header, list(plan.rows(n))),
             "",
         ]
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip()
 
 
-def page(text: str) -> str:
+def page() -> str:
     """The page with its plan made again.
 
     Raises:
-        InputError: it has no place for the plan, or a cell is missing.
+        InputError: a cell is missing.
     """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise InputError(
-            f"{PAGE} lacks the lines {BEGIN!r} and {END!r}, between which the plan goes"
-        )
-    return f"{before}{BEGIN}\n\n{section()}\n{END}{after}"
+    return filled(PAGE, "docs/plan.py", {"plan": section()})
 
 
 if __name__ == "__main__":
     try:
-        PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+        PAGE.write_text(page(), encoding="utf-8")
     except InputError as error:
         sys.exit(str(error))

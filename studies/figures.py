@@ -5,7 +5,9 @@ A figure in a sentence stands behind a comment that says where it is from, and b
     <!-- results/boards/wordnet.md > Recall by distance > masked-de dim=16 > min -->95.9<!-- -->
 
 that is file, heading, row and column; a fifth part, such as ``> 2``, takes the second number of
-that field. A figure from elsewhere names its source, ``<!-- printed: arXiv 1705.08039 -->0.512``.
+that field. A figure from elsewhere names its source, ``<!-- printed: arXiv 1705.08039 -->0.512``;
+one of a trial names what was run, ``<!-- tried: examples/popularity.py on tree -->41.3``. Sections
+of trials (*What was tried*) and of arithmetic (*A worked example*) say so in their headings.
 """
 
 from __future__ import annotations
@@ -20,16 +22,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-ELSEWHERE = "printed: "
-"""Begins the source of a figure that no table here has."""
-_QUOTED = re.compile(r"(<!-- ([^<>]+(?: > [^<>]+)+|printed: [^<>]+) -->)([^<]*)(<!-- -->)")
+ELSEWHERE = ("printed: ", "tried: ")
+"""Begin the source of a figure that no table here has."""
+_QUOTED = re.compile(
+    r"(<!-- ([^<>]+(?: > [^<>]+)+|(?:printed|tried): [^<>]+) -->)([^<]*)(<!-- -->)"
+)
 _NUMBER = re.compile(r"(?<![\w.-])[-−]?\d[\d,]*(?:\.\d+)?")
-_DECIMAL = re.compile(r"(?<![\w.-])\d+\.\d+(?![\w.]*\d)")
-_VERSION = re.compile(r"(?:arXiv|WordNet|Python|CUDA) [\d.]+")
+_DECIMAL = re.compile(r"(?<![\w.-])\d*\.\d+(?![\w.]*\d)")
+_VERSION = re.compile(r"(?:arXiv|WordNet|Python|CUDA|BEIR|p <) [\d.]+")
 _COMPUTED = re.compile(r"<!-- \w+: made by \S+ -->.*?<!-- end -->", re.DOTALL)
 _CODE = re.compile(r"^```.*?^```|^ {4}.*?$|`[^`]*`", re.DOTALL | re.MULTILINE)
 _ADDRESS = re.compile(r"\]\([^)]*\)")
 _LINK = re.compile(r"\[(.*?)\]\([^)]*\)")
+_DECLARED = re.compile(
+    r"^(#+) (?:What was tried|A worked example).*?(?=^(?!\1#)#+ |\Z)", re.DOTALL | re.MULTILINE
+)
 _FRAME = re.compile(r"[`*]")
 METHOD = "method"
 """The first column of a board."""
@@ -104,8 +111,8 @@ def excerpt(page: Path, rows: Sequence[str], columns: Sequence[Column]) -> str:
 
 
 def without_source(text: str) -> list[str]:
-    """The decimal numbers of a page that are neither quoted, nor computed, nor code."""
-    for aside in (_COMPUTED, _CODE, _QUOTED, _ADDRESS, _VERSION):
+    """The decimal numbers that are neither quoted, nor computed, nor code, nor of a trial."""
+    for aside in (_COMPUTED, _CODE, _DECLARED, _QUOTED, _ADDRESS, _VERSION):
         text = aside.sub("", text)
     return _DECIMAL.findall(text)
 

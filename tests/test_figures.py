@@ -69,7 +69,9 @@ def test_what_no_source_bears_out_is_named():
         " and 0.5, `p=0.25`, arXiv 2508.21038, <!-- printed: a paper -->0.512<!-- -->, 10 %, 1.2.3"
     )
     text += "\n\n    python 3.14\n\n<!-- a: made by docs/b.py -->\n7.7\n<!-- end -->\n\nand 1,234.5"
-    assert without_source(text) == ["0.5", "234.5"]
+    text += " and .25, <!-- tried: ehi on scifact -->9.9<!-- -->"
+    text += "\n\n## What was tried: heads\n\n8.8\n\n### More\n\n6.6\n\n## What is tried\n\n5.5"
+    assert without_source(text) == ["0.5", "234.5", ".25", "5.5"]
 
 
 def test_an_excerpt_keeps_the_mark_of_age(root):
