@@ -1,11 +1,14 @@
 """EHI as a user runs it: rows, warnings, errors, ablations."""
 
+import re
+
 import pytest
 
 import methods.ablations
 from bench.errors import InputError
 from bench.store.folder import Store
 from studies.ablate import ablate
+from studies.figures import field
 from tests.running import experiment
 
 TREE = ["--dataset", "tree:H=4,W=4", "--set", "steps=60"]
@@ -85,11 +88,16 @@ def test_a_tree_needs_a_trainer_that_learns_one(bench):
 def test_ablations_are_a_table_and_a_chart(tmp_path, monkeypatch, capsys):
     questions = {"branching": {"40": {"branching": 40}, "too many": {"branching": 9999}}}
     monkeypatch.setitem(methods.ablations.ABLATIONS, "ehi", questions)
-    asked = experiment("ehi", "wordnet-mammal", settings=("steps=60",), jobs=2, out=tmp_path)
+    asked = experiment(
+        "ehi", "wordnet-mammal", settings=("steps=60",), seeds=(0, 1), jobs=2, out=tmp_path
+    )
     ablate(asked)
-    text = (tmp_path / "ablations" / "ehi-wordnet-mammal.md").read_text()
-    assert "| branching | 40 " in text.replace("  ", " ").replace("| branching  |", "| branching |")
-    assert "9999 ** 1 = 9,999 leaves for 1,182 documents" in text
+    page = tmp_path / "ablations" / "ehi-wordnet-mammal.md"
+    heading = "ehi on wordnet-mammal, one thing changed at a time"
+    lead = field(page, heading, "branching / 40", "recall (macro), ahead by")
+    assert re.fullmatch(r"[+-]\d+\.\d +\(-?\d+\.\d … -?\d+\.\d\) [012]/2", lead)
+    assert field(page, heading, " / as it is", "recall (macro), ahead by") == "–"
+    assert "9999 ** 1 = 9,999 leaves for 1,182 documents" in page.read_text()
     chart = (tmp_path / "ablations" / "ehi-wordnet-mammal.svg").read_text()
     assert "branching: 40" in chart
     assert "Written:" in capsys.readouterr().out
