@@ -36,6 +36,16 @@ class LeafHealth(NamedTuple):
     even: float
 
 
+def load(sizes: Ints) -> float:
+    """The leaf of a random member over an even leaf, m sum of p_l^2; 1 if all m leaves are alike.
+
+    Args:
+        sizes: [m] members of each leaf, such as queries that probe it.
+    """
+    share = sizes / sizes.sum()
+    return float(len(sizes) * (share @ share))
+
+
 def leaf_health(leaf: Ints, n_leaves: int) -> LeafHealth:
     """The statistics of a partition.
 

@@ -51,6 +51,21 @@ def test_the_count_is_faisss_own_for_every_query(tree, indexed, name, nprobe):
 
 
 @pytest.mark.parametrize("nprobe", [1, 5, NLIST])
+def test_the_load_of_queries_is_that_of_the_leaves_that_they_probed(tree, indexed, nprobe):
+    method = indexed("de-faiss-ivf", nlist=NLIST)
+    point = {"nprobe": nprobe}
+    leaves = method.search(Queries(np.arange(N), tree.query_names), 3, point).leaves
+    share = np.bincount(leaves.ravel(), minlength=NLIST) / leaves.size
+    run = searcher_of(method, tree, 3).run(point, silent)
+    assert run.summary.query_load == pytest.approx(NLIST * (share**2).sum())
+    assert (run.summary.query_load == pytest.approx(1)) == (nprobe == NLIST)
+
+
+def test_queries_that_probe_no_leaf_have_no_load(tree, indexed):
+    assert searcher_of(indexed("standard-de"), tree, 3).run({}, silent).summary.query_load is None
+
+
+@pytest.mark.parametrize("nprobe", [1, 5, NLIST])
 @pytest.mark.parametrize("name", ["de-scann", "de-scann-soar", "de-faiss-ivf-2"])
 def test_the_count_is_what_comes_back_of_all_documents(tree, indexed, name, nprobe):
     method = indexed(name, nlist=NLIST)

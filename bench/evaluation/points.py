@@ -137,6 +137,7 @@ def _effort(summary: PointSummary | None, n_documents: int) -> dict[str, Any]:
         "queries_per_second": summary.n_queries / max(summary.seconds, 1e-9),
         "waited": summary.waited,
         "tied": summary.tied,
+        "query_load": summary.query_load,
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from bench.errors import MethodError
 from bench.evaluation.answers import require_distinct
 from bench.evaluation.clock import Watch
+from bench.leaves import load
 from bench.measures.records import MET_AT_MOST
 from bench.store.point_run import PointRun, PointSummary
 
@@ -65,6 +66,7 @@ class Searcher:
         scores = np.full((n, self._k), -np.inf, np.float32)
         reached: list[Bools | None] = []
         visited = np.empty(n)  # a mean over a batch, where a library counts no better
+        probes: list[Ints] = []
         routed, watch, self_reported = 0.0, Watch(), False
         for batch, queries in self._batches(watch):
             size = len(queries.rows)
@@ -76,6 +78,8 @@ class Searcher:
             ids[batch, :width], scores[batch, :width] = result.ids, result.scores
             visited[batch], self_reported = self.visited(result)
             reached.append(self._reached(result, batch))
+            if result.leaves is not None and self._meter is not None:
+                probes.append(self._meter.probes(result.leaves))
             routed += self._routing(result) * size
             progress(batch.stop, n)
         mean_visited = float(visited.mean())
@@ -88,6 +92,7 @@ class Searcher:
             routed / n,
             watch.seconds,
             waited=watch.waited,
+            query_load=load(np.sum(probes, axis=0)) if np.any(probes) else None,
         )
         known = [part for part in reached if part is not None]
         pairs = np.concatenate(known) if len(known) == len(reached) else None

@@ -153,6 +153,7 @@ class PointResult(Record):
             no core; None: not known.
         tied: share of queries where equal scores decide which document is the last that counts.
         latency: the time of single queries; None: not measured.
+        query_load: queries at the leaf of a random probe, over an even share; None: not known.
     """
 
     point: dict[str, Value]
@@ -175,6 +176,7 @@ class PointResult(Record):
     tied: Share | None = added()
     latency: Latency | None = added()
     groups: dict[str, PartResult] | None = added()
+    query_load: Annotated[Figure, Field(ge=0)] | None = added()
 
     def part(self, name: str) -> PointResult | PartResult | None:
         """This point as a whole, or its results over a part: ``seen``, ``unseen``, or a group."""

@@ -87,6 +87,15 @@ class VisitedMeter:
             )
         return self._distinct(probed)
 
+    def probes(self, leaves: Ints) -> Ints:
+        """[m] how many queries probed each leaf, up to the last leaf that holds a document.
+
+        Args:
+            leaves: [n, p] leaves probed, as for ``count``.
+        """
+        probed: Ints = np.count_nonzero(self._probed(leaves), axis=0)
+        return probed
+
     def reached(self, leaves: Ints, rows: Ints, documents: Ints) -> Bools:
         """[m] whether the query of each pair visited its document.
 

@@ -118,6 +118,12 @@ def shares_text(points: Points) -> str:
     return f"{mean_text([visited])}{CLAIMED * points[0].self_reported} / {mean_text([work])}{marks}"
 
 
+def query_load_text(points: Sequence[PointResult] | None) -> str:
+    """Mean load of queries over the seeds for which it was counted; – if for none."""
+    loads = [point.query_load for point in points or () if point.query_load is not None]
+    return f"{fmean(loads):.2f}" if loads else NONE
+
+
 def settings_text(points: Points) -> str:
     """The settings over seeds; a setting that differs is shown with its least and its most."""
     texts = []

@@ -21,6 +21,7 @@ class PointSummary:
         seconds: seconds spent in the method's ``search``.
         waited: share of that time in which threads had no core; None: not known.
         tied: share of queries whose last document has the score of a neighbour; None: not known.
+        query_load: queries at the leaf of a random probe, over an even share; None: no leaves.
     """
 
     point: Point
@@ -31,6 +32,7 @@ class PointSummary:
     seconds: float
     waited: float | None = None
     tied: float | None = None
+    query_load: float | None = None
 
     def visited(self, n_documents: int) -> float | None:
         """Mean share of the corpus that a query visits; None: no document is scored."""

@@ -190,4 +190,5 @@ def _summary(stored: PointResult, record: PointRecord, n_queries: int) -> PointS
         seconds=n_queries / stored.queries_per_second,
         waited=stored.waited,
         tied=stored.tied,
+        query_load=stored.query_load,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from bench.data.cards import cards
 from bench.measures.budget import UNLIMITED, Budget
 from bench.report.markdown import pipe_table
+from bench.report.points import query_load_text
 from bench.report.table import NONE
 from studies.ehi.rows import DEFAULT_ENCODER, MOST, VISITED
 
@@ -101,7 +102,7 @@ def heights(all_rows: list[Rows]) -> str:
 
 
 def load(all_rows: list[Rows]) -> str:
-    """Figures 7 and 8: documents in the leaf of a document, over an even share, in training."""
+    """Figures 7 and 8: documents in the leaf of a document, over an even share; so for queries."""
     times = [f"{100 * share:g} %" for share in PARTS_OF_TRAINING]
     table = []
     for rows in all_rows:
@@ -115,8 +116,10 @@ def load(all_rows: list[Rows]) -> str:
                     cell.leaves.empty / cell.leaves.leaves for cell in known if cell.leaves
                 )
                 gini = fmean(cell.leaves.gini for cell in known if cell.leaves)
-                table.append([rows.title, f"`{name}`", *means, f"{100 * empty:.0f}", f"{gini:.2f}"])
-    header = ["dataset", "row", *times, "index", "empty leaves %", "Gini"]
+                queries = query_load_text(rows.points(name, VISITED))
+                health = [f"{100 * empty:.0f}", f"{gini:.2f}"]
+                table.append([rows.title, f"`{name}`", *means, queries, *health])
+    header = ["dataset", "row", *times, "index", "queries", "empty leaves %", "Gini"]
     return pipe_table(header, table)
 
 

@@ -93,7 +93,7 @@ def _measured_boards(
     boards += choice_boards(rows, budget)
     boards += xray_boards(rows, budget)
     boards += latency_boards(rows)
-    boards += [board for board in (leaf_board(rows),) if board.rows]
+    boards += [board for board in (leaf_board(rows, budget),) if board.rows]
     boards.append(cost_board(rows, budget))
     boards[0].notes.extend([*tied_note(rows), *earlier_note(rows), *versions_note(rows)])
     boards[0].notes.extend(brought_note(rows))

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from bench.report.load import load_notes, marked, speed_text
-from bench.report.points import Choose, at, most_visited
+from bench.report.points import Choose, at, most_visited, query_load_text
 from bench.report.rows import Row, chosen_points, label
 from bench.report.table import NONE, Board, Column, itself, table
 
@@ -84,8 +84,8 @@ def cost_board(rows: list[Row], budget: Budget) -> Board:
     return table("Cost", rows, itself, columns, notes)
 
 
-def leaf_board(rows: list[Row]) -> Board:
-    """How evenly documents lie in leaves, for rows that have leaves."""
+def leaf_board(rows: list[Row], budget: Budget) -> Board:
+    """How evenly documents lie in leaves, for rows that have leaves, and how queries probe them."""
 
     def leaves(row: Row) -> list[Leaves]:
         return [cell.leaves for cell in row.cells if cell.leaves is not None]
@@ -95,7 +95,7 @@ def leaf_board(rows: list[Row]) -> Board:
         ends = [fmean(each[place].gini for each in looks) for place in (0, -1) if looks]
         return " → ".join(f"{gini:.2f}" for gini in ends) or NONE
 
-    columns = [
+    columns: list[Column[Row]] = [
         _mean("leaves", leaves, "leaves", ",.0f"),
         _mean("empty", leaves, "empty", ",.1f"),
         _mean("largest %", leaves, "largest", factor=100),
@@ -104,12 +104,15 @@ def leaf_board(rows: list[Row]) -> Board:
         _mean("entropy %", leaves, "entropy", factor=100),
         _mean("expected docs", leaves, "expected", ",.1f"),
         _mean("even docs", leaves, "even", ",.1f"),
+        Column("load of queries", lambda row: query_load_text(chosen_points(row, at(budget)))),
     ]
     notes = [
         "Means over seeds. Expected docs: in the leaf of a random document; even docs: if all "
         "leaves were alike. Gini: 0 where they are, towards 1 where one leaf holds everything; in "
         "training, of the first and of the last time that the method looked. Entropy of a "
-        "document's leaf, as a share of that of even leaves. A document in r leaves counts r times."
+        "document's leaf, as a share of that of even leaves. A document in r leaves counts r "
+        f"times. Load of queries: those at the leaf of a random probe, {budget.at}, over an even "
+        "share; – where it was not counted yet."
     ]
     return table("Leaves", rows, lambda row: row if leaves(row) else None, columns, notes)
 
