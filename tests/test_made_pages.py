@@ -3,6 +3,8 @@
 import runpy
 from typing import get_args
 
+import pytest
+
 from bench.types import Kind
 from studies.figures import without_source
 from studies.speed.record import page, read
@@ -19,6 +21,7 @@ def test_the_plan_for_large_corpora_is_that_of_the_stored_cells():
     assert made == (ROOT / "docs" / "scale.md").read_text(), "it is stale; run `make docs`"
 
 
+@pytest.mark.slow
 def test_the_pages_of_ehi_are_those_of_the_stored_cells():
     made = runpy.run_path(str(ROOT / "docs" / "ehi.py"))["pages"]()
     names = ["ehi-paper.md", "ehi-paper.svg", "ehi-tree.md", "ehi.md"]
