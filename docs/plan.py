@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from bench.errors import InputError
 from bench.measures.budget import UNLIMITED
 from bench.report.markdown import pipe_table
+from bench.report.news import PASSAGES_PER_S
 from bench.store.folder import Store
 from methods.indexes import kmeans
 from methods.indexes.leaves import FACTORS, SAMPLE, WHOLE
@@ -31,8 +32,6 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "scale.md"
 TASK = "clusters-n=100000,dim=384"
 SIZES = {"8,841,823": 8_841_823, "1,000,000,000": 1_000_000_000}
-PASSAGES_PER_S = 24.0
-"""Passages of MS MARCO that MiniLM encodes in a second on two cores: 2,048 of msmarco-slice."""
 METHODS = ("zero-shot-de", *(f"zero-shot-de+{index}" for index in ("faiss-ivf", "scann", "hnsw")))
 TB = 1e12
 TENTH_SECOND = 0.1

@@ -125,6 +125,16 @@ def test_what_was_marked_is_read_as_it_was_and_nothing_changed_since(store):
     assert "\n## Changed since 2026-01-02\n\nNothing.\n" in contents
 
 
+def test_what_is_published_says_first_which_datasets_nobody_measured(store):
+    assert "Not measured here" not in write_leaderboard(store).path.read_text()
+    mark_published(store, DAY)
+    text = " ".join(write_leaderboard(store).path.read_text().split())
+    assert "fiqa (57,638 documents; encoding them: about 40 min)" in text
+    assert text.index("**Not measured here**") < text.index("**Best")
+    store.commit(dear(0.8, key="there", task="fiqa"))
+    assert "fiqa (" not in write_leaderboard(store).path.read_text()
+
+
 def test_the_leaderboard_names_a_change_with_a_link_to_the_dataset(store):
     mark_published(store, DAY)
     store.commit(cheap(0.9, key="again"))

@@ -48,6 +48,7 @@ def front(
     sections: Sequence[Section],
     says: Sequence[str],
     overview: Sequence[Board],
+    missing: Sequence[str],
     news: Sequence[str],
     budget: Budget | None,
 ) -> str:
@@ -57,10 +58,12 @@ def front(
         sections: the tasks with their charts.
         says: sentences on each task.
         overview: boards over all tasks, whose rows begin with the name of one.
+        missing: sentences on datasets that nobody measured.
         news: sentences on all tasks.
         budget: the budget that the user stated, if any.
     """
     lines = [HEAD, *statement(budget), "## Summary", ""]
+    lines += [*map(_paragraph, missing), ""] if missing else []
     groups = {section.report.name: section.report.group for section in sections}
     for board in overview:
         rows = [*_grouped(board, groups)]

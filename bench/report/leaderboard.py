@@ -10,7 +10,7 @@ from bench.report.boards.all import report_of
 from bench.report.changes import changes_board, changes_since
 from bench.report.dataset_page import BACK, BOARDS, FIGURES, Section, contents, dataset_page
 from bench.report.front import front
-from bench.report.news import changes_section, counts, outside_section
+from bench.report.news import absent, changes_section, counts, outside_section
 from bench.report.published import of_any_version, read_published, scores_of
 from bench.report.rows import by_task
 from bench.report.sentences import sentences
@@ -83,15 +83,15 @@ def write_leaderboard(
         for report, charts in zip(reports, drawn, strict=True)
     ]
     overview = summary_boards(reports)
-    news, on_all, changed = [], [], []
+    missing, news, on_all, changed = [], [], [], []
     if published is not None:
         now = [of_any_version(scores_of(each.rows)) for each in reports if each.rows]
         changes = changes_since(published, now)
         changed = [changes_board(published, changes)]
-        news = counts(published, changes, reports)
+        missing, news = absent(reports), counts(published, changes, reports)
         on_all = [changes_section(changed[0], changes, reports), outside_section(reports)]
     says = [" ".join(sentences(each)) for each in reports]
-    write_atomically(path, front(sections, says, overview, news, budget))
+    write_atomically(path, front(sections, says, overview, missing, news, budget))
     pages = {each.report.name: dataset_page(each) for each in sections}
     _write_boards(store.root / BOARDS, pages | {"README": contents(reports, on_all)})
     if figures:

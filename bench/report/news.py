@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from bench.data.cards import cards
+from bench.plan.forecast import time_text
 from bench.plan.suite import PUBLISHED, not_listed, read_suite
 from bench.report.changes import KINDS
 from bench.report.dataset_page import page_of
@@ -19,6 +21,30 @@ if TYPE_CHECKING:
     from bench.report.published import Published
     from bench.report.table import Board
     from bench.report.task_report import TaskReport
+
+
+PASSAGES_PER_S = 24.0
+"""Passages of MS MARCO that MiniLM encodes in a second on two cores: 2,048 of msmarco-slice."""
+
+
+def absent(reports: Sequence[TaskReport]) -> list[str]:
+    """A sentence on the datasets with a card that nobody measured, as they have to be fetched."""
+    measured = {cell.task for report in reports for cell in report.cells}
+    here = {card.folder for card in cards().values() if card.name in measured}
+    missing = [
+        f"{card.name} ({card.counts['documents']:,} documents; encoding them: about "
+        f"{time_text(card.counts['documents'] / PASSAGES_PER_S)})"
+        for card in cards().values()
+        if (card.sources or card.obtain) and card.folder not in here
+    ]
+    if not missing:
+        return []
+    return [
+        f"**Not measured here**, as their texts have to be downloaded first: {', '.join(missing)}. "
+        "`python -m bench fetch NAME` fetches one or says where it is, and `python run_bench.py "
+        "--methods all --dataset NAME --plan` tells the hours of its rows. Encoding is counted "
+        f"with MiniLM at {PASSAGES_PER_S:.0f} passages a second, as two cores did on MS MARCO."
+    ]
 
 
 def counts(
