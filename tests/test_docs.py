@@ -8,10 +8,11 @@ import pytest
 
 from bench.arrays.relevance import Relevance
 from bench.evaluation.points import Evaluation
-from bench.leaves import leaf_health
+from bench.leaves import leaf_health, load
 from bench.measures.budget import DEFAULT
 from bench.measures.choice import Chosen
 from bench.measures.differences import differences, holm, mean_squares
+from bench.measures.purity import leaf_purity
 from bench.measures.ranking import ranking_measures
 from bench.measures.recall import found_at
 from bench.measures.visited import VisitedMeter
@@ -182,6 +183,17 @@ def test_how_evenly_documents_lie_in_leaves():
         ("even", health.even),
     ):
         assert row_of(name)[-1] == f"{value:.3f}"
+
+
+def test_how_queries_and_subtrees_lie_in_leaves(monkeypatch):
+    probes = VisitedMeter(LEAF, 5).probes(PROBED[0])
+    assert row_of("load of queries")[-1] == f"{load(probes):.3f}"
+    monkeypatch.setattr("bench.measures.purity.MOST", 0.5)
+    nodes = [ANIMAL, DOG, CAT, PUPPY, KITTEN, DOG, CAT, PUPPY, KITTEN, PUPPY, KITTEN]
+    above = [*range(5), ANIMAL, ANIMAL, DOG, CAT, ANIMAL, ANIMAL]
+    distances = [0] * 5 + [1] * 4 + [2] * 2
+    every = Relevance.from_pairs(*map(np.array, (nodes, above, distances)), 5, 5)
+    assert row_of("purity")[-1] == f"{leaf_purity(LEAF[:, None], every).purity:.3f}"
 
 
 def test_the_interval(hierarchy):

@@ -12,7 +12,7 @@ from bench.errors import InputError, lacks_packages, reason_of
 from bench.evaluation.answers import Indexed, reason_to_skip
 from bench.evaluation.clock import Clock, Watch
 from bench.evaluation.fitted import FittedCache, import_code, training_of
-from bench.evaluation.points import leaves_of
+from bench.evaluation.points import leaves_of, with_purity
 from bench.evaluation.search_task import ReportPhase, search_task
 from bench.evaluation.word_pairs import score_pairs
 from bench.measures.word_pairs import correlations
@@ -166,8 +166,8 @@ def measure(
                 indexed = Indexed(method, len(task.document_names))
             outcome = search_task(indexed, task, sealed, planned.k, clock, report, folder)
             with clock.step("index_s"):
-                outcome["leaves"] = leaves_of(indexed)
-                index_bytes = indexed.index_bytes()
+                leaves, index_bytes = leaves_of(indexed), indexed.index_bytes()
+            outcome["leaves"] = with_purity(leaves, indexed, task)
     finally:
         peak_mb = memory.stop()
     ceiling_mb = None if memory_bytes is None else memory_bytes / 1e6

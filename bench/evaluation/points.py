@@ -8,6 +8,7 @@ import numpy as np
 
 from bench.measures.intervals import ratio_intervals
 from bench.measures.new_nodes import ANCESTORS, ancestor_measures
+from bench.measures.purity import leaf_purity
 from bench.measures.ranking import MEASURES, PARTS, ranking_measures, without
 from bench.measures.recall import recall_by_distance
 from bench.measures.records import Interval, Leaves, PartResult, PointResult
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from bench.measures.recall import RecallByDistance
     from bench.measures.records import Latency
     from bench.store.point_run import PointSummary
-    from bench.task import Judgements
+    from bench.task import Judgements, Task
     from bench.types import Bools, Floats, Ints
 
 LEAF_RECORDS = 20
@@ -234,3 +235,11 @@ def leaves_of(indexed: Indexed) -> Leaves | None:
     kept = np.unique(np.linspace(0, len(records) - 1, LEAF_RECORDS).astype(int)) if records else ()
     training = [records[number] for number in kept]
     return Leaves(**health._asdict(), training=training)
+
+
+def with_purity(leaves: Leaves | None, indexed: Indexed, task: Task) -> Leaves | None:
+    """The same leaves with their purity by the ancestors that training named, in a hierarchy."""
+    if leaves is None or indexed.meter is None or task.validation.cut is not None:
+        return leaves
+    found = leaf_purity(indexed.meter.leaf, task.train)
+    return leaves if found is None else leaves.model_copy(update=found._asdict())

@@ -205,6 +205,8 @@ class Leaves(Record):
     """How evenly documents lie in leaves: see :class:`bench.leaves.LeafHealth`.
 
     Attributes:
+        purity, by_chance: how far they follow a hierarchy: see
+            :class:`bench.measures.purity.Purity`; None: there is none, or it was not measured.
         training: the same figures at several times of the training.
     """
 
@@ -216,3 +218,5 @@ class Leaves(Record):
     expected: Annotated[End, Field(ge=0)]
     even: Annotated[End, Field(ge=0)]
     training: Columns[Leaves] = Field(default_factory=list)
+    purity: Share | None = added()
+    by_chance: Share | None = added()

@@ -112,6 +112,8 @@ MEANINGS = (
     ("Leaves", "entropy %", "Entropy of a document's leaf, in per cent of that of even leaves."),
     ("Leaves", "expected docs", "The number of documents in the leaf of a random document."),
     ("Leaves", "even docs", "The number of documents in each leaf, were all leaves alike."),
+    ("Leaves", "purity %", "The largest share of a leaf's documents that lie below one ancestor."),
+    ("Leaves", "by chance %", "The same, if documents lay in leaves of these sizes at random."),
     ("Leaves", "load of queries", "Queries at the leaf of a random probe, over an even share."),
     ("Cost", "train s", "Seconds of training; rows that differ by index alone share one."),
     ("Cost", "index s", "Seconds that the index takes to be built."),

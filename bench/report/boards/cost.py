@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from bench.measures.purity import MOST
 from bench.report.load import load_notes, marked, speed_text
 from bench.report.points import Choose, at, most_visited, query_load_text
 from bench.report.rows import Row, chosen_points, label
@@ -106,13 +107,24 @@ def leaf_board(rows: list[Row], budget: Budget) -> Board:
         _mean("even docs", leaves, "even", ",.1f"),
         Column("load of queries", lambda row: query_load_text(chosen_points(row, at(budget)))),
     ]
+    purest = ""
+    if any(each.purity is not None for row in rows for each in leaves(row)):
+        columns[-1:-1] = [
+            _mean("purity %", leaves, "purity", factor=100),
+            _mean("by chance %", leaves, "by_chance", factor=100),
+        ]
+        purest = (
+            " Purity: the largest share of a leaf's documents below one ancestor, of those that "
+            f"hold at most {100 * MOST:.0f} % of the corpus, mean over documents; by chance: the "
+            "same where they lie in leaves of these sizes at random."
+        )
     notes = [
         "Means over seeds. Expected docs: in the leaf of a random document; even docs: if all "
         "leaves were alike. Gini: 0 where they are, towards 1 where one leaf holds everything; in "
         "training, of the first and of the last time that the method looked. Entropy of a "
         "document's leaf, as a share of that of even leaves. A document in r leaves counts r "
-        f"times. Load of queries: those at the leaf of a random probe, {budget.at}, over an even "
-        "share; – where it was not counted yet."
+        f"times.{purest} Load of queries: those at the leaf of a random probe, {budget.at}, over "
+        "an even share; –: not counted yet."
     ]
     return table("Leaves", rows, lambda row: row if leaves(row) else None, columns, notes)
 
