@@ -153,8 +153,9 @@ def pages() -> dict[Path, str]:
             "masked-de tune=head", "masked-de",
         ),
         "ontology": _of_new_nodes(
-            "gene-ontology", "zero-shot-de", "hit-de", "hit-dot-de", "pretrain-finetune-de",
-            "standard-de", "masked-de",
+            "gene-ontology", "bm25", "names-in-names", "zero-shot-de", "hit-de", "ehi",
+            "pretrain-finetune-de", "standard-de tune=head", "standard-de", "masked-de tune=head",
+            "masked-de",
         ),
     }  # fmt: skip
     parts |= {"trees": _trees(), "wordnet": _wordnet_in_few(), "limit": _limit()}
