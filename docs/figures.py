@@ -153,8 +153,8 @@ def pages() -> dict[Path, str]:
             "masked-de tune=head", "masked-de",
         ),
         "ontology": _of_new_nodes(
-            "gene-ontology", "bm25", "names-in-names", "zero-shot-de", "hit-de", "ehi",
-            "pretrain-finetune-de", "standard-de tune=head", "standard-de", "masked-de tune=head",
+            "gene-ontology", "bm25", "names-in-names", "zero-shot-de", "hit-de", "hit-de hops=8",
+            "ehi", "pretrain-finetune-de", "standard-de tune=head", "standard-de", "masked-de tune=head",
             "masked-de",
         ),
     }  # fmt: skip
