@@ -13,6 +13,7 @@ of trials (*What was tried*) and of arithmetic (*A worked example*) say so in th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import InputError
@@ -119,7 +120,7 @@ def without_source(text: str) -> list[str]:
 
 def field(page: Path, heading: str, row: str, column: str) -> str:
     """A field of the first table below a heading that has this row and column."""
-    below = [table for table in tables_of(page.read_text("utf-8")) if table.heading == heading]
+    below = [table for table in _tables(page.read_text("utf-8")) if table.heading == heading]
     for table in below:
         if column in table.columns and (found := table.row(row)):
             return found[table.columns.index(column)]
@@ -142,6 +143,12 @@ def tables_of(text: str) -> Iterator[Table]:
         if table:
             columns, _, *rows = table
             yield Table(heading, columns, rows)
+
+
+@lru_cache
+def _tables(text: str) -> tuple[Table, ...]:
+    """The tables of a page, which are asked for once for each figure."""
+    return tuple(tables_of(text))
 
 
 def _fields(line: str) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ class TestPaper:
         )
         leaves = late.model_copy(update={"training": [early, late]})
         table = paper.load(rows_of(of_scifact("ehi", 0.9, leaves=leaves)))
-        assert "| 3.00 | 3.00 | 3.00 | 3.00 | 1.50 | 1.50 | 0 | 0.10 |" in table
+        assert "| 3.00 | 3.00 | 3.00 | 3.00 | 1.50 | 1.50 | – | 0 | 0.10 |" in table
 
     def test_other_systems_stand_as_printed(self):
         text = paper.systems()
