@@ -35,7 +35,7 @@ def absent(reports: Sequence[TaskReport]) -> list[str]:
         f"{card.name} ({card.counts['documents']:,} documents; encoding them: about "
         f"{time_text(card.counts['documents'] / PASSAGES_PER_S)})"
         for card in cards().values()
-        if (card.sources or card.obtain) and card.counts and card.folder not in here
+        if (card.sources or card.obtain) and "documents" in card.counts and card.folder not in here
     ]
     if not missing:
         return []
