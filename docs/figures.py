@@ -154,8 +154,8 @@ def pages() -> dict[Path, str]:
         ),
         "ontology": _of_new_nodes(
             "gene-ontology", "bm25", "names-in-names", "zero-shot-de", "hit-de", "hit-de hops=8",
-            "ehi", "pretrain-finetune-de", "standard-de tune=head", "standard-de", "masked-de tune=head",
-            "masked-de",
+            "ehi", "pretrain-finetune-de", "standard-de tune=head", "standard-de",
+            "masked-de tune=head", "masked-de",
         ),
     }  # fmt: skip
     parts |= {"trees": _trees(), "wordnet": _wordnet_in_few(), "limit": _limit()}
