@@ -246,8 +246,26 @@ def test_the_board_says_who_is_ahead_and_whether_by_chance():
 
 def test_rows_without_a_seed_in_common_are_not_compared_and_the_board_says_so():
     cells = [cell(method, seed, [ranking_point(0.09)]) for seed, method in enumerate(("a", "b"))]
-    values = QueryValues(np.arange(40), {0: {"nDCG@10": np.full(40, 0.5)}})
+
+    def values_of(of):
+        return QueryValues(np.arange(40), {0: {"nDCG@10": np.full(40, 0.5 + 0.1 * of.seed)}})
+
     rows = rows_of(cells)
-    (found,) = paired_boards(rows, compare(rows, lambda _: values, DEFAULT))
+    (found,) = paired_boards(rows, compare(rows, values_of, DEFAULT))
     assert [row[2:] for row in found.rows] == [["–"], ["–"]]
     assert found.notes[1] == "A dash above the diagonal: no seed in common."
+
+
+def test_rows_of_equal_values_are_shown_once():
+    levels = {"exact": 0.5, "exact+index": 0.5, "worse": 0.4}
+    rows = rows_of(
+        [cell(method, seed, [ranking_point(0.09)]) for method in levels for seed in (0, 1)]
+    )
+
+    def values_of(of):
+        return QueryValues(np.arange(40), {0: {"nDCG@10": np.full(40, levels[of.method])}})
+
+    (found,) = paired_boards(rows, compare(rows, values_of, DEFAULT))
+    assert [row[0] for row in found.rows] == ["exact", "worse"]
+    assert found.header[2:] == ["worse"]
+    assert found.notes[1] == "Rows of equal values are shown once: exact for exact+index."

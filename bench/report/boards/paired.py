@@ -187,19 +187,31 @@ def lead_text(lead: Lead | None) -> str:
     return f"{mean:+.1f}{mark} ({interval}){of_seeds}"
 
 
+def _alike(comparison: Comparison) -> list[list[str]]:
+    """The rows of equal values together, the shortest name first: indexes that are read whole."""
+    by_values = defaultdict(list)
+    for label, values in zip(comparison.labels, comparison.values.T, strict=True):
+        by_values[values.tobytes()].append(label)
+    return [sorted(labels, key=lambda label: (len(label), label)) for labels in by_values.values()]
+
+
 def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
-    labels = comparison.labels
     points = {row.label: chosen_points(row, at(comparison.budget)) for row in rows}
     shares = {label: shares_text(found) for label, found in points.items() if found}
+    alike = _alike(comparison)
+    stand_ins = {first for first, *_ in alike}
+    shown = [row for row, label in enumerate(comparison.labels) if label in stand_ins]
+    labels = [comparison.labels[row] for row in shown]
+    equal = [f"{first} for {', '.join(others)}" for first, *others in alike if others]
     table = [
         [
             label,
             shares[label],
-            *(lead_text(comparison.pairs.get((row, other))) for other in range(1, len(labels))),
+            *(lead_text(comparison.pairs.get((row, other))) for other in shown[1:]),
         ]
-        for row, label in enumerate(labels)
+        for row, label in zip(shown, labels, strict=True)
     ]
-    apart = len(comparison.pairs) < math.comb(len(labels), 2)
+    apart = len(comparison.pairs) < math.comb(len(comparison.labels), 2)
     n_tested = sum(lead.is_tested for lead in comparison.pairs.values())
     few = ""
     if comparison.n_known < MIN_PAIRS:
@@ -213,6 +225,7 @@ def _matrix(comparison: Comparison, rows: list[Row]) -> Board:
         "untested pair, of one seed or few queries: the interval of one seed is over queries alone "
         f"and of these runs. {SHARES_NOTE}{few}",
         *(["A dash above the diagonal: no seed in common."] if apart else []),
+        *([f"Rows of equal values are shown once: {'; '.join(equal)}."] if equal else []),
         *(f"Not compared, as {why}: {', '.join(of)}." for why, of in comparison.left_out.items()),
     ]
     title = f"Ahead by, {comparison.title} {comparison.budget.at}"
