@@ -21,7 +21,7 @@ from bench.data.readers.hierarchy import transductive_task
 from bench.errors import lacks_packages
 from bench.task import Task
 from bench.task.judgements import Judgements
-from tests.page import address, browser, open_page, small  # noqa: F401 - fixtures
+from tests.page import address, browser, open_page, published, small  # noqa: F401 - fixtures
 
 ROOT = Path(__file__).parent.parent
 hypothesis.settings.register_profile("nightly", max_examples=10_000, print_blob=True)
@@ -36,10 +36,12 @@ any takes on a quiet machine."""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what ``make quick`` leaves out."""
+    """Mark what ``make quick`` leaves out. Files with such tests begin: no worker ends alone."""
     for item in items:
         if RUNS_MUCH.intersection(item.fixturenames):
             item.add_marker("slow")
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,7 @@
 """The page as readers have it: from disk, in headless Chromium, with the network off."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -28,6 +29,15 @@ def address(tmp_path_factory):
     store = small_results(tmp_path_factory.mktemp("results"))
     write_leaderboard(store, figures=True)
     return (store.root / "leaderboard.html").as_uri()
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory):
+    """The address of the page of the published results, and their store."""
+    results = tmp_path_factory.mktemp("published") / "results"
+    shutil.copytree(Path(__file__).parent.parent / "results" / "runs", results / "runs")
+    store = Store(results)
+    return write_leaderboard(store, figures=True).page.as_uri(), store
 
 
 @pytest.fixture

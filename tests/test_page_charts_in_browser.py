@@ -2,19 +2,15 @@
 
 import math
 import re
-import shutil
 
 import pytest
 
 from bench.measures.budget import UNLIMITED
 from bench.measures.records import Latency
 from bench.report.boards.all import report_of
-from bench.report.leaderboard import write_leaderboard
 from bench.report.page.compared import name_of
 from bench.report.rows import by_task
-from bench.store.folder import Store
 from tests.cells import cell, point, xrayed
-from tests.conftest import ROOT
 from tests.page import DESK, PHONE, audit, drawn, page_of
 
 pytestmark = pytest.mark.slow
@@ -234,15 +230,6 @@ def test_a_chart_is_saved_as_svg_and_png_in_colours_for_paper(open_page, address
         if kind == "SVG":
             assert b'fill="#ffffff"' in content
             assert "small-d: Recall by distance, ≤ 10 % visited".encode() in content
-
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory):
-    """The address of the page of the published results, and their store."""
-    results = tmp_path_factory.mktemp("published") / "results"
-    shutil.copytree(ROOT / "results" / "runs", results / "runs")
-    store = Store(results)
-    return (write_leaderboard(store, figures=True).page).as_uri(), store
 
 
 def test_leads_within_every_budget_are_those_of_the_boards(open_page, published):
