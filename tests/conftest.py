@@ -36,7 +36,7 @@ any takes on a quiet machine."""
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark what ``make quick`` leaves out. Files with such tests begin: no worker ends alone."""
+    """Mark what ``make quick`` leaves out. Their files begin, and quick ones fill up."""
     for item in items:
         if RUNS_MUCH.intersection(item.fixturenames):
             item.add_marker("slow")
