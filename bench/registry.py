@@ -59,9 +59,8 @@ class Registry:
         self.plugins = tuple(map(from_anywhere, plugins))
         self._loaded: dict[tuple[What, str], type] = {}
         self._brought: list[tuple[What, str]] = []
-        for what, group in ENTRY_POINTS.items():
-            for point in importlib.metadata.entry_points(group=group):
-                self._add(what, point.name, point.value)
+        for what, name, target in brought_by_packages():
+            self._add(what, name, target)
         for plugin in self.plugins:
             what, found = _brought_by(plugin)
             self._add(what, found.name, plugin)
@@ -170,6 +169,20 @@ class Registry:
         known[name] = target
         if what == "trainer":
             self._add("method", name, f"{name}+exact")
+
+
+@cache
+def brought_by_packages() -> list[tuple[What, str, str]]:
+    """What the installed packages bring: kind, name and target of each.
+
+    It is read once: it takes longer than all else that a registry does.
+    """
+    points = importlib.metadata.entry_points()
+    return [
+        (what, point.name, point.value)
+        for what, group in ENTRY_POINTS.items()
+        for point in points.select(group=group)
+    ]
 
 
 class About(NamedTuple):

@@ -13,7 +13,7 @@ import pytest
 import bench as treeline
 from bench.data import cards
 from bench.errors import InputError, MethodError, lacks_packages
-from bench.registry import Registry
+from bench.registry import Registry, brought_by_packages
 from bench.store.cell import Status
 from bench.versions.keys import cell_key, fit_key
 from tests.conftest import ROOT
@@ -372,12 +372,16 @@ def installed(tmp_path, monkeypatch):
             "[treeline.trainers]\nnames-de = kit_of_shoes.parts:ByName\n"
         )
         monkeypatch.syspath_prepend(tmp_path)
-        cards.cards.cache_clear()
+        forget()
         importlib.invalidate_caches()
+
+    def forget():
+        cards.cards.cache_clear()
+        brought_by_packages.cache_clear()
 
     yield install
     monkeypatch.undo()
-    cards.cards.cache_clear()
+    forget()
 
 
 def test_an_installed_package_brings_datasets_trainers_and_indexes(installed):

@@ -137,6 +137,7 @@ def imported(tree: ast.Module) -> tuple[str, ...]:
     return tuple(names)
 
 
+@lru_cache(maxsize=1024)
 def runs_unnamed_code(tree: ast.Module) -> bool:
     """Whether a module may run code that its source does not name, under whatever alias."""
     loads = any(name.partition(".")[0] in _LOADERS for name in imported(tree))
