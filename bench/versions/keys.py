@@ -67,8 +67,9 @@ def stated(built_in: type) -> str:
     return str(vars(built_in).get("version", ""))
 
 
+@cache
 def code_hash(built_in: type) -> str:
-    """Hash of the code that gives the results of a built-in class."""
+    """Hash of the code that gives the results of a built-in class, as it was when first asked."""
     return hash_of(reachable(built_in.__module__))[:DIGITS]
 
 
