@@ -240,7 +240,7 @@ def test_each_test_that_trust_md_names_exists():
 
 def test_the_published_boards_can_be_read_on_a_code_host():
     front = ROOT / "results" / "LEADERBOARD.md"
-    assert front.stat().st_size < 80_000
+    assert front.stat().st_size < 100_000
     assert max(map(len, front.read_text().splitlines())) < 250  # a row by its settings
     boards = [*(ROOT / "results" / "boards").glob("*.md")]
     assert len(boards) > 10
