@@ -29,9 +29,9 @@ hypothesis.settings.register_profile("nightly", max_examples=10_000, print_blob=
 
 RUNS_MUCH = {"bench", "clone", "results"}
 """Fixtures whose tests are slow: the command, a clone of the project, what a run left."""
-QUICK_S = 10.0
-"""Processor seconds that any other test may take, imports and processes included: three times what
-any takes on a quiet machine."""
+QUICK_S = 30.0
+"""Processor seconds that any other test may take, imports and processes included. The dearest takes
+4 on a quiet machine and has taken 10 on a busy one: the limit is for what trains, not for those."""
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -96,11 +96,10 @@ def test_threads_are_as_before_after_a_check():
     assert {each["filepath"]: each["num_threads"] for each in threadpool_info()} == before
 
 
-def test_an_exempt_check_is_not_made_and_keeps_its_reason(tmp_path):
-    class Exempt(mutants.DearestFirst):
-        exempt = {"larger_budget_never_visits_less": "settings are no budgets"}
-
-    results = results_of(Exempt, tmp_path)
+def test_an_exempt_check_is_not_made_and_keeps_its_reason(tmp_path, monkeypatch):
+    exempt = {"larger_budget_never_visits_less": "settings are no budgets"}
+    monkeypatch.setattr(mutants.DearestFirst, "exempt", exempt)
+    results = results_of(mutants.DearestFirst, tmp_path)
     assert failed(results) == set()
     assert {each.reason for each in results if each.status is CheckStatus.EXEMPT} == {
         "settings are no budgets"
@@ -121,12 +120,9 @@ def test_an_exemption_names_a_check_and_a_reason(exempt, message, tmp_path):
         MethodChecks(kind, Settings(), tmp_path)
 
 
-def test_a_method_that_skips_everything_was_not_checked(tmp_path):
-    class Choosy(mutants.Sound):
-        def skip(self, train):
-            return "not today"
-
-    results = results_of(Choosy, tmp_path)
+def test_a_method_that_skips_everything_was_not_checked(tmp_path, monkeypatch):
+    monkeypatch.setattr(mutants.Sound, "skip", lambda self, train: "not today")
+    results = results_of(mutants.Sound, tmp_path)
     assert failed(results) == {"fits_indexes_and_searches"}
     assert "hierarchy: not today; texts: not today" in results[0].reason
 
