@@ -56,6 +56,12 @@ def vectors():
     return load_dataset("clusters:n=2000,queries=90,dim=8")
 
 
+def faiss_ivf(candidates):
+    """Faiss-IVF over the first encoder."""
+    (found,) = (each for each in candidates.over(candidates.first[0]) if each.index == "faiss-ivf")
+    return found
+
+
 class TestTheTaskOfTheChoice:
     def test_its_test_is_the_validation_and_training_is_as_in_a_run(self, small_text_task):
         judged, tested, name = split(small_text_task)
@@ -71,6 +77,14 @@ class TestTheTaskOfTheChoice:
         asked = split(small_task).judged.test.relevance.answered
         assert len(asked) == 5
         assert set(asked) <= set(small_task.validation.relevance.answered)
+
+    def test_many_test_queries_are_drawn_from_too(self, small_task, monkeypatch):
+        for module in ("data.views", "advise.validation"):
+            monkeypatch.setattr(f"bench.{module}.MOST_SAMPLED", 5)
+        judged, tested, _ = split(small_task)
+        assert (judged.name, tested.name) == ("small@validation", "small@sample")
+        assert len(tested.test.relevance.answered) == 5
+        assert set(tested.test.relevance.answered) <= set(small_task.test.relevance.answered)
 
     def test_without_validation_half_of_the_test_judges_and_the_other_half_tests(
         self, small_text_task
@@ -177,13 +191,13 @@ class TestTheCandidates:
         registry = Registry(f"{ROOT}/{each}" for each in own)
         found = Candidates(small_task, registry, VISITED)
         assert {each.name for each in found.alone()} == {"popularity"}
-        assert "by-name+faiss-ivf" in {each.name for each in found.first}
+        assert "by-name+exact" in {each.name for each in found.first}
 
     def test_vectors_have_no_trained_encoder_and_texts_have_words_too(
         self, vectors, small_text_task
     ):
         over_vectors = Candidates(vectors, Registry(), NOTHING)
-        assert [each.name for each in over_vectors.first] == ["zero-shot-de+faiss-ivf"]
+        assert [each.name for each in over_vectors.first] == ["zero-shot-de+exact"]
         assert not over_vectors.alone()
         over_texts = Candidates(small_text_task, Registry(), NOTHING)
         assert [each.name for each in over_texts.alone()] == ["bm25"]
@@ -207,14 +221,14 @@ class TestTheCandidates:
         assert text.endswith(reason)
 
     def test_leaves_are_chosen_at_the_budget_or_are_as_many_as_it_needs(self, vectors, small_task):
-        (first,) = Candidates(vectors, Registry(), Goal(Budget(0.05))).first
+        first = faiss_ivf(Candidates(vectors, Registry(), Goal(Budget(0.05))))
         assert dict(first.settings) == {"budget": 0.05}
-        few = Candidates(small_task, Registry(), Goal(Budget(0.2))).first[0]
+        few = faiss_ivf(Candidates(small_task, Registry(), Goal(Budget(0.2))))
         assert dict(few.settings)["nlist"] == 10
 
     def test_variants_change_one_setting_and_leave_out_what_was_measured(self, vectors):
         found = Candidates(vectors, Registry(), VISITED)
-        tried = found.variants(found.first[0], {"nlist": 89, "nprobe": 1})
+        tried = found.variants(faiss_ivf(found), {"nlist": 89, "nprobe": 1})
         assert [dict(each.settings) for each in tried] == [
             {"budget": 0.1, "nlist": n} for n in (45, 179, 358)
         ]
@@ -261,8 +275,8 @@ class TestTheSearch:
     def test_each_rung_has_the_better_half_of_the_one_before(self, small_task):
         told = Told(
             {
-                "masked-de+faiss-ivf": [(0.09, 0.8), (1, 1)],
-                "ehi-encoder+faiss-ivf": [(0.09, 0.7), (1, 0.99)],
+                "masked-de+exact": [(1, 1)],
+                "ehi-encoder+exact": [(1, 0.99)],
                 "masked-de+scann": [(0.09, 0.9)],
                 "ehi-encoder+scann": [(0.08, 0.95)],
             }
@@ -270,7 +284,7 @@ class TestTheSearch:
         ranked = search(told, Candidates(small_task, Registry(), VISITED))
         assert ranked[0].name == "ehi-encoder+scann"
         encoders, indexes, others, *_ = (names for _, names in told.asked)
-        assert set(encoders) == {f"{e}+faiss-ivf" for e in ("masked-de", "ehi-encoder",
+        assert set(encoders) == {f"{e}+exact" for e in ("masked-de", "ehi-encoder",
                                                             "standard-de")}  # fmt: skip
         assert all(name.startswith("masked-de+") for name in indexes)
         assert all(name.startswith("ehi-encoder+") for name in others)
@@ -281,7 +295,7 @@ class TestTheSearch:
         assert [len(names) for names in seeds] == [2, 2]
 
     def test_where_trainings_are_long_short_ones_come_first(self, small_task):
-        told = Told({"masked-de+faiss-ivf": [(0.09, 0.9), (1, 0.95)]}, seconds=30, left=100)
+        told = Told({"masked-de+exact": [(1, 0.95)]}, seconds=30, left=100)
         search(told, Candidates(small_task, Registry(), VISITED))
         title, names = told.asked[0]
         assert "short trainings" in title
@@ -316,8 +330,7 @@ class TestTrials:
 
     def test_the_best_alone_is_measured_on_the_test(self, vectors, tmp_path, in_process):
         made, candidates = measuring(split(vectors), tmp_path)
-        exact = Candidate("zero-shot-de", "exact")
-        (best, _) = made.rung("Indexes", [*candidates.first, exact])
+        (best, _) = made.rung("Indexes", [*candidates.first, faiss_ivf(candidates)])
         assert best.index == "faiss-ivf"  # exact search visits all
         tested = made.test(best)
         assert tested.task == vectors.name
@@ -330,14 +343,14 @@ class TestTrials:
     ):
         parted = split(vectors)
         before, candidates = measuring(parted, tmp_path, goal=Goal(Budget(0.2)))
-        first = candidates.first[0].with_settings({"nlist": 45})
+        first = faiss_ivf(candidates).with_settings({"nlist": 45})
         before.rung("Settings", [first])
         kept = before.cells[first][0]
         Store(tmp_path).prepare()
         Store(tmp_path).commit(kept)
         made, candidates = measuring(parted, tmp_path, seconds=0.0)
         assert [each.key for seeds in made.cells.values() for each in seeds.values()] == [kept.key]
-        same = candidates.first[0].with_settings({"budget": 0.2, "nlist": 45})
+        same = faiss_ivf(candidates).with_settings({"budget": 0.2, "nlist": 45})
         made.rung("Settings", [same])
         assert list(made.cells) == [same]
 

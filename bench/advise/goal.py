@@ -202,18 +202,9 @@ class Goal:
             return 1.0, -self.cost(option), option.score, 0.0, 0.0
         return 1.0, option.score, -self.cost(option), 0.0, 0.0
 
-    def promise(self, cell: Cell) -> tuple[float, float]:
-        """A key that is larger for an encoder that promises more under any index.
-
-        The score within the limits counts as much as that of exact search, as an index that is not
-        tried yet may lose less.
-        """
-        best = self.best(cell)
-        exact = max(map(main_score, cell.points))
-        if self.recall is not None:
-            kept = not self.broken(best)
-            return float(kept), -self.cost(best) if kept else exact
-        return 0.0, exact + (0.0 if self.broken(best) else best.score)
+    def promise(self, cell: Cell) -> float:
+        """The score of an encoder under exact search, a fraction."""
+        return max(self.score(Option(cell, number)) for number in range(len(cell.points)))
 
     def best(self, cell: Cell) -> Option:
         """The best operating point of a measured cell."""

@@ -129,7 +129,6 @@ class Trials:
         Returns:
             Those that were measured, the best first.
         """
-        self._reserve()
         asked = list(dict.fromkeys(candidates))
         for each in asked:
             stored = self._store.find(self.planned(each, seed))
@@ -143,13 +142,13 @@ class Trials:
             say(f"{title}: {counted(len(new), 'candidate')} to measure, {about}")
         ends = time.monotonic() + share * left
         for each in sorted(new, key=costs.__getitem__):
+            self._reserve(each)
             left = self.minutes.left
             if self.cells:
                 left = min(left, ends - time.monotonic())
             needed = self._needed(each, seed)
             if needed <= left:
                 self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
-                self._reserve()
             elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
                 self.unmeasured.setdefault(each, f"{NOT_TRIED}: {text}")
@@ -225,12 +224,13 @@ class Trials:
         to_encode = self.minutes.to_encode(self._split.judged, planned)
         return sum(self.minutes.seconds([planned])[0]) + to_encode
 
-    def _reserve(self) -> None:
-        """Keep time for the test of the best, which takes its fitted state if that is kept."""
-        for best in self.ranked()[:1]:
-            planned = [self._cell(self._split.tested, best, 0), self.planned(best)]
-            tested, judged = self.minutes.seconds(planned)
-            self.minutes.reserve(SAFELY * (tested.rest + min(tested.fit, judged.fit)))
+    def _reserve(self, new: Candidate) -> None:
+        """Keep time for the test of the best one so far, or of a new one that may be better.
+
+        It takes the fitted state, which is kept by then.
+        """
+        planned = [self._cell(self._split.tested, each, 0) for each in (*self.ranked()[:1], new)]
+        self.minutes.reserve(SAFELY * max(each.rest for each in self.minutes.seconds(planned)))
 
     def _end(self, candidate: Candidate, cell: Cell) -> None:
         """Keep what came of a candidate."""

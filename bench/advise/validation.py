@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.data.load import Dataset
 from bench.data.readers.hierarchy import TRANSDUCTIVE
-from bench.data.views import halved, on_validation, require_search
+from bench.data.views import MOST_SAMPLED, halved, on_validation, require_search, sampled
 from bench.plan.depth import require_documents
 from bench.system.terminal import counted
 
@@ -66,7 +66,7 @@ def split(task: Task) -> Split:
     """Put the validation queries in the place of the test.
 
     A task without validation queries is judged on half of its test queries, and is tested on the
-    others.
+    others; of many test queries, on a sample.
 
     Raises:
         InputError: the task asks for no search, or has too few queries.
@@ -74,4 +74,7 @@ def split(task: Task) -> Split:
     require_search(task)
     require_documents(task)
     tested = task if len(task.validation.relevance.answered) else halved(task)
-    return Split(on_validation(tested), tested, task.name)
+    judged = on_validation(tested)
+    if len(tested.test.relevance.answered) > MOST_SAMPLED:
+        tested = sampled(tested)
+    return Split(judged, tested, task.name)

@@ -1,4 +1,4 @@
-"""Views of a dataset, typed after it: ``scifact@validation``, ``beir:FOLDER@half``.
+"""Views of a dataset, typed after it: ``scifact@validation``, ``beir:FOLDER@half``, ``nq@sample``.
 
 A view has the corpus and the training of its dataset, and other queries as its test.
 """
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 MOST = 2000
 """Validation queries that judge at most."""
+MOST_SAMPLED = 1000
+"""Test queries of a sample."""
 SEED = 0
 LEAST = 2
 """Queries that half of a test needs."""
@@ -74,6 +76,25 @@ def halved(task: Task) -> Task:
     )
 
 
+def sampled(task: Task) -> Task:
+    """``MOST_SAMPLED`` of the test queries, or all if they are fewer.
+
+    Raises:
+        InputError: the task asks for no search.
+    """
+    require_search(task)
+    asked = task.test.relevance.answered
+    if len(asked) > MOST_SAMPLED:
+        asked = np.random.default_rng(SEED).choice(asked, MOST_SAMPLED, replace=False)
+    note = f"The test is {len(asked):,} test queries of {task.name}, drawn at random."
+    return replace(
+        task,
+        name=f"{task.name}@sample",
+        test=_of(task.test, asked),
+        notes=(*task.notes, note),
+    )
+
+
 def require_search(task: Task) -> None:
     """Refuse a task whose test is no search.
 
@@ -87,7 +108,7 @@ def require_search(task: Task) -> None:
         )
 
 
-VIEWS: dict[str, Callable[[Task], Task]] = {"validation": on_validation, "half": halved}
+VIEWS: dict[str, Callable[[Task], Task]] = {"validation": on_validation, "half": halved, "sample": sampled}
 
 
 def parted_views(typed: str) -> tuple[str, list[str]]:
