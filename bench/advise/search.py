@@ -55,8 +55,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     trials.rung("Indexes over other encoders", more, share=SHARE)
     variants = [
         new
-        for each in trials.ranked()[:SET]
-        if trials.is_met(each) or not trials.is_met(trials.ranked()[0])
+        for each in _in_question(trials, SET)
         for new in candidates.variants(each, trials.option(each).point.point)
     ]
     trials.rung("Settings", variants, share=SHARE)
@@ -64,7 +63,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     if not trials.ranked():
         return []
     for seed in SEEDS:
-        trials.rung(f"Seed {seed}", trials.ranked()[:SEEDED], seed=seed)
+        trials.rung(f"Seed {seed}", _in_question(trials, SEEDED), seed=seed)
     return trials.settled(trials.ranked(), SEEDED)
 
 
@@ -93,6 +92,12 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     ranked = trials.promising([*better, *(short[each] for each in better)])
     first = {each.encoder: each for each in reversed(ranked)}
     return trials.promising(first.values())
+
+
+def _in_question(trials: Trials, n: int) -> list[Candidate]:
+    """The best ``n``, without those that miss a limit where the best one keeps all."""
+    best = trials.ranked()[:n]
+    return [each for each in best if trials.is_met(each) or not trials.is_met(best[0])]
 
 
 def _half(ranked: list[Candidate]) -> list[Candidate]:
