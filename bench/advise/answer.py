@@ -69,8 +69,10 @@ def print_advice(advice: Advice, dataset: str, out: Path, data_dir: Path | None)
     if not advice.is_met:
         raise InputError(_not_met(advice))
     say(f"\nAdvice for {judged}, {goal.text(winner)}\n")
-    asked = ["test" if isinstance(advice.test, str) else f"{advice.test.n_queries:,} test queries"]
-    say_table(["", f"{winner.cell.n_queries:,} validation queries", *asked], _winner(advice, winner))
+    asked = [f"{winner.cell.n_queries:,} validation queries", "test"]
+    if not isinstance(advice.test, str):
+        asked[1] = f"{advice.test.n_queries:,} test queries"
+    say_table(["", *asked], _winner(advice, winner))
     say(f"How sure: {_certainty(advice, winner)}")
     on_test = _on_test(advice.test, winner)
     if isinstance(advice.test, str):

@@ -108,7 +108,11 @@ def require_search(task: Task) -> None:
         )
 
 
-VIEWS: dict[str, Callable[[Task], Task]] = {"validation": on_validation, "half": halved, "sample": sampled}
+VIEWS: dict[str, Callable[[Task], Task]] = {
+    "validation": on_validation,
+    "half": halved,
+    "sample": sampled,
+}
 
 
 def parted_views(typed: str) -> tuple[str, list[str]]:
