@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 NOT_TRIED = "not tried"
 SAFELY = 1.5
-"""The test of the best candidate gets so many times the seconds that it is predicted to take."""
+"""The test of the best candidate gets so many times the seconds that it is predicted to take; and
+what is predicted to take so many times the seconds left is begun where nothing is lost by it."""
 
 
 class Trials:
@@ -147,7 +148,7 @@ class Trials:
             if self.cells:
                 left = min(left, ends - time.monotonic())
             needed = self._needed(each, seed)
-            if needed <= left:
+            if needed <= left * (1.0 if any(map(self.is_met, self.cells)) else SAFELY):
                 self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
             elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 MOST = 800
 """Measured cells that are read, the last ones."""
+USUAL = 1e4
+"""Documents and queries of a cell of the usual size."""
 PRIOR_S, FLOOR_S = 5.0, 0.5
-"""Seconds of a cell that nothing is known of; and what is added to all before their logarithm, so
-that nobody minds how often a hundredth of a second goes into a tenth."""
+"""Seconds of a cell of that size that nothing is known of; and what is added to all before their
+logarithm, so that nobody minds how often a hundredth of a second goes into a tenth."""
+BY_QUERIES = 0.25
+"""Seconds without training are taken to grow with this power of the number of queries, if measured
+cells do not say otherwise: part of them is the index, which does not grow."""
 NOISE = 0.25
 """Standard deviation of the logarithm of seconds of one cell, measured again and again."""
 
@@ -68,7 +73,7 @@ def estimates(measured: Sequence[Took], wanted: Sequence[Took]) -> list[Seconds]
     trained = [_of_trainer(cell) for cell in measured if cell.fit_s is not None]
     fits = [cell.fit_s or 0.0 for cell in trained]
     fit = _regressed(trained, [*map(_of_trainer, wanted)], fits)
-    rest = _regressed(measured, wanted, [cell.rest_s for cell in measured])
+    rest = _regressed(measured, wanted, [cell.rest_s for cell in measured], BY_QUERIES)
     return [Seconds(*each) for each in zip(fit, rest, strict=True)]
 
 
@@ -78,21 +83,26 @@ def _of_trainer(cell: Took) -> Took:
 
 
 def _regressed(
-    measured: Sequence[Took], wanted: Sequence[Took], seconds: Sequence[float]
+    measured: Sequence[Took],
+    wanted: Sequence[Took],
+    seconds: Sequence[float],
+    by_queries: float = 0.0,
 ) -> list[float]:
     """The seconds of wanted cells by those of measured ones."""
-    together, n, prior = _covariance([*measured, *wanted]), len(measured), np.log(PRIOR_S)
-    logs = np.log(np.clip(seconds, 0, None) + FLOOR_S) - prior
+    cells, n = [*measured, *wanted], len(measured)
+    together, sizes = _covariance(cells), np.array([cell.n_queries for cell in cells], float)
+    prior = np.log(PRIOR_S) + by_queries * np.log(sizes.clip(1) / USUAL)
+    logs = np.log(np.clip(seconds, 0, None) + FLOOR_S) - prior[:n]
     with threadpool_limits(1):  # so small that threads would only take cores from the cells
         weights = np.linalg.solve(together[:n, :n] + NOISE**2 * np.eye(n), logs)
-    found: list[float] = (np.exp(together[n:, :n] @ weights + prior) - FLOOR_S).clip(0).tolist()
+    found: list[float] = (np.exp(together[n:, :n] @ weights + prior[n:]) - FLOOR_S).clip(0).tolist()
     return found
 
 
 def _covariance(cells: Sequence[Took]) -> Floats:
     """[n, n] covariances of the logarithms of the cells' seconds."""
     sizes = np.array([(cell.n_documents, cell.n_queries) for cell in cells], float).clip(1)
-    logs = np.log(sizes / 1e4)
+    logs = np.log(sizes / USUAL)
     grows = logs @ logs.T / 2
     found: Floats = BY_SIZE**2 * grows
     for likeness, deviation in LIKENESSES:
