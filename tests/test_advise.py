@@ -308,7 +308,7 @@ def measuring(split_, out, seconds=600.0, goal=VISITED):
     registry = Registry()
     out.mkdir(exist_ok=True)
     candidates = Candidates(split_.judged, registry, goal)
-    minutes = Minutes(Store(out), registry, split_.name, candidates.encoders, seconds)
+    minutes = Minutes(Store(out), registry, candidates.encoders, seconds)
     return Trials(split_, candidates, goal, registry, minutes), candidates
 
 

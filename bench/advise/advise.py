@@ -82,7 +82,7 @@ def advise(
     store.prepare()
     candidates = Candidates(parted.judged, registry, goal)
     spent = time.monotonic() - began
-    time_left = Minutes(store, registry, parted.name, candidates.encoders, 60 * minutes - spent)
+    time_left = Minutes(store, registry, candidates.encoders, 60 * minutes - spent)
     trials = Trials(parted, candidates, goal, registry, time_left, typed.place(data_dir))
     ranked = search(trials, candidates)
     trials.require_one()

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from bench.plan.estimate import Seconds
     from bench.registry import Registry
     from bench.store.cell import Cell
-    from bench.store.took import Took
     from bench.task import Task
 
 MOST_FOR_TEST = 0.5
@@ -33,18 +32,17 @@ class Minutes:
     """
 
     def __init__(
-        self, store: Store, registry: Registry, task: str, trainers: set[str], seconds: float
+        self, store: Store, registry: Registry, trainers: set[str], seconds: float
     ) -> None:
         """Begin.
 
         Args:
             store: the results folder.
             registry: the registry of the methods.
-            task: the name that the task has in other runs.
             trainers: names of the trainers whose times are asked for.
             seconds: seconds from now that all may take.
         """
-        self.store, self._registry, self._task = store, registry, task
+        self.store, self._registry = store, registry
         self._known = known(store.cells())
         if not trainers <= {each.trainer for each in self._known}:
             # The results of this checkout tell how long they took elsewhere.
@@ -67,7 +65,7 @@ class Minutes:
         if not cells:
             return []
         fits = fits_of(cells, self._registry)
-        found = estimates(self._known, [self._took(cell) for cell in cells])
+        found = estimates(self._known, [*map(took, cells)])
         return [
             each._replace(fit=0.0) if self.is_fitted(fits.get(cell.key)) else each
             for cell, each in zip(cells, found, strict=True)
@@ -86,12 +84,8 @@ class Minutes:
 
     def remember(self, cell: Cell, seconds: float) -> None:
         """Predict by a cell that took so long, too."""
-        self._known.append(self._took(cell, seconds))
+        self._known.append(took(cell, seconds))
 
     def is_fitted(self, fit: str | None) -> bool:
         """Whether the fitted state of a key is kept."""
         return fit is not None and (self.store.fits / fit).exists()
-
-    def _took(self, cell: Cell, seconds: float | None = None) -> Took:
-        """Seconds of a cell, under the name that its task has in other runs."""
-        return took(cell, seconds)._replace(task=self._task)

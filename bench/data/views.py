@@ -108,8 +108,9 @@ def require_search(task: Task) -> None:
         )
 
 
+VALIDATION = "validation"
 VIEWS: dict[str, Callable[[Task], Task]] = {
-    "validation": on_validation,
+    VALIDATION: on_validation,
     "half": halved,
     "sample": sampled,
 }

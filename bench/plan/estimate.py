@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from bench.data.views import parted_views
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,12 +33,16 @@ def _index(cell: Took) -> str:
     return cell.method.rpartition("+")[2]
 
 
+def _dataset(cell: Took) -> str:
+    return parted_views(cell.task)[0]
+
+
 LIKENESSES: tuple[tuple[Callable[[Took], object], float], ...] = (
     (lambda _: "", 2.0),
     (lambda cell: cell.method, 1.4),
     (lambda cell: cell.trainer, 1.4),
     (_index, 0.3),
-    (lambda cell: cell.task, 0.4),
+    (_dataset, 0.4),
     (lambda cell: (cell.task, cell.trainer), 0.3),
     (lambda cell: (cell.task, cell.method), 0.3),
     (lambda cell: (cell.task, cell.method, cell.params), 0.3),
@@ -78,8 +84,8 @@ def estimates(measured: Sequence[Took], wanted: Sequence[Took]) -> list[Seconds]
 
 
 def _of_trainer(cell: Took) -> Took:
-    """The cell as its training sees it, which does not know the index."""
-    return cell._replace(method=cell.trainer)
+    """The cell as its training sees it: without the index, and with the training queries alone."""
+    return cell._replace(method=cell.trainer, task=_dataset(cell))
 
 
 def _regressed(
