@@ -480,6 +480,16 @@ def test_a_view_has_other_queries_as_its_test_and_the_same_training():
     assert load_dataset("tree:H=3,W=3@validation").digest == viewed.digest != whole.digest
 
 
+def test_a_sample_has_some_of_the_test_queries_or_all_if_they_are_few(monkeypatch):
+    whole = load_dataset("tree:H=3,W=3").test.relevance.answered
+    assert set(load_dataset("tree:H=3,W=3@sample").test.relevance.answered) == set(whole)
+    monkeypatch.setattr("bench.data.views.MOST_SAMPLED", 5)
+    drawn = load_dataset("tree:H=3,W=3@sample")
+    assert len(drawn.test.relevance.answered) == 5
+    assert set(drawn.test.relevance.answered) < set(whole)
+    assert drawn.notes[-1] == "The test is 5 test queries of tree-H=3,W=3, drawn at random."
+
+
 @pytest.mark.parametrize(
     ("dataset", "says"),
     [

@@ -125,6 +125,20 @@ class TestEstimates:
         assert found.fit == pytest.approx(10, rel=0.25)
         assert found.rest == pytest.approx(2, rel=0.25)
 
+    def test_a_training_is_the_same_under_every_view_of_a_dataset_and_a_search_is_not(self):
+        measured = [ran(fit=30, rest=50), ran("b", "large", fit=1, rest=1)]
+        view = [ran()._replace(task=f"{name}@validation", run="2") for name in ("small", "other")]
+        of_view, of_other = estimates(measured, view)
+        whole = estimates(measured, [ran(run="2")])[0]
+        assert of_view.fit == pytest.approx(whole.fit)
+        assert of_view.fit > of_other.fit
+        assert of_other.rest < of_view.rest < whole.rest
+
+    def test_more_queries_are_taken_to_need_more_time(self):
+        few, many = (ran("new", "small", run="2")._replace(n_queries=n) for n in (500, 8000))
+        less, more = estimates([ran()], [few, many])
+        assert more.rest > 1.5 * less.rest
+
     def test_a_method_on_new_data_goes_by_itself_elsewhere_and_by_others_there(self):
         measured = [ran(name, task, fit) for name, task, fit in [
             ("a", "small", 1), ("b", "small", 10), ("c", "small", 3), ("d", "small", 30),

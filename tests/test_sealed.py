@@ -1,6 +1,6 @@
 """The test stays sealed until an operating point is chosen on validation."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -104,6 +104,16 @@ def test_of_one_point_nothing_is_searched(sealed):
     indexed = Indexed(Halves(), 24)
     indexed.points = [{}]
     assert choose(indexed, task, silent).reason == "the only operating point"
+
+
+def test_where_the_test_is_the_validation_nothing_is_searched_twice(sealed):
+    task, _ = sealed
+    method = Halves()
+    method.index(task.corpus)
+    viewed = replace(task, name="mine@half@validation")
+    assert (
+        choose(Indexed(method, 24), viewed, silent).reason == "its test is the validation queries"
+    )
 
 
 def test_a_method_that_looks_for_the_test_where_it_fits_fails(bench, tmp_path):
