@@ -68,7 +68,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
 
 
 def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
-    """The better half of the encoders under one index, the best first."""
+    """The better half of the encoders under one index, the best first, which is measured."""
     full = candidates.first
     if sum(map(trials.seconds_to_fit, full)) <= LONG * trials.minutes.left:
         trials.rung(f"Encoders under {FIRST}", full, share=SHARE)
@@ -82,16 +82,13 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     }
     trials.rung(f"Encoders after short trainings, under {FIRST}", short, share=SHARE)
     better = _half(trials.promising(short))
-    for each in better:
-        if each == short[each]:
-            continue
-        losses = trials.option(each).point.xray
+    for best in better[:1]:
+        losses = trials.option(best).point.xray
         gains = losses is None or losses.overall.encoder > SATURATED
-        if gains and trials.seconds_to_fit(short[each]) <= LONG * trials.minutes.left:
-            trials.rung(f"The full training of {each.encoder}", [short[each]])
-    ranked = trials.promising([*better, *(short[each] for each in better)])
-    first = {each.encoder: each for each in reversed(ranked)}
-    return trials.promising(first.values())
+        if gains and trials.seconds_to_fit(short[best]) <= LONG * trials.minutes.left:
+            trials.rung(f"The full training of {best.encoder}", [short[best]])
+    first = trials.promising(each for best in better[:1] for each in (best, short[best]))
+    return [*first[:1], *(short[each] for each in better[1:])]
 
 
 def _in_question(trials: Trials, n: int) -> list[Candidate]:

@@ -148,7 +148,7 @@ class Trials:
             if self.cells:
                 left = min(left, ends - time.monotonic())
             needed = self._needed(each, seed)
-            if needed <= left * (1.0 if any(map(self.is_met, self.cells)) else SAFELY):
+            if needed <= left * (1.0 if self._any_met() else SAFELY):
                 self._end(each, self._measured(self._split.judged, self.planned(each, seed)))
             elif each not in self.cells:
                 text = f"about {time_text(needed)} needed, {max(left, 0):.0f} s left"
@@ -228,10 +228,16 @@ class Trials:
     def _reserve(self, new: Candidate) -> None:
         """Keep time for the test of the best one so far, or of a new one that may be better.
 
-        It takes the fitted state, which is kept by then.
+        It takes the fitted state, which is kept by then. As long as none keeps the limits there is
+        nothing to test.
         """
         planned = [self._cell(self._split.tested, each, 0) for each in (*self.ranked()[:1], new)]
-        self.minutes.reserve(SAFELY * max(each.rest for each in self.minutes.seconds(planned)))
+        needed = max(each.rest for each in self.minutes.seconds(planned))
+        self.minutes.reserve(SAFELY * needed if self._any_met() else 0.0)
+
+    def _any_met(self) -> bool:
+        """Whether a measured candidate keeps every limit."""
+        return any(map(self.is_met, self.cells))
 
     def _end(self, candidate: Candidate, cell: Cell) -> None:
         """Keep what came of a candidate."""

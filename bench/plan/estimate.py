@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 MOST = 800
 """Measured cells that are read, the last ones."""
-USUAL = 1e4
-"""Documents and queries of a cell of the usual size."""
 PRIOR_S, FLOOR_S = 5.0, 0.5
-"""Seconds of a cell of that size that nothing is known of; and what is added to all before their
+"""Seconds of a cell that nothing is known of; and what is added to all before their
 logarithm, so that nobody minds how often a hundredth of a second goes into a tenth."""
-BY_QUERIES = 0.25
-"""Seconds without training are taken to grow with this power of the number of queries, if measured
-cells do not say otherwise: part of them is the index, which does not grow."""
+FEW, BY_QUERIES = 1000, 0.75
+"""From so many queries on, seconds without training are taken to grow with this power of their
+number, if measured cells do not say otherwise: part of them is the index, which does not grow."""
 NOISE = 0.25
 """Standard deviation of the logarithm of seconds of one cell, measured again and again."""
 
@@ -96,8 +94,8 @@ def _regressed(
 ) -> list[float]:
     """The seconds of wanted cells by those of measured ones."""
     cells, n = [*measured, *wanted], len(measured)
-    together, sizes = _covariance(cells), np.array([cell.n_queries for cell in cells], float)
-    prior = np.log(PRIOR_S) + by_queries * np.log(sizes.clip(1) / USUAL)
+    together, asked = _covariance(cells), np.array([cell.n_queries for cell in cells], float)
+    prior = np.log(PRIOR_S) + by_queries * np.log(asked.clip(FEW) / FEW)
     logs = np.log(np.clip(seconds, 0, None) + FLOOR_S) - prior[:n]
     with threadpool_limits(1):  # so small that threads would only take cores from the cells
         weights = np.linalg.solve(together[:n, :n] + NOISE**2 * np.eye(n), logs)
@@ -108,7 +106,7 @@ def _regressed(
 def _covariance(cells: Sequence[Took]) -> Floats:
     """[n, n] covariances of the logarithms of the cells' seconds."""
     sizes = np.array([(cell.n_documents, cell.n_queries) for cell in cells], float).clip(1)
-    logs = np.log(sizes / USUAL)
+    logs = np.log(sizes / 1e4)
     grows = logs @ logs.T / 2
     found: Floats = BY_SIZE**2 * grows
     for likeness, deviation in LIKENESSES:
