@@ -251,6 +251,7 @@ class Told:
         self.asked, self.cells = [], {}
 
     seconds_to_fit = property(lambda self: lambda _: self.fit_s)
+    seconds_of_fit = Trials.seconds_of_fit
     option = Trials.option
     is_met = Trials.is_met
     ranked = Trials.ranked

@@ -85,7 +85,8 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
     for best in better[:1]:
         losses = trials.option(best).point.xray
         gains = losses is None or losses.overall.encoder > SATURATED
-        if gains and trials.seconds_to_fit(short[best]) <= LONG * trials.minutes.left:
+        needed = min(trials.seconds_to_fit(short[best]), SHORTER * trials.seconds_of_fit(best))
+        if gains and needed <= LONG * trials.minutes.left:
             trials.rung(f"The full training of {best.encoder}", [short[best]])
     first = trials.promising(each for best in better[:1] for each in (best, short[best]))
     return [*first[:1], *(short[each] for each in better[1:])]

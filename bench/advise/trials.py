@@ -116,6 +116,11 @@ class Trials:
         stored = candidate in self.cells or self._store.find(planned) is not None
         return 0.0 if stored else self.minutes.seconds([planned])[0].fit
 
+    def seconds_of_fit(self, candidate: Candidate) -> float:
+        """The seconds that the training of a measured candidate took."""
+        cost = self.cells[candidate][0].cost
+        return 0.0 if cost is None else cost.fit_s
+
     def rung(
         self, title: str, candidates: Iterable[Candidate], *, share: float = 1.0, seed: int = 0
     ) -> list[Candidate]:
