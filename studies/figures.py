@@ -59,9 +59,12 @@ class Table(NamedTuple):
     rows: list[tuple[str, ...]]
 
     def row(self, name: str) -> tuple[str, ...] | None:
-        """The first row that begins with this label, or with these, such as ``95 % / 4 / 5``."""
+        """The first row that begins with this label, or with these, such as ``95 % / 4 / 5``.
+
+        A row of an earlier version stands in where there is none of today's.
+        """
         labels = tuple(name.split(" / "))
-        for row in self.rows:
+        for row in sorted(self.rows, key=lambda row: row[0].endswith(AGED)):
             today = (row[0].removesuffix(AGED), *row[1:])
             if today[0] == name or today[: len(labels)] == labels:
                 return row

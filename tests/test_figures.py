@@ -3,7 +3,7 @@
 import pytest
 
 from bench.errors import InputError
-from studies.figures import Column, excerpt, quoted, without_source
+from studies.figures import Column, excerpt, field, quoted, without_source
 
 BOARD = r"""# one
 
@@ -46,6 +46,12 @@ def figure(source, shown=""):
 )
 def test_a_figure_is_that_of_its_field_today(root, source, shown):
     assert quoted(figure(source, "99.9"), root) == figure(source, shown)
+
+
+def test_a_row_of_today_comes_before_one_of_an_earlier_version(root):
+    board = BOARD.replace("| masked-de", "| ehi | 3 | 95.1 | 9.8 / 11.0 |\n| masked-de", 1)
+    (root / "board.md").write_text(board)
+    assert field(root / "board.md", "Recall|S|", "ehi", "overall") == "95.1"
 
 
 @pytest.mark.parametrize(
