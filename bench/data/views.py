@@ -12,6 +12,7 @@ import numpy as np
 
 from bench.errors import InputError
 from bench.system.paths import program
+from bench.task.task import VALIDATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ def on_validation(task: Task) -> Task:
     note = f"The test is {len(drawn):,} validation queries of {task.name}."
     return replace(
         task,
-        name=f"{task.name}@validation",
+        name=f"{task.name}@{VALIDATION}",
         test=_of(task.validation, drawn),
         notes=(*task.notes, note),
     )
@@ -108,7 +109,6 @@ def require_search(task: Task) -> None:
         )
 
 
-VALIDATION = "validation"
 VIEWS: dict[str, Callable[[Task], Task]] = {
     VALIDATION: on_validation,
     "half": halved,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.data.views import VALIDATION, parted_views
 from bench.evaluation.search import Searcher
 from bench.measures.budget import DEFAULT
 from bench.measures.choice import Chosen, Tried, best_within
@@ -30,7 +29,7 @@ def choose(indexed: Indexed, task: Task, progress: Progress) -> Chosen:
     points = indexed.points
     if len(points) == 1:
         return Chosen(budget=DEFAULT.share, number=0, reason="the only operating point")
-    if parted_views(task.name)[1][-1:] == [VALIDATION]:
+    if task.tests_validation:
         return Chosen(budget=DEFAULT.share, reason="its test is the validation queries")
     queries = task.queries_of(task.validation)
     if not len(queries.rows):

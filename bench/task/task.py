@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Corpus", "Judgements", "Queries", "Relevance", "Strings", "Task", "Training"]
 
 
+VALIDATION = "validation"
+"""The view of a dataset whose test is the validation queries, as its name ends behind an @."""
+
+
 class Queries(NamedTuple):
     """A batch of queries for a method.
 
@@ -205,6 +209,11 @@ class Task:
             self.similarity is not None,
             test,
         )
+
+    @property
+    def tests_validation(self) -> bool:
+        """Whether it is the view of a dataset whose test is the validation queries."""
+        return self.name.endswith(f"@{VALIDATION}")
 
     @property
     def n_asked(self) -> int:
