@@ -284,7 +284,8 @@ class TestTheSearch:
         )
         ranked = search(told, Candidates(small_task, Registry(), VISITED))
         assert ranked[0].name == "ehi-encoder+scann"
-        encoders, indexes, others, *_ = (names for _, names in told.asked)
+        encoders, usual, indexes, others, *_ = (names for _, names in told.asked)
+        assert usual == [f"masked-de+{each}" for each in ("faiss-ivf", "scann", "hnsw")]
         assert set(encoders) == {f"{e}+exact" for e in ("masked-de", "ehi-encoder",
                                                             "standard-de")}  # fmt: skip
         assert all(name.startswith("masked-de+") for name in indexes)

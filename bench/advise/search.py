@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 SHARE = 0.75
 """Share of the time left that a rung may take, so that the later ones have some."""
+SHARE_SHORT = 0.4
+"""The same of short trainings, which decide nothing but whose full training comes first."""
+USUAL = ("hnsw", "faiss-ivf", "scann")
+"""Indexes that are tried before others: they learn nothing from queries, and are built soon."""
 SHORTER = 4
 """Full trainings are this many times as long as those by which encoders are compared first."""
 LONG = 0.5
@@ -27,7 +31,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     """Measure candidates on validation, each rung with the better half of the one before.
 
     1. Every encoder under one index; after short trainings, if full ones would take too long.
-    2. Every index over the best encoder.
+    2. Every index over the best encoder, the usual ones first.
     3. The better half of the indexes over the better half of the encoders.
     4. Other settings of the best three.
     5. What there was no time for, each rung having a share of the time left.
@@ -43,6 +47,7 @@ def search(trials: Trials, candidates: Candidates) -> list[Candidate]:
     encoders = _encoders(trials, candidates)
     best, others = encoders[:1], encoders[1:]
     over = [new for each in best for new in candidates.over(each)]
+    trials.rung("Usual indexes", [each for each in over if each.index in USUAL], share=SHARE)
     over_best = trials.rung("Indexes", [*over, *candidates.alone()], share=SHARE)
     kept = {each.index for each in _half(over_best)}
     known = {each.index for each in over}
@@ -80,7 +85,7 @@ def _encoders(trials: Trials, candidates: Candidates) -> list[Candidate]:
         else candidates.shorter(each, SHORTER) or each: each
         for each in full
     }
-    trials.rung(f"Encoders after short trainings, under {FIRST}", short, share=SHARE)
+    trials.rung(f"Encoders after short trainings, under {FIRST}", short, share=SHARE_SHORT)
     better = _half(trials.promising(short))
     for best in better[:1]:
         losses = trials.option(best).point.xray
