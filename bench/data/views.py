@@ -41,9 +41,7 @@ def on_validation(task: Task) -> Task:
     asked = task.validation.relevance.answered
     if not len(asked):
         raise InputError(f"{task.name} has no validation queries; half of its test is @half")
-    drawn = asked
-    if len(asked) > MOST:
-        drawn = np.random.default_rng(SEED).choice(asked, MOST, replace=False)
+    drawn = _drawn(asked, MOST)
     note = f"The test is {len(drawn):,} validation queries of {task.name}."
     return replace(
         task,
@@ -84,14 +82,12 @@ def sampled(task: Task) -> Task:
         InputError: the task asks for no search.
     """
     require_search(task)
-    asked = task.test.relevance.answered
-    if len(asked) > MOST_SAMPLED:
-        asked = np.random.default_rng(SEED).choice(asked, MOST_SAMPLED, replace=False)
-    note = f"The test is {len(asked):,} test queries of {task.name}, drawn at random."
+    drawn = _drawn(task.test.relevance.answered, MOST_SAMPLED)
+    note = f"The test is {len(drawn):,} test queries of {task.name}, drawn at random."
     return replace(
         task,
         name=f"{task.name}@sample",
-        test=_of(task.test, asked),
+        test=_of(task.test, drawn),
         notes=(*task.notes, note),
     )
 
@@ -123,6 +119,14 @@ def parted_views(typed: str) -> tuple[str, list[str]]:
         typed = parts[0]
         views.insert(0, parts[2])
     return typed, views
+
+
+def _drawn(asked: Ints, most: int) -> Ints:
+    """Numbers of ``most`` of the queries, or of all if they are fewer."""
+    if len(asked) <= most:
+        return asked
+    drawn: Ints = np.random.default_rng(SEED).choice(asked, most, replace=False)
+    return drawn
 
 
 def _of(judged: Judgements, queries: Ints) -> Judgements:
